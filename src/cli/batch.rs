@@ -1,0 +1,152 @@
+//! `gradc batch`: JSON lines in, JSON lines out.
+//!
+//! A request has `id`, `expr`, `vars` (the order of the parameters), `params` (their types, where they are not
+//! scalars), `at` (their values) and `want_hess`. The answer has `id`, `f`, `grad` and, if wanted, `hess`, or `id` and
+//! `error`. Each distinct expression is read and differentiated once; answers come in the order of the requests.
+
+use super::{Exit, Outcome, input, values};
+use crate::derive::{Form, Order, derive};
+use crate::error::Errors;
+use crate::lower::Function;
+use crate::source::Source;
+use crate::tape::Tape;
+use serde_json::{Map, Value, json};
+use std::collections::HashMap;
+use std::io::{BufRead, Write};
+
+/// Requests are kept ready for this many distinct expressions.
+const KEPT: usize = 10_000;
+
+/// An expression, read and differentiated.
+struct Prepared {
+    function: Function,
+    tape: Tape,
+    order: Order,
+}
+
+type Key = (String, String, bool);
+
+pub fn run(out: &mut impl Write) -> Outcome {
+    let mut ready: HashMap<Key, Result<Prepared, String>> = HashMap::new();
+    for line in std::io::stdin().lock().lines() {
+        let line = line?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        let (id, answer) = match serde_json::from_str::<Value>(&line) {
+            Ok(request) => {
+                let id = request.get("id").cloned().unwrap_or(Value::Null);
+                (id, answer(&request, &mut ready))
+            }
+            Err(error) => (Value::Null, Err(format!("this line is not JSON: {error}"))),
+        };
+        let fields = answer.unwrap_or_else(|error| {
+            let mut fields = Map::new();
+            fields.insert("error".to_string(), error.into());
+            fields
+        });
+        let mut object = Map::new();
+        object.insert("id".to_string(), id);
+        object.extend(fields);
+        writeln!(out, "{}", Value::Object(object))?;
+        out.flush()?;
+    }
+    Ok(Exit::Success)
+}
+
+fn answer(request: &Value, ready: &mut HashMap<Key, Result<Prepared, String>>) -> Result<Map<String, Value>, String> {
+    let text = request.get("expr").and_then(Value::as_str).ok_or("the request has no `expr`")?;
+    let second = request.get("want_hess").and_then(Value::as_bool).unwrap_or(false);
+    let declared = declarations(request);
+    let key = (text.to_string(), declared.join("\n"), second);
+    if ready.len() >= KEPT && !ready.contains_key(&key) {
+        ready.clear();
+    }
+    let prepared = ready
+        .entry(key)
+        .or_insert_with(|| prepare(text, &declared, second).map_err(|errors| errors.summary()));
+    let prepared = prepared.as_ref().map_err(Clone::clone)?;
+    let empty = Value::Object(Map::new());
+    let at = request.get("at").unwrap_or(&empty);
+    let inputs = values::from_json(&prepared.function, at).map_err(|errors| errors.summary())?;
+    Ok(fields(prepared, &inputs))
+}
+
+/// Lists the declarations of a request's parameters.
+fn declarations(request: &Value) -> Vec<String> {
+    let names: Vec<&str> = match request.get("vars").and_then(Value::as_array) {
+        Some(names) => names.iter().filter_map(Value::as_str).collect(),
+        None => Vec::new(),
+    };
+    let typed = request.get("params").and_then(Value::as_object);
+    let mut declared: Vec<String> = names
+        .iter()
+        .map(|name| match typed.and_then(|typed| typed.get(*name)).and_then(Value::as_str) {
+            Some(shape) if shape != "scalar" => format!("{name}: {shape}"),
+            _ => (*name).to_string(),
+        })
+        .collect();
+    let unnamed = typed.into_iter().flatten().filter(|(name, _)| !names.contains(&name.as_str()));
+    declared.extend(unnamed.filter_map(|(name, shape)| Some(format!("{name}: {}", shape.as_str()?))));
+    declared
+}
+
+fn prepare(text: &str, declared: &[String], second: bool) -> Result<Prepared, Errors> {
+    let source = Source::new("expr", text);
+    let declarations: Vec<Source> = declared.iter().map(|text| Source::new("params", text.clone())).collect();
+    let functions = crate::read(&source, &declarations)?;
+    let function = functions.into_iter().next_back().ok_or_else(|| Errors::general("there is no expression"))?;
+    let all: Vec<usize> = (0..function.graph.inputs().len()).collect();
+    let order = if second { Order::Second } else { Order::First };
+    let mut derivatives = derive(&function, &all, order, Form::Code)
+        .map_err(|diagnostic| input::about(&source, &function, diagnostic))?;
+    let tape = derivatives.tape();
+    Ok(Prepared { function, tape, order })
+}
+
+fn fields(prepared: &Prepared, inputs: &[f64]) -> Map<String, Value> {
+    let function = &prepared.function;
+    let results = prepared.tape.evaluate(inputs);
+    let count = inputs.len();
+    let mut rest = results.into_iter();
+    let mut fields = Map::new();
+    let entries: Vec<Value> = rest.by_ref().take(function.outputs.len()).map(values::json).collect();
+    fields.insert("f".to_string(), shaped(&entries, function.shape));
+    let first: Vec<Value> = rest.by_ref().take(count * function.outputs.len()).map(values::json).collect();
+    let mut gradient = Map::new();
+    for parameter in &function.parameters {
+        let rows: Vec<Value> = first
+            .chunks(count.max(1))
+            .map(|row| shaped(&row[parameter.inputs.clone()], parameter.shape))
+            .collect();
+        let value = match rows.as_slice() {
+            [only] if function.outputs.len() == 1 => only.clone(),
+            _ => Value::Array(rows),
+        };
+        gradient.insert(parameter.name.clone(), value);
+    }
+    fields.insert("grad".to_string(), Value::Object(gradient));
+    if prepared.order == Order::Second {
+        let mut hessian = Map::new();
+        for row in 0..count {
+            for column in row..count {
+                let name = format!("{},{}", input::label(function, row), input::label(function, column));
+                hessian.insert(name, rest.next().map_or(json!(null), values::json));
+            }
+        }
+        fields.insert("hess".to_string(), Value::Object(hessian));
+    }
+    fields
+}
+
+/// Nests entries as the shape says.
+fn shaped(entries: &[Value], shape: crate::lower::Shape) -> Value {
+    use crate::lower::Shape;
+    match (shape, entries) {
+        (Shape::Scalar, [only]) => only.clone(),
+        (Shape::Matrix(_, columns), _) => {
+            entries.chunks(columns.max(1)).map(|row| Value::Array(row.to_vec())).collect()
+        }
+        _ => Value::Array(entries.to_vec()),
+    }
+}

@@ -1,0 +1,117 @@
+//! Reads the function that a command is about.
+
+use super::args::Input;
+use crate::error::{Diagnostic, Errors, nearest};
+use crate::lower::Function;
+use crate::source::Source;
+use std::io::Read;
+use std::path::Path;
+
+/// Reads the source that an argument names: standard input, a file, or the argument itself.
+pub fn source(text: &str) -> Result<Source, Errors> {
+    if text == "-" {
+        let mut bytes = Vec::new();
+        let read = std::io::stdin().lock().read_to_end(&mut bytes);
+        read.map_err(|error| Errors::general(format!("standard input can't be read: {error}")))?;
+        return decode("standard input", bytes);
+    }
+    let path = Path::new(text);
+    let looks_like_file = path.extension().is_some_and(|extension| extension == "grad");
+    if looks_like_file || (text.len() < 4096 && path.is_file()) {
+        let bytes = std::fs::read(path).map_err(|error| Errors::general(format!("`{text}` can't be read: {error}")))?;
+        return decode(text, bytes);
+    }
+    Ok(Source::new("expression", text))
+}
+
+fn decode(name: &str, bytes: Vec<u8>) -> Result<Source, Errors> {
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(Source::new(name, text)),
+        Err(error) => {
+            let at = error.utf8_error().valid_up_to();
+            let line = 1 + error.as_bytes()[..at].iter().filter(|&&byte| byte == b'\n').count();
+            let message = format!("{name} is not UTF-8 text: byte {at}, on line {line}");
+            let diagnostic = Diagnostic::general(message).hint("is this really a text file with mathematics?");
+            Err(Errors::new(&Source::new(name, ""), vec![diagnostic]))
+        }
+    }
+}
+
+/// Reads all functions of the input.
+pub fn functions(input: &Input) -> Result<(Source, Vec<Function>), Errors> {
+    let source = source(&input.text)?;
+    let declarations: Vec<Source> =
+        input.parameters.iter().map(|text| Source::new("--param", text.clone())).collect();
+    let functions = crate::read(&source, &declarations)?;
+    if functions.is_empty() {
+        return Err(Errors::general(format!("{} defines no function", source.name)));
+    }
+    Ok((source, functions))
+}
+
+/// Reads the one function that the input is about: the named one, or the last.
+pub fn function(input: &Input) -> Result<(Source, Function), Errors> {
+    let (source, mut functions) = functions(input)?;
+    let Some(wanted) = &input.function else {
+        let last = functions.pop().ok_or_else(|| Errors::general("there is no function"))?;
+        return Ok((source, last));
+    };
+    let names: Vec<String> = functions.iter().map(|function| function.display_name().to_string()).collect();
+    match names.iter().position(|name| name == wanted) {
+        Some(at) => Ok((source, functions.swap_remove(at))),
+        None => {
+            let diagnostic = Diagnostic::general(format!("{} has no function `{wanted}`", source.name));
+            let near = nearest(wanted, names.iter().map(String::as_str));
+            let hint = near.map_or_else(|| format!("it has {}", names.join(", ")), |near| format!("did you mean `{near}`?"));
+            Err(Errors::new(&source, vec![diagnostic.hint(hint)]))
+        }
+    }
+}
+
+/// Finds the inputs of the function that `--wrt` names: parameters, or single entries such as `x[2]`; all by default.
+pub fn selected(function: &Function, wrt: &[String]) -> Result<Vec<usize>, Errors> {
+    if wrt.is_empty() {
+        return Ok((0..function.graph.inputs().len()).collect());
+    }
+    let mut selected = Vec::new();
+    for name in wrt {
+        let name: String = name.chars().filter(|c| !c.is_whitespace()).collect();
+        if let Some(parameter) = function.parameter(&name) {
+            selected.extend(parameter.inputs.clone());
+            continue;
+        }
+        let entry = (0..function.graph.inputs().len()).find(|at| label(function, *at) == name);
+        match entry {
+            Some(at) => selected.push(at),
+            None => {
+                let diagnostic = Diagnostic::general(format!("`{name}` is not a parameter of `{}`", function.display_name()));
+                let names: Vec<&str> = function.parameters.iter().map(|parameter| parameter.name.as_str()).collect();
+                let hint = match nearest(&name, names.iter().copied()) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None if names.is_empty() => "it has no parameters".to_string(),
+                    None => format!("its parameters are {}", names.join(", ")),
+                };
+                return Err(Errors::new(&Source::new("--wrt", name), vec![diagnostic.hint(hint)]));
+            }
+        }
+    }
+    Ok(selected)
+}
+
+/// Writes an entry of a parameter: `x`, `x[0]`, `W[0,1]`.
+pub fn label(function: &Function, input: usize) -> String {
+    let input = &function.graph.inputs()[input];
+    match input.place.as_slice() {
+        [] => input.parameter.clone(),
+        place => {
+            let place: Vec<String> = place.iter().map(usize::to_string).collect();
+            format!("{}[{}]", input.parameter, place.join(","))
+        }
+    }
+}
+
+/// Gives a diagnostic without a place the function that it is about.
+pub fn about(source: &Source, function: &Function, diagnostic: Diagnostic) -> Errors {
+    let message = format!("in `{}`: {}", function.display_name(), diagnostic.message);
+    Errors::new(source, vec![Diagnostic { message, ..diagnostic }])
+}

@@ -1,0 +1,149 @@
+//! The middle of the pipeline in one place: from a lowered function to its derivatives, in the form that is asked for.
+
+use crate::diff::{self, Differentiator};
+use crate::error::Diagnostic;
+use crate::graph::{ExprId, Graph, Node};
+use crate::lower::{Formulas, Function};
+use crate::simplify::canonicalize;
+use crate::tape::{Tape, schedule};
+
+/// How derivatives are simplified.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Form {
+    /// As the chain rule gives them, from the function as it is written.
+    Raw,
+    /// For people: each expression on its own, short parts repeated rather than named.
+    Pretty,
+    /// For machines: all expressions together, each part computed once.
+    Code,
+}
+
+/// Which derivatives are formed.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Order {
+    /// The function's value alone.
+    Value,
+    /// The value and its first derivatives.
+    First,
+    /// The value, its first and its second derivatives. For functions with one output.
+    Second,
+}
+
+/// Largest sum or product that is repeated, rather than kept apart, in text.
+const REPEATED: usize = 16;
+
+/// A function's value and derivatives.
+#[derive(Clone, Debug)]
+pub struct Derivatives {
+    /// Where the expressions are.
+    pub graph: Graph,
+    /// The function's value, row by row.
+    pub value: Vec<ExprId>,
+    /// The first derivatives: a row for each entry of the value, a column for each input.
+    pub first: Vec<Vec<ExprId>>,
+    /// The second derivatives of the only output: a row and a column for each input.
+    pub second: Vec<Vec<ExprId>>,
+}
+
+impl Derivatives {
+    /// Returns all expressions: value, first derivatives, and the second derivatives on and above the diagonal.
+    pub fn roots(&self) -> Vec<ExprId> {
+        let upper = self.second.iter().enumerate().flat_map(|(at, row)| row[at..].iter());
+        self.value.iter().chain(self.first.iter().flatten()).chain(upper).copied().collect()
+    }
+
+    /// Replaces all expressions, given in the order of [`Derivatives::roots`].
+    fn replace(&mut self, roots: &[ExprId]) {
+        let mut rest = roots.iter().copied();
+        let slots = self.value.iter_mut().chain(self.first.iter_mut().flatten());
+        slots.zip(&mut rest).for_each(|(slot, new)| *slot = new);
+        for row in 0..self.second.len() {
+            for column in row..self.second.len() {
+                if let Some(new) = rest.next() {
+                    self.second[row][column] = new;
+                    self.second[column][row] = new;
+                }
+            }
+        }
+    }
+
+    /// Computes value and derivatives together, each part once.
+    pub fn tape(&mut self) -> Tape {
+        let roots = self.roots();
+        schedule(&mut self.graph, &mut Formulas::default(), &roots)
+    }
+}
+
+/// Forms the derivatives of a function by the given inputs.
+///
+/// # Errors
+/// A function without a derivative rule, and second derivatives of a function with several outputs.
+pub fn derive(function: &Function, by: &[usize], order: Order, form: Form) -> Result<Derivatives, Diagnostic> {
+    let mut graph = function.graph.clone();
+    let mut formulas = Formulas::default();
+    let mut differentiator = Differentiator::default();
+    let leaves = leaves(&mut graph, by);
+    let mut value = diff::resolve(&mut differentiator, &mut graph, &function.outputs)?;
+    if form != Form::Raw {
+        value = canonicalize(&mut graph, &mut formulas, &value, 1);
+    }
+    let mut first = Vec::new();
+    let mut second = Vec::new();
+    if order >= Order::First {
+        first = diff::jacobian(&mut differentiator, &mut graph, &value, &leaves)?;
+    }
+    if order == Order::Second {
+        let [row] = first.as_slice() else {
+            return Err(Diagnostic::general("second derivatives are formed of functions with one value")
+                .hint("take one entry of the vector, or its Jacobian"));
+        };
+        let gradient = match form {
+            Form::Raw => row.clone(),
+            _ => canonicalize(&mut graph, &mut formulas, row, 1),
+        };
+        second = diff::hessian(&mut differentiator, &mut graph, &gradient, &leaves)?;
+    }
+    let mut derivatives = Derivatives { graph, value, first, second };
+    simplify(&mut derivatives, &mut formulas, form);
+    Ok(derivatives)
+}
+
+/// Forms the `order`-th derivative of each output by one input.
+///
+/// # Errors
+/// A function without a derivative rule.
+pub fn derive_repeatedly(function: &Function, by: usize, order: usize, form: Form) -> Result<Derivatives, Diagnostic> {
+    let mut graph = function.graph.clone();
+    let mut formulas = Formulas::default();
+    let mut differentiator = Differentiator::default();
+    let leaf = leaves(&mut graph, &[by]);
+    let mut value = diff::resolve(&mut differentiator, &mut graph, &function.outputs)?;
+    for _ in 0..order {
+        if form != Form::Raw {
+            value = canonicalize(&mut graph, &mut formulas, &value, 1);
+        }
+        let rows = diff::jacobian(&mut differentiator, &mut graph, &value, &leaf)?;
+        value = rows.into_iter().flatten().collect();
+    }
+    let mut derivatives = Derivatives { graph, value, first: Vec::new(), second: Vec::new() };
+    simplify(&mut derivatives, &mut formulas, form);
+    Ok(derivatives)
+}
+
+fn simplify(derivatives: &mut Derivatives, formulas: &mut Formulas, form: Form) {
+    let roots = derivatives.roots();
+    let graph = &mut derivatives.graph;
+    let roots = match form {
+        Form::Raw => return,
+        Form::Pretty => roots
+            .iter()
+            .map(|root| canonicalize(graph, formulas, &[*root], REPEATED)[0])
+            .collect(),
+        Form::Code => canonicalize(graph, formulas, &roots, 1),
+    };
+    derivatives.replace(&roots);
+}
+
+fn leaves(graph: &mut Graph, inputs: &[usize]) -> Vec<ExprId> {
+    inputs.iter().map(|input| graph.intern(Node::Input(*input as u32))).collect()
+}

@@ -1,0 +1,23 @@
+//! Differentiation: graph to graph.
+//!
+//! Every kind of node has its local derivatives in one place, [`Differentiator::partials`]; reverse and forward mode
+//! both multiply them along the edges. A function without a rule is an error, never a zero.
+
+mod modes;
+mod partials;
+mod resolve;
+
+pub use modes::{gradient, hessian, jacobian};
+pub use resolve::resolve;
+
+use crate::error::Diagnostic;
+use crate::lower::Formulas;
+
+/// Differentiates, keeping the formulas that it has read from Table 1.
+#[derive(Default)]
+pub struct Differentiator {
+    formulas: Formulas,
+}
+
+/// A derivative that could not be formed, with the reason.
+pub type Result<T> = std::result::Result<T, Diagnostic>;

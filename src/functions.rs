@@ -1,0 +1,299 @@
+//! Table 1: every function of the language with its derivative, domain, code and properties, side by side.
+//!
+//! Formulas in the table are written in gradc's own language. They name the arguments by the row's `parameters`, and
+//! the function's own value `y`. Adding a function is adding a row: the parser, the differentiator, the emitter, the
+//! printers and the tests find it by themselves.
+
+pub mod special;
+
+/// Index of a row of [`TABLE`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct FunctionId(u16);
+
+impl FunctionId {
+    /// Returns the row.
+    pub fn row(self) -> &'static Function {
+        &TABLE[usize::from(self.0)]
+    }
+}
+
+/// How many arguments a function takes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Arity {
+    /// Exactly as many as the row has parameters; vectors are taken entry by entry.
+    Fixed,
+    /// One or more numbers, or vectors that are spread out, folded from the left: `max(a, b, c)`.
+    Folded,
+    /// One vector, or two for `dot`: the function looks at all entries together.
+    Collective,
+}
+
+/// How a function's value is computed in generated Rust and by the evaluator.
+#[derive(Clone, Copy, Debug)]
+pub enum Code {
+    /// A method of `f64` with its name in `libm`.
+    Method(&'static str, &'static str, fn(f64) -> f64),
+    /// A method of `f64` with one argument, with its name in `libm`.
+    Method2(&'static str, &'static str, fn(f64, f64) -> f64),
+    /// A function of [`special`], emitted along with the code that calls it.
+    Special(&'static str, fn(f64) -> f64),
+    /// The polygamma function of [`special`]: a constant order and a number.
+    Polygamma,
+    /// A formula in terms of other rows.
+    Formula(&'static str),
+    /// The shifted sum of exponentials: the largest entry is taken out first.
+    LogSumExp,
+    /// Written out when the expression is read; never a node of the graph.
+    Expanded,
+}
+
+/// What one evaluation costs when operations are counted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Cost {
+    /// As much as a comparison.
+    Cheap,
+    /// As much as a square root.
+    SquareRoot,
+    /// As much as an exponential.
+    Transcendental,
+}
+
+/// Symmetry under a change of the argument's sign.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[allow(missing_docs)]
+pub enum Parity {
+    None,
+    Even,
+    Odd,
+}
+
+/// A row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Function {
+    /// The name in the language.
+    pub name: &'static str,
+    /// Other names that mean the same.
+    pub aliases: &'static [&'static str],
+    /// The names of the arguments in the row's formulas.
+    pub parameters: &'static [&'static str],
+    /// How many arguments are taken.
+    pub arity: Arity,
+    /// The derivative with respect to each argument; an empty string where there is none.
+    pub derivatives: &'static [&'static str],
+    /// What the function abbreviates, if it is written out when it is read.
+    pub definition: Option<&'static str>,
+    /// Where the function is defined over the reals, as a condition; empty if everywhere.
+    pub domain: &'static str,
+    /// How the value is computed.
+    pub code: Code,
+    /// What an evaluation costs.
+    pub cost: Cost,
+    /// Symmetry in the only argument.
+    pub parity: Parity,
+    /// Exact values at special arguments: argument, value.
+    pub values: &'static [(&'static str, &'static str)],
+    /// The function g with g(f(x)) = x for every x in the domain of f, if there is one.
+    pub left_inverse: &'static str,
+    /// The name in LaTeX.
+    pub latex: &'static str,
+    /// What the function is, for the documentation.
+    pub documentation: &'static str,
+}
+
+const UNARY: Function = Function {
+    name: "",
+    aliases: &[],
+    parameters: &["x"],
+    arity: Arity::Fixed,
+    derivatives: &[],
+    definition: None,
+    domain: "",
+    code: Code::Expanded,
+    cost: Cost::Transcendental,
+    parity: Parity::None,
+    values: &[],
+    left_inverse: "",
+    latex: "",
+    documentation: "",
+};
+const FOLDED: Function = Function { parameters: &["a", "b"], arity: Arity::Folded, cost: Cost::Cheap, ..UNARY };
+const COLLECTIVE: Function = Function { arity: Arity::Collective, ..UNARY };
+const ODD: Parity = Parity::Odd;
+const EVEN: Parity = Parity::Even;
+
+/// The table. Sources of formulas: NIST Digital Library of Mathematical Functions (DLMF), the section in brackets.
+#[rustfmt::skip]
+pub const TABLE: &[Function] = &[
+    // Exponentials and logarithms [DLMF 4.7]
+    Function { name: "exp", derivatives: &["exp(x)"], code: Code::Method("exp", "exp", f64::exp), values: &[("0", "1")],
+        left_inverse: "ln", latex: r"\exp", documentation: "exponential", ..UNARY },
+    Function { name: "ln", aliases: &["log"], derivatives: &["1/x"], domain: "x > 0", code: Code::Method("ln", "log", f64::ln),
+        values: &[("1", "0")], left_inverse: "exp", latex: r"\ln", documentation: "natural logarithm", ..UNARY },
+    Function { name: "log2", derivatives: &["1/(x*ln(2))"], domain: "x > 0", code: Code::Method("log2", "log2", f64::log2),
+        values: &[("1", "0"), ("2", "1")], latex: r"\log_2", documentation: "logarithm to base 2", ..UNARY },
+    Function { name: "log10", derivatives: &["1/(x*ln(10))"], domain: "x > 0", code: Code::Method("log10", "log10", f64::log10),
+        values: &[("1", "0"), ("10", "1")], latex: r"\log_{10}", documentation: "logarithm to base 10", ..UNARY },
+    Function { name: "exp_m1", aliases: &["expm1"], derivatives: &["exp(x)"], code: Code::Method("exp_m1", "expm1", f64::exp_m1),
+        values: &[("0", "0")], left_inverse: "ln_1p", latex: r"\operatorname{expm1}",
+        documentation: "exp(x) - 1 without cancellation near 0", ..UNARY },
+    Function { name: "ln_1p", aliases: &["log1p"], derivatives: &["1/(1 + x)"], domain: "x > -1",
+        code: Code::Method("ln_1p", "log1p", f64::ln_1p), values: &[("0", "0")], left_inverse: "exp_m1", latex: r"\operatorname{log1p}",
+        documentation: "ln(1 + x) without cancellation near 0", ..UNARY },
+
+    // Powers and roots
+    Function { name: "pow", parameters: &["a", "b"], derivatives: &["b*a^(b - 1)", "y*ln(a)"],
+        domain: "a > 0 or a == 0 and b > 0 or b == floor(b) and a != 0",
+        code: Code::Method2("powf", "pow", f64::powf), latex: r"\operatorname{pow}", documentation: "a^b", ..UNARY },
+    Function { name: "sqrt", derivatives: &["1/(2*sqrt(x))"], domain: "x >= 0", code: Code::Method("sqrt", "sqrt", f64::sqrt),
+        cost: Cost::SquareRoot, latex: r"\sqrt", documentation: "square root; its derivative is infinite at 0", ..UNARY },
+    Function { name: "cbrt", derivatives: &["1/(3*cbrt(x)^2)"], code: Code::Method("cbrt", "cbrt", f64::cbrt), parity: ODD,
+        values: &[("0", "0"), ("1", "1"), ("8", "2")], latex: r"\operatorname{cbrt}", documentation: "real cube root, also of negative numbers", ..UNARY },
+    Function { name: "hypot", parameters: &["a", "b"], derivatives: &["a/hypot(a, b)", "b/hypot(a, b)"],
+        code: Code::Method2("hypot", "hypot", f64::hypot), latex: r"\operatorname{hypot}",
+        documentation: "sqrt(a^2 + b^2) without overflow", ..UNARY },
+
+    // Trigonometric functions [DLMF 4.20, 4.24]
+    Function { name: "sin", derivatives: &["cos(x)"], code: Code::Method("sin", "sin", f64::sin), parity: ODD,
+        values: &[("0", "0"), ("pi", "0"), ("pi/2", "1"), ("pi/6", "1/2")], latex: r"\sin", documentation: "sine of an angle in radians", ..UNARY },
+    Function { name: "cos", derivatives: &["-sin(x)"], code: Code::Method("cos", "cos", f64::cos), parity: EVEN,
+        values: &[("0", "1"), ("pi", "-1"), ("pi/2", "0"), ("pi/3", "1/2")], latex: r"\cos", documentation: "cosine of an angle in radians", ..UNARY },
+    Function { name: "tan", derivatives: &["1 + tan(x)^2"], domain: "cos(x) != 0", code: Code::Method("tan", "tan", f64::tan), parity: ODD,
+        values: &[("0", "0"), ("pi/4", "1")], latex: r"\tan", documentation: "tangent of an angle in radians", ..UNARY },
+    Function { name: "asin", derivatives: &["1/sqrt(1 - x^2)"], domain: "-1 <= x and x <= 1", code: Code::Method("asin", "asin", f64::asin), parity: ODD,
+        values: &[("0", "0"), ("1", "pi/2")], left_inverse: "sin", latex: r"\arcsin", documentation: "angle in [-pi/2, pi/2] whose sine is x", ..UNARY },
+    Function { name: "acos", derivatives: &["-1/sqrt(1 - x^2)"], domain: "-1 <= x and x <= 1", code: Code::Method("acos", "acos", f64::acos),
+        values: &[("1", "0"), ("0", "pi/2"), ("-1", "pi")], left_inverse: "cos", latex: r"\arccos", documentation: "angle in [0, pi] whose cosine is x", ..UNARY },
+    Function { name: "atan", derivatives: &["1/(1 + x^2)"], code: Code::Method("atan", "atan", f64::atan), parity: ODD,
+        values: &[("0", "0"), ("1", "pi/4")], left_inverse: "tan", latex: r"\arctan", documentation: "angle in (-pi/2, pi/2) whose tangent is x", ..UNARY },
+    Function { name: "atan2", parameters: &["a", "b"], derivatives: &["b/(a^2 + b^2)", "-a/(a^2 + b^2)"], domain: "a != 0 or b != 0",
+        code: Code::Method2("atan2", "atan2", f64::atan2), latex: r"\operatorname{atan2}",
+        documentation: "angle of the point (b, a), ordinate first", ..UNARY },
+
+    // Hyperbolic functions [DLMF 4.34, 4.40]
+    Function { name: "sinh", derivatives: &["cosh(x)"], code: Code::Method("sinh", "sinh", f64::sinh), parity: ODD,
+        values: &[("0", "0")], left_inverse: "asinh", latex: r"\sinh", documentation: "hyperbolic sine", ..UNARY },
+    Function { name: "cosh", derivatives: &["sinh(x)"], code: Code::Method("cosh", "cosh", f64::cosh), parity: EVEN,
+        values: &[("0", "1")], latex: r"\cosh", documentation: "hyperbolic cosine", ..UNARY },
+    Function { name: "tanh", derivatives: &["1 - tanh(x)^2"], code: Code::Method("tanh", "tanh", f64::tanh), parity: ODD,
+        values: &[("0", "0")], left_inverse: "atanh", latex: r"\tanh", documentation: "hyperbolic tangent", ..UNARY },
+    Function { name: "asinh", derivatives: &["1/sqrt(1 + x^2)"], code: Code::Method("asinh", "asinh", f64::asinh), parity: ODD,
+        values: &[("0", "0")], left_inverse: "sinh", latex: r"\operatorname{arsinh}", documentation: "inverse hyperbolic sine", ..UNARY },
+    Function { name: "acosh", derivatives: &["1/(sqrt(x - 1)*sqrt(x + 1))"], domain: "x >= 1", code: Code::Method("acosh", "acosh", f64::acosh),
+        values: &[("1", "0")], left_inverse: "cosh", latex: r"\operatorname{arcosh}", documentation: "inverse hyperbolic cosine", ..UNARY },
+    Function { name: "atanh", derivatives: &["1/(1 - x^2)"], domain: "-1 < x and x < 1", code: Code::Method("atanh", "atanh", f64::atanh), parity: ODD,
+        values: &[("0", "0")], left_inverse: "tanh", latex: r"\operatorname{artanh}", documentation: "inverse hyperbolic tangent", ..UNARY },
+
+    // Steps and kinks
+    Function { name: "abs", derivatives: &["sign(x)"], code: Code::Method("abs", "fabs", f64::abs), cost: Cost::Cheap, parity: EVEN,
+        latex: r"\operatorname{abs}", documentation: "absolute value; the derivative at 0 is taken as 0", ..UNARY },
+    Function { name: "sign", derivatives: &["0"], code: Code::Formula("if(x > 0, 1, if(x < 0, -1, 0))"), cost: Cost::Cheap, parity: ODD,
+        latex: r"\operatorname{sign}", documentation: "-1, 0 or 1; the derivative at 0 is taken as 0", ..UNARY },
+    Function { name: "step", derivatives: &["0"], code: Code::Formula("if(x > 0, 1, 0)"), cost: Cost::Cheap,
+        latex: r"\operatorname{step}", documentation: "1 for positive numbers, else 0; the derivative at 0 is taken as 0", ..UNARY },
+    Function { name: "floor", derivatives: &["0"], code: Code::Method("floor", "floor", f64::floor), cost: Cost::Cheap,
+        latex: r"\operatorname{floor}", documentation: "largest integer not above x; the derivative at integers is taken as 0", ..UNARY },
+    Function { name: "ceil", derivatives: &["0"], code: Code::Method("ceil", "ceil", f64::ceil), cost: Cost::Cheap,
+        latex: r"\operatorname{ceil}", documentation: "smallest integer not below x; the derivative at integers is taken as 0", ..UNARY },
+    Function { name: "round", derivatives: &["0"], code: Code::Method("round", "round", f64::round), cost: Cost::Cheap, parity: ODD,
+        latex: r"\operatorname{round}", documentation: "nearest integer, halves away from 0; the derivative at halves is taken as 0", ..UNARY },
+    Function { name: "max", derivatives: &["if(a >= b, 1, 0)", "if(a >= b, 0, 1)"], code: Code::Method2("max", "fmax", f64::max),
+        latex: r"\max", documentation: "largest argument; on a tie the first one gets the derivative", ..FOLDED },
+    Function { name: "min", derivatives: &["if(a <= b, 1, 0)", "if(a <= b, 0, 1)"], code: Code::Method2("min", "fmin", f64::min),
+        latex: r"\min", documentation: "smallest argument; on a tie the first one gets the derivative", ..FOLDED },
+    Function { name: "clamp", parameters: &["x", "a", "b"], definition: Some("min(max(x, a), b)"),
+        documentation: "x, but at least a and at most b", ..UNARY },
+    Function { name: "relu", derivatives: &["step(x)"], code: Code::Formula("max(x, 0)"), cost: Cost::Cheap,
+        latex: r"\operatorname{relu}", documentation: "positive part; the derivative at 0 is taken as 0", ..UNARY },
+
+    // Error and gamma functions [DLMF 5.2, 5.15, 7.10]
+    Function { name: "erf", derivatives: &["2/sqrt(pi)*exp(-x^2)"], code: Code::Special("erf", special::erf), parity: ODD,
+        values: &[("0", "0")], latex: r"\operatorname{erf}", documentation: "error function", ..UNARY },
+    Function { name: "erfc", derivatives: &["-2/sqrt(pi)*exp(-x^2)"], code: Code::Special("erfc", special::erfc),
+        values: &[("0", "1")], latex: r"\operatorname{erfc}", documentation: "1 - erf(x) without cancellation", ..UNARY },
+    Function { name: "gamma", derivatives: &["gamma(x)*digamma(x)"], domain: "x > 0 or x != floor(x)", code: Code::Special("gamma", special::gamma),
+        values: &[("1", "1"), ("2", "1"), ("3", "2"), ("4", "6")], latex: r"\Gamma", documentation: "gamma function: gamma(n) = (n - 1)!", ..UNARY },
+    Function { name: "lgamma", derivatives: &["digamma(x)"], domain: "x > 0 or x != floor(x)", code: Code::Special("lgamma", special::lgamma),
+        values: &[("1", "0"), ("2", "0")], latex: r"\ln\Gamma", documentation: "ln(abs(gamma(x)))", ..UNARY },
+    Function { name: "digamma", derivatives: &["polygamma(1, x)"], domain: "x > 0 or x != floor(x)", code: Code::Special("digamma", special::digamma),
+        latex: r"\psi", documentation: "derivative of lgamma", ..UNARY },
+    Function { name: "polygamma", parameters: &["n", "x"], derivatives: &["", "polygamma(n + 1, x)"], domain: "x > 0 or x != floor(x)",
+        code: Code::Polygamma, latex: r"\operatorname{polygamma}",
+        documentation: "n-th derivative of digamma; the order n is a constant integer", ..UNARY },
+
+    // Activations
+    Function { name: "sigmoid", derivatives: &["y*(1 - y)"], code: Code::Formula("1/(1 + exp(-x))"), values: &[("0", "1/2")],
+        latex: r"\sigma", documentation: "logistic function 1/(1 + exp(-x))", ..UNARY },
+    Function { name: "softplus", derivatives: &["sigmoid(x)"], code: Code::Formula("max(x, 0) + ln_1p(exp(-abs(x)))"),
+        latex: r"\operatorname{softplus}", documentation: "ln(1 + exp(x)) without overflow", ..UNARY },
+    Function { name: "silu", definition: Some("x*sigmoid(x)"), documentation: "sigmoid linear unit", ..UNARY },
+    Function { name: "gelu", definition: Some("x*(1 + erf(x/sqrt(2)))/2"), documentation: "Gaussian error linear unit", ..UNARY },
+    Function { name: "logsumexp", parameters: &["x"], arity: Arity::Collective, derivatives: &["exp(x - y)"], code: Code::LogSumExp,
+        latex: r"\operatorname{logsumexp}", documentation: "ln(sum(exp(x))) without overflow", ..UNARY },
+
+    // Functions of whole vectors
+    Function { name: "softmax", documentation: "exp(x)/sum(exp(x)), entry by entry", ..COLLECTIVE },
+    Function { name: "log_softmax", documentation: "x - logsumexp(x), entry by entry", ..COLLECTIVE },
+    Function { name: "sum", documentation: "sum of all entries, or of an indexed expression: sum(i in 0..n, x[i])", ..COLLECTIVE },
+    Function { name: "prod", documentation: "product of all entries, or of an indexed expression: prod(i in 0..n, x[i])", ..COLLECTIVE },
+    Function { name: "mean", documentation: "arithmetic mean of all entries", ..COLLECTIVE },
+    Function { name: "norm1", documentation: "sum of the absolute values", ..COLLECTIVE },
+    Function { name: "norm2", documentation: "square root of the sum of squares", ..COLLECTIVE },
+    Function { name: "dot", parameters: &["a", "b"], documentation: "sum of the products of corresponding entries", ..COLLECTIVE },
+];
+
+const fn same(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let mut at = 0;
+    while at < a.len() && at < b.len() && a[at] == b[at] {
+        at += 1;
+    }
+    at == a.len() && at == b.len()
+}
+
+/// Returns the row of a name that is known to be in the table; checked when gradc itself is compiled.
+const fn row_of(name: &str) -> FunctionId {
+    let mut at = 0;
+    while !same(TABLE[at].name, name) {
+        at += 1;
+    }
+    FunctionId(at as u16)
+}
+
+/// Rows that code refers to by name.
+#[allow(missing_docs)]
+pub mod rows {
+    use super::{FunctionId, row_of};
+    pub const ABS: FunctionId = row_of("abs");
+    pub const COS: FunctionId = row_of("cos");
+    pub const EXP: FunctionId = row_of("exp");
+    pub const LN: FunctionId = row_of("ln");
+    pub const LOGSUMEXP: FunctionId = row_of("logsumexp");
+    pub const POLYGAMMA: FunctionId = row_of("polygamma");
+    pub const POW: FunctionId = row_of("pow");
+    pub const SIGMOID: FunctionId = row_of("sigmoid");
+    pub const SIN: FunctionId = row_of("sin");
+    pub const SOFTPLUS: FunctionId = row_of("softplus");
+    pub const SQRT: FunctionId = row_of("sqrt");
+    pub const STEP: FunctionId = row_of("step");
+    pub const TANH: FunctionId = row_of("tanh");
+}
+
+/// Looks a function up by its name or an alias.
+pub fn find(name: &str) -> Option<FunctionId> {
+    let position = TABLE
+        .iter()
+        .position(|row| row.name == name || row.aliases.contains(&name))?;
+    Some(FunctionId(position as u16))
+}
+
+/// Iterates over all rows.
+pub fn all() -> impl Iterator<Item = FunctionId> {
+    (0..TABLE.len()).map(|index| FunctionId(index as u16))
+}
+
+/// Iterates over all names, aliases included.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    TABLE
+        .iter()
+        .flat_map(|row| row.aliases.iter().copied().chain([row.name]))
+}

@@ -1,0 +1,370 @@
+//! Constructors that keep nodes in canonical form: numbers folded, like terms and equal bases merged, sorted.
+//!
+//! Every identity used here holds wherever the given form is defined. Those that also hold at more points (x/x = 1)
+//! are recorded as an [`Assumption`].
+
+use super::{Comparison, ExprId, Factor, Graph, Node, Rational, Term};
+use crate::functions::{FunctionId, rows};
+
+/// A condition under which a rewritten form was equal to the given one; elsewhere the given form was undefined.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Assumption {
+    /// The expression is not 0.
+    NonZero(ExprId),
+    /// The expression is at least 0.
+    NonNegative(ExprId),
+    /// The function is defined at the expression.
+    Defined(FunctionId, ExprId),
+}
+
+impl Graph {
+    /// Makes a node of the same kind with other operands, in canonical form.
+    pub fn construct(&mut self, node: &Node, mut operand: impl FnMut(ExprId) -> ExprId) -> ExprId {
+        match node {
+            Node::Number(_) | Node::Pi | Node::Input(_) | Node::Placeholder(_) => self.intern(node.clone()),
+            Node::Sum(constant, terms) => {
+                let terms = terms.iter().map(|(id, k)| (operand(*id), k.clone())).collect();
+                self.sum(constant.clone(), terms)
+            }
+            Node::Product(factors) => {
+                let factors = factors.iter().map(|(id, e)| (operand(*id), e.clone())).collect();
+                self.product(Rational::ONE, factors)
+            }
+            Node::Apply(function, arguments) => {
+                let arguments: Vec<ExprId> = arguments.iter().map(|id| operand(*id)).collect();
+                self.apply(*function, &arguments)
+            }
+            Node::Select(c, a, b) => {
+                let (c, a, b) = (operand(*c), operand(*a), operand(*b));
+                self.select(c, a, b)
+            }
+            Node::Compare(comparison, a, b) => {
+                let (a, b) = (operand(*a), operand(*b));
+                self.compare(*comparison, a, b)
+            }
+            Node::And(a, b) => {
+                let node = Node::And(operand(*a), operand(*b));
+                self.intern(node)
+            }
+            Node::Or(a, b) => {
+                let node = Node::Or(operand(*a), operand(*b));
+                self.intern(node)
+            }
+            Node::Not(a) => {
+                let node = Node::Not(operand(*a));
+                self.intern(node)
+            }
+            Node::Derivative(a, b) => {
+                let node = Node::Derivative(operand(*a), operand(*b));
+                self.intern(node)
+            }
+        }
+    }
+
+    /// Returns coefficient and rest of a node that is a multiple of another: `3*x` is 3 and `x`.
+    pub fn as_multiple(&self, id: ExprId) -> (Rational, ExprId) {
+        match self.node(id) {
+            Node::Sum(constant, terms) if constant.is_zero() && terms.len() == 1 => (terms[0].1.clone(), terms[0].0),
+            _ => (Rational::ONE, id),
+        }
+    }
+
+    /// Makes `constant + Σ coefficient·operand`.
+    pub fn sum(&mut self, mut constant: Rational, terms: Vec<Term>) -> ExprId {
+        let mut flat: Vec<Term> = Vec::with_capacity(terms.len());
+        for (id, coefficient) in terms {
+            let (inner, rest) = self.as_multiple(id);
+            let coefficient = coefficient.multiply(&inner);
+            match self.node(rest) {
+                Node::Number(value) => {
+                    let folded = constant.add(&value.multiply(&coefficient));
+                    if folded.is_oversized() {
+                        flat.push((rest, coefficient));
+                    } else {
+                        constant = folded;
+                    }
+                }
+                _ => flat.push((rest, coefficient)),
+            }
+        }
+        merge_pairs(&mut flat);
+        if self.merge_selects(&mut flat) {
+            return self.sum(constant, flat);
+        }
+        match flat.as_slice() {
+            [] => self.number(constant),
+            [(id, coefficient)] if coefficient.is_one() && constant.is_zero() => *id,
+            _ => self.intern(Node::Sum(constant, flat.into())),
+        }
+    }
+
+    /// Merges terms that choose by the same condition, `k·if(c, a, b) + l·if(c, d, e) = if(c, k·a + l·d, k·b + l·e)`,
+    /// and tells whether there were any.
+    fn merge_selects(&mut self, terms: &mut Vec<Term>) -> bool {
+        let mut groups: Vec<(ExprId, Vec<Term>, Vec<Term>)> = Vec::new();
+        for (id, coefficient) in terms.iter() {
+            if let Node::Select(c, a, b) = self.node(*id) {
+                let (a, b) = ((*a, coefficient.clone()), (*b, coefficient.clone()));
+                match groups.iter_mut().find(|group| group.0 == *c) {
+                    Some(group) => {
+                        group.1.push(a);
+                        group.2.push(b);
+                    }
+                    None => groups.push((*c, vec![a], vec![b])),
+                }
+            }
+        }
+        groups.retain(|group| group.1.len() > 1);
+        if groups.is_empty() {
+            return false;
+        }
+        terms.retain(|(id, _)| match self.node(*id) {
+            Node::Select(c, ..) => groups.iter().all(|group| group.0 != *c),
+            _ => true,
+        });
+        for (condition, first, second) in groups {
+            let a = self.sum(Rational::ZERO, first);
+            let b = self.sum(Rational::ZERO, second);
+            terms.push((self.select(condition, a, b), Rational::ONE));
+        }
+        true
+    }
+
+    /// Makes `coefficient · Π base^exponent`.
+    pub fn product(&mut self, mut coefficient: Rational, factors: Vec<Factor>) -> ExprId {
+        if coefficient.is_zero() {
+            return self.number(Rational::ZERO);
+        }
+        let mut flat: Vec<Factor> = Vec::with_capacity(factors.len());
+        let mut chosen = None;
+        for (id, exponent) in factors {
+            if chosen.is_none() && exponent.is_one() && self.chooses_zero(id) {
+                chosen = Some(id);
+                continue;
+            }
+            self.push_factor(&mut coefficient, &mut flat, id, exponent);
+        }
+        if coefficient.is_zero() {
+            return self.number(Rational::ZERO);
+        }
+        self.merge_factors(&mut coefficient, &mut flat);
+        let product = match flat.as_slice() {
+            [] => return self.choose(chosen, None, coefficient),
+            [(id, exponent)] if exponent.is_one() => *id,
+            _ => self.intern(Node::Product(flat.into())),
+        };
+        if chosen.is_some() {
+            return self.choose(chosen, Some(product), coefficient);
+        }
+        self.scale(coefficient, product)
+    }
+
+    /// Makes `coefficient · id`.
+    pub fn scale(&mut self, coefficient: Rational, id: ExprId) -> ExprId {
+        self.sum(Rational::ZERO, vec![(id, coefficient)])
+    }
+
+    /// Tells whether a node is 0 in one branch: `if(c, a, 0)` or `if(c, 0, b)`.
+    fn chooses_zero(&self, id: ExprId) -> bool {
+        matches!(self.node(id), Node::Select(_, a, b) if self.is_integer(*a, 0) || self.is_integer(*b, 0))
+    }
+
+    /// Multiplies into the branches of a choice, so that a branch not taken can't spoil the product: the local
+    /// derivative may be infinite there, and 0 times infinity is not 0.
+    fn choose(&mut self, chosen: Option<ExprId>, product: Option<ExprId>, coefficient: Rational) -> ExprId {
+        let one = self.number(Rational::ONE);
+        let rest = product.unwrap_or(one);
+        match chosen.map(|id| self.node(id).clone()) {
+            Some(Node::Select(c, a, b)) => {
+                let branch = |graph: &mut Graph, branch| {
+                    graph.product(coefficient.clone(), vec![(branch, Rational::ONE), (rest, Rational::ONE)])
+                };
+                let a = branch(self, a);
+                let b = branch(self, b);
+                self.select(c, a, b)
+            }
+            _ => self.scale(coefficient, rest),
+        }
+    }
+
+    /// Adds a factor, taking out numbers and powers of powers.
+    fn push_factor(&mut self, coefficient: &mut Rational, out: &mut Vec<Factor>, id: ExprId, exponent: Rational) {
+        if exponent.is_zero() {
+            return;
+        }
+        match self.node(id) {
+            Node::Number(value) => match value.power(&exponent).map(|power| power.multiply(coefficient)) {
+                Some(folded) if !folded.is_oversized() => *coefficient = folded,
+                _ => out.push((id, exponent)),
+            },
+            Node::Sum(constant, terms) if constant.is_zero() && terms.len() == 1 => {
+                let (inner, scale) = terms[0].clone();
+                let foldable = exponent.is_integer() || !scale.is_negative();
+                match scale.power(&exponent).map(|power| power.multiply(coefficient)) {
+                    Some(folded) if foldable && !folded.is_oversized() => {
+                        *coefficient = folded;
+                        self.push_factor(coefficient, out, inner, exponent);
+                    }
+                    _ => out.push((id, exponent)),
+                }
+            }
+            Node::Product(factors) if factors.len() == 1 => {
+                let (base, inner) = factors[0].clone();
+                self.push_power_of_power(coefficient, out, id, base, inner, exponent);
+            }
+            Node::Apply(rows::ABS, arguments) if exponent.is_even() => {
+                let inner = arguments[0];
+                self.push_factor(coefficient, out, inner, exponent);
+            }
+            _ => out.push((id, exponent)),
+        }
+    }
+
+    /// Adds `(base^inner)^exponent`. Over the reals the exponents multiply if the outer one is an integer, or if the
+    /// inner one already restricts the base to be non-negative; an even inner power leaves the absolute value.
+    fn push_power_of_power(
+        &mut self,
+        coefficient: &mut Rational,
+        out: &mut Vec<Factor>,
+        id: ExprId,
+        base: ExprId,
+        inner: Rational,
+        exponent: Rational,
+    ) {
+        let combined = inner.multiply(&exponent);
+        if exponent.is_integer() || !inner.is_integer() {
+            self.record_lost_restriction(base, &inner, &combined);
+            self.push_factor(coefficient, out, base, combined);
+        } else if inner.is_even() && !combined.is_even() {
+            let absolute = self.apply(rows::ABS, &[base]);
+            out.push((absolute, combined));
+        } else if inner.is_even() || !combined.is_integer() {
+            self.push_factor(coefficient, out, base, combined);
+        } else {
+            out.push((id, exponent));
+        }
+    }
+
+    /// Merges equal bases and drops what cancels.
+    fn merge_factors(&mut self, coefficient: &mut Rational, factors: &mut Vec<Factor>) {
+        factors.sort_by_key(|(id, _)| *id);
+        let mut merged: Vec<Factor> = Vec::with_capacity(factors.len());
+        let mut numbers = false;
+        for (id, exponent) in factors.drain(..) {
+            match merged.last_mut() {
+                Some(last) if last.0 == id => {
+                    let sum = last.1.add(&exponent);
+                    for part in [&last.1, &exponent] {
+                        self.record_lost_restriction(id, part, &sum);
+                    }
+                    last.1 = sum;
+                    numbers |= self.as_number(id).is_some();
+                }
+                _ => merged.push((id, exponent)),
+            }
+        }
+        merged.retain(|(_, exponent)| !exponent.is_zero());
+        if !numbers {
+            *factors = merged;
+            return;
+        }
+        for (id, exponent) in merged {
+            self.push_factor(coefficient, factors, id, exponent);
+        }
+    }
+
+    /// Records that a rewritten form was equal to the given one under a condition only.
+    pub fn assume(&mut self, assumption: Assumption) {
+        self.assumptions.insert(assumption);
+    }
+
+    /// Records what `base^part` demanded of the base, if `base^whole` no longer demands it.
+    pub fn record_lost_restriction(&mut self, base: ExprId, part: &Rational, whole: &Rational) {
+        if self.as_number(base).is_some() {
+            return;
+        }
+        if !part.is_integer() && whole.is_integer() {
+            self.assumptions.insert(Assumption::NonNegative(base));
+        }
+        if part.is_negative() && !whole.is_negative() {
+            self.assumptions.insert(Assumption::NonZero(base));
+        }
+    }
+
+    /// Makes `base^exponent` for any exponent.
+    pub fn power(&mut self, base: ExprId, exponent: ExprId) -> ExprId {
+        match self.as_number(exponent) {
+            Some(value) => {
+                let value = value.clone();
+                self.product(Rational::ONE, vec![(base, value)])
+            }
+            None if self.is_integer(base, 1) => base,
+            None => self.intern(Node::Apply(rows::POW, [base, exponent].into())),
+        }
+    }
+
+    /// Makes a function's value.
+    pub fn apply(&mut self, function: FunctionId, arguments: &[ExprId]) -> ExprId {
+        match (function, arguments) {
+            (rows::POW, [base, exponent]) => self.power(*base, *exponent),
+            (rows::SQRT, [x]) => self.product(Rational::ONE, vec![(*x, Rational::HALF)]),
+            _ => self.intern(Node::Apply(function, arguments.into())),
+        }
+    }
+
+    /// Makes a choice.
+    pub fn select(&mut self, condition: ExprId, a: ExprId, b: ExprId) -> ExprId {
+        match self.truth(condition, 64) {
+            Some(true) => a,
+            Some(false) => b,
+            None if a == b => a,
+            None => self.intern(Node::Select(condition, a, b)),
+        }
+    }
+
+    /// Tells whether a condition on exact numbers holds, looking at most `depth` levels down.
+    fn truth(&self, condition: ExprId, depth: usize) -> Option<bool> {
+        let depth = depth.checked_sub(1)?;
+        match self.node(condition) {
+            Node::Compare(comparison, a, b) => Some(comparison.holds(self.as_number(*a)?, self.as_number(*b)?)),
+            Node::And(a, b) => match (self.truth(*a, depth), self.truth(*b, depth)) {
+                (Some(false), _) | (_, Some(false)) => Some(false),
+                (a, b) => Some(a? && b?),
+            },
+            Node::Or(a, b) => match (self.truth(*a, depth), self.truth(*b, depth)) {
+                (Some(true), _) | (_, Some(true)) => Some(true),
+                (a, b) => Some(a? || b?),
+            },
+            Node::Not(a) => self.truth(*a, depth).map(|truth| !truth),
+            _ => None,
+        }
+    }
+
+    /// Makes a condition.
+    pub fn compare(&mut self, comparison: Comparison, a: ExprId, b: ExprId) -> ExprId {
+        self.intern(Node::Compare(comparison, a, b))
+    }
+
+    /// Makes `a + b`.
+    pub fn add(&mut self, a: ExprId, b: ExprId) -> ExprId {
+        self.sum(Rational::ZERO, vec![(a, Rational::ONE), (b, Rational::ONE)])
+    }
+
+    /// Makes `a·b`.
+    pub fn multiply(&mut self, a: ExprId, b: ExprId) -> ExprId {
+        self.product(Rational::ONE, vec![(a, Rational::ONE), (b, Rational::ONE)])
+    }
+}
+
+/// Sorts pairs by node, adds up what belongs to the same node, and drops what vanishes.
+fn merge_pairs(pairs: &mut Vec<Term>) {
+    pairs.sort_by_key(|(id, _)| *id);
+    pairs.dedup_by(|next, kept| {
+        let same = next.0 == kept.0;
+        if same {
+            kept.1 = kept.1.add(&next.1);
+        }
+        same
+    });
+    pairs.retain(|(_, coefficient)| !coefficient.is_zero());
+}

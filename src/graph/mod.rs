@@ -1,0 +1,281 @@
+//! The expression graph: a hash-consed arena in which equal subexpressions are one node.
+//!
+//! Three kinds of gate carry most of the mathematics: n-ary **sums** with rational coefficients, n-ary **products** with
+//! rational exponents, and **functions** from Table 1. [`Graph::intern`] keeps a gate exactly as it is given; the
+//! constructors of [`construct`] fold numbers and merge like terms and factors. Children always have smaller indices
+//! than their parents, so a pass in order of indices sees every operand before its use.
+
+mod construct;
+mod number;
+
+pub use construct::Assumption;
+pub use number::Rational;
+
+use crate::functions::FunctionId;
+use crate::syntax::ast::BinaryOperator;
+use indexmap::IndexSet;
+use rustc_hash::{FxBuildHasher, FxHashMap};
+
+/// Index of a node in its [`Graph`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct ExprId(u32);
+
+impl ExprId {
+    /// Returns the index as a `usize`.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A comparison of two numbers.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+#[allow(missing_docs)]
+pub enum Comparison {
+    Less,
+    LessEqual,
+    Greater,
+    GreaterEqual,
+    Equal,
+    NotEqual,
+}
+
+impl Comparison {
+    /// Returns the comparison that an operator of the language stands for.
+    pub fn from_operator(operator: BinaryOperator) -> Option<Self> {
+        Some(match operator {
+            BinaryOperator::Less => Comparison::Less,
+            BinaryOperator::LessEqual => Comparison::LessEqual,
+            BinaryOperator::Greater => Comparison::Greater,
+            BinaryOperator::GreaterEqual => Comparison::GreaterEqual,
+            BinaryOperator::Equal => Comparison::Equal,
+            BinaryOperator::NotEqual => Comparison::NotEqual,
+            _ => return None,
+        })
+    }
+
+    /// Returns the operator of the language.
+    pub fn to_operator(self) -> BinaryOperator {
+        match self {
+            Comparison::Less => BinaryOperator::Less,
+            Comparison::LessEqual => BinaryOperator::LessEqual,
+            Comparison::Greater => BinaryOperator::Greater,
+            Comparison::GreaterEqual => BinaryOperator::GreaterEqual,
+            Comparison::Equal => BinaryOperator::Equal,
+            Comparison::NotEqual => BinaryOperator::NotEqual,
+        }
+    }
+
+    /// Tells whether the comparison holds.
+    pub fn holds<T: PartialOrd>(self, a: &T, b: &T) -> bool {
+        match self {
+            Comparison::Less => a < b,
+            Comparison::LessEqual => a <= b,
+            Comparison::Greater => a > b,
+            Comparison::GreaterEqual => a >= b,
+            Comparison::Equal => a == b,
+            Comparison::NotEqual => a != b,
+        }
+    }
+}
+
+/// A term of a sum: coefficient times operand.
+pub type Term = (ExprId, Rational);
+/// A factor of a product: base to an exponent.
+pub type Factor = (ExprId, Rational);
+
+/// A gate of the graph.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Node {
+    /// An exact number.
+    Number(Rational),
+    /// The constant π.
+    Pi,
+    /// An entry of a parameter, by its index in [`Graph::inputs`].
+    Input(u32),
+    /// A name that a derivative is taken by while its value is held back; [`Graph::placeholder_value`] tells the value.
+    Placeholder(u32),
+    /// A constant plus terms.
+    Sum(Rational, Box<[Term]>),
+    /// A product of factors.
+    Product(Box<[Factor]>),
+    /// A function of Table 1.
+    Apply(FunctionId, Box<[ExprId]>),
+    /// The second operand where the condition holds, else the third.
+    Select(ExprId, ExprId, ExprId),
+    /// A condition on two numbers.
+    Compare(Comparison, ExprId, ExprId),
+    /// Both conditions.
+    And(ExprId, ExprId),
+    /// Either condition.
+    Or(ExprId, ExprId),
+    /// Not the condition.
+    Not(ExprId),
+    /// The derivative of the first operand by the second, an input or a placeholder, before it is worked out.
+    Derivative(ExprId, ExprId),
+}
+
+impl Node {
+    /// Calls `visit` on every operand, in order.
+    pub fn for_each_operand(&self, mut visit: impl FnMut(ExprId)) {
+        match self {
+            Node::Number(_) | Node::Pi | Node::Input(_) | Node::Placeholder(_) => {}
+            Node::Sum(_, pairs) | Node::Product(pairs) => pairs.iter().for_each(|(id, _)| visit(*id)),
+            Node::Apply(_, arguments) => arguments.iter().copied().for_each(visit),
+            Node::Select(c, a, b) => [*c, *a, *b].into_iter().for_each(visit),
+            Node::Not(a) => visit(*a),
+            Node::Compare(_, a, b) | Node::And(a, b) | Node::Or(a, b) | Node::Derivative(a, b) => {
+                [*a, *b].into_iter().for_each(visit)
+            }
+        }
+    }
+
+    /// Tells whether the node has no operands.
+    pub fn is_leaf(&self) -> bool {
+        matches!(self, Node::Number(_) | Node::Pi | Node::Input(_) | Node::Placeholder(_))
+    }
+}
+
+/// An entry of a parameter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Input {
+    /// The parameter's name.
+    pub parameter: String,
+    /// The entry's place in it: empty for a scalar, one index for a vector, two for a matrix; counted from 0.
+    pub place: Vec<usize>,
+}
+
+/// The arena.
+#[derive(Clone, Debug, Default)]
+pub struct Graph {
+    nodes: IndexSet<Node, FxBuildHasher>,
+    inputs: Vec<Input>,
+    placeholders: Vec<ExprId>,
+    assumptions: IndexSet<Assumption, FxBuildHasher>,
+}
+
+impl Graph {
+    /// Makes an empty graph.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a node exactly as it is, or finds the equal one that is already there.
+    pub fn intern(&mut self, node: Node) -> ExprId {
+        ExprId(self.nodes.insert_full(node).0 as u32)
+    }
+
+    /// Returns a node.
+    pub fn node(&self, id: ExprId) -> &Node {
+        &self.nodes[id.index()]
+    }
+
+    /// Returns the number of nodes ever made.
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Tells whether no node was made yet.
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
+    /// Adds an exact number.
+    pub fn number(&mut self, value: Rational) -> ExprId {
+        self.intern(Node::Number(value))
+    }
+
+    /// Adds an integer.
+    pub fn integer(&mut self, value: i64) -> ExprId {
+        self.number(Rational::integer(value))
+    }
+
+    /// Returns the exact number that a node is, if it is one.
+    pub fn as_number(&self, id: ExprId) -> Option<&Rational> {
+        match self.node(id) {
+            Node::Number(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// Tells whether a node is the given integer.
+    pub fn is_integer(&self, id: ExprId, value: i64) -> bool {
+        self.as_number(id).and_then(Rational::to_integer) == Some(value)
+    }
+
+    /// Adds a new input.
+    pub fn add_input(&mut self, input: Input) -> ExprId {
+        self.inputs.push(input);
+        self.intern(Node::Input(self.inputs.len() as u32 - 1))
+    }
+
+    /// Returns all inputs, in the order in which they were added.
+    pub fn inputs(&self) -> &[Input] {
+        &self.inputs
+    }
+
+    /// Adds a placeholder that stands for a value.
+    pub fn add_placeholder(&mut self, value: ExprId) -> ExprId {
+        self.placeholders.push(value);
+        self.intern(Node::Placeholder(self.placeholders.len() as u32 - 1))
+    }
+
+    /// Returns the value that a placeholder stands for.
+    pub fn placeholder_value(&self, placeholder: u32) -> ExprId {
+        self.placeholders[placeholder as usize]
+    }
+
+    /// Returns what was assumed when points were added to the domain, in the order in which it happened.
+    pub fn assumptions(&self) -> impl Iterator<Item = &Assumption> {
+        self.assumptions.iter()
+    }
+
+    /// Returns all nodes that the roots need, in order of indices: operands before uses.
+    pub fn reachable(&self, roots: &[ExprId]) -> Vec<ExprId> {
+        let Some(last) = roots.iter().max() else {
+            return Vec::new();
+        };
+        let mut seen = vec![false; last.index() + 1];
+        roots.iter().for_each(|root| seen[root.index()] = true);
+        for index in (0..seen.len()).rev() {
+            if seen[index] {
+                self.nodes[index].for_each_operand(|operand| seen[operand.index()] = true);
+            }
+        }
+        (0..seen.len() as u32)
+            .map(ExprId)
+            .filter(|id| seen[id.index()])
+            .collect()
+    }
+
+    /// Counts how often each reachable node is used as an operand or as a root.
+    pub fn uses(&self, roots: &[ExprId]) -> FxHashMap<ExprId, u32> {
+        let mut uses: FxHashMap<ExprId, u32> = FxHashMap::default();
+        for id in self.reachable(roots) {
+            self.node(id)
+                .for_each_operand(|operand| *uses.entry(operand).or_default() += 1);
+        }
+        roots.iter().for_each(|root| *uses.entry(*root).or_default() += 1);
+        uses
+    }
+
+    /// Rebuilds everything that the roots need with the constructors, putting `replace(id)` in place of each node for
+    /// which it is given.
+    pub fn rebuild(
+        &mut self,
+        roots: &[ExprId],
+        mut replace: impl FnMut(&mut Graph, ExprId, &FxHashMap<ExprId, ExprId>) -> Option<ExprId>,
+    ) -> Vec<ExprId> {
+        let mut image: FxHashMap<ExprId, ExprId> = FxHashMap::default();
+        for id in self.reachable(roots) {
+            let new = match replace(self, id, &image) {
+                Some(new) => new,
+                None => {
+                    let node = self.node(id).clone();
+                    self.construct(&node, |operand| image[&operand])
+                }
+            };
+            image.insert(id, new);
+        }
+        roots.iter().map(|root| image[root]).collect()
+    }
+}

@@ -1,0 +1,400 @@
+//! Exact rational numbers: a pair of machine words where they suffice, big integers where they don't.
+
+use num_bigint::BigInt;
+use num_integer::Integer;
+use num_rational::{BigRational, Ratio};
+use num_traits::{One, Pow, Signed, ToPrimitive};
+use std::cmp::Ordering;
+use std::fmt;
+use std::sync::Arc;
+
+/// Largest size of a numerator or denominator, in bits, that folding may produce.
+const SIZE_CAP: u64 = 4096;
+/// Largest magnitude of the decimal exponent of a literal.
+const EXPONENT_CAP: i64 = 1000;
+
+/// An exact rational number in lowest terms with a positive denominator.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Rational(Representation);
+
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Representation {
+    /// Used whenever both parts fit, so that equal numbers are equal as data.
+    Small(Ratio<i64>),
+    Big(Arc<BigRational>),
+}
+use Representation::{Big, Small};
+
+impl Rational {
+    /// The number 0.
+    pub const ZERO: Rational = Rational(Small(Ratio::new_raw(0, 1)));
+    /// The number 1.
+    pub const ONE: Rational = Rational(Small(Ratio::new_raw(1, 1)));
+    /// The number −1.
+    pub const MINUS_ONE: Rational = Rational(Small(Ratio::new_raw(-1, 1)));
+    /// The number 1/2.
+    pub const HALF: Rational = Rational(Small(Ratio::new_raw(1, 2)));
+
+    /// Makes an integer.
+    pub fn integer(value: i64) -> Self {
+        Self::from_big(BigRational::from_integer(value.into()))
+    }
+
+    /// Makes `numerator/denominator`; none if the denominator is zero.
+    pub fn fraction(numerator: i64, denominator: i64) -> Option<Self> {
+        if denominator == 0 {
+            return None;
+        }
+        Some(Self::from_big(BigRational::new(numerator.into(), denominator.into())))
+    }
+
+    fn from_big(value: BigRational) -> Self {
+        match (value.numer().to_i64(), value.denom().to_i64()) {
+            // The most negative word has no counterpart of the other sign, so it counts as big.
+            (Some(n), Some(d)) if n != i64::MIN => Rational(Small(Ratio::new_raw(n, d))),
+            _ => Rational(Big(Arc::new(value))),
+        }
+    }
+
+    fn from_wide(numerator: i128, denominator: i128) -> Self {
+        let divisor = numerator.gcd(&denominator).max(1);
+        let (n, d) = (numerator / divisor, denominator / divisor);
+        match (i64::try_from(n), i64::try_from(d)) {
+            (Ok(n), Ok(d)) if n != i64::MIN => Rational(Small(Ratio::new_raw(n, d))),
+            _ => Self::from_big(BigRational::new_raw(n.into(), d.into())),
+        }
+    }
+
+    fn to_big(&self) -> BigRational {
+        match &self.0 {
+            Small(r) => BigRational::new_raw((*r.numer()).into(), (*r.denom()).into()),
+            Big(r) => (**r).clone(),
+        }
+    }
+
+    /// Reads a decimal literal such as `12`, `0.1` or `6.02e23` exactly; none if its exponent is out of range.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (mantissa, exponent) = match text.split_once(['e', 'E']) {
+            Some((mantissa, exponent)) => (mantissa, exponent.parse::<i64>().ok()?),
+            None => (text, 0),
+        };
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let scale = exponent.checked_sub(fraction.len() as i64)?;
+        let digits: BigInt = format!("{whole}{fraction}").parse().ok()?;
+        if digits.bits() > SIZE_CAP || scale.abs() > EXPONENT_CAP {
+            return None;
+        }
+        let power = Pow::pow(BigInt::from(10), scale.unsigned_abs());
+        Some(Self::from_big(if scale < 0 {
+            BigRational::new(digits, power)
+        } else {
+            BigRational::from_integer(digits * power)
+        }))
+    }
+
+    /// Tells whether the number is 0.
+    pub fn is_zero(&self) -> bool {
+        *self == Self::ZERO
+    }
+
+    /// Tells whether the number is 1.
+    pub fn is_one(&self) -> bool {
+        *self == Self::ONE
+    }
+
+    /// Tells whether the number is −1.
+    pub fn is_minus_one(&self) -> bool {
+        *self == Self::MINUS_ONE
+    }
+
+    /// Tells whether the number is below 0.
+    pub fn is_negative(&self) -> bool {
+        match &self.0 {
+            Small(r) => *r.numer() < 0,
+            Big(r) => r.is_negative(),
+        }
+    }
+
+    /// Tells whether the number is an integer.
+    pub fn is_integer(&self) -> bool {
+        match &self.0 {
+            Small(r) => *r.denom() == 1,
+            Big(r) => r.is_integer(),
+        }
+    }
+
+    /// Tells whether the number is an even integer.
+    pub fn is_even(&self) -> bool {
+        match &self.0 {
+            Small(r) => *r.denom() == 1 && r.numer() % 2 == 0,
+            Big(r) => r.is_integer() && r.numer().is_even(),
+        }
+    }
+
+    /// Returns the number as a machine integer, if it is one.
+    pub fn to_integer(&self) -> Option<i64> {
+        match &self.0 {
+            Small(r) if *r.denom() == 1 => Some(*r.numer()),
+            _ => None,
+        }
+    }
+
+    /// Returns numerator and denominator, if both fit a machine word.
+    pub fn to_fraction(&self) -> Option<(i64, i64)> {
+        match &self.0 {
+            Small(r) => Some((*r.numer(), *r.denom())),
+            Big(_) => None,
+        }
+    }
+
+    /// Returns the numerator as an integer.
+    pub fn numerator(&self) -> Rational {
+        match &self.0 {
+            Small(r) => Rational(Small(Ratio::new_raw(*r.numer(), 1))),
+            Big(r) => Self::from_big(BigRational::from_integer(r.numer().clone())),
+        }
+    }
+
+    /// Returns the denominator, a positive integer.
+    pub fn denominator(&self) -> Rational {
+        match &self.0 {
+            Small(r) => Rational(Small(Ratio::new_raw(*r.denom(), 1))),
+            Big(r) => Self::from_big(BigRational::from_integer(r.denom().clone())),
+        }
+    }
+
+    /// Returns the absolute value.
+    pub fn abs(&self) -> Self {
+        if self.is_negative() { self.negate() } else { self.clone() }
+    }
+
+    /// Returns the number with the other sign.
+    pub fn negate(&self) -> Self {
+        match &self.0 {
+            Small(r) => Rational(Small(Ratio::new_raw(-*r.numer(), *r.denom()))),
+            Big(r) => Self::from_big(-(**r).clone()),
+        }
+    }
+
+    /// Returns the sum.
+    pub fn add(&self, other: &Self) -> Self {
+        if let (Small(a), Small(b)) = (&self.0, &other.0) {
+            let wide = |r: &Ratio<i64>| (i128::from(*r.numer()), i128::from(*r.denom()));
+            let ((an, ad), (bn, bd)) = (wide(a), wide(b));
+            if let (Some(x), Some(y)) = (an.checked_mul(bd), bn.checked_mul(ad))
+                && let Some(sum) = x.checked_add(y)
+            {
+                return Self::from_wide(sum, ad * bd);
+            }
+        }
+        Self::from_big(self.to_big() + other.to_big())
+    }
+
+    /// Returns the product.
+    pub fn multiply(&self, other: &Self) -> Self {
+        if let (Small(a), Small(b)) = (&self.0, &other.0) {
+            return Self::from_wide(
+                i128::from(*a.numer()) * i128::from(*b.numer()),
+                i128::from(*a.denom()) * i128::from(*b.denom()),
+            );
+        }
+        Self::from_big(self.to_big() * other.to_big())
+    }
+
+    /// Returns 1 over the number; none for 0.
+    pub fn reciprocal(&self) -> Option<Self> {
+        if self.is_zero() {
+            return None;
+        }
+        Some(match &self.0 {
+            Small(r) if *r.numer() > 0 => Rational(Small(Ratio::new_raw(*r.denom(), *r.numer()))),
+            Small(r) => Rational(Small(Ratio::new_raw(-*r.denom(), -*r.numer()))),
+            Big(r) => Self::from_big(r.recip()),
+        })
+    }
+
+    /// Returns the quotient; none where the divisor is 0.
+    pub fn divide(&self, other: &Self) -> Option<Self> {
+        Some(self.multiply(&other.reciprocal()?))
+    }
+
+    /// Returns the power where it is rational and of reasonable size; 0^0 = 1.
+    pub fn power(&self, exponent: &Self) -> Option<Self> {
+        if let Some(n) = exponent.to_integer() {
+            if n == 0 {
+                return Some(Self::ONE);
+            }
+            let base = if n < 0 { self.reciprocal()? } else { self.clone() };
+            if base.is_one() || base.is_zero() {
+                return Some(base);
+            }
+            let n = n.unsigned_abs();
+            if base.size().saturating_mul(n) > SIZE_CAP && !base.is_minus_one() {
+                return None;
+            }
+            if base.is_minus_one() {
+                return Some(if n % 2 == 0 { Self::ONE } else { base });
+            }
+            return Some(Self::from_big(Pow::pow(base.to_big(), n)));
+        }
+        if self.is_negative() {
+            return None;
+        }
+        let (numerator, root) = exponent.to_fraction()?;
+        let degree = u32::try_from(root).ok().filter(|&degree| degree <= 64)?;
+        let value = self.to_big();
+        let exact = |part: &BigInt| {
+            let candidate = part.nth_root(degree);
+            (Pow::pow(candidate.clone(), degree) == *part).then_some(candidate)
+        };
+        let base = BigRational::new(exact(value.numer())?, exact(value.denom())?);
+        Self::from_big(base).power(&Self::integer(numerator))
+    }
+
+    /// Returns the size of the larger part in bits.
+    fn size(&self) -> u64 {
+        match &self.0 {
+            Small(r) => 64 - u64::from((r.numer().unsigned_abs() | r.denom().unsigned_abs()).leading_zeros()),
+            Big(r) => r.numer().bits().max(r.denom().bits()),
+        }
+    }
+
+    /// Tells whether the number has outgrown what folding may produce.
+    pub fn is_oversized(&self) -> bool {
+        matches!(self.0, Big(_)) && self.size() > SIZE_CAP
+    }
+
+    /// Returns the nearest double, correctly rounded.
+    pub fn to_f64(&self) -> f64 {
+        match &self.0 {
+            Small(r) if r.numer().unsigned_abs() < 1 << 53 && *r.denom() < 1 << 53 => {
+                *r.numer() as f64 / *r.denom() as f64
+            }
+            _ => self.to_big().to_f64().unwrap_or(f64::NAN),
+        }
+    }
+
+    /// Returns the exact value of a finite double.
+    pub fn from_f64(value: f64) -> Option<Self> {
+        BigRational::from_float(value).map(Self::from_big)
+    }
+
+    /// Returns the finite decimal expansion (`0.1`, `1e-20`) if the number has one of at most `digits` digits.
+    pub fn to_decimal(&self, digits: usize) -> Option<String> {
+        let value = self.to_big();
+        let (mut denominator, mut twos, mut fives) = (value.denom().clone(), 0u32, 0u32);
+        for (factor, count) in [(2u32, &mut twos), (5, &mut fives)] {
+            while denominator.is_multiple_of(&factor.into()) {
+                denominator /= factor;
+                *count += 1;
+                if *count > 2 * EXPONENT_CAP as u32 {
+                    return None;
+                }
+            }
+        }
+        if !denominator.is_one() {
+            return None;
+        }
+        let places = twos.max(fives);
+        let scaled = value * BigRational::from_integer(Pow::pow(BigInt::from(10), places));
+        let text = scaled.numer().abs().to_string();
+        let significant = text.trim_end_matches('0');
+        if significant.len() > digits {
+            return None;
+        }
+        let sign = if self.is_negative() { "-" } else { "" };
+        Some(format!("{sign}{}", place_point(&text, significant, places as usize)))
+    }
+}
+
+/// Writes the digits of an integer divided by 10^places, in positional or scientific form, whichever reads better.
+fn place_point(text: &str, significant: &str, places: usize) -> String {
+    let exponent = text.len() as i64 - 1 - places as i64;
+    if (-5..16).contains(&exponent) {
+        if places == 0 {
+            return text.to_string();
+        }
+        let padded = format!("{text:0>width$}", width = places + 1);
+        let (whole, fraction) = padded.split_at(padded.len() - places);
+        let fraction = fraction.trim_end_matches('0');
+        return if fraction.is_empty() { whole.to_string() } else { format!("{whole}.{fraction}") };
+    }
+    let (head, tail) = significant.split_at(1.min(significant.len()));
+    let mantissa = if tail.is_empty() { head.to_string() } else { format!("{head}.{tail}") };
+    format!("{mantissa}e{exponent}")
+}
+
+impl PartialOrd for Rational {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Rational {
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (&self.0, &other.0) {
+            (Small(a), Small(b)) => (i128::from(*a.numer()) * i128::from(*b.denom()))
+                .cmp(&(i128::from(*b.numer()) * i128::from(*a.denom()))),
+            _ => self.to_big().cmp(&other.to_big()),
+        }
+    }
+}
+
+impl fmt::Display for Rational {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Small(r) => r.fmt(f),
+            Big(r) => r.fmt(f),
+        }
+    }
+}
+
+impl fmt::Debug for Rational {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn literals_round_once() {
+        for text in ["0.1", "3.14159265359", "2e-16", "6.02214076e23", "1e308", "5e-324", "1.7976931348623157e308"] {
+            let exact = Rational::parse(text).unwrap();
+            assert_eq!(exact.to_f64().to_bits(), text.parse::<f64>().unwrap().to_bits(), "{text}");
+            assert_eq!(exact.to_decimal(40).unwrap().parse::<f64>().unwrap(), exact.to_f64());
+        }
+        assert_eq!(Rational::parse("1e999999999"), None);
+    }
+
+    #[test]
+    fn roots_fold_only_where_exact() {
+        let q = |n, d| Rational::fraction(n, d).unwrap();
+        assert_eq!(q(4, 9).power(&Rational::HALF), Some(q(2, 3)));
+        assert_eq!(q(8, 1).power(&q(-2, 3)), Some(q(1, 4)));
+        assert_eq!(q(2, 1).power(&Rational::HALF), None);
+        assert_eq!(q(-1, 1).power(&Rational::HALF), None);
+        assert_eq!(Rational::ZERO.power(&Rational::MINUS_ONE), None);
+        assert_eq!(Rational::ZERO.power(&Rational::ZERO), Some(Rational::ONE));
+        assert_eq!(q(2, 1).power(&q(100_000, 1)), None);
+    }
+
+    proptest! {
+        #[test]
+        fn arithmetic_agrees_with_big_rationals(a: i64, b in 1i64.., c: i64, d in 1i64..) {
+            let (x, y) = (Rational::fraction(a, b).unwrap(), Rational::fraction(c, d).unwrap());
+            prop_assert_eq!(x.add(&y).to_big(), x.to_big() + y.to_big());
+            prop_assert_eq!(x.multiply(&y).to_big(), x.to_big() * y.to_big());
+            prop_assert_eq!(x.cmp(&y), x.to_big().cmp(&y.to_big()));
+            prop_assert_eq!(x.add(&y).add(&y.negate()), x);
+        }
+
+        #[test]
+        fn doubles_come_back(value in proptest::num::f64::NORMAL | proptest::num::f64::SUBNORMAL) {
+            prop_assert_eq!(Rational::from_f64(value).unwrap().to_f64(), value);
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Functions of whole vectors, written out entry by entry.
+
+use super::gates::{Gates, numbers};
+use super::value::{Shape, Value};
+use crate::error::Diagnostic;
+use crate::functions::{Arity, FunctionId, rows};
+use crate::graph::{ExprId, Rational};
+use crate::source::Span;
+
+/// Applies a folded or collective function.
+///
+/// # Errors
+/// Shapes that the function does not take.
+pub fn apply(
+    gates: &mut Gates<'_>,
+    function: FunctionId,
+    values: &[Value],
+    spans: &[Span],
+    span: Span,
+) -> Result<Value, Diagnostic> {
+    let name = function.row().name;
+    if function.row().arity == Arity::Folded {
+        return folded(gates, function, values, spans, span);
+    }
+    let (shape, entries) = numbers(&values[0], spans[0])?;
+    if entries.is_empty() && !matches!(name, "sum" | "prod" | "norm1" | "norm2" | "dot") {
+        return Err(Diagnostic::new(span, format!("`{name}` needs at least one entry")).label(shape.to_string()));
+    }
+    let plain = |entries: &[ExprId]| entries.iter().map(|id| (*id, false)).collect::<Vec<_>>();
+    let squares = |gates: &mut Gates<'_>| -> Vec<(ExprId, bool)> {
+        let two = Rational::integer(2);
+        entries.iter().map(|id| (gates.product(&[(*id, two.clone())]), false)).collect()
+    };
+    let result = match name {
+        "sum" => gates.sum(&plain(entries)),
+        "prod" => {
+            let factors: Vec<_> = entries.iter().map(|id| (*id, Rational::ONE)).collect();
+            gates.product(&factors)
+        }
+        "mean" => {
+            let total = gates.sum(&plain(entries));
+            let count = gates.graph.integer(entries.len() as i64);
+            gates.quotient(total, count)
+        }
+        "norm1" => {
+            let terms: Vec<_> = entries.iter().map(|id| (gates.apply(rows::ABS, &[*id]), false)).collect();
+            gates.sum(&terms)
+        }
+        "norm2" => {
+            let terms = squares(gates);
+            let total = gates.sum(&terms);
+            gates.apply(rows::SQRT, &[total])
+        }
+        "dot" => {
+            let (other, right) = numbers(&values[1], spans[1])?;
+            if other != shape {
+                return Err(Diagnostic::new(span, format!("`dot` takes two vectors of one length, not {shape} and {other}")));
+            }
+            let terms: Vec<_> = entries
+                .iter()
+                .zip(right)
+                .map(|(a, b)| (gates.product(&[(*a, Rational::ONE), (*b, Rational::ONE)]), false))
+                .collect();
+            gates.sum(&terms)
+        }
+        "logsumexp" => logsumexp(gates, entries),
+        "softmax" | "log_softmax" => return softmax(gates, name == "softmax", shape, entries, span),
+        _ => return Err(Diagnostic::new(span, format!("`{name}` is not supported here yet"))),
+    };
+    Ok(Value::Scalar(result))
+}
+
+fn logsumexp(gates: &mut Gates<'_>, entries: &[ExprId]) -> ExprId {
+    match entries {
+        [only] => *only,
+        _ => gates.apply(rows::LOGSUMEXP, entries),
+    }
+}
+
+/// Writes softmax as exp(x − logsumexp(x)), which can't overflow.
+fn softmax(
+    gates: &mut Gates<'_>,
+    exponential: bool,
+    shape: Shape,
+    entries: &[ExprId],
+    span: Span,
+) -> Result<Value, Diagnostic> {
+    if let Shape::Matrix(..) = shape {
+        let diagnostic = Diagnostic::new(span, format!("softmax of a {shape} is ambiguous"));
+        return Err(diagnostic.hint("take it row by row: `softmax(W[0, ..])`"));
+    }
+    let total = logsumexp(gates, entries);
+    let entries = entries
+        .iter()
+        .map(|id| {
+            let logarithm = gates.sum(&[(*id, false), (total, true)]);
+            if exponential { gates.apply(rows::EXP, &[logarithm]) } else { logarithm }
+        })
+        .collect();
+    Ok(Value::from_entries(shape, entries))
+}
+
+/// Folds a function of two arguments over all entries of one vector, or over several values entry by entry.
+fn folded(
+    gates: &mut Gates<'_>,
+    function: FunctionId,
+    values: &[Value],
+    spans: &[Span],
+    span: Span,
+) -> Result<Value, Diagnostic> {
+    let fold = |gates: &mut Gates<'_>, entries: &[ExprId]| {
+        let (first, rest) = entries.split_first()?;
+        Some(rest.iter().fold(*first, |so_far, next| gates.apply(function, &[so_far, *next])))
+    };
+    if let [value] = values {
+        let entries = numbers(value, spans[0])?.1;
+        let folded = fold(gates, entries);
+        let empty = || Diagnostic::new(span, format!("`{}` needs at least one entry", function.row().name));
+        return Ok(Value::Scalar(folded.ok_or_else(empty)?));
+    }
+    gates.elementwise(values, spans, span, |gates, entries| {
+        fold(gates, entries).unwrap_or(entries[0])
+    })
+}

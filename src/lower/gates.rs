@@ -1,0 +1,219 @@
+//! Operators to gates: arithmetic on numbers, and on arrays entry by entry.
+
+use super::value::{Shape, Value};
+use crate::error::Diagnostic;
+use crate::functions::{FunctionId, rows};
+use crate::graph::{Comparison, ExprId, Graph, Node, Rational};
+use crate::source::Span;
+use crate::syntax::ast::BinaryOperator;
+use std::rc::Rc;
+
+/// Makes gates, either as written or in canonical form.
+pub struct Gates<'g> {
+    /// Where the gates go.
+    pub graph: &'g mut Graph,
+    /// Whether terms are merged; otherwise each operator stays a gate of its own, and only numbers are folded.
+    pub canonical: bool,
+}
+
+impl Gates<'_> {
+    /// Makes a sum of terms with coefficients 1 and −1.
+    pub fn sum(&mut self, terms: &[(ExprId, bool)]) -> ExprId {
+        let sign = |negative: bool| if negative { Rational::MINUS_ONE } else { Rational::ONE };
+        let pairs: Vec<_> = terms.iter().map(|(id, negative)| (*id, sign(*negative))).collect();
+        if self.canonical || terms.iter().all(|(id, _)| self.graph.as_number(*id).is_some()) {
+            return self.graph.sum(Rational::ZERO, pairs);
+        }
+        match terms {
+            [(id, false)] => *id,
+            _ => self.graph.intern(Node::Sum(Rational::ZERO, pairs.into())),
+        }
+    }
+
+    /// Makes a product of powers.
+    pub fn product(&mut self, factors: &[(ExprId, Rational)]) -> ExprId {
+        let folded = || {
+            factors.iter().all(|(id, exponent)| {
+                self.graph.as_number(*id).is_some_and(|value| value.power(exponent).is_some())
+            })
+        };
+        if self.canonical || folded() {
+            return self.graph.product(Rational::ONE, factors.to_vec());
+        }
+        match factors {
+            [] => self.graph.number(Rational::ONE),
+            [(id, exponent)] if exponent.is_one() => *id,
+            _ => self.graph.intern(Node::Product(factors.into())),
+        }
+    }
+
+    /// Makes `a/b`; `1/b` is one gate.
+    pub fn quotient(&mut self, a: ExprId, b: ExprId) -> ExprId {
+        if self.graph.is_integer(a, 1) {
+            return self.product(&[(b, Rational::MINUS_ONE)]);
+        }
+        self.product(&[(a, Rational::ONE), (b, Rational::MINUS_ONE)])
+    }
+
+    /// Makes `a^b`.
+    pub fn power(&mut self, a: ExprId, b: ExprId) -> ExprId {
+        match self.graph.as_number(b).cloned() {
+            Some(exponent) if exponent.is_one() => a,
+            Some(exponent) => self.product(&[(a, exponent)]),
+            None if self.canonical => self.graph.power(a, b),
+            None => self.graph.intern(Node::Apply(rows::POW, [a, b].into())),
+        }
+    }
+
+    /// Makes a function's value.
+    pub fn apply(&mut self, function: FunctionId, arguments: &[ExprId]) -> ExprId {
+        match (function, arguments) {
+            (rows::POW, [a, b]) => self.power(*a, *b),
+            _ if self.canonical => self.graph.apply(function, arguments),
+            _ => self.graph.intern(Node::Apply(function, arguments.into())),
+        }
+    }
+
+    /// Makes a choice.
+    pub fn select(&mut self, condition: ExprId, a: ExprId, b: ExprId) -> ExprId {
+        if self.canonical {
+            self.graph.select(condition, a, b)
+        } else {
+            self.graph.intern(Node::Select(condition, a, b))
+        }
+    }
+
+    /// Makes an arithmetic operator on two numbers.
+    fn arithmetic(&mut self, operator: BinaryOperator, a: ExprId, b: ExprId) -> ExprId {
+        use BinaryOperator::*;
+        match operator {
+            Add => self.sum(&[(a, false), (b, false)]),
+            Subtract => self.sum(&[(a, false), (b, true)]),
+            Divide | ElementDivide => self.quotient(a, b),
+            Power | ElementPower => self.power(a, b),
+            _ => self.product(&[(a, Rational::ONE), (b, Rational::ONE)]),
+        }
+    }
+
+    /// Makes a binary operator on values.
+    ///
+    /// # Errors
+    /// Conditions where numbers belong or the reverse, and shapes that don't go together.
+    pub fn binary(
+        &mut self,
+        operator: BinaryOperator,
+        a: &Value,
+        b: &Value,
+        spans: [Span; 3],
+    ) -> Result<Value, Diagnostic> {
+        let [whole, left, right] = spans;
+        if matches!(operator, BinaryOperator::And | BinaryOperator::Or) {
+            let (a, b) = (condition(a, left)?, condition(b, right)?);
+            let node = match operator {
+                BinaryOperator::And => Node::And(a, b),
+                _ => Node::Or(a, b),
+            };
+            return Ok(Value::Condition(self.graph.intern(node)));
+        }
+        let (a_shape, a_entries) = numbers(a, left)?;
+        let (b_shape, b_entries) = numbers(b, right)?;
+        if let Some(comparison) = Comparison::from_operator(operator) {
+            return match (a, b) {
+                (Value::Scalar(a), Value::Scalar(b)) => Ok(Value::Condition(self.graph.compare(comparison, *a, *b))),
+                _ => Err(Diagnostic::new(whole, format!("only numbers compare, not {a_shape} with {b_shape}"))),
+            };
+        }
+        let shape = result_shape(operator, a_shape, b_shape, whole)?;
+        let entry = |entries: &[ExprId], at: usize| if entries.len() == 1 { entries[0] } else { entries[at] };
+        let entries = (0..shape.entries())
+            .map(|at| self.arithmetic(operator, entry(a_entries, at), entry(b_entries, at)))
+            .collect();
+        Ok(Value::from_entries(shape, entries))
+    }
+
+    /// Applies a function of fixed arity entry by entry; numbers are repeated to match arrays.
+    ///
+    /// # Errors
+    /// Arrays of different shapes.
+    pub fn elementwise(
+        &mut self,
+        values: &[Value],
+        spans: &[Span],
+        whole: Span,
+        mut apply: impl FnMut(&mut Self, &[ExprId]) -> ExprId,
+    ) -> Result<Value, Diagnostic> {
+        let mut shape = Shape::Scalar;
+        let mut columns: Vec<&[ExprId]> = Vec::new();
+        for (value, span) in values.iter().zip(spans) {
+            let (next, entries) = numbers(value, *span)?;
+            if shape == Shape::Scalar {
+                shape = next;
+            } else if next != Shape::Scalar && next != shape {
+                return Err(Diagnostic::new(whole, format!("{shape} and {next} don't match entry by entry")));
+            }
+            columns.push(entries);
+        }
+        let entries = (0..shape.entries())
+            .map(|at| {
+                let arguments: Vec<ExprId> =
+                    columns.iter().map(|column| if column.len() == 1 { column[0] } else { column[at] }).collect();
+                apply(self, &arguments)
+            })
+            .collect();
+        Ok(Value::from_entries(shape, entries))
+    }
+
+    /// Makes `-a` for a number or an array.
+    ///
+    /// # Errors
+    /// A condition where a number belongs.
+    pub fn negate(&mut self, a: &Value, span: Span) -> Result<Value, Diagnostic> {
+        let (shape, entries) = numbers(a, span)?;
+        let entries: Vec<ExprId> = entries.to_vec();
+        let negated: Rc<[ExprId]> = entries.iter().map(|id| self.sum(&[(*id, true)])).collect();
+        Ok(Value::from_entries(shape, negated.to_vec()))
+    }
+}
+
+fn result_shape(operator: BinaryOperator, a: Shape, b: Shape, span: Span) -> Result<Shape, Diagnostic> {
+    use BinaryOperator::*;
+    use Shape::{Matrix, Scalar, Vector};
+    let symbol = operator.symbol();
+    let mismatch = |hint: &str| {
+        let diagnostic = Diagnostic::new(span, format!("`{symbol}` does not take {a} and {b}"));
+        if hint.is_empty() { diagnostic } else { diagnostic.hint(hint) }
+    };
+    match (operator, a, b) {
+        (_, Scalar, Scalar) => Ok(Scalar),
+        (Add | Subtract | Multiply | ElementMultiply | ElementDivide | ElementPower, Scalar, other) => Ok(other),
+        (Add | Subtract | Multiply | Divide | ElementMultiply | ElementDivide | ElementPower, other, Scalar) => {
+            Ok(other)
+        }
+        (Add | Subtract | ElementMultiply | ElementDivide | ElementPower, a, b) if a == b => Ok(a),
+        (Multiply, Vector(_), Vector(_)) => Err(mismatch(
+            "`dot(x, y)` is the inner product, `x .* y` the product entry by entry",
+        )),
+        (Multiply, Matrix(..), _) | (Multiply, _, Matrix(..)) => {
+            let diagnostic = Diagnostic::new(span, "matrix products are not supported yet").label(format!("{a} times {b}"));
+            Err(diagnostic.hint("write it out with indices: `sum(j in 0..3, W[0, j]*x[j])`"))
+        }
+        (Divide, ..) => Err(mismatch("entry by entry it is `./`")),
+        (Power, ..) => Err(mismatch("entry by entry it is `.^`")),
+        _ => Err(mismatch("")),
+    }
+}
+
+/// Returns shape and entries, or explains that a condition is no number.
+pub fn numbers(value: &Value, span: Span) -> Result<(Shape, &[ExprId]), Diagnostic> {
+    value.numbers().ok_or_else(|| {
+        Diagnostic::new(span, "this is a condition, not a number").hint("choose a number by it: `if(x > 0, 1, 0)`")
+    })
+}
+
+/// Returns the condition's node, or explains that a number is no condition.
+pub fn condition(value: &Value, span: Span) -> Result<ExprId, Diagnostic> {
+    match value {
+        Value::Condition(id) => Ok(*id),
+        _ => Err(Diagnostic::new(span, "this is a number, not a condition").hint("compare it: `x != 0`")),
+    }
+}

@@ -1,0 +1,78 @@
+//! What an expression stands for while it is lowered.
+
+use crate::graph::ExprId;
+use std::fmt;
+use std::rc::Rc;
+
+/// The shape of a value: fixed sizes, rows before columns.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Shape {
+    /// A number.
+    Scalar,
+    /// A column of n numbers.
+    Vector(usize),
+    /// n rows of m numbers.
+    Matrix(usize, usize),
+}
+
+impl Shape {
+    /// Returns the number of entries.
+    pub fn entries(self) -> usize {
+        match self {
+            Shape::Scalar => 1,
+            Shape::Vector(n) => n,
+            Shape::Matrix(n, m) => n.saturating_mul(m),
+        }
+    }
+
+    /// Iterates over the indices of all entries, row by row.
+    pub fn places(self) -> impl Iterator<Item = Vec<usize>> {
+        (0..self.entries()).map(move |at| match self {
+            Shape::Scalar => vec![],
+            Shape::Vector(_) => vec![at],
+            Shape::Matrix(_, columns) => vec![at / columns, at % columns],
+        })
+    }
+}
+
+impl fmt::Display for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Shape::Scalar => write!(f, "scalar"),
+            Shape::Vector(n) => write!(f, "vector[{n}]"),
+            Shape::Matrix(n, m) => write!(f, "matrix[{n}, {m}]"),
+        }
+    }
+}
+
+/// A value of the lowering machine.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Value {
+    /// A number.
+    Scalar(ExprId),
+    /// A vector or matrix, row by row.
+    Array(Shape, Rc<[ExprId]>),
+    /// A condition.
+    Condition(ExprId),
+    /// The result of an error that was already reported; it causes no further ones.
+    Poison,
+}
+
+impl Value {
+    /// Makes a value of the given shape from its entries.
+    pub fn from_entries(shape: Shape, entries: Vec<ExprId>) -> Value {
+        match (shape, entries.as_slice()) {
+            (Shape::Scalar, [only]) => Value::Scalar(*only),
+            _ => Value::Array(shape, entries.into()),
+        }
+    }
+
+    /// Returns shape and entries of a number or an array of numbers.
+    pub fn numbers(&self) -> Option<(Shape, &[ExprId])> {
+        match self {
+            Value::Scalar(id) => Some((Shape::Scalar, std::slice::from_ref(id))),
+            Value::Array(shape, entries) => Some((*shape, entries)),
+            Value::Condition(_) | Value::Poison => None,
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! The command `gradc`.
+#![forbid(unsafe_code)]
+
+fn main() -> std::process::ExitCode {
+    gradc::cli::main().into()
+}

@@ -1,0 +1,3 @@
+//! What people see: graphs written as mathematics.
+
+pub mod notation;

@@ -1,0 +1,370 @@
+//! Graph to syntax tree: sums with signs, quotients, roots and coefficients the way a textbook writes them.
+//!
+//! This is the inverse of lowering: what comes out prints as text that reads back as the same function. Every
+//! renderer starts from this tree.
+
+use crate::functions::{Arity, Cost, rows};
+use crate::graph::{ExprId, Factor, Graph, Node, Rational, Term};
+use crate::source::Span;
+use crate::syntax::ast::{Ast, BinaryOperator as B, Expression as E, Let, Name, NodeId, UnaryOperator};
+use rustc_hash::FxHashMap;
+
+/// Up to this many symbols an expression is written in one piece; beyond, repeated parts get names.
+const LONGEST_PIECE: u64 = 160;
+/// Smallest repeated part that gets a name.
+const SMALLEST_NAMED: u64 = 4;
+/// Deepest nesting without a name in between.
+const DEEPEST: u32 = 60;
+
+/// Writes one node as an expression.
+pub fn write(graph: &Graph, root: ExprId) -> (Ast, NodeId) {
+    let mut ast = Ast::default();
+    let nodes = graph.reachable(&[root]);
+    let uses = graph.uses(&[root]);
+    let mut writer = Writer {
+        graph,
+        ast: &mut ast,
+        written: FxHashMap::default(),
+        rank: FxHashMap::default(),
+    };
+    let sizes = sizes(graph, &nodes);
+    let whole = sizes[&root].0;
+    let mut lets = Vec::new();
+    let mut depth: FxHashMap<ExprId, u32> = FxHashMap::default();
+    let mut fresh = fresh_names(graph);
+    for id in nodes {
+        let expression = writer.expression(id);
+        let mut level = 0;
+        graph.node(id).for_each_operand(|operand| level = level.max(depth[&operand] + 1));
+        let repeated = uses[&id] > 1 && whole > LONGEST_PIECE && sizes[&id].1 >= SMALLEST_NAMED;
+        let numeric = !is_condition(graph.node(id));
+        if numeric && id != root && (repeated || level >= DEEPEST) {
+            let name = fresh.next().unwrap_or_default();
+            lets.push(Let { name: Name { text: name.clone(), span: Span::default() }, value: expression });
+            let reference = writer.ast.synthesize(E::Name(name));
+            writer.written.insert(id, reference);
+            level = 0;
+        } else {
+            writer.written.insert(id, expression);
+        }
+        depth.insert(id, level);
+    }
+    let body = writer.written[&root];
+    let root = if lets.is_empty() { body } else { ast.synthesize(E::Block(lets, body)) };
+    (ast, root)
+}
+
+/// Writes one node as text.
+pub fn text(graph: &Graph, root: ExprId) -> String {
+    let (ast, root) = write(graph, root);
+    crate::syntax::print_expression(&ast, root)
+}
+
+fn is_condition(node: &Node) -> bool {
+    matches!(node, Node::Compare(..) | Node::And(..) | Node::Or(..) | Node::Not(_))
+}
+
+/// Counts, for each node, the symbols it takes when everything is written out, and when repeated parts count once.
+fn sizes(graph: &Graph, nodes: &[ExprId]) -> FxHashMap<ExprId, (u64, u64)> {
+    let mut sizes: FxHashMap<ExprId, (u64, u64)> = FxHashMap::default();
+    for id in nodes {
+        let mut size = (1u64, 1u64);
+        graph.node(*id).for_each_operand(|operand| {
+            let below = sizes[&operand];
+            size = (size.0.saturating_add(below.0), size.1.saturating_add(below.1).min(1000));
+        });
+        sizes.insert(*id, size);
+    }
+    sizes
+}
+
+/// Names that no parameter has: t1, t2, …
+fn fresh_names(graph: &Graph) -> impl Iterator<Item = String> {
+    let stem = ["t", "u", "tmp", "t_"]
+        .into_iter()
+        .find(|stem| !graph.inputs().iter().any(|input| input.parameter.starts_with(stem)))
+        .unwrap_or("gradc_t");
+    (1..).map(move |count| format!("{stem}{count}"))
+}
+
+/// Returns the coefficient as numerator and denominator of a written fraction: decimals stay decimals.
+fn fraction(value: &Rational) -> (Rational, Rational) {
+    match value.to_fraction() {
+        Some((_, denominator)) if denominator % 5 == 0 && value.to_decimal(17).is_some() => (value.clone(), Rational::ONE),
+        None if value.to_decimal(17).is_some() => (value.clone(), Rational::ONE),
+        _ => (value.numerator(), value.denominator()),
+    }
+}
+
+/// How a factor is ordered in a product: constants, names, polynomials, functions, sums of functions.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    Constant,
+    Leaf,
+    Polynomial,
+    Function,
+    Mixed,
+}
+
+struct Writer<'a> {
+    graph: &'a Graph,
+    ast: &'a mut Ast,
+    written: FxHashMap<ExprId, NodeId>,
+    rank: FxHashMap<ExprId, Rank>,
+}
+
+impl Writer<'_> {
+    fn binary(&mut self, operator: B, a: NodeId, b: NodeId) -> NodeId {
+        self.ast.synthesize(E::Binary(operator, a, b))
+    }
+
+    fn negate(&mut self, a: NodeId) -> NodeId {
+        self.ast.synthesize(E::Unary(UnaryOperator::Negate, a))
+    }
+
+    fn number(&mut self, value: &Rational) -> NodeId {
+        let (top, bottom) = fraction(&value.abs());
+        let text = |value: &Rational| value.to_decimal(17).unwrap_or_else(|| value.to_string());
+        let mut node = self.ast.synthesize(E::Number(text(&top)));
+        if value.is_negative() {
+            node = self.negate(node);
+        }
+        if !bottom.is_one() {
+            let bottom = self.ast.synthesize(E::Number(text(&bottom)));
+            node = self.binary(B::Divide, node, bottom);
+        }
+        node
+    }
+
+    fn call(&mut self, name: &str, arguments: Vec<NodeId>) -> NodeId {
+        let name = Name { text: name.to_string(), span: Span::default() };
+        self.ast.synthesize(E::Call(name, arguments))
+    }
+
+    /// Writes a node whose operands are written.
+    fn expression(&mut self, id: ExprId) -> NodeId {
+        let rank = self.rank_of(id);
+        self.rank.insert(id, rank);
+        match self.graph.node(id) {
+            Node::Number(value) => {
+                let value = value.clone();
+                self.number(&value)
+            }
+            Node::Pi => self.ast.synthesize(E::Name("pi".into())),
+            Node::Input(input) => self.input(*input),
+            Node::Placeholder(index) => self.ast.synthesize(E::Name(format!("value{index}"))),
+            Node::Sum(constant, terms) => self.sum(constant, terms),
+            Node::Product(factors) => self.product(&Rational::ONE, factors, false),
+            Node::Apply(function, arguments) => {
+                let row = function.row();
+                let mut written: Vec<NodeId> = arguments.iter().map(|argument| self.written[argument]).collect();
+                if *function == rows::POW {
+                    return self.binary(B::Power, written[0], written[1]);
+                }
+                if row.arity == Arity::Collective {
+                    written = vec![self.ast.synthesize(E::List(written))];
+                }
+                if row.arity == Arity::Folded
+                    && let E::Call(name, inner) = self.ast.get(written[0])
+                    && name.text == row.name
+                {
+                    let last = written[1];
+                    written = inner.clone();
+                    written.push(last);
+                }
+                self.call(row.name, written)
+            }
+            Node::Select(c, a, b) => {
+                let [c, a, b] = [c, a, b].map(|operand| self.written[operand]);
+                self.ast.synthesize(E::If(c, a, b))
+            }
+            Node::Compare(comparison, a, b) => {
+                let (a, b) = (self.written[a], self.written[b]);
+                self.binary(comparison.to_operator(), a, b)
+            }
+            Node::And(a, b) => {
+                let (a, b) = (self.written[a], self.written[b]);
+                self.binary(B::And, a, b)
+            }
+            Node::Or(a, b) => {
+                let (a, b) = (self.written[a], self.written[b]);
+                self.binary(B::Or, a, b)
+            }
+            Node::Not(a) => {
+                let a = self.written[a];
+                self.ast.synthesize(E::Unary(UnaryOperator::Not, a))
+            }
+            Node::Derivative(value, by) => {
+                let arguments = vec![self.written[value], self.written[by]];
+                self.call("diff", arguments)
+            }
+        }
+    }
+
+    fn input(&mut self, input: u32) -> NodeId {
+        let input = &self.graph.inputs()[input as usize];
+        let name = self.ast.synthesize(E::Name(input.parameter.clone()));
+        if input.place.is_empty() {
+            return name;
+        }
+        let places = input
+            .place
+            .iter()
+            .map(|at| crate::syntax::ast::Index::At(self.ast.synthesize(E::Number(at.to_string()))))
+            .collect();
+        self.ast.synthesize(E::Index(name, places))
+    }
+
+    fn rank_of(&self, id: ExprId) -> Rank {
+        let rank = |operand: &ExprId| self.rank.get(operand).copied().unwrap_or(Rank::Leaf);
+        let simple = |pairs: &[(ExprId, Rational)]| pairs.iter().all(|(operand, _)| rank(operand) <= Rank::Polynomial);
+        match self.graph.node(id) {
+            Node::Number(_) | Node::Pi => Rank::Constant,
+            Node::Input(_) | Node::Placeholder(_) => Rank::Leaf,
+            Node::Sum(_, terms) if simple(terms) => Rank::Polynomial,
+            Node::Sum(_, terms) if terms.len() == 1 => rank(&terms[0].0),
+            Node::Sum(..) => Rank::Mixed,
+            Node::Product(factors) => {
+                let all_constant = factors.iter().all(|(base, _)| rank(base) == Rank::Constant);
+                match (all_constant, simple(factors)) {
+                    (true, _) => Rank::Constant,
+                    (_, true) => Rank::Polynomial,
+                    _ => factors.iter().map(|(base, _)| rank(base)).max().unwrap_or(Rank::Leaf),
+                }
+            }
+            Node::Apply(function, arguments) => {
+                let constant = arguments.iter().all(|argument| rank(argument) == Rank::Constant);
+                let root = function.row().cost == Cost::SquareRoot;
+                match (constant, root) {
+                    (true, _) => Rank::Constant,
+                    _ => Rank::Function,
+                }
+            }
+            _ => Rank::Function,
+        }
+    }
+
+    /// Writes a sum: what is added before what is subtracted, a constant first before functions and last after powers.
+    fn sum(&mut self, constant: &Rational, terms: &[Term]) -> NodeId {
+        let mut ordered: Vec<&Term> = terms.iter().collect();
+        ordered.sort_by_key(|(_, coefficient)| coefficient.is_negative());
+        let leading_polynomial = ordered
+            .first()
+            .is_some_and(|(id, coefficient)| !coefficient.is_negative() && self.rank[id] <= Rank::Polynomial);
+        let constant_last = constant.is_negative() || leading_polynomial;
+        let mut parts: Vec<(NodeId, bool)> = Vec::new();
+        let positive_first = ordered.first().is_some_and(|(_, coefficient)| !coefficient.is_negative());
+        let constant_leads = !constant_last || (constant.is_negative() && !positive_first);
+        let push_constant = |writer: &mut Self, parts: &mut Vec<(NodeId, bool)>| {
+            if constant.is_zero() {
+                return;
+            }
+            let sign = constant.is_negative();
+            let value = match parts.is_empty() {
+                true => writer.number(constant),
+                false => writer.number(&constant.abs()),
+            };
+            parts.push((value, sign && !parts.is_empty()));
+        };
+        if constant_leads {
+            push_constant(self, &mut parts);
+        }
+        for (id, coefficient) in ordered {
+            let first = parts.is_empty();
+            let negative = coefficient.is_negative();
+            let written = self.term(*id, &coefficient.abs(), negative && first);
+            parts.push((written, negative && !first));
+        }
+        if !constant_leads {
+            push_constant(self, &mut parts);
+        }
+        let Some(((first, _), rest)) = parts.split_first() else {
+            return self.number(&Rational::ZERO);
+        };
+        rest.iter().fold(*first, |sum, (term, negative)| {
+            self.binary(if *negative { B::Subtract } else { B::Add }, sum, *term)
+        })
+    }
+
+    /// Writes `coefficient·id`, with a sign in front if asked for.
+    fn term(&mut self, id: ExprId, coefficient: &Rational, negative: bool) -> NodeId {
+        match self.graph.node(id) {
+            Node::Product(factors) if !matches!(self.ast.get(self.written[&id]), E::Name(_)) => {
+                self.product(coefficient, factors, negative)
+            }
+            _ if coefficient.is_one() && !negative => self.written[&id],
+            _ => self.product(coefficient, &[(id, Rational::ONE)], negative),
+        }
+    }
+
+    /// Writes a product as one quotient, coefficient first, nested products in one row.
+    fn product(&mut self, coefficient: &Rational, factors: &[Factor], negative: bool) -> NodeId {
+        let (top, bottom) = fraction(coefficient);
+        let mut above = Vec::new();
+        let mut below = Vec::new();
+        self.gather(factors, &Rational::ONE, &mut above, &mut below);
+        let mut numerator: Vec<NodeId> = Vec::new();
+        let mut denominator: Vec<NodeId> = Vec::new();
+        if !top.is_one() || above.is_empty() {
+            numerator.push(self.number(&top));
+        }
+        if !bottom.is_one() {
+            denominator.push(self.number(&bottom));
+        }
+        for (list, out) in [(above, &mut numerator), (below, &mut denominator)] {
+            let mut list = list;
+            list.sort_by_key(|(_, _, rank)| *rank);
+            for (base, exponent, _) in list {
+                let power = self.power(base, &exponent);
+                out.push(power);
+            }
+        }
+        if negative {
+            numerator[0] = self.negate(numerator[0]);
+        }
+        let product = self.chain(&numerator);
+        if denominator.is_empty() {
+            return product;
+        }
+        let divisor = self.chain(&denominator);
+        self.binary(B::Divide, product, divisor)
+    }
+
+    fn chain(&mut self, factors: &[NodeId]) -> NodeId {
+        let first = factors[0];
+        factors[1..].iter().fold(first, |product, factor| self.binary(B::Multiply, product, *factor))
+    }
+
+    /// Sorts factors into numerator and denominator, looking into products that have no name of their own.
+    fn gather(
+        &self,
+        factors: &[Factor],
+        outer: &Rational,
+        above: &mut Vec<(ExprId, Rational, Rank)>,
+        below: &mut Vec<(ExprId, Rational, Rank)>,
+    ) {
+        for (base, exponent) in factors {
+            let exponent = exponent.multiply(outer);
+            let named = self.written.get(base).is_some_and(|written| matches!(self.ast.get(*written), E::Name(_)));
+            match self.graph.node(*base) {
+                Node::Product(inside) if !named && exponent.is_one() => {
+                    self.gather(inside, &exponent, above, below);
+                }
+                _ if exponent.is_negative() => below.push((*base, exponent.abs(), self.rank[base])),
+                _ => above.push((*base, exponent, self.rank[base])),
+            }
+        }
+    }
+
+    fn power(&mut self, base: ExprId, exponent: &Rational) -> NodeId {
+        let written = self.written[&base];
+        if exponent.is_one() {
+            return written;
+        }
+        if *exponent == Rational::HALF {
+            return self.call("sqrt", vec![written]);
+        }
+        let exponent = self.number(exponent);
+        self.binary(B::Power, written, exponent)
+    }
+}

@@ -1,0 +1,196 @@
+//! The canonical form: sums and products flattened and merged, functions at special values, symmetries and inverses.
+
+use crate::functions::{Parity, rows};
+use crate::graph::{Assumption, ExprId, Factor, Graph, Node, Rational, Term};
+use crate::lower::Formulas;
+use rustc_hash::FxHashMap;
+
+/// Brings everything that the roots need into canonical form.
+///
+/// A sum inside a sum, or a product inside a product, is dissolved if nothing else uses it, or if it has at most
+/// `shared` operands: text repeats a short subexpression gladly, code does not.
+pub fn canonicalize(graph: &mut Graph, formulas: &mut Formulas, roots: &[ExprId], shared: usize) -> Vec<ExprId> {
+    let nodes = graph.reachable(roots);
+    let uses = graph.uses(roots);
+    let mut pass = Canonicalizer {
+        inner: inner_links(graph, &nodes, &uses),
+        image: FxHashMap::default(),
+        shared,
+    };
+    for id in nodes {
+        if pass.inner.contains_key(&id) {
+            continue;
+        }
+        let new = pass.rebuild(graph, formulas, id);
+        pass.image.insert(id, new);
+    }
+    roots.iter().map(|root| pass.image[root]).collect()
+}
+
+struct Canonicalizer {
+    /// Sums and products that dissolve in their only user, so that a long chain is gathered at once.
+    inner: FxHashMap<ExprId, ()>,
+    image: FxHashMap<ExprId, ExprId>,
+    shared: usize,
+}
+
+/// Tells whether a node with this coefficient dissolves in a sum.
+fn dissolves_in_sum(coefficient: &Rational) -> bool {
+    coefficient.is_one() || coefficient.is_minus_one()
+}
+
+fn inner_links(graph: &Graph, nodes: &[ExprId], uses: &FxHashMap<ExprId, u32>) -> FxHashMap<ExprId, ()> {
+    let mut inner = FxHashMap::default();
+    for id in nodes {
+        match graph.node(*id) {
+            Node::Sum(_, terms) => {
+                for (operand, coefficient) in terms {
+                    let same = matches!(graph.node(*operand), Node::Sum(..));
+                    if same && uses[operand] == 1 && dissolves_in_sum(coefficient) {
+                        inner.insert(*operand, ());
+                    }
+                }
+            }
+            Node::Product(factors) => {
+                for (operand, exponent) in factors {
+                    let same = matches!(graph.node(*operand), Node::Product(inside) if dissolves_in_product(graph, inside, exponent));
+                    if same && uses[operand] == 1 {
+                        inner.insert(*operand, ());
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    inner
+}
+
+/// Tells whether `(Π b^e)^exponent` may be multiplied out: for every integer exponent.
+fn dissolves_in_product(graph: &Graph, inside: &[Factor], exponent: &Rational) -> bool {
+    exponent.is_integer() && !inside.iter().any(|(base, _)| graph.is_integer(*base, 0))
+}
+
+/// Multiplies the exponents, recording where that adds points to the domain.
+fn dissolve(graph: &mut Graph, inside: &[Factor], exponent: &Rational) -> Vec<Factor> {
+    let power = |(base, own): &Factor| (*base, own.multiply(exponent));
+    let factors: Vec<Factor> = inside.iter().map(power).collect();
+    for ((base, before), (_, after)) in inside.iter().zip(&factors) {
+        graph.record_lost_restriction(*base, before, after);
+    }
+    factors
+}
+
+impl Canonicalizer {
+    fn rebuild(&self, graph: &mut Graph, formulas: &mut Formulas, id: ExprId) -> ExprId {
+        match graph.node(id).clone() {
+            Node::Sum(..) => self.rebuild_sum(graph, id),
+            Node::Product(_) => self.rebuild_product(graph, id),
+            Node::Apply(function, arguments) => {
+                let arguments: Vec<ExprId> = arguments.iter().map(|argument| self.image[argument]).collect();
+                apply(graph, formulas, function, &arguments)
+            }
+            node => graph.construct(&node, |operand| self.image[&operand]),
+        }
+    }
+
+    fn rebuild_sum(&self, graph: &mut Graph, top: ExprId) -> ExprId {
+        let mut constant = Rational::ZERO;
+        let mut terms: Vec<Term> = Vec::new();
+        let mut stack = vec![(top, Rational::ONE)];
+        while let Some((id, sign)) = stack.pop() {
+            let inside = id == top || self.inner.contains_key(&id);
+            match graph.node(id) {
+                Node::Sum(own, operands) if inside => {
+                    constant = constant.add(&own.multiply(&sign));
+                    stack.extend(operands.iter().rev().map(|(operand, k)| (*operand, k.multiply(&sign))));
+                }
+                _ => {
+                    let (factor, rest) = graph.as_multiple(self.image[&id]);
+                    let coefficient = factor.multiply(&sign);
+                    match graph.node(rest) {
+                        Node::Sum(own, operands) if dissolves_in_sum(&coefficient) && operands.len() <= self.shared => {
+                            constant = constant.add(&own.multiply(&coefficient));
+                            terms.extend(operands.iter().map(|(operand, k)| (*operand, k.multiply(&coefficient))));
+                        }
+                        _ => terms.push((rest, coefficient)),
+                    }
+                }
+            }
+        }
+        graph.sum(constant, terms)
+    }
+
+    fn rebuild_product(&self, graph: &mut Graph, top: ExprId) -> ExprId {
+        let mut coefficient = Rational::ONE;
+        let mut factors: Vec<Factor> = Vec::new();
+        let mut stack = vec![(top, Rational::ONE)];
+        while let Some((id, exponent)) = stack.pop() {
+            let inside = id == top || self.inner.contains_key(&id);
+            match graph.node(id).clone() {
+                Node::Product(operands) if inside => {
+                    stack.extend(dissolve(graph, &operands, &exponent).into_iter().rev());
+                }
+                _ => {
+                    let (scale, rest) = graph.as_multiple(self.image[&id]);
+                    let scale = if exponent.is_integer() { scale.power(&exponent) } else { None };
+                    let base = if scale.is_some() { rest } else { self.image[&id] };
+                    coefficient = coefficient.multiply(&scale.unwrap_or(Rational::ONE));
+                    match graph.node(base).clone() {
+                        Node::Product(operands)
+                            if operands.len() <= self.shared && dissolves_in_product(graph, &operands, &exponent) =>
+                        {
+                            factors.extend(dissolve(graph, &operands, &exponent));
+                        }
+                        _ => factors.push((base, exponent)),
+                    }
+                }
+            }
+        }
+        graph.product(coefficient, factors)
+    }
+}
+
+/// Makes a function's value, using its special values, its symmetry and its inverse.
+fn apply(
+    graph: &mut Graph,
+    formulas: &mut Formulas,
+    function: crate::functions::FunctionId,
+    arguments: &[ExprId],
+) -> ExprId {
+    let row = function.row();
+    let [argument] = arguments else {
+        return graph.apply(function, arguments);
+    };
+    let (scale, rest) = graph.as_multiple(*argument);
+    if matches!(graph.node(rest), Node::Number(_) | Node::Pi) {
+        for (at, value) in row.values {
+            if formulas.lower(graph, at, &[]) == Some(*argument)
+                && let Some(value) = formulas.lower(graph, value, &[])
+            {
+                return value;
+            }
+        }
+    }
+    if let Node::Apply(inside, operands) = graph.node(*argument)
+        && inside.row().left_inverse == row.name
+    {
+        let (inside, operand) = (*inside, operands[0]);
+        if !inside.row().domain.is_empty() {
+            graph.assume(Assumption::Defined(inside, operand));
+        }
+        return operand;
+    }
+    if row.parity != Parity::None && scale.is_negative() {
+        let positive = graph.scale(scale.negate(), rest);
+        let value = graph.apply(function, &[positive]);
+        return match row.parity {
+            Parity::Odd => graph.scale(Rational::MINUS_ONE, value),
+            _ => value,
+        };
+    }
+    if function == rows::ABS && !scale.is_one() {
+        let value = graph.apply(function, &[rest]);
+        return graph.scale(scale.abs(), value);
+    }
+    graph.apply(function, arguments)
+}

@@ -1,0 +1,289 @@
+//! The syntax tree: expressions in one arena, children before parents, so that no depth of nesting can overflow a stack.
+
+use super::token::Comment;
+use crate::source::Span;
+
+/// Index of an expression in its [`Ast`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct NodeId(pub u32);
+
+impl NodeId {
+    /// Returns the index as a `usize`.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A name with its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Name {
+    /// The name.
+    pub text: String,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// Operators with two operands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum BinaryOperator {
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    Power,
+    ElementMultiply,
+    ElementDivide,
+    ElementPower,
+    Less,
+    LessEqual,
+    Greater,
+    GreaterEqual,
+    Equal,
+    NotEqual,
+    And,
+    Or,
+}
+
+impl BinaryOperator {
+    /// Returns the operator as it is written.
+    pub fn symbol(self) -> &'static str {
+        use BinaryOperator::*;
+        match self {
+            Add => "+",
+            Subtract => "-",
+            Multiply => "*",
+            Divide => "/",
+            Power => "^",
+            ElementMultiply => ".*",
+            ElementDivide => "./",
+            ElementPower => ".^",
+            Less => "<",
+            LessEqual => "<=",
+            Greater => ">",
+            GreaterEqual => ">=",
+            Equal => "==",
+            NotEqual => "!=",
+            And => "and",
+            Or => "or",
+        }
+    }
+
+    /// Tells whether the operator compares two numbers.
+    pub fn is_comparison(self) -> bool {
+        use BinaryOperator::*;
+        matches!(
+            self,
+            Less | LessEqual | Greater | GreaterEqual | Equal | NotEqual
+        )
+    }
+}
+
+/// Operators with one operand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum UnaryOperator {
+    Negate,
+    Not,
+    Transpose,
+}
+
+/// One place between the brackets of an index.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Index {
+    /// `x[i]`: one entry.
+    At(NodeId),
+    /// `x[a..b]`: entries a to b − 1; each end may be left out.
+    Slice(Option<NodeId>, Option<NodeId>),
+}
+
+/// A `let` of a block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Let {
+    /// The name that is bound.
+    pub name: Name,
+    /// Its value.
+    pub value: NodeId,
+}
+
+/// An expression.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Expression {
+    /// A number, as it is written.
+    Number(String),
+    /// A name: a parameter, a `let`, a constant, an index or a dimension.
+    Name(String),
+    /// `-x`, `not c`, `x'`.
+    Unary(UnaryOperator, NodeId),
+    /// `a + b` and its like.
+    Binary(BinaryOperator, NodeId, NodeId),
+    /// `f(a, b)`.
+    Call(Name, Vec<NodeId>),
+    /// `sum(i in a..b, e)` and `prod(…)`: function, index, start, end, body.
+    Fold(Name, Name, NodeId, NodeId, NodeId),
+    /// `x[i]`, `W[i, ..]`.
+    Index(NodeId, Vec<Index>),
+    /// `if(c, a, b)` and `if c then a else b`.
+    If(NodeId, NodeId, NodeId),
+    /// `[a, b, c]`.
+    List(Vec<NodeId>),
+    /// `{ let a = …; e }`.
+    Block(Vec<Let>, NodeId),
+}
+
+impl Expression {
+    /// Calls `visit` on every direct child, in source order.
+    pub fn for_each_child(&self, mut visit: impl FnMut(NodeId)) {
+        match self {
+            Expression::Number(_) | Expression::Name(_) => {}
+            Expression::Unary(_, a) => visit(*a),
+            Expression::Binary(_, a, b) => [*a, *b].into_iter().for_each(visit),
+            Expression::Call(_, arguments) | Expression::List(arguments) => {
+                arguments.iter().copied().for_each(visit)
+            }
+            Expression::Fold(_, _, from, to, body) => [*from, *to, *body].into_iter().for_each(visit),
+            Expression::Index(base, places) => {
+                visit(*base);
+                for place in places {
+                    match place {
+                        Index::At(at) => visit(*at),
+                        Index::Slice(from, to) => {
+                            from.iter().chain(to).copied().for_each(&mut visit)
+                        }
+                    }
+                }
+            }
+            Expression::If(c, a, b) => [*c, *a, *b].into_iter().for_each(visit),
+            Expression::Block(lets, body) => {
+                lets.iter().for_each(|binding| visit(binding.value));
+                visit(*body);
+            }
+        }
+    }
+}
+
+/// The declared shape of a parameter, with dimensions as expressions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Type {
+    /// No annotation: a number.
+    Scalar,
+    /// `vector[n]`.
+    Vector(NodeId),
+    /// `matrix[n, m]`.
+    Matrix(NodeId, NodeId),
+    /// `sym[n]`: a symmetric matrix.
+    Symmetric(NodeId),
+    /// `spd[n]`: a symmetric positive-definite matrix.
+    PositiveDefinite(NodeId),
+}
+
+/// A declared fact about a parameter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fact {
+    /// `x > 0` and the other comparisons with a constant.
+    Compare(BinaryOperator, NodeId),
+    /// `x in [a, b]`.
+    Within(NodeId, NodeId),
+}
+
+/// A parameter of a function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parameter {
+    /// Its name.
+    pub name: Name,
+    /// Its declared shape.
+    pub shape: Type,
+    /// Its declared fact, if any.
+    pub fact: Option<Fact>,
+}
+
+/// A definition in a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Item {
+    /// `const g = 9.80665;`
+    Constant {
+        /// The constant's name.
+        name: Name,
+        /// Its value.
+        value: NodeId,
+    },
+    /// `f(x, y) = …`
+    Function {
+        /// The function's name.
+        name: Name,
+        /// Its parameters.
+        parameters: Vec<Parameter>,
+        /// What it returns.
+        body: NodeId,
+    },
+}
+
+impl Item {
+    /// Returns the name that the item defines.
+    pub fn name(&self) -> &Name {
+        match self {
+            Item::Constant { name, .. } | Item::Function { name, .. } => name,
+        }
+    }
+
+    /// Returns the expression that the item's name stands for.
+    pub fn body(&self) -> NodeId {
+        match self {
+            Item::Constant { value, .. } => *value,
+            Item::Function { body, .. } => *body,
+        }
+    }
+}
+
+/// What a source text holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Program {
+    /// A file of definitions, each with the span of its text.
+    Items(Vec<(Item, Span)>),
+    /// One bare expression.
+    Expression(NodeId),
+}
+
+/// A parsed source text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ast {
+    nodes: Vec<Expression>,
+    spans: Vec<Span>,
+    /// Comments in the order of their places.
+    pub comments: Vec<Comment>,
+}
+
+impl Ast {
+    /// Adds an expression whose children are already in the tree.
+    pub fn add(&mut self, expression: Expression, span: Span) -> NodeId {
+        let id = NodeId(self.nodes.len() as u32);
+        self.nodes.push(expression);
+        self.spans.push(span);
+        id
+    }
+
+    /// Adds an expression that has no place in a source.
+    pub fn synthesize(&mut self, expression: Expression) -> NodeId {
+        self.add(expression, Span::default())
+    }
+
+    /// Returns an expression.
+    pub fn get(&self, id: NodeId) -> &Expression {
+        &self.nodes[id.index()]
+    }
+
+    /// Returns an expression's place.
+    pub fn span(&self, id: NodeId) -> Span {
+        self.spans[id.index()]
+    }
+
+    /// Returns the number of expressions.
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Tells whether there is no expression at all.
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+}

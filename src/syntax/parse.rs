@@ -1,0 +1,316 @@
+//! The parser: tokens to syntax tree, with every syntax error of a file reported at once.
+
+use super::ast::{Ast, Item, Name, NodeId, Program, Type};
+use super::token::{Spanned, Token, tokenize};
+use crate::error::{Diagnostic, Errors, nearest};
+use crate::source::{Source, Span};
+use lalrpop_util::{ParseError, lalrpop_mod};
+
+lalrpop_mod!(
+    #[allow(clippy::all, clippy::pedantic, missing_docs, unused, unreachable_pub)]
+    language,
+    "/language.rs"
+);
+
+/// Parses a source: a file of definitions or one bare expression.
+///
+/// # Errors
+/// Every unknown character, and the first syntax error of every definition.
+pub fn parse(source: &Source) -> Result<(Ast, Program), Errors> {
+    let (tokens, comments, mut errors) = tokenize(&source.text);
+    let mut ast = Ast::default();
+    ast.comments = comments;
+    if tokens.is_empty() && errors.is_empty() {
+        errors.push(nothing_to_read(source));
+    }
+    errors.extend(unbalanced_bracket(&tokens));
+    if !errors.is_empty() {
+        return Err(Errors::new(source, errors));
+    }
+    let program = if starts_definition(&tokens, 0) {
+        Program::Items(parse_definitions(&mut ast, source, &tokens, &mut errors))
+    } else {
+        match language::ExpressionParser::new().parse(&mut ast, triples(&tokens)) {
+            Ok(expression) => Program::Expression(expression),
+            Err(error) => {
+                errors.push(syntax_error(source, &tokens, error));
+                return Err(Errors::new(source, errors));
+            }
+        }
+    };
+    if errors.is_empty() {
+        Ok((ast, program))
+    } else {
+        Err(Errors::new(source, errors))
+    }
+}
+
+/// Parses one parameter declaration, such as `W: matrix[n, m]` or `x > 0`, into an existing tree.
+///
+/// # Errors
+/// The first syntax error, with places in `source`.
+pub fn parse_parameter(ast: &mut Ast, source: &Source) -> Result<super::ast::Parameter, Errors> {
+    let (tokens, _, errors) = tokenize(&source.text);
+    if !errors.is_empty() {
+        return Err(Errors::new(source, errors));
+    }
+    language::ParameterParser::new()
+        .parse(ast, triples(&tokens))
+        .map_err(|error| Errors::new(source, vec![syntax_error(source, &tokens, error)]))
+}
+
+fn nothing_to_read(source: &Source) -> Diagnostic {
+    Diagnostic::new(
+        Span::new(source.text.len(), source.text.len()),
+        format!("{} is empty", source.name),
+    )
+    .label("nothing to read")
+    .hint("write an expression such as `x^2*sin(y)`, or a definition such as `f(x, y) = x^2*sin(y)`")
+}
+
+fn triples<'t, 's: 't>(
+    tokens: &'t [Spanned<'s>],
+) -> impl Iterator<Item = Result<(usize, Token<'s>, usize), Diagnostic>> + 't {
+    tokens
+        .iter()
+        .map(|(token, span)| Ok((span.start, *token, span.end)))
+}
+
+/// Tells whether a definition starts at this token: `const`, or `name(…) =`.
+fn starts_definition(tokens: &[Spanned<'_>], at: usize) -> bool {
+    match tokens[at].0 {
+        Token::Const => true,
+        Token::Name(_) if matches!(tokens.get(at + 1), Some((Token::LeftParenthesis, _))) => {
+            let mut depth = 0;
+            for (offset, (token, _)) in tokens[at + 1..].iter().enumerate() {
+                depth += token.nesting();
+                if depth == 0 {
+                    return matches!(tokens.get(at + 2 + offset), Some((Token::Equal, _)));
+                }
+            }
+            false
+        }
+        _ => false,
+    }
+}
+
+/// Parses each definition on its own, so that an error in one does not hide those of the next.
+fn parse_definitions(
+    ast: &mut Ast,
+    source: &Source,
+    tokens: &[Spanned<'_>],
+    errors: &mut Vec<Diagnostic>,
+) -> Vec<(Item, Span)> {
+    let mut starts = Vec::new();
+    let (mut depth, mut at) = (0, 0);
+    while at < tokens.len() {
+        let after_operator = at > 0 && continues_expression(&tokens[at - 1].0);
+        if depth == 0 && !after_operator && starts_definition(tokens, at) {
+            starts.push(at);
+            if tokens[at].0 == Token::Const {
+                at += 1;
+            }
+        }
+        depth += tokens[at.min(tokens.len() - 1)].0.nesting();
+        at += 1;
+    }
+    let ends = starts.iter().skip(1).copied().chain([tokens.len()]);
+    let parser = language::DefinitionParser::new();
+    let mut items = Vec::new();
+    for (start, end) in starts.iter().copied().zip(ends) {
+        let item = &tokens[start..end];
+        match parser.parse(ast, triples(item)) {
+            Ok(definition) => items.push((definition, item[0].1.to(item[item.len() - 1].1))),
+            Err(error) => errors.push(syntax_error(source, item, error)),
+        }
+    }
+    items
+}
+
+fn continues_expression(token: &Token<'_>) -> bool {
+    use Token::*;
+    matches!(
+        token,
+        Plus | Minus | Star | Slash | Caret | DotStar | DotSlash | DotCaret | Equal | Const | Let | Comma
+    )
+}
+
+/// Finds the first bracket without its partner.
+fn unbalanced_bracket(tokens: &[Spanned<'_>]) -> Option<Diagnostic> {
+    let partner = |token: &Token<'_>| match token {
+        Token::LeftParenthesis => ")",
+        Token::LeftBracket => "]",
+        _ => "}",
+    };
+    let mut open: Vec<&Spanned<'_>> = Vec::new();
+    for spanned in tokens {
+        match spanned.0.nesting() {
+            1 => open.push(spanned),
+            -1 => match (open.pop(), spanned.0) {
+                (Some((Token::LeftParenthesis, _)), Token::RightParenthesis)
+                | (Some((Token::LeftBracket, _)), Token::RightBracket)
+                | (Some((Token::LeftBrace, _)), Token::RightBrace) => {}
+                (Some(opened), _) => {
+                    return Some(
+                        Diagnostic::new(opened.1, "this bracket is closed by one of another kind")
+                            .label(format!("`{}` expected", partner(&opened.0))),
+                    );
+                }
+                (None, _) => {
+                    return Some(
+                        Diagnostic::new(spanned.1, "this bracket was never opened")
+                            .label("no partner before it"),
+                    );
+                }
+            },
+            _ => {}
+        }
+    }
+    let (token, span) = open.pop()?;
+    Some(
+        Diagnostic::new(*span, "this bracket is never closed")
+            .label(format!("its `{}` is missing", partner(token))),
+    )
+}
+
+fn syntax_error(
+    source: &Source,
+    tokens: &[Spanned<'_>],
+    error: ParseError<usize, Token<'_>, Diagnostic>,
+) -> Diagnostic {
+    let (at, expected) = match error {
+        ParseError::User { error } => return error,
+        ParseError::UnrecognizedToken {
+            token: (start, _, end),
+            expected,
+        } => (Span::new(start, end), expected),
+        ParseError::ExtraToken {
+            token: (start, _, end),
+        } => (Span::new(start, end), Vec::new()),
+        ParseError::UnrecognizedEof { location, expected } => {
+            (Span::new(location, location), expected)
+        }
+        ParseError::InvalidToken { location } => (Span::new(location, location), Vec::new()),
+    };
+    let position = tokens.iter().position(|(_, span)| span.start >= at.start && at.end > at.start);
+    let before = match position {
+        Some(0) => None,
+        Some(position) => tokens.get(position - 1),
+        None => tokens.last(),
+    };
+    let found = position.and_then(|position| tokens.get(position));
+    let expected = describe_expected(&expected, before.is_some_and(|(token, _)| ends_operand(token)));
+    let message = match found {
+        Some((_, span)) => format!("`{}` is not expected here", source.slice(*span)),
+        None => "the input ends too early".to_string(),
+    };
+    let diagnostic = Diagnostic::new(at, message).label(expected);
+    match syntax_hint(source, before, found) {
+        Some(hint) => diagnostic.hint(hint),
+        None => diagnostic,
+    }
+}
+
+fn ends_operand(token: &Token<'_>) -> bool {
+    use Token::*;
+    matches!(
+        token,
+        Name(_) | Number(_) | RightParenthesis | RightBracket | RightBrace | Quote
+    )
+}
+
+/// Says what the parser could have read, in words.
+fn describe_expected(expected: &[String], after_operand: bool) -> String {
+    let has = |token: &str| expected.iter().any(|e| e.trim_matches('"') == token);
+    let mut parts: Vec<String> = Vec::new();
+    if has("number") {
+        parts.push("an expression".to_string());
+    } else if has("name") {
+        parts.push("a name".to_string());
+    }
+    if after_operand && has("*") {
+        parts.push("an operator".to_string());
+    }
+    let plain = ["(", ")", "]", "}", ",", ";", ":", "=", "then", "else", "in", ".."];
+    for token in plain {
+        let implied = (token == "(" && has("number"))
+            || (matches!(token, "," | "in" | "..") && !after_operand)
+            || (token == "=" && has("*"));
+        if has(token) && !implied {
+            parts.push(format!("`{token}`"));
+        }
+    }
+    match parts.split_last() {
+        None => "not expected".to_string(),
+        Some((last, [])) => format!("expected {last}"),
+        Some((last, rest)) => format!("expected {} or {last}", rest.join(", ")),
+    }
+}
+
+fn syntax_hint(
+    source: &Source,
+    before: Option<&Spanned<'_>>,
+    found: Option<&Spanned<'_>>,
+) -> Option<String> {
+    let (token, span) = found?;
+    let text = |span: &Span| source.slice(*span).to_string();
+    match (before, token) {
+        (Some((Token::Star, _)), Token::Star) => Some("powers are written with `^`: `x^2`".into()),
+        (Some((previous, place)), Token::Name(_) | Token::Number(_) | Token::LeftParenthesis)
+            if ends_operand(previous) =>
+        {
+            let product = match token {
+                Token::LeftParenthesis => format!("{}*(...)", text(place)),
+                _ => format!("{}*{}", text(place), text(span)),
+            };
+            Some(format!("multiplication is written with `*`: `{product}`"))
+        }
+        (_, Token::Equal) => Some(
+            "`==` compares, `let a = ...;` inside braces names a value, and `f(x) = ...` defines a function".into(),
+        ),
+        (_, Token::Less | Token::LessEqual | Token::Greater | Token::GreaterEqual | Token::EqualEqual) => {
+            Some("join two comparisons with `and`: `0 < x and x < 1`".into())
+        }
+        (_, Token::Let) => Some("`let` stands inside braces: `{ let a = x^2; a + 1 }`".into()),
+        (_, Token::Const | Token::If | Token::Then | Token::Else | Token::And | Token::Or | Token::Not | Token::In) => {
+            Some(format!("`{}` is a word of the language and can't be a name", text(span)))
+        }
+        (_, Token::Range) => Some("a decimal point needs digits on both sides: `0.5`, `2.0`".into()),
+        _ => None,
+    }
+}
+
+/// Returns the type that a name and its dimensions declare.
+pub(super) fn declared_type(name: &Name, dimensions: &[NodeId]) -> Result<Type, Diagnostic> {
+    let wants = |count: usize, example: &str| {
+        Err(Diagnostic::new(
+            name.span,
+            format!(
+                "`{}` takes {count} dimension{}, not {}",
+                name.text,
+                if count == 1 { "" } else { "s" },
+                dimensions.len()
+            ),
+        )
+        .hint(format!("write `{example}`")))
+    };
+    match (name.text.as_str(), dimensions) {
+        ("scalar", []) => Ok(Type::Scalar),
+        ("vector", [n]) => Ok(Type::Vector(*n)),
+        ("matrix", [n, m]) => Ok(Type::Matrix(*n, *m)),
+        ("sym", [n]) => Ok(Type::Symmetric(*n)),
+        ("spd", [n]) => Ok(Type::PositiveDefinite(*n)),
+        ("scalar", _) => wants(0, "x: scalar"),
+        ("vector", _) => wants(1, "x: vector[3]"),
+        ("matrix", _) => wants(2, "W: matrix[2, 3]"),
+        ("sym" | "spd", _) => wants(1, &format!("S: {}[3]", name.text)),
+        (other, _) => {
+            let types = ["scalar", "vector", "matrix", "sym", "spd"];
+            let hint = match nearest(other, types) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "types are `vector[n]`, `matrix[n, m]`, `sym[n]`, `spd[n]` and `scalar`".into(),
+            };
+            Err(Diagnostic::new(name.span, format!("there is no type `{other}`")).hint(hint))
+        }
+    }
+}

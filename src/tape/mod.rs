@@ -1,0 +1,88 @@
+//! The tape: straight-line code in which each value is computed once, before its use.
+
+mod count;
+mod evaluate;
+mod schedule;
+
+pub use count::Counts;
+pub use schedule::schedule;
+
+use crate::functions::FunctionId;
+use crate::graph::{Comparison, Rational};
+
+/// Index of a value on its [`Tape`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct Slot(pub u32);
+
+impl Slot {
+    /// Returns the index as a `usize`.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// One operation.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)]
+pub enum Operation {
+    /// An exact number, rounded once where it is used.
+    Number(Rational),
+    Pi,
+    /// An entry of a parameter.
+    Input(u32),
+    Add(Slot, Slot),
+    Subtract(Slot, Slot),
+    Multiply(Slot, Slot),
+    Divide(Slot, Slot),
+    Negate(Slot),
+    /// A function with one argument.
+    Call(FunctionId, Slot),
+    /// A function with two arguments.
+    Call2(FunctionId, Slot, Slot),
+    /// The polygamma function of a constant order.
+    Polygamma(u32, Slot),
+    /// A condition.
+    Compare(Comparison, Slot, Slot),
+    And(Slot, Slot),
+    Or(Slot, Slot),
+    Not(Slot),
+    /// The second value where the condition holds, else the third.
+    Select(Slot, Slot, Slot),
+}
+
+impl Operation {
+    /// Calls `visit` on every operand, in order.
+    pub fn for_each_operand(&self, mut visit: impl FnMut(Slot)) {
+        use Operation::*;
+        match self {
+            Number(_) | Pi | Input(_) => {}
+            Negate(a) | Call(_, a) | Polygamma(_, a) | Not(a) => visit(*a),
+            Add(a, b) | Subtract(a, b) | Multiply(a, b) | Divide(a, b) | Call2(_, a, b) | Compare(_, a, b)
+            | And(a, b) | Or(a, b) => {
+                visit(*a);
+                visit(*b);
+            }
+            Select(c, a, b) => [*c, *a, *b].into_iter().for_each(visit),
+        }
+    }
+
+    /// Tells whether the operation is a constant or an input, which costs nothing.
+    pub fn is_leaf(&self) -> bool {
+        matches!(self, Operation::Number(_) | Operation::Pi | Operation::Input(_))
+    }
+
+    /// Tells whether the operation's value is a condition.
+    pub fn is_condition(&self) -> bool {
+        use Operation::*;
+        matches!(self, Compare(..) | And(..) | Or(..) | Not(_))
+    }
+}
+
+/// Straight-line code.
+#[derive(Clone, Debug, Default)]
+pub struct Tape {
+    /// The operations, each with operands before itself.
+    pub operations: Vec<Operation>,
+    /// The values that are asked for, in order.
+    pub outputs: Vec<Slot>,
+}
