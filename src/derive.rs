@@ -135,10 +135,7 @@ fn simplify(derivatives: &mut Derivatives, formulas: &mut Formulas, form: Form) 
     let graph = &mut derivatives.graph;
     let roots = match form {
         Form::Raw => return,
-        Form::Pretty => roots
-            .iter()
-            .map(|root| canonicalize(graph, formulas, &[*root], REPEATED)[0])
-            .collect(),
+        Form::Pretty => roots.iter().map(|root| canonicalize(graph, formulas, &[*root], REPEATED)[0]).collect(),
         Form::Code => canonicalize(graph, formulas, &roots, 1),
     };
     derivatives.replace(&roots);

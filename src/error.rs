@@ -20,22 +20,12 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// Makes a diagnostic about a place in the source.
     pub fn new(span: Span, message: impl Into<String>) -> Self {
-        Diagnostic {
-            message: message.into(),
-            span: Some(span),
-            label: String::new(),
-            hint: None,
-        }
+        Diagnostic { message: message.into(), span: Some(span), label: String::new(), hint: None }
     }
 
     /// Makes a diagnostic about the input as a whole.
     pub fn general(message: impl Into<String>) -> Self {
-        Diagnostic {
-            message: message.into(),
-            span: None,
-            label: String::new(),
-            hint: None,
-        }
+        Diagnostic { message: message.into(), span: None, label: String::new(), hint: None }
     }
 
     /// Adds the words that stand beside the underlined place.
@@ -68,10 +58,7 @@ impl Errors {
     pub fn new(source: &Source, mut diagnostics: Vec<Diagnostic>) -> Self {
         diagnostics.sort_by_key(|d| d.span);
         diagnostics.dedup();
-        Errors {
-            source: source.clone(),
-            diagnostics,
-        }
+        Errors { source: source.clone(), diagnostics }
     }
 
     /// Makes an error that has no place in a source, such as a file that can't be read.
@@ -86,11 +73,7 @@ impl Errors {
 
     /// Renders all diagnostics, with terminal colours if asked for.
     pub fn render(&self, color: bool) -> String {
-        let renderer = if color {
-            Renderer::styled()
-        } else {
-            Renderer::plain()
-        };
+        let renderer = if color { Renderer::styled() } else { Renderer::plain() };
         let mut out = String::new();
         for diagnostic in self.diagnostics.iter().take(SHOWN) {
             if !out.is_empty() {
@@ -99,21 +82,14 @@ impl Errors {
             out.push_str(&render_one(&self.source, diagnostic, &renderer));
         }
         if self.diagnostics.len() > SHOWN {
-            out.push_str(&format!(
-                "\n\n... and {} more errors",
-                self.diagnostics.len() - SHOWN
-            ));
+            out.push_str(&format!("\n\n... and {} more errors", self.diagnostics.len() - SHOWN));
         }
         out
     }
 
     /// Returns the messages alone, joined by semicolons, for machine-readable output.
     pub fn summary(&self) -> String {
-        let messages: Vec<&str> = self
-            .diagnostics
-            .iter()
-            .map(|d| d.message.as_str())
-            .collect();
+        let messages: Vec<&str> = self.diagnostics.iter().map(|d| d.message.as_str()).collect();
         messages.join("; ")
     }
 }
@@ -123,14 +99,9 @@ fn render_one(source: &Source, diagnostic: &Diagnostic, renderer: &Renderer) -> 
     let mut group = Group::with_title(title);
     let excerpt = diagnostic.span.map(|span| excerpt(&source.text, span));
     if let Some((text, line, span)) = &excerpt {
-        let annotation = AnnotationKind::Primary
-            .span(span.start..span.end)
-            .label(diagnostic.label.as_str());
+        let annotation = AnnotationKind::Primary.span(span.start..span.end).label(diagnostic.label.as_str());
         group = group.element(
-            Snippet::source(text.as_str())
-                .line_start(*line)
-                .path(source.name.as_str())
-                .annotation(annotation),
+            Snippet::source(text.as_str()).line_start(*line).path(source.name.as_str()).annotation(annotation),
         );
     }
     if let Some(hint) = &diagnostic.hint {
@@ -155,10 +126,7 @@ fn excerpt(text: &str, span: Span) -> (String, usize, Span) {
     let line_end = text[end..].find('\n').map_or(text.len(), |at| end + at);
     let from = floor(line_start.max(start.saturating_sub(EXCERPT)));
     let to = floor(line_end.min(end + EXCERPT));
-    let (before, after) = (
-        if from > line_start { "..." } else { "" },
-        if to < line_end { "..." } else { "" },
-    );
+    let (before, after) = (if from > line_start { "..." } else { "" }, if to < line_end { "..." } else { "" });
     let cut = format!("{before}{}{after}", &text[from..to]);
     let shift = |at: usize| at - from + before.len();
     let line = 1 + text[..start].bytes().filter(|&b| b == b'\n').count();
@@ -189,9 +157,7 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     candidates
         .into_iter()
         .map(|candidate| (edit_distance(name, candidate), candidate))
-        .filter(|(distance, candidate)| {
-            *distance <= limit && *distance < candidate.chars().count().max(2)
-        })
+        .filter(|(distance, candidate)| *distance <= limit && *distance < candidate.chars().count().max(2))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
 }

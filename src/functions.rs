@@ -280,9 +280,7 @@ pub mod rows {
 
 /// Looks a function up by its name or an alias.
 pub fn find(name: &str) -> Option<FunctionId> {
-    let position = TABLE
-        .iter()
-        .position(|row| row.name == name || row.aliases.contains(&name))?;
+    let position = TABLE.iter().position(|row| row.name == name || row.aliases.contains(&name))?;
     Some(FunctionId(position as u16))
 }
 
@@ -293,7 +291,5 @@ pub fn all() -> impl Iterator<Item = FunctionId> {
 
 /// Iterates over all names, aliases included.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    TABLE
-        .iter()
-        .flat_map(|row| row.aliases.iter().copied().chain([row.name]))
+    TABLE.iter().flat_map(|row| row.aliases.iter().copied().chain([row.name]))
 }

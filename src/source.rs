@@ -41,10 +41,7 @@ pub struct Source {
 impl Source {
     /// Makes a source from its name and text.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
-        Source {
-            name: name.into(),
-            text: text.into(),
-        }
+        Source { name: name.into(), text: text.into() }
     }
 
     /// Returns the text that a span covers, empty if the span is not in the text.

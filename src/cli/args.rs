@@ -1,6 +1,6 @@
 //! The commands and their options.
 
-use super::Outcome;
+use super::{Outcome, batch, check, compile, diff, fmt, gradient, hessian, jacobian};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::io::{IsTerminal, Write};
 
@@ -51,19 +51,86 @@ pub struct Input {
     pub function: Option<String>,
 }
 
+/// What is derived, and how it is shown.
+#[derive(Args)]
+pub struct Request {
+    #[command(flatten)]
+    pub input: Input,
+    /// The parameters to derive by, separated by commas: `x,w` or `w[0]`; all by default.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub wrt: Vec<String>,
+    /// Prints what the chain rule gives, without simplification.
+    #[arg(long)]
+    pub raw: bool,
+    /// How the answer is written.
+    #[arg(short, long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// Prints node and operation counts of value and gradient; `--stats=json` prints nothing else, as JSON.
+    #[arg(long, value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "text")]
+    pub stats: Option<Statistics>,
+}
+
+/// How an answer is written.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Text that reads back as input.
+    Text,
+    /// LaTeX for math mode.
+    Latex,
+    /// One JSON object.
+    Json,
+    /// The Rust function.
+    Rust,
+}
+
+/// How counts are written.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Statistics {
+    Text,
+    Json,
+}
+
 #[derive(Subcommand)]
 pub enum Command {
     /// Prints each partial derivative, one a line.
-    Diff(super::diff::Options),
+    #[command(after_help = "Example: gradc diff 'x^2*sin(y)' --wrt x")]
+    Diff(diff::Options),
+    /// Prints value and gradient, as formulas and, at a point, as numbers.
+    #[command(after_help = "Example: gradc grad '(x + y)*z' --at x=-2,y=5,z=-4")]
+    Grad(gradient::Options),
+    /// Prints the Jacobian of a vector, as formulas and, at a point, as numbers.
+    #[command(after_help = "Example: gradc jacobian '[r*cos(t), r*sin(t)]' --at r=2,t=0")]
+    Jacobian(jacobian::Options),
+    /// Prints the second derivatives, as formulas and, at a point, as numbers.
+    #[command(after_help = "Example: gradc hessian 'x^3*y' --at x=1,y=2")]
+    Hessian(hessian::Options),
+    /// Writes Rust code of values and derivatives.
+    #[command(after_help = "Example: gradc compile 'f(x, y) = x^2*y' --derive gradient,hessian")]
+    Compile(compile::Options),
+    /// Compares the derivatives with finite differences.
+    #[command(after_help = "Example: gradc check 'x^2*sin(y)' --at x=1,y=2")]
+    Check(check::Options),
     /// Answers JSON lines: values, gradients and Hessians of expressions at points.
+    #[command(
+        after_help = "Example: echo '{\"id\":1,\"expr\":\"x^2\",\"vars\":[\"x\"],\"at\":{\"x\":3}}' | gradc batch"
+    )]
     Batch,
+    /// Prints a file in the standard form.
+    #[command(after_help = "Example: gradc fmt model.grad --write")]
+    Fmt(fmt::Options),
 }
 
 impl Command {
     pub fn run(self, out: &mut impl Write) -> Outcome {
         match self {
-            Command::Diff(options) => super::diff::run(&options, out),
-            Command::Batch => super::batch::run(out),
+            Command::Diff(options) => diff::run(&options, out),
+            Command::Grad(options) => gradient::run(&options, out),
+            Command::Jacobian(options) => jacobian::run(&options, out),
+            Command::Hessian(options) => hessian::run(&options, out),
+            Command::Compile(options) => compile::run(&options, out),
+            Command::Check(options) => check::run(&options, out),
+            Command::Batch => batch::run(out),
+            Command::Fmt(options) => fmt::run(&options, out),
         }
     }
 }

@@ -62,9 +62,8 @@ fn answer(request: &Value, ready: &mut HashMap<Key, Result<Prepared, String>>) -
     if ready.len() >= KEPT && !ready.contains_key(&key) {
         ready.clear();
     }
-    let prepared = ready
-        .entry(key)
-        .or_insert_with(|| prepare(text, &declared, second).map_err(|errors| errors.summary()));
+    let prepared =
+        ready.entry(key).or_insert_with(|| prepare(text, &declared, second).map_err(|errors| errors.summary()));
     let prepared = prepared.as_ref().map_err(Clone::clone)?;
     let empty = Value::Object(Map::new());
     let at = request.get("at").unwrap_or(&empty);
@@ -99,7 +98,7 @@ fn prepare(text: &str, declared: &[String], second: bool) -> Result<Prepared, Er
     let all: Vec<usize> = (0..function.graph.inputs().len()).collect();
     let order = if second { Order::Second } else { Order::First };
     let mut derivatives = derive(&function, &all, order, Form::Code)
-        .map_err(|diagnostic| input::about(&source, &function, diagnostic))?;
+        .map_err(|diagnostic| crate::in_function(&source, &function, diagnostic))?;
     let tape = derivatives.tape();
     Ok(Prepared { function, tape, order })
 }
@@ -115,10 +114,8 @@ fn fields(prepared: &Prepared, inputs: &[f64]) -> Map<String, Value> {
     let first: Vec<Value> = rest.by_ref().take(count * function.outputs.len()).map(values::json).collect();
     let mut gradient = Map::new();
     for parameter in &function.parameters {
-        let rows: Vec<Value> = first
-            .chunks(count.max(1))
-            .map(|row| shaped(&row[parameter.inputs.clone()], parameter.shape))
-            .collect();
+        let rows: Vec<Value> =
+            first.chunks(count.max(1)).map(|row| shaped(&row[parameter.inputs.clone()], parameter.shape)).collect();
         let value = match rows.as_slice() {
             [only] if function.outputs.len() == 1 => only.clone(),
             _ => Value::Array(rows),

@@ -1,43 +1,65 @@
 //! `gradc diff`: each partial derivative, one a line.
 
-use super::args::Input;
-use super::{Exit, Outcome, input};
+use super::args::{Format, Request};
+use super::formulas::{Formula, Name};
+use super::{Exit, Outcome, input, statistics};
 use crate::derive::{Form, derive_repeatedly};
-use crate::show::notation;
+use crate::lower::Shape;
+use crate::show::{latex, notation};
 use clap::Args;
+use serde_json::{Map, Value};
 use std::io::Write;
 
 #[derive(Args)]
 pub struct Options {
     #[command(flatten)]
-    input: Input,
-    /// The parameters to derive by, separated by commas; all by default.
-    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
-    wrt: Vec<String>,
+    request: Request,
     /// How often to derive.
     #[arg(long, value_name = "N", default_value_t = 1)]
     order: usize,
-    /// Prints what the chain rule gives, without simplification.
-    #[arg(long)]
-    raw: bool,
 }
 
 pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
-    let (source, function) = input::function(&options.input)?;
-    let selected = input::selected(&function, &options.wrt)?;
-    let form = if options.raw { Form::Raw } else { Form::Pretty };
-    let alone = selected.len() * function.outputs.len() == 1;
+    let request = &options.request;
+    let (source, function) = input::function(&request.input)?;
+    let selected = input::selected(&function, &request.wrt)?;
+    if statistics::only(request, &source, &function, out)? {
+        return Ok(Exit::Success);
+    }
+    if request.format == Format::Rust {
+        return super::compile::print(&source, &function, out);
+    }
+    let form = if request.raw { Form::Raw } else { Form::Pretty };
+    let alone = selected.len() == 1 && function.shape == Shape::Scalar;
+    let mut object = Map::new();
     for input in selected {
         let derivatives = derive_repeatedly(&function, input, options.order, form)
-            .map_err(|diagnostic| input::about(&source, &function, diagnostic))?;
-        for root in &derivatives.value {
-            let text = notation::text(&derivatives.graph, *root);
-            if alone {
-                writeln!(out, "{text}")?;
-            } else {
-                writeln!(out, "d/d{} = {text}", input::label(&function, input))?;
+            .map_err(|diagnostic| crate::in_function(&source, &function, diagnostic))?;
+        let label = input::label(&function, input);
+        let name = Name::derivative(&vec![label.as_str(); options.order]);
+        let graph = &derivatives.graph;
+        match request.format {
+            Format::Latex => {
+                for root in &derivatives.value {
+                    let (ast, root) = notation::write(graph, *root);
+                    writeln!(out, "{} = {}", name.latex, latex::latex(&ast, root))?;
+                }
+            }
+            _ => {
+                let formula =
+                    Formula { name, shape: function.shape, entries: derivatives.value.clone(), numbers: None };
+                let text = formula.text(graph);
+                match request.format {
+                    Format::Json => drop(object.insert(label, text.into())),
+                    _ if alone => writeln!(out, "{text}")?,
+                    _ => writeln!(out, "{} = {text}", formula.name.text)?,
+                }
             }
         }
     }
+    if request.format == Format::Json {
+        writeln!(out, "{}", Value::Object(object))?;
+    }
+    statistics::also(request, &source, &function, out)?;
     Ok(Exit::Success)
 }

@@ -40,8 +40,7 @@ fn decode(name: &str, bytes: Vec<u8>) -> Result<Source, Errors> {
 /// Reads all functions of the input.
 pub fn functions(input: &Input) -> Result<(Source, Vec<Function>), Errors> {
     let source = source(&input.text)?;
-    let declarations: Vec<Source> =
-        input.parameters.iter().map(|text| Source::new("--param", text.clone())).collect();
+    let declarations: Vec<Source> = input.parameters.iter().map(|text| Source::new("--param", text.clone())).collect();
     let functions = crate::read(&source, &declarations)?;
     if functions.is_empty() {
         return Err(Errors::general(format!("{} defines no function", source.name)));
@@ -62,7 +61,8 @@ pub fn function(input: &Input) -> Result<(Source, Function), Errors> {
         None => {
             let diagnostic = Diagnostic::general(format!("{} has no function `{wanted}`", source.name));
             let near = nearest(wanted, names.iter().map(String::as_str));
-            let hint = near.map_or_else(|| format!("it has {}", names.join(", ")), |near| format!("did you mean `{near}`?"));
+            let hint =
+                near.map_or_else(|| format!("it has {}", names.join(", ")), |near| format!("did you mean `{near}`?"));
             Err(Errors::new(&source, vec![diagnostic.hint(hint)]))
         }
     }
@@ -84,7 +84,8 @@ pub fn selected(function: &Function, wrt: &[String]) -> Result<Vec<usize>, Error
         match entry {
             Some(at) => selected.push(at),
             None => {
-                let diagnostic = Diagnostic::general(format!("`{name}` is not a parameter of `{}`", function.display_name()));
+                let diagnostic =
+                    Diagnostic::general(format!("`{name}` is not a parameter of `{}`", function.display_name()));
                 let names: Vec<&str> = function.parameters.iter().map(|parameter| parameter.name.as_str()).collect();
                 let hint = match nearest(&name, names.iter().copied()) {
                     Some(near) => format!("did you mean `{near}`?"),
@@ -108,10 +109,4 @@ pub fn label(function: &Function, input: usize) -> String {
             format!("{}[{}]", input.parameter, place.join(","))
         }
     }
-}
-
-/// Gives a diagnostic without a place the function that it is about.
-pub fn about(source: &Source, function: &Function, diagnostic: Diagnostic) -> Errors {
-    let message = format!("in `{}`: {}", function.display_name(), diagnostic.message);
-    Errors::new(source, vec![Diagnostic { message, ..diagnostic }])
 }

@@ -2,8 +2,16 @@
 
 mod args;
 mod batch;
+mod check;
+mod compile;
 mod diff;
+mod fmt;
+mod formulas;
+mod gradient;
+mod hessian;
 mod input;
+mod jacobian;
+mod statistics;
 mod values;
 
 use crate::error::Errors;

@@ -86,7 +86,8 @@ fn product_partials(graph: &mut Graph, factors: &[Factor], wanted: impl Fn(ExprI
         }
         let mut parts = vec![(*base, exponent.add(&Rational::MINUS_ONE))];
         if short {
-            parts.extend(factors.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, factor)| factor.clone()));
+            parts
+                .extend(factors.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, factor)| factor.clone()));
         } else {
             parts.push((before[at], Rational::ONE));
             parts.push((after[at], Rational::ONE));

@@ -241,18 +241,14 @@ impl Graph {
                 self.nodes[index].for_each_operand(|operand| seen[operand.index()] = true);
             }
         }
-        (0..seen.len() as u32)
-            .map(ExprId)
-            .filter(|id| seen[id.index()])
-            .collect()
+        (0..seen.len() as u32).map(ExprId).filter(|id| seen[id.index()]).collect()
     }
 
     /// Counts how often each reachable node is used as an operand or as a root.
     pub fn uses(&self, roots: &[ExprId]) -> FxHashMap<ExprId, u32> {
         let mut uses: FxHashMap<ExprId, u32> = FxHashMap::default();
         for id in self.reachable(roots) {
-            self.node(id)
-                .for_each_operand(|operand| *uses.entry(operand).or_default() += 1);
+            self.node(id).for_each_operand(|operand| *uses.entry(operand).or_default() += 1);
         }
         roots.iter().for_each(|root| *uses.entry(*root).or_default() += 1);
         uses

@@ -54,7 +54,10 @@ pub fn apply(
         "dot" => {
             let (other, right) = numbers(&values[1], spans[1])?;
             if other != shape {
-                return Err(Diagnostic::new(span, format!("`dot` takes two vectors of one length, not {shape} and {other}")));
+                return Err(Diagnostic::new(
+                    span,
+                    format!("`dot` takes two vectors of one length, not {shape} and {other}"),
+                ));
             }
             let terms: Vec<_> = entries
                 .iter()
@@ -64,8 +67,12 @@ pub fn apply(
             gates.sum(&terms)
         }
         "logsumexp" => logsumexp(gates, entries),
-        "softmax" | "log_softmax" => return softmax(gates, name == "softmax", shape, entries, span),
-        _ => return Err(Diagnostic::new(span, format!("`{name}` is not supported here yet"))),
+        "softmax" | "log_softmax" => {
+            return softmax(gates, name == "softmax", shape, entries, span);
+        }
+        _ => {
+            return Err(Diagnostic::new(span, format!("`{name}` is not supported here yet")));
+        }
     };
     Ok(Value::Scalar(result))
 }
@@ -118,7 +125,5 @@ fn folded(
         let empty = || Diagnostic::new(span, format!("`{}` needs at least one entry", function.row().name));
         return Ok(Value::Scalar(folded.ok_or_else(empty)?));
     }
-    gates.elementwise(values, spans, span, |gates, entries| {
-        fold(gates, entries).unwrap_or(entries[0])
-    })
+    gates.elementwise(values, spans, span, |gates, entries| fold(gates, entries).unwrap_or(entries[0]))
 }

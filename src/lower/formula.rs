@@ -28,10 +28,7 @@ impl Formulas {
             })
             .clone()?;
         let (ast, root) = &*formula;
-        let bindings = names
-            .iter()
-            .map(|(name, id)| ((*name).to_string(), Value::Scalar(*id)))
-            .collect();
+        let bindings = names.iter().map(|(name, id)| ((*name).to_string(), Value::Scalar(*id))).collect();
         let mut machine = Machine::new(ast, &[], graph, self, false);
         machine.canonical();
         match machine.run(None, *root, bindings) {

@@ -19,7 +19,9 @@ pub struct Gates<'g> {
 impl Gates<'_> {
     /// Makes a sum of terms with coefficients 1 and −1.
     pub fn sum(&mut self, terms: &[(ExprId, bool)]) -> ExprId {
-        let sign = |negative: bool| if negative { Rational::MINUS_ONE } else { Rational::ONE };
+        let sign = |negative: bool| {
+            if negative { Rational::MINUS_ONE } else { Rational::ONE }
+        };
         let pairs: Vec<_> = terms.iter().map(|(id, negative)| (*id, sign(*negative))).collect();
         if self.canonical || terms.iter().all(|(id, _)| self.graph.as_number(*id).is_some()) {
             return self.graph.sum(Rational::ZERO, pairs);
@@ -33,9 +35,9 @@ impl Gates<'_> {
     /// Makes a product of powers.
     pub fn product(&mut self, factors: &[(ExprId, Rational)]) -> ExprId {
         let folded = || {
-            factors.iter().all(|(id, exponent)| {
-                self.graph.as_number(*id).is_some_and(|value| value.power(exponent).is_some())
-            })
+            factors
+                .iter()
+                .all(|(id, exponent)| self.graph.as_number(*id).is_some_and(|value| value.power(exponent).is_some()))
         };
         if self.canonical || folded() {
             return self.graph.product(Rational::ONE, factors.to_vec());
@@ -124,7 +126,9 @@ impl Gates<'_> {
             };
         }
         let shape = result_shape(operator, a_shape, b_shape, whole)?;
-        let entry = |entries: &[ExprId], at: usize| if entries.len() == 1 { entries[0] } else { entries[at] };
+        let entry = |entries: &[ExprId], at: usize| {
+            if entries.len() == 1 { entries[0] } else { entries[at] }
+        };
         let entries = (0..shape.entries())
             .map(|at| self.arithmetic(operator, entry(a_entries, at), entry(b_entries, at)))
             .collect();
@@ -190,11 +194,12 @@ fn result_shape(operator: BinaryOperator, a: Shape, b: Shape, span: Span) -> Res
             Ok(other)
         }
         (Add | Subtract | ElementMultiply | ElementDivide | ElementPower, a, b) if a == b => Ok(a),
-        (Multiply, Vector(_), Vector(_)) => Err(mismatch(
-            "`dot(x, y)` is the inner product, `x .* y` the product entry by entry",
-        )),
+        (Multiply, Vector(_), Vector(_)) => {
+            Err(mismatch("`dot(x, y)` is the inner product, `x .* y` the product entry by entry"))
+        }
         (Multiply, Matrix(..), _) | (Multiply, _, Matrix(..)) => {
-            let diagnostic = Diagnostic::new(span, "matrix products are not supported yet").label(format!("{a} times {b}"));
+            let diagnostic =
+                Diagnostic::new(span, "matrix products are not supported yet").label(format!("{a} times {b}"));
             Err(diagnostic.hint("write it out with indices: `sum(j in 0..3, W[0, j]*x[j])`"))
         }
         (Divide, ..) => Err(mismatch("entry by entry it is `./`")),

@@ -153,17 +153,23 @@ impl<'a> Machine<'a> {
             Task::Visit(id) => self.visit(id),
             Task::Combine(id) => self.combine(id),
             Task::Bind(block, at) => {
-                let Expression::Block(lets, _) = self.ast.get(block) else { return };
+                let Expression::Block(lets, _) = self.ast.get(block) else {
+                    return;
+                };
                 let value = self.values.pop().unwrap_or(Value::Poison);
                 self.bind(&lets[at].name.text, value);
             }
             Task::Unbind(block) => {
-                let Expression::Block(lets, _) = self.ast.get(block) else { return };
+                let Expression::Block(lets, _) = self.ast.get(block) else {
+                    return;
+                };
                 lets.iter().for_each(|binding| self.unbind(&binding.name.text));
             }
             Task::Fold(id) => self.fold(id),
             Task::Step(id, index) => {
-                let Expression::Fold(_, name, _, _, body) = self.ast.get(id) else { return };
+                let Expression::Fold(_, name, _, _, body) = self.ast.get(id) else {
+                    return;
+                };
                 self.unbind(&name.text);
                 let value = Value::Scalar(self.gates.graph.integer(index));
                 self.bind(&name.text, value);
@@ -253,7 +259,9 @@ impl<'a> Machine<'a> {
         }
         let item = self.items.iter().position(|(item, _)| item.name().text == name);
         match item.map(|position| &self.items[position].0) {
-            Some(Item::Constant { value, .. }) => return self.enter(item.unwrap_or(0), *value, span, Vec::new()),
+            Some(Item::Constant { value, .. }) => {
+                return self.enter(item.unwrap_or(0), *value, span, Vec::new());
+            }
             Some(Item::Function { .. }) => {
                 let message = format!("`{name}` is a function and needs its arguments");
                 return self.fail(Diagnostic::new(span, message).hint(format!("write `{name}(...)`")));
@@ -325,7 +333,8 @@ impl<'a> Machine<'a> {
         } else {
             format!("{} or {}", wanted.start(), count(*wanted.end()))
         };
-        Err(Diagnostic::new(span, format!("`{}` takes {wanted}, not {given}", name.text)).label(self.signature(&name.text)))
+        Err(Diagnostic::new(span, format!("`{}` takes {wanted}, not {given}", name.text))
+            .label(self.signature(&name.text)))
     }
 
     fn signature(&self, name: &str) -> String {
@@ -363,7 +372,9 @@ impl<'a> Machine<'a> {
         match (bound, nearest(text, known)) {
             (true, _) => diagnostic.hint(format!("`{text}` is a number; multiplication is written `{text}*(...)`")),
             (false, Some(near)) => diagnostic.hint(format!("did you mean `{near}`?")),
-            (false, None) => diagnostic.hint(format!("if `{text}` is a number, multiplication is written `{text}*(...)`")),
+            (false, None) => {
+                diagnostic.hint(format!("if `{text}` is a number, multiplication is written `{text}*(...)`"))
+            }
         }
     }
 
@@ -381,8 +392,8 @@ impl<'a> Machine<'a> {
                 self.settle(result);
             }
             Expression::Unary(UnaryOperator::Not, _) => {
-                let result = condition(&values[0], spans[0])
-                    .map(|c| Value::Condition(self.gates.graph.intern(Node::Not(c))));
+                let result =
+                    condition(&values[0], spans[0]).map(|c| Value::Condition(self.gates.graph.intern(Node::Not(c))));
                 self.settle(result);
             }
             Expression::Unary(UnaryOperator::Transpose, _) => {
@@ -435,7 +446,13 @@ impl<'a> Machine<'a> {
         self.settle(result);
     }
 
-    fn fixed(&mut self, function: FunctionId, values: &[Value], spans: &[Span], span: Span) -> Result<Value, Diagnostic> {
+    fn fixed(
+        &mut self,
+        function: FunctionId,
+        values: &[Value],
+        spans: &[Span],
+        span: Span,
+    ) -> Result<Value, Diagnostic> {
         let row = function.row();
         if matches!(row.code, Code::Polygamma) {
             let order = match &values[0] {
@@ -460,7 +477,8 @@ impl<'a> Machine<'a> {
     /// Lowers the body of an item in a frame of its own.
     fn enter(&mut self, item: usize, body: NodeId, span: Span, arguments: Vec<Value>) {
         if self.active.contains(&item) {
-            let path: Vec<&str> = self.active.iter().chain([&item]).map(|at| self.items[*at].0.name().text.as_str()).collect();
+            let path: Vec<&str> =
+                self.active.iter().chain([&item]).map(|at| self.items[*at].0.name().text.as_str()).collect();
             let message = format!("`{}` is defined by itself", path[path.len() - 1]);
             return self.fail(
                 Diagnostic::new(span, message)
@@ -534,9 +552,9 @@ impl<'a> Machine<'a> {
                     return Err(Diagnostic::new(spans[2], "the order is a whole number from 0 to 100"));
                 };
                 let graph = &mut *self.gates.graph;
-                let derived = entries.iter().map(|id| {
-                    (0..order).fold(*id, |value, _| graph.intern(Node::Derivative(value, by[0])))
-                });
+                let derived = entries
+                    .iter()
+                    .map(|id| (0..order).fold(*id, |value, _| graph.intern(Node::Derivative(value, by[0]))));
                 Value::from_entries(shape, derived.collect())
             }
             "grad" => {
@@ -572,7 +590,9 @@ impl<'a> Machine<'a> {
     }
 
     fn fold(&mut self, id: NodeId) {
-        let Expression::Fold(name, index, from, to, _) = self.ast.get(id) else { return };
+        let Expression::Fold(name, index, from, to, _) = self.ast.get(id) else {
+            return;
+        };
         let Some(ends) = self.take(2) else {
             return self.values.push(Value::Poison);
         };
@@ -582,7 +602,8 @@ impl<'a> Machine<'a> {
             match self.whole_number(end) {
                 Some(value) => *bound = value,
                 None => {
-                    let diagnostic = Diagnostic::new(span, format!("the range of `{}` is not made of whole numbers", name.text));
+                    let diagnostic =
+                        Diagnostic::new(span, format!("the range of `{}` is not made of whole numbers", name.text));
                     return self.fail(diagnostic.hint("ranges that depend on a parameter are not supported yet"));
                 }
             }
@@ -600,7 +621,9 @@ impl<'a> Machine<'a> {
     }
 
     fn gather(&mut self, id: NodeId, count: usize) {
-        let Expression::Fold(name, index, .., body) = self.ast.get(id) else { return };
+        let Expression::Fold(name, index, .., body) = self.ast.get(id) else {
+            return;
+        };
         self.unbind(&index.text);
         let span = self.ast.span(*body);
         let Some(values) = self.take(count) else {
@@ -631,7 +654,9 @@ impl<'a> Machine<'a> {
     fn index(&mut self, places: &[Index], values: &[Value], spans: &[Span]) {
         let result = numbers(&values[0], spans[0]).and_then(|(shape, entries)| {
             let sizes = match shape {
-                Shape::Scalar => return Err(Diagnostic::new(spans[0], "a number has no entries").label("scalar")),
+                Shape::Scalar => {
+                    return Err(Diagnostic::new(spans[0], "a number has no entries").label("scalar"));
+                }
                 Shape::Vector(n) => vec![n],
                 Shape::Matrix(n, m) => vec![n, m],
             };
@@ -659,7 +684,9 @@ impl<'a> Machine<'a> {
         rest: &mut impl Iterator<Item = (&'v Value, &'v Span)>,
     ) -> Result<(std::ops::Range<usize>, bool), Diagnostic> {
         let mut bound = |last: usize| {
-            let Some((value, span)) = rest.next() else { return Ok(0) };
+            let Some((value, span)) = rest.next() else {
+                return Ok(0);
+            };
             let Some(number) = self.whole_number(value) else {
                 let diagnostic = Diagnostic::new(*span, "this index is not a whole number");
                 return Err(diagnostic.hint("indices are numbers, or names that `sum` or `prod` runs over"));
@@ -676,7 +703,9 @@ impl<'a> Machine<'a> {
             }
         };
         match place {
-            Index::At(_) if size == 0 => bound(0).and_then(|_| Err(Diagnostic::general(format!("{shape} has no entries")))),
+            Index::At(_) if size == 0 => {
+                bound(0).and_then(|_| Err(Diagnostic::general(format!("{shape} has no entries"))))
+            }
             Index::At(_) => {
                 let at = bound(size - 1)?;
                 Ok((at..at + 1, true))
@@ -760,4 +789,3 @@ fn take_entries(entries: &[ExprId], sizes: &[usize], ranges: &[(std::ops::Range<
         _ => Value::Poison,
     }
 }
-

@@ -79,9 +79,7 @@ impl Function {
 
     /// Returns the input nodes of the given parameter entries.
     pub fn input_nodes(&mut self, inputs: Range<usize>) -> Vec<ExprId> {
-        inputs
-            .map(|input| self.graph.intern(crate::graph::Node::Input(input as u32)))
-            .collect()
+        inputs.map(|input| self.graph.intern(crate::graph::Node::Input(input as u32))).collect()
     }
 }
 
@@ -145,11 +143,7 @@ pub fn lower(
 }
 
 fn finish(source: &Source, errors: Vec<Diagnostic>, functions: Vec<Function>) -> Result<Vec<Function>, Errors> {
-    if errors.is_empty() {
-        Ok(functions)
-    } else {
-        Err(Errors::new(source, errors))
-    }
+    if errors.is_empty() { Ok(functions) } else { Err(Errors::new(source, errors)) }
 }
 
 fn report_repeats<'n>(names: impl Iterator<Item = &'n ast::Name>, what: &str, errors: &mut Vec<Diagnostic>) {

@@ -1,3 +1,4 @@
 //! What people see: graphs written as mathematics.
 
+pub mod latex;
 pub mod notation;

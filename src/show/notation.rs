@@ -5,9 +5,10 @@
 
 use crate::functions::{Arity, Cost, rows};
 use crate::graph::{ExprId, Factor, Graph, Node, Rational, Term};
+use crate::lower::Shape;
 use crate::source::Span;
 use crate::syntax::ast::{Ast, BinaryOperator as B, Expression as E, Let, Name, NodeId, UnaryOperator};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Up to this many symbols an expression is written in one piece; beyond, repeated parts get names.
 const LONGEST_PIECE: u64 = 160;
@@ -19,26 +20,46 @@ const DEEPEST: u32 = 60;
 /// Writes one node as an expression.
 pub fn write(graph: &Graph, root: ExprId) -> (Ast, NodeId) {
     let mut ast = Ast::default();
-    let nodes = graph.reachable(&[root]);
-    let uses = graph.uses(&[root]);
-    let mut writer = Writer {
-        graph,
-        ast: &mut ast,
-        written: FxHashMap::default(),
-        rank: FxHashMap::default(),
+    let (lets, written) = write_all(graph, &mut ast, &[root]);
+    let body = written[0];
+    let root = if lets.is_empty() { body } else { ast.synthesize(E::Block(lets, body)) };
+    (ast, root)
+}
+
+/// Writes the entries of a vector or matrix, given row by row, as one expression.
+pub fn write_array(graph: &Graph, entries: &[ExprId], shape: Shape) -> (Ast, NodeId) {
+    let mut ast = Ast::default();
+    let (lets, written) = write_all(graph, &mut ast, entries);
+    let body = match (shape, written.as_slice()) {
+        (Shape::Scalar, [only]) => *only,
+        (Shape::Matrix(_, columns), _) => {
+            let rows = written.chunks(columns.max(1)).map(|row| ast.synthesize(E::List(row.to_vec()))).collect();
+            ast.synthesize(E::List(rows))
+        }
+        _ => ast.synthesize(E::List(written)),
     };
+    let root = if lets.is_empty() { body } else { ast.synthesize(E::Block(lets, body)) };
+    (ast, root)
+}
+
+/// Writes several nodes; parts that are long and repeated, or deep, get names.
+fn write_all(graph: &Graph, ast: &mut Ast, roots: &[ExprId]) -> (Vec<Let>, Vec<NodeId>) {
+    let nodes = graph.reachable(roots);
+    let uses = graph.uses(roots);
     let sizes = sizes(graph, &nodes);
-    let whole = sizes[&root].0;
+    let whole = roots.iter().fold(0u64, |whole, root| whole.saturating_add(sizes[root].0));
+    let mut writer = Writer { graph, ast, written: FxHashMap::default(), rank: FxHashMap::default() };
     let mut lets = Vec::new();
     let mut depth: FxHashMap<ExprId, u32> = FxHashMap::default();
     let mut fresh = fresh_names(graph);
+    let asked: FxHashSet<ExprId> = roots.iter().copied().collect();
     for id in nodes {
         let expression = writer.expression(id);
         let mut level = 0;
         graph.node(id).for_each_operand(|operand| level = level.max(depth[&operand] + 1));
         let repeated = uses[&id] > 1 && whole > LONGEST_PIECE && sizes[&id].1 >= SMALLEST_NAMED;
         let numeric = !is_condition(graph.node(id));
-        if numeric && id != root && (repeated || level >= DEEPEST) {
+        if numeric && !asked.contains(&id) && (repeated || level >= DEEPEST) {
             let name = fresh.next().unwrap_or_default();
             lets.push(Let { name: Name { text: name.clone(), span: Span::default() }, value: expression });
             let reference = writer.ast.synthesize(E::Name(name));
@@ -49,9 +70,8 @@ pub fn write(graph: &Graph, root: ExprId) -> (Ast, NodeId) {
         }
         depth.insert(id, level);
     }
-    let body = writer.written[&root];
-    let root = if lets.is_empty() { body } else { ast.synthesize(E::Block(lets, body)) };
-    (ast, root)
+    let written = roots.iter().map(|root| writer.written[root]).collect();
+    (lets, written)
 }
 
 /// Writes one node as text.
@@ -90,7 +110,9 @@ fn fresh_names(graph: &Graph) -> impl Iterator<Item = String> {
 /// Returns the coefficient as numerator and denominator of a written fraction: decimals stay decimals.
 fn fraction(value: &Rational) -> (Rational, Rational) {
     match value.to_fraction() {
-        Some((_, denominator)) if denominator % 5 == 0 && value.to_decimal(17).is_some() => (value.clone(), Rational::ONE),
+        Some((_, denominator)) if denominator % 5 == 0 && value.to_decimal(17).is_some() => {
+            (value.clone(), Rational::ONE)
+        }
         None if value.to_decimal(17).is_some() => (value.clone(), Rational::ONE),
         _ => (value.numerator(), value.denominator()),
     }
@@ -281,9 +303,8 @@ impl Writer<'_> {
         let Some(((first, _), rest)) = parts.split_first() else {
             return self.number(&Rational::ZERO);
         };
-        rest.iter().fold(*first, |sum, (term, negative)| {
-            self.binary(if *negative { B::Subtract } else { B::Add }, sum, *term)
-        })
+        rest.iter()
+            .fold(*first, |sum, (term, negative)| self.binary(if *negative { B::Subtract } else { B::Add }, sum, *term))
     }
 
     /// Writes `coefficient·id`, with a sign in front if asked for.

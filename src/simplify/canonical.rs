@@ -12,11 +12,7 @@ use rustc_hash::FxHashMap;
 pub fn canonicalize(graph: &mut Graph, formulas: &mut Formulas, roots: &[ExprId], shared: usize) -> Vec<ExprId> {
     let nodes = graph.reachable(roots);
     let uses = graph.uses(roots);
-    let mut pass = Canonicalizer {
-        inner: inner_links(graph, &nodes, &uses),
-        image: FxHashMap::default(),
-        shared,
-    };
+    let mut pass = Canonicalizer { inner: inner_links(graph, &nodes, &uses), image: FxHashMap::default(), shared };
     for id in nodes {
         if pass.inner.contains_key(&id) {
             continue;

@@ -72,10 +72,7 @@ impl BinaryOperator {
     /// Tells whether the operator compares two numbers.
     pub fn is_comparison(self) -> bool {
         use BinaryOperator::*;
-        matches!(
-            self,
-            Less | LessEqual | Greater | GreaterEqual | Equal | NotEqual
-        )
+        matches!(self, Less | LessEqual | Greater | GreaterEqual | Equal | NotEqual)
     }
 }
 
@@ -138,18 +135,14 @@ impl Expression {
             Expression::Number(_) | Expression::Name(_) => {}
             Expression::Unary(_, a) => visit(*a),
             Expression::Binary(_, a, b) => [*a, *b].into_iter().for_each(visit),
-            Expression::Call(_, arguments) | Expression::List(arguments) => {
-                arguments.iter().copied().for_each(visit)
-            }
+            Expression::Call(_, arguments) | Expression::List(arguments) => arguments.iter().copied().for_each(visit),
             Expression::Fold(_, _, from, to, body) => [*from, *to, *body].into_iter().for_each(visit),
             Expression::Index(base, places) => {
                 visit(*base);
                 for place in places {
                     match place {
                         Index::At(at) => visit(*at),
-                        Index::Slice(from, to) => {
-                            from.iter().chain(to).copied().for_each(&mut visit)
-                        }
+                        Index::Slice(from, to) => from.iter().chain(to).copied().for_each(&mut visit),
                     }
                 }
             }

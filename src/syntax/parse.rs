@@ -38,11 +38,7 @@ pub fn parse(source: &Source) -> Result<(Ast, Program), Errors> {
             }
         }
     };
-    if errors.is_empty() {
-        Ok((ast, program))
-    } else {
-        Err(Errors::new(source, errors))
-    }
+    if errors.is_empty() { Ok((ast, program)) } else { Err(Errors::new(source, errors)) }
 }
 
 /// Parses one parameter declaration, such as `W: matrix[n, m]` or `x > 0`, into an existing tree.
@@ -60,20 +56,15 @@ pub fn parse_parameter(ast: &mut Ast, source: &Source) -> Result<super::ast::Par
 }
 
 fn nothing_to_read(source: &Source) -> Diagnostic {
-    Diagnostic::new(
-        Span::new(source.text.len(), source.text.len()),
-        format!("{} is empty", source.name),
-    )
-    .label("nothing to read")
-    .hint("write an expression such as `x^2*sin(y)`, or a definition such as `f(x, y) = x^2*sin(y)`")
+    Diagnostic::new(Span::new(source.text.len(), source.text.len()), format!("{} is empty", source.name))
+        .label("nothing to read")
+        .hint("write an expression such as `x^2*sin(y)`, or a definition such as `f(x, y) = x^2*sin(y)`")
 }
 
 fn triples<'t, 's: 't>(
     tokens: &'t [Spanned<'s>],
 ) -> impl Iterator<Item = Result<(usize, Token<'s>, usize), Diagnostic>> + 't {
-    tokens
-        .iter()
-        .map(|(token, span)| Ok((span.start, *token, span.end)))
+    tokens.iter().map(|(token, span)| Ok((span.start, *token, span.end)))
 }
 
 /// Tells whether a definition starts at this token: `const`, or `name(…) =`.
@@ -129,10 +120,7 @@ fn parse_definitions(
 
 fn continues_expression(token: &Token<'_>) -> bool {
     use Token::*;
-    matches!(
-        token,
-        Plus | Minus | Star | Slash | Caret | DotStar | DotSlash | DotCaret | Equal | Const | Let | Comma
-    )
+    matches!(token, Plus | Minus | Star | Slash | Caret | DotStar | DotSlash | DotCaret | Equal | Const | Let | Comma)
 }
 
 /// Finds the first bracket without its partner.
@@ -158,8 +146,7 @@ fn unbalanced_bracket(tokens: &[Spanned<'_>]) -> Option<Diagnostic> {
                 }
                 (None, _) => {
                     return Some(
-                        Diagnostic::new(spanned.1, "this bracket was never opened")
-                            .label("no partner before it"),
+                        Diagnostic::new(spanned.1, "this bracket was never opened").label("no partner before it"),
                     );
                 }
             },
@@ -167,10 +154,7 @@ fn unbalanced_bracket(tokens: &[Spanned<'_>]) -> Option<Diagnostic> {
         }
     }
     let (token, span) = open.pop()?;
-    Some(
-        Diagnostic::new(*span, "this bracket is never closed")
-            .label(format!("its `{}` is missing", partner(token))),
-    )
+    Some(Diagnostic::new(*span, "this bracket is never closed").label(format!("its `{}` is missing", partner(token))))
 }
 
 fn syntax_error(
@@ -180,16 +164,9 @@ fn syntax_error(
 ) -> Diagnostic {
     let (at, expected) = match error {
         ParseError::User { error } => return error,
-        ParseError::UnrecognizedToken {
-            token: (start, _, end),
-            expected,
-        } => (Span::new(start, end), expected),
-        ParseError::ExtraToken {
-            token: (start, _, end),
-        } => (Span::new(start, end), Vec::new()),
-        ParseError::UnrecognizedEof { location, expected } => {
-            (Span::new(location, location), expected)
-        }
+        ParseError::UnrecognizedToken { token: (start, _, end), expected } => (Span::new(start, end), expected),
+        ParseError::ExtraToken { token: (start, _, end) } => (Span::new(start, end), Vec::new()),
+        ParseError::UnrecognizedEof { location, expected } => (Span::new(location, location), expected),
         ParseError::InvalidToken { location } => (Span::new(location, location), Vec::new()),
     };
     let position = tokens.iter().position(|(_, span)| span.start >= at.start && at.end > at.start);
@@ -213,10 +190,7 @@ fn syntax_error(
 
 fn ends_operand(token: &Token<'_>) -> bool {
     use Token::*;
-    matches!(
-        token,
-        Name(_) | Number(_) | RightParenthesis | RightBracket | RightBrace | Quote
-    )
+    matches!(token, Name(_) | Number(_) | RightParenthesis | RightBracket | RightBrace | Quote)
 }
 
 /// Says what the parser could have read, in words.
@@ -247,11 +221,7 @@ fn describe_expected(expected: &[String], after_operand: bool) -> String {
     }
 }
 
-fn syntax_hint(
-    source: &Source,
-    before: Option<&Spanned<'_>>,
-    found: Option<&Spanned<'_>>,
-) -> Option<String> {
+fn syntax_hint(source: &Source, before: Option<&Spanned<'_>>, found: Option<&Spanned<'_>>) -> Option<String> {
     let (token, span) = found?;
     let text = |span: &Span| source.slice(*span).to_string();
     match (before, token) {

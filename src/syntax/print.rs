@@ -174,8 +174,7 @@ fn binary(ast: &Ast, operator: BinaryOperator, a: NodeId, b: NodeId, out: &mut V
     // A sign after an operator is legal, but `a - -b` and `a*-b` read badly.
     let right = match ast.get(b) {
         Expression::Unary(UnaryOperator::Negate, inner)
-            if right < Level::Power
-                || !matches!(ast.get(*inner), Expression::Number(_) | Expression::Name(_)) =>
+            if right < Level::Power || !matches!(ast.get(*inner), Expression::Number(_) | Expression::Name(_)) =>
         {
             Level::Postfix
         }

@@ -121,10 +121,9 @@ pub fn tokenize(text: &str) -> (Vec<Spanned<'_>>, Vec<Comment>, Vec<Diagnostic>)
     for (token, range) in Token::lexer(text).spanned() {
         let span = Span::new(range.start, range.end);
         match token {
-            Ok(Token::Comment(c) | Token::Documentation(c)) => comments.push(Comment {
-                text: c.trim_end().to_string(),
-                span,
-            }),
+            Ok(Token::Comment(c) | Token::Documentation(c)) => {
+                comments.push(Comment { text: c.trim_end().to_string(), span })
+            }
             Ok(token) => tokens.push((token, span)),
             Err(()) => match unknown {
                 Some(before) if before.end == span.start => unknown = Some(before.to(span)),

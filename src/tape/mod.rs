@@ -57,8 +57,14 @@ impl Operation {
         match self {
             Number(_) | Pi | Input(_) => {}
             Negate(a) | Call(_, a) | Polygamma(_, a) | Not(a) => visit(*a),
-            Add(a, b) | Subtract(a, b) | Multiply(a, b) | Divide(a, b) | Call2(_, a, b) | Compare(_, a, b)
-            | And(a, b) | Or(a, b) => {
+            Add(a, b)
+            | Subtract(a, b)
+            | Multiply(a, b)
+            | Divide(a, b)
+            | Call2(_, a, b)
+            | Compare(_, a, b)
+            | And(a, b)
+            | Or(a, b) => {
                 visit(*a);
                 visit(*b);
             }

@@ -25,13 +25,8 @@ pub fn schedule(graph: &mut Graph, formulas: &mut Formulas, roots: &[ExprId]) ->
             }
         }
     }
-    let mut scheduler = Scheduler {
-        graph,
-        operations: IndexSet::default(),
-        slots: FxHashMap::default(),
-        uses,
-        divisors,
-    };
+    let mut scheduler =
+        Scheduler { graph, operations: IndexSet::default(), slots: FxHashMap::default(), uses, divisors };
     for id in &nodes {
         if scheduler.is_absorbed(*id) {
             continue;
@@ -65,7 +60,9 @@ fn write_out(graph: &mut Graph, formulas: &mut Formulas, roots: &[ExprId]) -> Ve
 /// Writes out formulas that a formula uses; the table has no cycles.
 fn write_out_inner(graph: &mut Graph, formulas: &mut Formulas, root: ExprId) -> ExprId {
     match graph.node(root) {
-        Node::Apply(function, _) if matches!(function.row().code, Code::Formula(_)) => write_out(graph, formulas, &[root])[0],
+        Node::Apply(function, _) if matches!(function.row().code, Code::Formula(_)) => {
+            write_out(graph, formulas, &[root])[0]
+        }
         _ => root,
     }
 }

@@ -100,11 +100,7 @@ fn erfc_tail(x: f64) -> f64 {
     let remainder = (scaled - product) - product_error + (scaled_error - ratio * divisor_error);
     let ratio_error = remainder / divisor - ratio * square_error;
 
-    let (shift, factor) = if x > 26.0 {
-        (37.0, ERF_EXP_MINUS_37)
-    } else {
-        (0.0, 1.0)
-    };
+    let (shift, factor) = if x > 26.0 { (37.0, ERF_EXP_MINUS_37) } else { (0.0, 1.0) };
     let exponential = (shift - square).exp();
     let (value, value_error) = erf_product(exponential, ratio);
     (value + (value_error + exponential * ratio_error)) * factor

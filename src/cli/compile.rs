@@ -1,0 +1,97 @@
+//! `gradc compile`: Rust code of values and derivatives.
+
+use super::args::{Input, Statistics};
+use super::{Exit, Outcome, input, statistics};
+use crate::emit::{self, Derive, Scalar, Target};
+use crate::error::Errors;
+use crate::lower::Function;
+use crate::source::Source;
+use clap::{Args, ValueEnum};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+#[derive(Args)]
+pub struct Options {
+    #[command(flatten)]
+    input: Input,
+    /// The file to write; standard output by default.
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// The derivatives beside the value, separated by commas.
+    #[arg(long, value_enum, value_name = "KINDS", value_delimiter = ',', default_value = "gradient")]
+    derive: Vec<Kind>,
+    /// The floating-point type.
+    #[arg(long, value_enum, default_value_t = Float::F64)]
+    scalar: Float,
+    /// Generates code without the standard library, which calls the crate `libm`.
+    #[arg(long)]
+    no_std: bool,
+    /// Prints node and operation counts of value and gradient; `--stats=json` as JSON.
+    #[arg(long, value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "text")]
+    stats: Option<Statistics>,
+}
+
+/// A derivative to generate.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Kind {
+    Value,
+    Gradient,
+    Jacobian,
+    Hessian,
+}
+
+/// A floating-point type.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Float {
+    F64,
+    F32,
+}
+
+pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
+    let (source, mut functions) = input::functions(&options.input)?;
+    if options.input.function.is_some() {
+        functions = vec![input::function(&options.input)?.1];
+    }
+    let kinds = options.derive.iter().filter_map(|kind| match kind {
+        Kind::Value => None,
+        Kind::Gradient => Some(Derive::Gradient),
+        Kind::Jacobian => Some(Derive::Jacobian),
+        Kind::Hessian => Some(Derive::Hessian),
+    });
+    let settings = emit::Options {
+        derive: kinds.collect(),
+        scalar: if options.scalar == Float::F32 { Scalar::F32 } else { Scalar::F64 },
+        target: if options.no_std { Target::NoStd } else { Target::Std },
+        source_name: file_name(&source),
+    };
+    let rust = generate(&source, &functions, &settings)?;
+    match &options.output {
+        Some(path) => std::fs::write(path, rust)
+            .map_err(|error| Errors::general(format!("{} can't be written: {error}", path.display())))?,
+        None if options.stats == Some(Statistics::Json) => {}
+        None => out.write_all(rust.as_bytes())?,
+    }
+    for function in &functions {
+        statistics::print(options.stats, &source, function, out)?;
+    }
+    Ok(Exit::Success)
+}
+
+/// Prints value and first derivatives of one function as Rust.
+pub fn print(source: &Source, function: &Function, out: &mut impl Write) -> Outcome {
+    let settings = emit::Options { source_name: file_name(source), ..emit::Options::default() };
+    let rust = generate(source, std::slice::from_ref(function), &settings)?;
+    out.write_all(rust.as_bytes())?;
+    Ok(Exit::Success)
+}
+
+fn generate(source: &Source, functions: &[Function], settings: &emit::Options) -> Result<String, Errors> {
+    emit::emit(functions, settings)
+        .map_err(|(index, diagnostic)| crate::in_function(source, &functions[index], diagnostic))
+}
+
+/// The source's name without its folder, so that the code does not depend on where it was generated.
+fn file_name(source: &Source) -> String {
+    let path = Path::new(&source.name);
+    path.file_name().map_or_else(|| source.name.clone(), |name| name.to_string_lossy().into_owned())
+}

@@ -1,0 +1,121 @@
+//! `gradc grad`: value and gradient.
+
+use super::args::{Format, Request};
+use super::formulas::{self, Formula, Name};
+use super::{Exit, Outcome, compile, input, statistics, values};
+use crate::derive::{Form, Order, derive};
+use crate::error::{Diagnostic, Errors};
+use crate::lower::{Function, Shape};
+use crate::source::Source;
+use clap::Args;
+use std::io::Write;
+
+#[derive(Args)]
+pub struct Options {
+    #[command(flatten)]
+    pub request: Request,
+    /// The point: `x=1,y=pi/2,v=[1,2,3]`.
+    #[arg(long, value_name = "POINT", allow_hyphen_values = true)]
+    pub at: Option<String>,
+}
+
+pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
+    let (source, function) = input::function(&options.request.input)?;
+    if function.shape != Shape::Scalar {
+        let diagnostic = Diagnostic::general("the gradient is that of a number, and this is a vector");
+        let diagnostic = diagnostic.hint("`gradc jacobian` prints the derivatives of a vector");
+        return Err(crate::in_function(&source, &function, diagnostic).into());
+    }
+    first_derivatives(options, &source, &function, out)
+}
+
+/// Prints the value and the first derivatives, parameter by parameter.
+pub fn first_derivatives(options: &Options, source: &Source, function: &Function, out: &mut impl Write) -> Outcome {
+    let request = &options.request;
+    let selected = input::selected(function, &request.wrt)?;
+    let point = options.at.as_deref().map(|at| values::from_text(function, at)).transpose()?;
+    if statistics::only(request, source, function, out)? {
+        return Ok(Exit::Success);
+    }
+    if request.format == Format::Rust {
+        return compile::print(source, function, out);
+    }
+    let wrong = |diagnostic| crate::in_function(source, function, diagnostic);
+    let form = if request.raw { Form::Raw } else { Form::Pretty };
+    let shown = derive(function, &selected, Order::First, form).map_err(wrong)?;
+    let numbers = match &point {
+        None => None,
+        Some(point) => {
+            let mut code = derive(function, &selected, Order::First, Form::Code).map_err(wrong)?;
+            Some(code.tape().evaluate(point))
+        }
+    };
+    let count = function.outputs.len();
+    let mut list = Vec::new();
+    if let Some(numbers) = &numbers {
+        list.push(Formula {
+            name: Name::derivative(&[]),
+            shape: function.shape,
+            entries: Vec::new(),
+            numbers: Some(numbers[..count].to_vec()),
+        });
+    }
+    for (name, columns, shape) in groups(function, &selected) {
+        let rows = (0..count).flat_map(|row| columns.iter().map(move |column| (row, *column)));
+        let entries = rows.clone().map(|(row, column)| shown.first[row][column]).collect();
+        let values = numbers
+            .as_ref()
+            .map(|numbers| rows.map(|(row, column)| numbers[count + row * selected.len() + column]).collect());
+        let shape = match (function.shape, shape) {
+            (Shape::Scalar, own) => own,
+            (whole, Shape::Scalar) => whole,
+            (whole, own) => Shape::Matrix(whole.entries(), own.entries()),
+        };
+        list.push(Formula { name: Name::derivative(&[&name]), shape, entries, numbers: values });
+    }
+    let heading = heading(function);
+    formulas::write(&heading, &shown.graph, &list, request.format, options.at.as_deref(), out)?;
+    statistics::also(request, source, function, out)?;
+    Ok(Exit::Success)
+}
+
+/// The definition that the answer is about.
+pub fn heading(function: &Function) -> String {
+    match function.name {
+        Some(_) => function.definition.clone(),
+        None => format!("f = {}", function.definition),
+    }
+}
+
+/// Groups the selected inputs: a whole parameter is one group, single entries are groups of their own.
+fn groups(function: &Function, selected: &[usize]) -> Vec<(String, Vec<usize>, Shape)> {
+    let mut groups = Vec::new();
+    let mut at = 0;
+    while at < selected.len() {
+        let whole = function.parameters.iter().find(|parameter| {
+            let inputs = &parameter.inputs;
+            inputs.start == selected[at] && selected[at..].starts_with(&inputs.clone().collect::<Vec<_>>())
+        });
+        match whole.filter(|parameter| !parameter.inputs.is_empty()) {
+            Some(parameter) => {
+                let count = parameter.inputs.len();
+                groups.push((parameter.name.clone(), (at..at + count).collect(), parameter.shape));
+                at += count;
+            }
+            None => {
+                groups.push((input::label(function, selected[at]), vec![at], Shape::Scalar));
+                at += 1;
+            }
+        }
+    }
+    groups
+}
+
+/// Stops where there is nothing to derive by.
+pub fn require_parameters(source: &Source, function: &Function) -> Result<(), Errors> {
+    if function.parameters.is_empty() {
+        let diagnostic = Diagnostic::general("there is no parameter to derive by");
+        return Err(crate::in_function(source, function, diagnostic));
+    }
+    Ok(())
+}

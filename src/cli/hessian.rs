@@ -1,0 +1,50 @@
+//! `gradc hessian`: the second derivatives, one a line.
+
+use super::args::Format;
+use super::formulas::{self, Formula, Name};
+pub use super::gradient::Options;
+use super::gradient::{heading, require_parameters};
+use super::{Exit, Outcome, compile, input, statistics, values};
+use crate::derive::{Form, Order, derive};
+use crate::lower::Shape;
+use std::io::Write;
+
+pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
+    let request = &options.request;
+    let (source, function) = input::function(&request.input)?;
+    require_parameters(&source, &function)?;
+    let selected = input::selected(&function, &request.wrt)?;
+    let point = options.at.as_deref().map(|at| values::from_text(&function, at)).transpose()?;
+    if statistics::only(request, &source, &function, out)? {
+        return Ok(Exit::Success);
+    }
+    if request.format == Format::Rust {
+        return compile::print(&source, &function, out);
+    }
+    let wrong = |diagnostic| crate::in_function(&source, &function, diagnostic);
+    let form = if request.raw { Form::Raw } else { Form::Pretty };
+    let shown = derive(&function, &selected, Order::Second, form).map_err(wrong)?;
+    let mut numbers = match &point {
+        None => None,
+        Some(point) => {
+            let mut code = derive(&function, &selected, Order::Second, Form::Code).map_err(wrong)?;
+            let skipped = 1 + selected.len();
+            Some(code.tape().evaluate(point).into_iter().skip(skipped))
+        }
+    };
+    let mut list = Vec::new();
+    for (row, first) in selected.iter().enumerate() {
+        for (column, second) in selected.iter().enumerate().skip(row) {
+            let labels = [input::label(&function, *first), input::label(&function, *second)];
+            list.push(Formula {
+                name: Name::derivative(&[&labels[0], &labels[1]]),
+                shape: Shape::Scalar,
+                entries: vec![shown.second[row][column]],
+                numbers: numbers.as_mut().map(|numbers| numbers.next().into_iter().collect()),
+            });
+        }
+    }
+    formulas::write(&heading(&function), &shown.graph, &list, request.format, options.at.as_deref(), out)?;
+    statistics::also(request, &source, &function, out)?;
+    Ok(Exit::Success)
+}

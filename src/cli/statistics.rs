@@ -1,0 +1,66 @@
+//! `--stats`: node and operation counts of value and gradient together.
+
+use super::Stop;
+use super::args::{Request, Statistics};
+use crate::derive::{Derivatives, Form, Order, derive};
+use crate::lower::Function;
+use crate::source::Source;
+use serde_json::{Value, json};
+use std::io::Write;
+
+/// Counts nodes and operations of a function's value and gradient.
+fn counts(source: &Source, function: &Function) -> Result<Value, Stop> {
+    let all: Vec<usize> = (0..function.graph.inputs().len()).collect();
+    let wrong = |diagnostic| crate::in_function(source, function, diagnostic);
+    let nodes = |derivatives: &Derivatives| derivatives.graph.reachable(&derivatives.roots()).len();
+    let raw = derive(function, &all, Order::First, Form::Raw).map_err(wrong)?;
+    let mut code = derive(function, &all, Order::First, Form::Code).map_err(wrong)?;
+    let simplified = nodes(&code);
+    let counts = code.tape().counts();
+    Ok(json!({
+        "function": function.display_name(),
+        "nodes": { "raw": nodes(&raw), "simplified": simplified },
+        "operations": {
+            "add": counts.add,
+            "mul": counts.mul,
+            "div": counts.div,
+            "sqrt": counts.sqrt,
+            "transcendental": counts.transcendental,
+            "select": counts.select,
+        },
+        "flops": counts.flops(),
+    }))
+}
+
+/// Prints the counts as JSON if nothing else is asked for, and tells whether that was so.
+pub fn only(request: &Request, source: &Source, function: &Function, out: &mut impl Write) -> Result<bool, Stop> {
+    if request.stats != Some(Statistics::Json) {
+        return Ok(false);
+    }
+    writeln!(out, "{}", counts(source, function)?)?;
+    Ok(true)
+}
+
+/// Prints the counts as text after an answer, if asked for.
+pub fn also(request: &Request, source: &Source, function: &Function, out: &mut impl Write) -> Result<(), Stop> {
+    print(request.stats, source, function, out)
+}
+
+/// Prints the counts in the given form.
+pub fn print(form: Option<Statistics>, source: &Source, function: &Function, out: &mut impl Write) -> Result<(), Stop> {
+    let Some(form) = form else { return Ok(()) };
+    let counts = counts(source, function)?;
+    match form {
+        Statistics::Json => writeln!(out, "{counts}")?,
+        Statistics::Text => {
+            let (nodes, operations) = (&counts["nodes"], &counts["operations"]);
+            writeln!(out, "nodes: {} as derived, {} simplified", nodes["raw"], nodes["simplified"])?;
+            let list: Vec<String> = ["add", "mul", "div", "sqrt", "transcendental", "select"]
+                .iter()
+                .map(|name| format!("{} {name}", operations[name]))
+                .collect();
+            writeln!(out, "operations of value and gradient: {} ({} flops)", list.join(", "), counts["flops"])?;
+        }
+    }
+    Ok(())
+}

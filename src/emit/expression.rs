@@ -1,0 +1,193 @@
+//! Operations of a tape to Rust expressions with the parentheses they need.
+
+use super::rust::{Options, Scalar, Target};
+use crate::functions::{Code, FunctionId};
+use crate::graph::{Comparison, Rational};
+use crate::tape::{Operation, Slot, Tape};
+
+/// How tightly a Rust expression binds; larger is tighter.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Level {
+    Choice,
+    Or,
+    And,
+    Relation,
+    Additive,
+    Multiplicative,
+    Unary,
+    Postfix,
+}
+
+/// A Rust expression with its level.
+#[derive(Clone, Debug)]
+pub struct Text {
+    /// The expression.
+    pub text: String,
+    level: Level,
+    literal: bool,
+}
+
+impl Text {
+    fn new(text: String, level: Level) -> Self {
+        Text { text, level, literal: false }
+    }
+
+    /// Makes an expression that never needs parentheses.
+    pub fn atom(text: impl Into<String>) -> Self {
+        Text::new(text.into(), Level::Postfix)
+    }
+
+    fn at(&self, least: Level) -> String {
+        if self.level < least { format!("({})", self.text) } else { self.text.clone() }
+    }
+}
+
+/// Longest expression that is put inside another.
+const LONGEST_INLINE: usize = 72;
+
+/// Writes the statements of a tape.
+pub struct Writer<'a> {
+    pub options: &'a Options,
+    /// The Rust expression of each input.
+    pub inputs: &'a [String],
+    /// What temporaries are called before their number.
+    pub stem: &'a str,
+}
+
+impl Writer<'_> {
+    /// Returns the `let` statements, one a line without indentation, and the expressions of the outputs.
+    pub fn statements(&self, tape: &Tape) -> (Vec<String>, Vec<Text>) {
+        let mut uses = vec![0u32; tape.operations.len()];
+        for operation in &tape.operations {
+            operation.for_each_operand(|operand| uses[operand.index()] += 1);
+        }
+        tape.outputs.iter().for_each(|slot| uses[slot.index()] += 1);
+        let mut statements = Vec::new();
+        let mut texts: Vec<Text> = Vec::with_capacity(tape.operations.len());
+        for (operation, uses) in tape.operations.iter().zip(uses) {
+            let text = self.operation(operation, |slot| &texts[slot.index()]);
+            let inline = operation.is_leaf() || (uses == 1 && text.text.len() <= LONGEST_INLINE);
+            if inline {
+                texts.push(text);
+            } else {
+                let name = format!("{}{}", self.stem, statements.len() + 1);
+                statements.push(format!("let {name} = {};", text.text));
+                texts.push(Text::atom(name));
+            }
+        }
+        let outputs = tape.outputs.iter().map(|slot| texts[slot.index()].clone()).collect();
+        (statements, outputs)
+    }
+
+    fn operation<'t>(&self, operation: &Operation, text: impl Fn(Slot) -> &'t Text) -> Text {
+        use Operation::*;
+        let binary = |symbol: &str, level: Level, a: Slot, b: Slot| {
+            let tighter = if level == Level::Additive { Level::Multiplicative } else { Level::Unary };
+            Text::new(format!("{} {symbol} {}", text(a).at(level), text(b).at(tighter)), level)
+        };
+        match operation {
+            Number(value) => self.number(value),
+            Pi => Text::atom(format!("core::{}::consts::PI", self.options.scalar.name())),
+            Input(input) => Text::atom(self.inputs[*input as usize].clone()),
+            Add(a, b) => binary("+", Level::Additive, *a, *b),
+            Subtract(a, b) => binary("-", Level::Additive, *a, *b),
+            Multiply(a, b) => binary("*", Level::Multiplicative, *a, *b),
+            Divide(a, b) => binary("/", Level::Multiplicative, *a, *b),
+            Negate(a) => Text::new(format!("-{}", text(*a).at(Level::Postfix)), Level::Unary),
+            Call(function, a) => self.call(*function, text(*a)),
+            Call2(function, a, b) => self.call2(*function, text(*a), text(*b)),
+            Polygamma(order, a) => self.special("polygamma", Some(*order), text(*a)),
+            Compare(comparison, a, b) => {
+                let symbol = comparison_symbol(*comparison);
+                let (a, b) = (text(*a).at(Level::Additive), text(*b).at(Level::Additive));
+                Text::new(format!("{a} {symbol} {b}"), Level::Relation)
+            }
+            And(a, b) => {
+                let (a, b) = (text(*a).at(Level::Relation), text(*b).at(Level::Relation));
+                Text::new(format!("{a} && {b}"), Level::And)
+            }
+            Or(a, b) => {
+                let (a, b) = (text(*a).at(Level::And), text(*b).at(Level::And));
+                Text::new(format!("{a} || {b}"), Level::Or)
+            }
+            Not(a) => Text::new(format!("!{}", text(*a).at(Level::Postfix)), Level::Unary),
+            Select(c, a, b) => {
+                let [c, a, b] = [c, a, b].map(|slot| &text(*slot).text);
+                Text::new(format!("if {c} {{ {a} }} else {{ {b} }}"), Level::Choice)
+            }
+        }
+    }
+
+    fn number(&self, value: &Rational) -> Text {
+        let double = value.to_f64();
+        let magnitude = match self.options.scalar {
+            Scalar::F64 => format!("{:?}", double.abs()),
+            Scalar::F32 => format!("{:?}", double.abs() as f32),
+        };
+        let magnitude = match magnitude.as_str() {
+            "inf" => format!("{}::INFINITY", self.options.scalar.name()),
+            _ => magnitude,
+        };
+        let level = if double < 0.0 { Level::Unary } else { Level::Postfix };
+        let sign = if double < 0.0 { "-" } else { "" };
+        Text { text: format!("{sign}{magnitude}"), level, literal: true }
+    }
+
+    /// Writes the receiver of a method; a literal says its type.
+    fn receiver(&self, argument: &Text) -> String {
+        if argument.literal && argument.level == Level::Postfix && !argument.text.contains(':') {
+            return format!("{}_{}", argument.text, self.options.scalar.name());
+        }
+        if argument.literal {
+            return format!("({}_{})", argument.text, self.options.scalar.name());
+        }
+        argument.at(Level::Postfix)
+    }
+
+    fn call(&self, function: FunctionId, argument: &Text) -> Text {
+        match (function.row().code, self.options.target) {
+            (Code::Method(method, _, _), Target::Std) => Text::atom(format!("{}.{method}()", self.receiver(argument))),
+            (Code::Method(_, libm, _), Target::NoStd) => {
+                Text::atom(format!("libm::{libm}{}({})", self.suffix(), argument.text))
+            }
+            (Code::Special(name, _), _) => self.special(name, None, argument),
+            _ => Text::atom(format!("{}({})", function.row().name, argument.text)),
+        }
+    }
+
+    fn call2(&self, function: FunctionId, a: &Text, b: &Text) -> Text {
+        match (function.row().code, self.options.target) {
+            (Code::Method2(method, _, _), Target::Std) => {
+                Text::atom(format!("{}.{method}({})", self.receiver(a), b.text))
+            }
+            (Code::Method2(_, libm, _), Target::NoStd) => {
+                Text::atom(format!("libm::{libm}{}({}, {})", self.suffix(), a.text, b.text))
+            }
+            _ => Text::atom(format!("{}({}, {})", function.row().name, a.text, b.text)),
+        }
+    }
+
+    fn suffix(&self) -> &'static str {
+        match self.options.scalar {
+            Scalar::F64 => "",
+            Scalar::F32 => "f",
+        }
+    }
+
+    /// Calls a special function, which computes in double precision.
+    fn special(&self, name: &str, order: Option<u32>, argument: &Text) -> Text {
+        let order = order.map(|order| format!("{order}, ")).unwrap_or_default();
+        match self.options.scalar {
+            Scalar::F64 => Text::atom(format!("special::{name}({order}{})", argument.text)),
+            Scalar::F32 => {
+                let argument =
+                    if argument.literal { argument.text.clone() } else { format!("f64::from({})", argument.text) };
+                Text::atom(format!("(special::{name}({order}{argument}) as f32)"))
+            }
+        }
+    }
+}
+
+fn comparison_symbol(comparison: Comparison) -> &'static str {
+    comparison.to_operator().symbol()
+}

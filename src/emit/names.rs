@@ -1,0 +1,137 @@
+//! Names of the source to legal Rust names.
+
+use indexmap::IndexSet;
+
+/// Words that Rust keeps for itself but accepts as `r#word`.
+const KEYWORDS: &[&str] = &[
+    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do", "dyn", "else", "enum",
+    "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro", "match", "mod", "move",
+    "mut", "override", "priv", "pub", "ref", "return", "static", "struct", "trait", "true", "try", "type", "typeof",
+    "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
+];
+/// Words that Rust accepts nowhere as a name.
+const FORBIDDEN: &[&str] = &["self", "Self", "super", "crate", "_"];
+/// Greek letters by their names.
+const GREEK: &[(char, &str)] = &[
+    ('α', "alpha"),
+    ('β', "beta"),
+    ('γ', "gamma"),
+    ('δ', "delta"),
+    ('ε', "epsilon"),
+    ('ϵ', "epsilon"),
+    ('ζ', "zeta"),
+    ('η', "eta"),
+    ('θ', "theta"),
+    ('ϑ', "theta"),
+    ('ι', "iota"),
+    ('κ', "kappa"),
+    ('λ', "lambda"),
+    ('μ', "mu"),
+    ('ν', "nu"),
+    ('ξ', "xi"),
+    ('ο', "omicron"),
+    ('π', "pi"),
+    ('ρ', "rho"),
+    ('σ', "sigma"),
+    ('ς', "sigma"),
+    ('τ', "tau"),
+    ('υ', "upsilon"),
+    ('φ', "phi"),
+    ('ϕ', "phi"),
+    ('χ', "chi"),
+    ('ψ', "psi"),
+    ('ω', "omega"),
+    ('Γ', "Gamma"),
+    ('Δ', "Delta"),
+    ('Θ', "Theta"),
+    ('Λ', "Lambda"),
+    ('Ξ', "Xi"),
+    ('Π', "Pi"),
+    ('Σ', "Sigma"),
+    ('Φ', "Phi"),
+    ('Ψ', "Psi"),
+    ('Ω', "Omega"),
+];
+
+/// Hands out names that are legal and distinct.
+#[derive(Default)]
+pub struct Names {
+    taken: IndexSet<String>,
+}
+
+impl Names {
+    /// Returns a legal name for a name of the source, with a number if the name is taken.
+    pub fn claim(&mut self, name: &str) -> String {
+        let plain = spell(name);
+        let mut candidate = legal(&plain);
+        let mut count = 1;
+        while !self.taken.insert(candidate.clone()) {
+            count += 1;
+            candidate = legal(&format!("{plain}_{count}"));
+        }
+        candidate
+    }
+
+    /// Returns a stem such that stem followed by a number is never taken.
+    pub fn stem(&self) -> String {
+        let mut stem = String::from("t");
+        while self.taken.iter().any(|name| name.starts_with(&stem)) {
+            stem.push('_');
+        }
+        stem
+    }
+}
+
+/// Spells a name in ASCII: Greek letters by name, other letters by number.
+fn spell(name: &str) -> String {
+    let mut out = String::new();
+    for c in name.chars() {
+        match GREEK.iter().find(|(letter, _)| *letter == c) {
+            _ if c.is_ascii() => out.push(c),
+            Some((_, spelled)) => out.push_str(spelled),
+            None => out.push_str(&format!("u{:x}", u32::from(c))),
+        }
+    }
+    out
+}
+
+fn legal(name: &str) -> String {
+    if FORBIDDEN.contains(&name) {
+        format!("{name}_")
+    } else if KEYWORDS.contains(&name) {
+        format!("r#{name}")
+    } else {
+        name.to_string()
+    }
+}
+
+/// Returns the name of a type made from a function's name: `two_link_arm` to `TwoLinkArm`.
+pub fn camel_case(name: &str) -> String {
+    let spelled = spell(name);
+    let words = spelled.split('_').filter(|word| !word.is_empty());
+    let camel: String = words
+        .map(|word| {
+            let (head, tail) = word.split_at(1);
+            format!("{}{tail}", head.to_ascii_uppercase())
+        })
+        .collect();
+    match camel.chars().next() {
+        Some(first) if first.is_ascii_alphabetic() => camel,
+        _ => format!("F{camel}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_legal_and_distinct() {
+        let mut names = Names::default();
+        let claimed: Vec<String> =
+            ["type", "self", "λ", "lambda", "_", "ж", "f", "x"].iter().map(|name| names.claim(name)).collect();
+        assert_eq!(claimed, ["r#type", "self_", "lambda", "lambda_2", "__", "u436", "f", "x"]);
+        assert_eq!(names.stem(), "t");
+        assert_eq!(camel_case("two_link_arm"), "TwoLinkArm");
+    }
+}

@@ -1,0 +1,269 @@
+//! Syntax tree to LaTeX, with no needless parentheses.
+
+use crate::functions;
+use crate::syntax::ast::{Ast, BinaryOperator as B, Expression as E, Index, NodeId, UnaryOperator as U};
+
+/// How tightly an expression binds in LaTeX; larger is tighter.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Level {
+    Loose,
+    Additive,
+    Multiplicative,
+    Signed,
+    Power,
+    Atom,
+}
+
+enum Piece {
+    Text(String),
+    Node(NodeId, Level),
+}
+
+/// Writes an expression as LaTeX for math mode.
+pub fn latex(ast: &Ast, root: NodeId) -> String {
+    let mut out = String::new();
+    let mut stack = vec![Piece::Node(root, Level::Loose)];
+    let mut children = Vec::new();
+    while let Some(piece) = stack.pop() {
+        match piece {
+            Piece::Text(text) => out.push_str(&text),
+            Piece::Node(id, least) => {
+                let parenthesised = level(ast, id) < least;
+                if parenthesised {
+                    out.push_str(r"\left(");
+                    stack.push(Piece::Text(r"\right)".into()));
+                }
+                pieces(ast, id, &mut children);
+                stack.extend(children.drain(..).rev());
+            }
+        }
+    }
+    out
+}
+
+fn level(ast: &Ast, id: NodeId) -> Level {
+    match ast.get(id) {
+        E::Binary(B::Add | B::Subtract, ..) => Level::Additive,
+        E::Binary(B::Multiply | B::ElementMultiply | B::ElementDivide, ..) => Level::Multiplicative,
+        E::Binary(B::Power | B::ElementPower, ..) => Level::Power,
+        // A fraction holds together like one sign.
+        E::Binary(B::Divide, ..) => Level::Signed,
+        E::Binary(..) | E::Unary(U::Not, _) => Level::Loose,
+        E::Unary(U::Negate, _) => Level::Additive,
+        E::Unary(U::Transpose, _) => Level::Power,
+        E::Number(text) if text.contains(['e', 'E']) => Level::Multiplicative,
+        _ => Level::Atom,
+    }
+}
+
+fn text(text: impl Into<String>) -> Piece {
+    Piece::Text(text.into())
+}
+
+fn pieces(ast: &Ast, id: NodeId, out: &mut Vec<Piece>) {
+    use Piece::Node;
+    match ast.get(id) {
+        E::Number(number) => out.push(text(scientific(number))),
+        E::Name(name) => out.push(text(symbol(name))),
+        E::Unary(U::Negate, a) => out.extend([text("-"), Node(*a, Level::Multiplicative)]),
+        E::Unary(U::Not, a) => out.extend([text(r"\lnot "), Node(*a, Level::Atom)]),
+        E::Unary(U::Transpose, a) => out.extend([Node(*a, Level::Atom), text(r"^{\top}")]),
+        E::Binary(operator, a, b) => binary(ast, *operator, *a, *b, out),
+        E::Call(name, arguments) => call(ast, &name.text, arguments, out),
+        E::Fold(name, index, from, to, body) => {
+            let sign = if name.text == "sum" { r"\sum" } else { r"\prod" };
+            out.extend([text(format!("{sign}_{{{} = ", symbol(&index.text))), Node(*from, Level::Loose)]);
+            out.extend([text("}^{"), Node(*to, Level::Loose), text(" - 1} "), Node(*body, Level::Multiplicative)]);
+        }
+        E::Index(base, places) => {
+            out.extend([Node(*base, Level::Atom), text("_{")]);
+            for (position, place) in places.iter().enumerate() {
+                out.extend((position > 0).then(|| text(",")));
+                match place {
+                    Index::At(at) => out.push(Node(*at, Level::Loose)),
+                    Index::Slice(from, to) => {
+                        out.extend(from.map(|from| Node(from, Level::Loose)));
+                        out.push(text(":"));
+                        out.extend(to.map(|to| Node(to, Level::Loose)));
+                    }
+                }
+            }
+            out.push(text("}"));
+        }
+        E::If(c, a, b) => {
+            out.extend([
+                text(r"\begin{cases} "),
+                Node(*a, Level::Loose),
+                text(r" & \text{if } "),
+                Node(*c, Level::Loose),
+            ]);
+            out.extend([text(r" \\ "), Node(*b, Level::Loose), text(r" & \text{otherwise} \end{cases}")]);
+        }
+        E::List(entries) => {
+            out.push(text(r"\begin{bmatrix} "));
+            for (position, entry) in entries.iter().enumerate() {
+                out.extend((position > 0).then(|| text(r" \\ ")));
+                match ast.get(*entry) {
+                    E::List(row) => {
+                        for (position, entry) in row.iter().enumerate() {
+                            out.extend((position > 0).then(|| text(" & ")));
+                            out.push(Node(*entry, Level::Loose));
+                        }
+                    }
+                    _ => out.push(Node(*entry, Level::Loose)),
+                }
+            }
+            out.push(text(r" \end{bmatrix}"));
+        }
+        E::Block(lets, body) => {
+            out.push(Node(*body, Level::Loose));
+            for (position, binding) in lets.iter().enumerate() {
+                out.push(text(if position == 0 { r" \quad\text{where } " } else { r",\; " }));
+                out.extend([text(format!("{} = ", symbol(&binding.name.text))), Node(binding.value, Level::Loose)]);
+            }
+        }
+    }
+}
+
+fn binary(ast: &Ast, operator: B, a: NodeId, b: NodeId, out: &mut Vec<Piece>) {
+    use Piece::Node;
+    match operator {
+        B::Add => out.extend([Node(a, Level::Additive), text(" + "), Node(b, Level::Multiplicative)]),
+        B::Subtract => out.extend([Node(a, Level::Additive), text(" - "), Node(b, Level::Multiplicative)]),
+        B::Multiply => {
+            let dot = if starts_with_digit(ast, b) { r" \cdot " } else { r" \, " };
+            out.extend([Node(a, Level::Multiplicative), text(dot), Node(b, Level::Signed)]);
+        }
+        B::Divide => match ast.get(a) {
+            // The sign of a fraction stands before it.
+            E::Unary(U::Negate, a) => {
+                out.extend([text(r"-\frac{"), Node(*a, Level::Loose), text("}{"), Node(b, Level::Loose), text("}")]);
+            }
+            _ => out.extend([text(r"\frac{"), Node(a, Level::Loose), text("}{"), Node(b, Level::Loose), text("}")]),
+        },
+        B::Power | B::ElementPower => match ast.get(a) {
+            E::Call(name, arguments) if name_takes_power(&name.text) && arguments.len() == 1 => {
+                out.extend([text(format!("{}^{{", function(&name.text))), Node(b, Level::Loose), text("}")]);
+                argument(arguments[0], out);
+            }
+            _ => {
+                let circle = if operator == B::ElementPower { r"\circ " } else { "" };
+                out.extend([Node(a, Level::Atom), text(format!("^{{{circle}")), Node(b, Level::Loose), text("}")]);
+            }
+        },
+        B::ElementMultiply => out.extend([Node(a, Level::Multiplicative), text(r" \odot "), Node(b, Level::Signed)]),
+        B::ElementDivide => out.extend([Node(a, Level::Multiplicative), text(r" \oslash "), Node(b, Level::Signed)]),
+        relation => {
+            let sign = match relation {
+                B::Less => "<",
+                B::LessEqual => r"\le",
+                B::Greater => ">",
+                B::GreaterEqual => r"\ge",
+                B::Equal => "=",
+                B::NotEqual => r"\ne",
+                B::And => r"\land",
+                _ => r"\lor",
+            };
+            out.extend([Node(a, Level::Additive), text(format!(" {sign} ")), Node(b, Level::Additive)]);
+        }
+    }
+}
+
+/// Tells whether sin²(x) is how the function's square is written.
+fn name_takes_power(name: &str) -> bool {
+    matches!(name, "sin" | "cos" | "tan" | "sinh" | "cosh" | "tanh" | "ln")
+}
+
+fn argument(id: NodeId, out: &mut Vec<Piece>) {
+    out.extend([text(r"\left("), Piece::Node(id, Level::Loose), text(r"\right)")]);
+}
+
+fn call(ast: &Ast, name: &str, arguments: &[NodeId], out: &mut Vec<Piece>) {
+    use Piece::Node;
+    match (name, arguments) {
+        ("sqrt", [a]) => out.extend([text(r"\sqrt{"), Node(*a, Level::Loose), text("}")]),
+        ("cbrt", [a]) => out.extend([text(r"\sqrt[3]{"), Node(*a, Level::Loose), text("}")]),
+        ("exp", [a]) => out.extend([text("e^{"), Node(*a, Level::Loose), text("}")]),
+        ("abs", [a]) => out.extend([text(r"\left|"), Node(*a, Level::Loose), text(r"\right|")]),
+        ("floor", [a]) => out.extend([text(r"\left\lfloor "), Node(*a, Level::Loose), text(r" \right\rfloor")]),
+        ("ceil", [a]) => out.extend([text(r"\left\lceil "), Node(*a, Level::Loose), text(r" \right\rceil")]),
+        ("polygamma", [order, a]) => {
+            out.extend([text(r"\psi^{("), Node(*order, Level::Loose), text(")}")]);
+            argument(*a, out);
+        }
+        _ => {
+            out.push(text(function(name)));
+            out.push(text(r"\left("));
+            for (position, argument) in arguments.iter().enumerate() {
+                out.extend((position > 0).then(|| text(", ")));
+                // A list of entries is written as such, not as a column.
+                match ast.get(*argument) {
+                    E::List(entries) => {
+                        for (position, entry) in entries.iter().enumerate() {
+                            out.extend((position > 0).then(|| text(", ")));
+                            out.push(Node(*entry, Level::Loose));
+                        }
+                    }
+                    _ => out.push(Node(*argument, Level::Loose)),
+                }
+            }
+            out.push(text(r"\right)"));
+        }
+    }
+}
+
+fn function(name: &str) -> String {
+    match functions::find(name) {
+        Some(function) if !function.row().latex.is_empty() => function.row().latex.to_string(),
+        _ => format!(r"\operatorname{{{}}}", name.replace('_', r"\_")),
+    }
+}
+
+fn starts_with_digit(ast: &Ast, id: NodeId) -> bool {
+    let mut id = id;
+    loop {
+        match ast.get(id) {
+            E::Number(_) => return true,
+            E::Binary(B::Multiply | B::Power | B::ElementPower, a, _) => id = *a,
+            _ => return false,
+        }
+    }
+}
+
+fn scientific(number: &str) -> String {
+    match number.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => {
+            let exponent = exponent.trim_start_matches('+');
+            format!(r"{mantissa} \cdot 10^{{{exponent}}}")
+        }
+        None => number.to_string(),
+    }
+}
+
+/// Writes a name: Greek letters by their command, digits at the end and words after `_` as a subscript.
+pub fn symbol(name: &str) -> String {
+    const GREEK: &[&str] = &[
+        "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu",
+        "xi", "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega", "Gamma", "Delta", "Theta",
+        "Lambda", "Xi", "Pi", "Sigma", "Phi", "Psi", "Omega",
+    ];
+    let digits = name.trim_end_matches(|c: char| c.is_ascii_digit());
+    let (stem, subscript) = match name.split_once('_') {
+        Some((stem, rest)) if !stem.is_empty() => (stem, rest),
+        _ if digits.len() < name.len() && !digits.is_empty() => name.split_at(digits.len()),
+        _ => (name, ""),
+    };
+    let escape = |text: &str| text.replace('_', r"\_");
+    let stem = match stem {
+        greek if GREEK.contains(&greek) => format!(r"\{greek}"),
+        short if short.chars().count() == 1 && short != "_" => short.to_string(),
+        long => format!(r"\mathit{{{}}}", escape(long)),
+    };
+    match subscript {
+        "" => stem,
+        short if short.chars().count() == 1 || short.chars().all(|c| c.is_ascii_digit()) => {
+            format!("{stem}_{{{}}}", escape(short))
+        }
+        long => format!(r"{stem}_{{\mathit{{{}}}}}", escape(long)),
+    }
+}
