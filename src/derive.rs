@@ -4,7 +4,7 @@ use crate::diff::{self, Differentiator};
 use crate::error::Diagnostic;
 use crate::graph::{ExprId, Graph, Node};
 use crate::lower::{Formulas, Function};
-use crate::simplify::canonicalize;
+use crate::simplify::{Goal, Simplifier, canonicalize};
 use crate::tape::{Tape, schedule};
 
 /// How derivatives are simplified.
@@ -14,8 +14,10 @@ pub enum Form {
     Raw,
     /// For people: each expression on its own, short parts repeated rather than named.
     Pretty,
-    /// For machines: all expressions together, each part computed once.
+    /// For machines: all expressions together, each part computed once, in forms that keep their digits.
     Code,
+    /// For machines: as [`Form::Code`], but with as few operations as possible.
+    Flops,
 }
 
 /// Which derivatives are formed.
@@ -104,7 +106,7 @@ pub fn derive(function: &Function, by: &[usize], order: Order, form: Form) -> Re
         second = diff::hessian(&mut differentiator, &mut graph, &gradient, &leaves)?;
     }
     let mut derivatives = Derivatives { graph, value, first, second };
-    simplify(&mut derivatives, &mut formulas, form);
+    simplify(function, &mut derivatives, &mut formulas, form);
     Ok(derivatives)
 }
 
@@ -118,25 +120,37 @@ pub fn derive_repeatedly(function: &Function, by: usize, order: usize, form: For
     let mut differentiator = Differentiator::default();
     let leaf = leaves(&mut graph, &[by]);
     let mut value = diff::resolve(&mut differentiator, &mut graph, &function.outputs)?;
-    for _ in 0..order {
-        if form != Form::Raw {
-            value = canonicalize(&mut graph, &mut formulas, &value, 1);
-        }
-        let rows = diff::jacobian(&mut differentiator, &mut graph, &value, &leaf)?;
-        value = rows.into_iter().flatten().collect();
+    if form != Form::Raw {
+        value = canonicalize(&mut graph, &mut formulas, &value, 1);
     }
     let mut derivatives = Derivatives { graph, value, first: Vec::new(), second: Vec::new() };
-    simplify(&mut derivatives, &mut formulas, form);
+    for _ in 0..order {
+        let rows = diff::jacobian(&mut differentiator, &mut derivatives.graph, &derivatives.value, &leaf)?;
+        derivatives.value = rows.into_iter().flatten().collect();
+        simplify(function, &mut derivatives, &mut formulas, form);
+    }
     Ok(derivatives)
 }
 
-fn simplify(derivatives: &mut Derivatives, formulas: &mut Formulas, form: Form) {
+fn simplify(function: &Function, derivatives: &mut Derivatives, formulas: &mut Formulas, form: Form) {
+    if form == Form::Raw {
+        return;
+    }
     let roots = derivatives.roots();
     let graph = &mut derivatives.graph;
+    let facts = function.parameters.iter().flat_map(|parameter| {
+        parameter.inputs.clone().map(|_| parameter.facts.clone())
+    });
+    let simplifier = Simplifier::new(formulas, facts.collect());
+    let mut reduce = |roots: &[ExprId], goal: Goal, shared: usize| {
+        let roots = canonicalize(graph, formulas, roots, shared);
+        let roots = simplifier.simplify(graph, &roots, goal);
+        canonicalize(graph, formulas, &roots, shared)
+    };
     let roots = match form {
-        Form::Raw => return,
-        Form::Pretty => roots.iter().map(|root| canonicalize(graph, formulas, &[*root], REPEATED)[0]).collect(),
-        Form::Code => canonicalize(graph, formulas, &roots, 1),
+        Form::Pretty => roots.iter().map(|root| reduce(&[*root], Goal::Pretty, REPEATED)[0]).collect(),
+        Form::Code => reduce(&roots, Goal::Stable, 1),
+        _ => reduce(&roots, Goal::Flops, 1),
     };
     derivatives.replace(&roots);
 }

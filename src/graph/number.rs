@@ -179,6 +179,11 @@ impl Rational {
     /// Returns the sum.
     pub fn add(&self, other: &Self) -> Self {
         if let (Small(a), Small(b)) = (&self.0, &other.0) {
+            if let (1, 1, Some(sum)) = (a.denom(), b.denom(), a.numer().checked_add(*b.numer()))
+                && sum != i64::MIN
+            {
+                return Rational(Small(Ratio::new_raw(sum, 1)));
+            }
             let wide = |r: &Ratio<i64>| (i128::from(*r.numer()), i128::from(*r.denom()));
             let ((an, ad), (bn, bd)) = (wide(a), wide(b));
             if let (Some(x), Some(y)) = (an.checked_mul(bd), bn.checked_mul(ad))
@@ -193,6 +198,11 @@ impl Rational {
     /// Returns the product.
     pub fn multiply(&self, other: &Self) -> Self {
         if let (Small(a), Small(b)) = (&self.0, &other.0) {
+            if let (1, 1, Some(product)) = (a.denom(), b.denom(), a.numer().checked_mul(*b.numer()))
+                && product != i64::MIN
+            {
+                return Rational(Small(Ratio::new_raw(product, 1)));
+            }
             return Self::from_wide(
                 i128::from(*a.numer()) * i128::from(*b.numer()),
                 i128::from(*a.denom()) * i128::from(*b.denom()),

@@ -1,5 +1,20 @@
 //! Simplification: graph to graph, equal on the domain and never dearer.
+//!
+//! [`canonicalize`] comes first and does most of the work. [`Simplifier`] then puts small pieces into an e-graph,
+//! applies the rules of Table 2 and the rules of arithmetic until nothing new comes, and takes out the cheapest form.
+//! All limits are counts, and no order depends on a hash, so the result is the same everywhere.
 
 mod canonical;
+mod cost;
+mod extract;
+mod facts;
+mod language;
+mod matching;
+mod rules;
+mod saturate;
+mod structure;
 
 pub use canonical::canonicalize;
+pub use cost::Goal;
+pub use rules::{Class, Rule, TABLE};
+pub use saturate::Simplifier;

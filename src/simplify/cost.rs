@@ -1,0 +1,175 @@
+//! What an expression costs: to read, or to run.
+
+use super::language::{Classes, Math, monomial, polynomial};
+use super::matching::Compiled;
+use crate::functions::{Code, Cost, FunctionId, rows};
+use crate::graph::{Graph, Node, Rational};
+use crate::lower::Formulas;
+use egg::Id;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// What the simplifier minimizes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+pub enum Goal {
+    /// What people read: short, in functions that the input uses.
+    Pretty,
+    /// What is run by default: few operations among the forms that keep their digits.
+    Stable,
+    /// As few operations as possible.
+    Flops,
+}
+
+/// Added for a form that loses digits where another does not.
+const UNSTABLE: u64 = 1000;
+
+/// Functions that people like to see recognized even if the input does not use them.
+const WELCOME: &[FunctionId] = &[rows::SIGMOID, rows::SOFTPLUS, rows::TANH];
+
+/// Costs of e-nodes.
+pub struct Costs<'r> {
+    goal: Goal,
+    rules: &'r [Compiled],
+    functions: FxHashMap<FunctionId, u64>,
+    /// Functions that the input uses.
+    familiar: FxHashSet<FunctionId>,
+}
+
+impl<'r> Costs<'r> {
+    /// Prepares costs for an input that uses the given functions.
+    pub fn new(
+        goal: Goal,
+        rules: &'r [Compiled],
+        functions: &FxHashMap<FunctionId, u64>,
+        familiar: FxHashSet<FunctionId>,
+    ) -> Self {
+        Costs { goal, rules, functions: functions.clone(), familiar }
+    }
+
+    /// Returns the cost of a node without its children.
+    pub fn of(&self, classes: &Classes, id: Id, node: &Math) -> u64 {
+        match self.goal {
+            Goal::Pretty => self.to_read(classes, node),
+            Goal::Flops => self.to_run(classes, node),
+            Goal::Stable => {
+                let unstable = matches!(node, Math::Sum(_) | Math::Apply(..) | Math::Product(_) | Math::Power(..))
+                    && self.rules.iter().any(|rule| rule.rule.stabilizes && rule.recognizes(classes, id, node));
+                self.to_run(classes, node) + if unstable { UNSTABLE } else { 0 }
+            }
+        }
+    }
+
+    fn to_read(&self, classes: &Classes, node: &Math) -> u64 {
+        match node {
+            Math::Number(value) if value.is_minus_one() => 0,
+            Math::Number(value) if value.is_one() => 1,
+            Math::Number(value) if value.is_integer() => 2,
+            Math::Number(_) => 4,
+            Math::Pi | Math::Leaf(_) => 2,
+            Math::Sum(children) => 3 * (children.len() as u64 - 1),
+            Math::Product(children) => {
+                let value = |id: &Id| classes[*id].data.value.as_ref();
+                let sign = children.iter().any(|child| value(child).is_some_and(Rational::is_minus_one));
+                children.len() as u64 - u64::from(sign)
+            }
+            Math::Power(exponent, _) => match exponent {
+                exponent if *exponent == Rational::MINUS_ONE => 3,
+                exponent if *exponent == Rational::HALF => 4,
+                exponent if exponent.is_negative() => 8,
+                exponent if exponent.is_integer() => 5,
+                _ => 7,
+            },
+            Math::Apply(function, arguments) => {
+                let reflected =
+                    *function != rows::EXP && arguments.iter().any(|argument| looks_negative(classes, *argument));
+                let strange = !self.familiar.contains(function) && !WELCOME.contains(function);
+                8 + if reflected { 8 } else { 0 } + if strange { 4 } else { 0 }
+            }
+            Math::Select(_) => 10,
+            Math::Compare(..) | Math::And(_) | Math::Or(_) | Math::Not(_) => 3,
+        }
+    }
+
+    /// Additions and multiplications 1, divisions 4, square roots 5, other functions 20.
+    fn to_run(&self, classes: &Classes, node: &Math) -> u64 {
+        match node {
+            Math::Number(_) | Math::Pi | Math::Leaf(_) => 0,
+            Math::Sum(children) => children.len() as u64 - 1,
+            Math::Product(children) => {
+                let child = |child: &Id| &classes[*child];
+                let sign = children.iter().any(|id| child(id).data.value.as_ref().is_some_and(Rational::is_minus_one));
+                let quotient = children.iter().any(|id| {
+                    child(id).nodes.iter().any(|node| matches!(node, Math::Power(exponent, _) if exponent.is_negative()))
+                });
+                (children.len() as u64 - 1).saturating_sub(u64::from(sign) + u64::from(quotient))
+            }
+            Math::Power(exponent, _) => power(exponent),
+            Math::Apply(rows::LOGSUMEXP, arguments) => 20 + 23 * arguments.len() as u64,
+            Math::Apply(function, _) => self.functions.get(function).copied().unwrap_or(20),
+            Math::Select(_) | Math::Compare(..) | Math::And(_) | Math::Or(_) | Math::Not(_) => 1,
+        }
+    }
+}
+
+/// Tells whether an expression is written with a sign in front.
+fn looks_negative(classes: &Classes, id: Id) -> bool {
+    let sum = classes[classes.find(id)].nodes.iter().find_map(|node| match node {
+        Math::Sum(children) => Some(polynomial(classes, children)),
+        _ => None,
+    });
+    match sum {
+        Some(sum) => sum.terms.iter().all(|term| term.coefficient.is_negative()),
+        None => monomial(classes, id).coefficient.is_negative(),
+    }
+}
+
+/// The cost of a constant power.
+fn power(exponent: &Rational) -> u64 {
+    let division = if exponent.is_negative() { 4 } else { 0 };
+    let squarings = |n: u64| match n {
+        0 => 0,
+        n => u64::from(63 - n.leading_zeros()) + u64::from(n.count_ones()) - 1,
+    };
+    division
+        + match exponent.abs().to_fraction() {
+            Some((n, 1)) if n <= 64 => squarings(n.unsigned_abs()),
+            Some((n, 2)) if n <= 15 => 5 + squarings(n.unsigned_abs() / 2) + u64::from(n > 1),
+            _ => 20,
+        }
+}
+
+/// Returns what each function of Table 1 costs to run.
+pub fn function_costs(formulas: &mut Formulas) -> FxHashMap<FunctionId, u64> {
+    let mut costs = FxHashMap::default();
+    for function in crate::functions::all() {
+        let own = match (function.row().code, function.row().cost) {
+            (Code::Formula(formula), _) => {
+                let mut graph = Graph::new();
+                let x = graph.intern(Node::Pi);
+                let root = formulas.lower(&mut graph, formula, &[("x", x)]);
+                root.map_or(20, |root| formula_cost(&graph, &graph.reachable(&[root])))
+            }
+            (_, Cost::Cheap) => 1,
+            (_, Cost::SquareRoot) => 5,
+            (_, Cost::Transcendental) => 20,
+        };
+        costs.insert(function, own);
+    }
+    costs
+}
+
+fn formula_cost(graph: &Graph, nodes: &[crate::graph::ExprId]) -> u64 {
+    let cost = |node: &Node| match node {
+        Node::Sum(constant, terms) => (terms.len() as u64).saturating_sub(u64::from(constant.is_zero())).max(1),
+        Node::Product(factors) => {
+            factors.len() as u64 - 1 + factors.iter().map(|(_, exponent)| power(exponent)).sum::<u64>()
+        }
+        Node::Apply(function, _) => match function.row().cost {
+            Cost::Cheap => 1,
+            Cost::SquareRoot => 5,
+            Cost::Transcendental => 20,
+        },
+        Node::Select(..) | Node::Compare(..) => 1,
+        _ => 0,
+    };
+    nodes.iter().map(|id| cost(graph.node(*id))).sum()
+}

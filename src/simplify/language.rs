@@ -1,0 +1,364 @@
+//! The e-graph's language: n-ary sums and products, so that order and grouping need no rules.
+//!
+//! Children of sums and products are sorted when a node is made. A number among the children of a sum is its
+//! constant, one among those of a product its coefficient.
+
+use super::facts::{Known, Ranges};
+use crate::functions::{FunctionId, rows};
+use crate::graph::{Comparison, ExprId, Graph, Node, Rational};
+use egg::{EGraph, Id, Language};
+use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
+
+/// The e-graph with facts about its classes.
+pub type Classes = EGraph<Math, Ranges>;
+
+/// A node of the e-graph.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum Math {
+    Number(Rational),
+    Pi,
+    /// A parameter entry, or whatever the window treats as one.
+    Leaf(u32),
+    Sum(Box<[Id]>),
+    Product(Box<[Id]>),
+    Power(Rational, [Id; 1]),
+    Apply(FunctionId, Box<[Id]>),
+    Select([Id; 3]),
+    Compare(Comparison, [Id; 2]),
+    And([Id; 2]),
+    Or([Id; 2]),
+    Not([Id; 1]),
+}
+
+impl Language for Math {
+    type Discriminant = u8;
+
+    fn discriminant(&self) -> u8 {
+        match self {
+            Math::Number(_) => 0,
+            Math::Pi => 1,
+            Math::Leaf(_) => 2,
+            Math::Sum(_) => 3,
+            Math::Product(_) => 4,
+            Math::Power(..) => 5,
+            Math::Apply(..) => 6,
+            Math::Select(_) => 7,
+            Math::Compare(..) => 8,
+            Math::And(_) => 9,
+            Math::Or(_) => 10,
+            Math::Not(_) => 11,
+        }
+    }
+
+    fn matches(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Math::Number(a), Math::Number(b)) => a == b,
+            (Math::Leaf(a), Math::Leaf(b)) => a == b,
+            (Math::Power(a, _), Math::Power(b, _)) => a == b,
+            (Math::Apply(f, a), Math::Apply(g, b)) => f == g && a.len() == b.len(),
+            (Math::Compare(a, _), Math::Compare(b, _)) => a == b,
+            (Math::Sum(a), Math::Sum(b)) | (Math::Product(a), Math::Product(b)) => a.len() == b.len(),
+            _ => self.discriminant() == other.discriminant(),
+        }
+    }
+
+    fn children(&self) -> &[Id] {
+        match self {
+            Math::Number(_) | Math::Pi | Math::Leaf(_) => &[],
+            Math::Sum(c) | Math::Product(c) | Math::Apply(_, c) => c,
+            Math::Power(_, c) | Math::Not(c) => c,
+            Math::Select(c) => c,
+            Math::Compare(_, c) | Math::And(c) | Math::Or(c) => c,
+        }
+    }
+
+    fn children_mut(&mut self) -> &mut [Id] {
+        match self {
+            Math::Number(_) | Math::Pi | Math::Leaf(_) => &mut [],
+            Math::Sum(c) | Math::Product(c) | Math::Apply(_, c) => c,
+            Math::Power(_, c) | Math::Not(c) => c,
+            Math::Select(c) => c,
+            Math::Compare(_, c) | Math::And(c) | Math::Or(c) => c,
+        }
+    }
+}
+
+/// A coefficient times powers of classes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Monomial {
+    pub coefficient: Rational,
+    pub factors: BTreeMap<Id, Rational>,
+}
+
+impl Monomial {
+    /// Makes a number.
+    pub fn number(coefficient: Rational) -> Self {
+        Monomial { coefficient, factors: BTreeMap::new() }
+    }
+
+    /// Multiplies by a power of a class; false, and nothing is changed, where that would add points to the domain.
+    #[must_use]
+    pub fn multiply(&mut self, classes: &Classes, base: Id, exponent: &Rational) -> bool {
+        let base = classes.find(base);
+        let sum = match self.factors.get(&base) {
+            None => exponent.clone(),
+            Some(own) => {
+                let sum = own.add(exponent);
+                let known = &classes[base].data;
+                if ![own, exponent].into_iter().all(|part| known.allows(part, &sum)) {
+                    return false;
+                }
+                sum
+            }
+        };
+        if sum.is_zero() {
+            self.factors.remove(&base);
+        } else {
+            self.factors.insert(base, sum);
+        }
+        true
+    }
+
+    /// Multiplies by another monomial, under the same condition.
+    #[must_use]
+    pub fn multiply_all(&mut self, classes: &Classes, other: &Monomial) -> bool {
+        self.coefficient = self.coefficient.multiply(&other.coefficient);
+        other.factors.iter().all(|(base, exponent)| self.multiply(classes, *base, exponent))
+    }
+}
+
+/// A constant plus monomials.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Polynomial {
+    pub constant: Rational,
+    pub terms: Vec<Monomial>,
+}
+
+impl Polynomial {
+    /// Makes the sum of monomials, some of which may be numbers.
+    pub fn of(terms: Vec<Monomial>) -> Self {
+        let (numbers, terms): (Vec<_>, Vec<_>) = terms.into_iter().partition(|term| term.factors.is_empty());
+        let constant = numbers.iter().fold(Rational::ZERO, |sum, term| sum.add(&term.coefficient));
+        Polynomial { constant, terms }
+    }
+}
+
+/// Views a class as a monomial, by the first product or power in it.
+pub fn monomial(classes: &Classes, id: Id) -> Monomial {
+    monomial_within(classes, id, NESTED)
+}
+
+/// How many products inside products a monomial sees.
+const NESTED: usize = 3;
+
+fn monomial_within(classes: &Classes, id: Id, depth: usize) -> Monomial {
+    let id = classes.find(id);
+    if let Some(value) = &classes[id].data.value {
+        return Monomial::number(value.clone());
+    }
+    for node in &classes[id].nodes {
+        let mut view = Monomial::number(Rational::ONE);
+        let complete = match node {
+            Math::Product(children) if depth > 0 && !children.contains(&id) => {
+                children.iter().all(|child| view.multiply_all(classes, &monomial_within(classes, *child, depth - 1)))
+            }
+            Math::Power(exponent, [base]) if is_plain_base(classes, id, *base) => view.multiply(classes, *base, exponent),
+            _ => continue,
+        };
+        if complete {
+            return view;
+        }
+    }
+    Monomial { coefficient: Rational::ONE, factors: BTreeMap::from([(id, Rational::ONE)]) }
+}
+
+/// Tells whether a power of the base is seen as such: powers of exponentials are exponentials themselves.
+fn is_plain_base(classes: &Classes, power: Id, base: Id) -> bool {
+    let base = classes.find(base);
+    let exponential = |node: &Math| matches!(node, Math::Apply(rows::EXP, _));
+    base != power && !classes[base].nodes.iter().any(exponential)
+}
+
+impl Monomial {
+    /// Multiplies by the children of a product, each a number, a power or a base.
+    #[must_use]
+    pub fn take_factors(&mut self, classes: &Classes, children: &[Id]) -> bool {
+        children.iter().all(|child| self.multiply_all(classes, &monomial_within(classes, *child, NESTED - 1)))
+    }
+}
+
+/// Views the children of a sum as a polynomial.
+pub fn polynomial(classes: &Classes, children: &[Id]) -> Polynomial {
+    let mut view = Polynomial { constant: Rational::ZERO, terms: Vec::new() };
+    for child in children {
+        let term = monomial(classes, *child);
+        if term.factors.is_empty() {
+            view.constant = view.constant.add(&term.coefficient);
+        } else {
+            view.terms.push(term);
+        }
+    }
+    view
+}
+
+/// Adds a monomial to the e-graph.
+pub fn add_monomial(classes: &mut Classes, monomial: &Monomial) -> Id {
+    if monomial.coefficient.is_zero() || monomial.factors.is_empty() {
+        return classes.add(Math::Number(monomial.coefficient.clone()));
+    }
+    let mut children: Vec<Id> = Vec::with_capacity(monomial.factors.len() + 1);
+    for (base, exponent) in &monomial.factors {
+        children.push(match exponent.is_one() {
+            true => *base,
+            false => classes.add(Math::Power(exponent.clone(), [*base])),
+        });
+    }
+    if !monomial.coefficient.is_one() {
+        children.push(classes.add(Math::Number(monomial.coefficient.clone())));
+    }
+    if let [only] = children.as_slice() {
+        return *only;
+    }
+    children.sort_unstable();
+    classes.add(Math::Product(children.into()))
+}
+
+/// Adds a polynomial to the e-graph, like terms merged.
+pub fn add_polynomial(classes: &mut Classes, polynomial: &Polynomial) -> Id {
+    let mut merged: BTreeMap<Vec<(Id, Rational)>, Rational> = BTreeMap::new();
+    let mut constant = polynomial.constant.clone();
+    for term in &polynomial.terms {
+        if term.factors.is_empty() {
+            constant = constant.add(&term.coefficient);
+            continue;
+        }
+        let key = term.factors.iter().map(|(base, exponent)| (*base, exponent.clone())).collect();
+        let sum = merged.entry(key).or_insert(Rational::ZERO);
+        *sum = sum.add(&term.coefficient);
+    }
+    let mut children = Vec::with_capacity(merged.len() + 1);
+    for (factors, coefficient) in merged {
+        if !coefficient.is_zero() {
+            children.push(add_monomial(classes, &Monomial { coefficient, factors: factors.into_iter().collect() }));
+        }
+    }
+    if !constant.is_zero() || children.is_empty() {
+        children.push(classes.add(Math::Number(constant)));
+    }
+    if let [only] = children.as_slice() {
+        return *only;
+    }
+    children.sort_unstable();
+    classes.add(Math::Sum(children.into()))
+}
+
+/// Adds `-id` to the e-graph; the sign goes into the terms of a sum.
+pub fn add_negation(classes: &mut Classes, id: Id) -> Id {
+    let id = classes.find(id);
+    let sum = classes[id].nodes.iter().find_map(|node| match node {
+        Math::Sum(children) => Some(children.clone()),
+        _ => None,
+    });
+    if let Some(children) = sum {
+        let mut view = polynomial(classes, &children);
+        view.constant = view.constant.negate();
+        view.terms.iter_mut().for_each(|term| term.coefficient = term.coefficient.negate());
+        return add_polynomial(classes, &view);
+    }
+    let mut view = monomial(classes, id);
+    view.coefficient = view.coefficient.negate();
+    add_monomial(classes, &view)
+}
+
+/// Adds part of a graph to the e-graph, operands before uses; `leaf` says what inputs become.
+pub fn insert(
+    classes: &mut Classes,
+    graph: &Graph,
+    nodes: &[ExprId],
+    mut leaf: impl FnMut(&mut Classes, ExprId) -> Option<Id>,
+) -> FxHashMap<ExprId, Id> {
+    let mut image: FxHashMap<ExprId, Id> = FxHashMap::default();
+    for id in nodes {
+        let class = match leaf(classes, *id) {
+            Some(class) => class,
+            None => insert_node(classes, graph.node(*id), |operand| image[&operand]),
+        };
+        image.insert(*id, class);
+    }
+    image
+}
+
+fn insert_node(classes: &mut Classes, node: &Node, operand: impl Fn(ExprId) -> Id) -> Id {
+    match node {
+        Node::Number(value) => classes.add(Math::Number(value.clone())),
+        Node::Pi => classes.add(Math::Pi),
+        Node::Input(index) | Node::Placeholder(index) => classes.add(Math::Leaf(*index)),
+        Node::Sum(constant, terms) => {
+            let mut view = Polynomial { constant: constant.clone(), terms: Vec::new() };
+            for (id, coefficient) in terms {
+                let mut term = monomial(classes, operand(*id));
+                term.coefficient = term.coefficient.multiply(coefficient);
+                view.terms.push(term);
+            }
+            add_polynomial(classes, &view)
+        }
+        Node::Product(factors) => {
+            let mut children = Vec::new();
+            for (base, exponent) in factors.iter() {
+                let base = operand(*base);
+                children.push(if exponent.is_one() { base } else { classes.add(Math::Power(exponent.clone(), [base])) });
+            }
+            if let [only] = children.as_slice() {
+                return *only;
+            }
+            children.sort_unstable();
+            classes.add(Math::Product(children.into()))
+        }
+        Node::Apply(function, arguments) => {
+            let children = arguments.iter().map(|argument| operand(*argument)).collect();
+            classes.add(Math::Apply(*function, children))
+        }
+        Node::Select(c, a, b) => classes.add(Math::Select([operand(*c), operand(*a), operand(*b)])),
+        Node::Compare(comparison, a, b) => classes.add(Math::Compare(*comparison, [operand(*a), operand(*b)])),
+        Node::And(a, b) | Node::Derivative(a, b) => classes.add(Math::And([operand(*a), operand(*b)])),
+        Node::Or(a, b) => classes.add(Math::Or([operand(*a), operand(*b)])),
+        Node::Not(a) => classes.add(Math::Not([operand(*a)])),
+    }
+}
+
+/// Makes the graph node of an e-graph node whose children are already in the graph.
+pub fn extract_node(graph: &mut Graph, node: &Math, leaf: impl Fn(u32) -> ExprId, child: impl Fn(Id) -> ExprId) -> ExprId {
+    match node {
+        Math::Number(value) => graph.number(value.clone()),
+        Math::Pi => graph.intern(Node::Pi),
+        Math::Leaf(index) => leaf(*index),
+        Math::Sum(children) => {
+            let terms = children.iter().map(|id| (child(*id), Rational::ONE)).collect();
+            graph.sum(Rational::ZERO, terms)
+        }
+        Math::Product(children) => {
+            let factors = children.iter().map(|id| (child(*id), Rational::ONE)).collect();
+            graph.product(Rational::ONE, factors)
+        }
+        Math::Power(exponent, [base]) => graph.product(Rational::ONE, vec![(child(*base), exponent.clone())]),
+        Math::Apply(function, arguments) => {
+            let arguments: Vec<ExprId> = arguments.iter().map(|id| child(*id)).collect();
+            graph.apply(*function, &arguments)
+        }
+        Math::Select([c, a, b]) => graph.select(child(*c), child(*a), child(*b)),
+        Math::Compare(comparison, [a, b]) => graph.compare(*comparison, child(*a), child(*b)),
+        Math::And([a, b]) => graph.intern(Node::And(child(*a), child(*b))),
+        Math::Or([a, b]) => graph.intern(Node::Or(child(*a), child(*b))),
+        Math::Not([a]) => graph.intern(Node::Not(child(*a))),
+    }
+}
+
+impl Known {
+    /// Tells whether `base^part` may become a part of `base^whole` without adding points to the domain.
+    pub fn allows(&self, part: &Rational, whole: &Rational) -> bool {
+        let sign = part.is_integer() || !whole.is_integer() || self.is_non_negative();
+        let zero = !part.is_negative() || whole.is_negative() || self.is_non_zero();
+        sign && zero
+    }
+}

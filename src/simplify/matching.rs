@@ -1,0 +1,493 @@
+//! Matches the left side of a rule against e-classes, in any order of terms and factors, and builds the right side.
+
+use super::language::{
+    Classes, Math, Monomial, Polynomial, add_monomial, add_polynomial, monomial, polynomial,
+};
+use super::rules::{Class, Rule};
+use crate::functions::FunctionId;
+use crate::graph::{ExprId, Factor, Graph, Node, Rational, Term};
+use crate::lower::Formulas;
+use egg::Id;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a name of a rule stands for.
+#[derive(Clone, PartialEq)]
+enum Bound {
+    /// A class.
+    Class(Id),
+    /// What is left of a sum, which may not have a class yet.
+    Rest(Polynomial),
+}
+
+/// What the names of a rule stand for.
+type Binding = Vec<Option<Bound>>;
+
+/// A rule, read.
+pub struct Compiled {
+    pub rule: &'static Rule,
+    /// The functions on the left side.
+    pub needs: BTreeSet<FunctionId>,
+    graph: Graph,
+    left: ExprId,
+    right: ExprId,
+    names: usize,
+    condition: Option<(usize, License)>,
+}
+
+/// What a licensed rule needs to know of one of its names.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum License {
+    Positive,
+    NonNegative,
+    NonZero,
+}
+
+impl Compiled {
+    /// Reads a rule; none if a side is not an expression, which the tests of the table rule out.
+    pub fn new(formulas: &mut Formulas, rule: &'static Rule) -> Option<Compiled> {
+        let mut graph = Graph::new();
+        let names = ["x", "a", "b"];
+        let mut bindings = Vec::new();
+        for name in names {
+            let input = crate::graph::Input { parameter: name.to_string(), place: vec![] };
+            bindings.push((name, graph.add_input(input)));
+        }
+        let left = formulas.lower(&mut graph, rule.left, &bindings)?;
+        let right = formulas.lower(&mut graph, rule.right, &bindings)?;
+        let condition = match rule.class {
+            Class::Exact => None,
+            Class::Licensed(text) => {
+                let (name, rest) = text.split_once(' ')?;
+                let license = match rest {
+                    "> 0" => License::Positive,
+                    ">= 0" => License::NonNegative,
+                    "!= 0" => License::NonZero,
+                    _ => return None,
+                };
+                Some((names.iter().position(|own| *own == name)?, license))
+            }
+        };
+        let function = |id: &ExprId| match graph.node(*id) {
+            Node::Apply(function, _) => Some(*function),
+            _ => None,
+        };
+        let needs = graph.reachable(&[left]).iter().filter_map(function).collect();
+        Some(Compiled { rule, needs, graph, left, right, names: names.len(), condition })
+    }
+
+    /// Returns classes equal to the node of the class, by this rule.
+    pub fn apply(&self, classes: &mut Classes, id: Id, node: &Math) -> Vec<Id> {
+        let mut equal = Vec::new();
+        for (mut binding, rest) in self.matches(classes, id, node) {
+            if !self.is_licensed(classes, &binding) {
+                continue;
+            }
+            for bound in binding.iter_mut().flatten() {
+                if let Bound::Rest(sum) = bound {
+                    *bound = Bound::Class(add_polynomial(classes, sum));
+                }
+            }
+            let Some(right) = self.build(classes, self.right, &binding) else { continue };
+            equal.extend(rest.complete(classes, right));
+        }
+        equal
+    }
+
+    /// Tells whether the node has the left form, whole or in part.
+    pub fn recognizes(&self, classes: &Classes, id: Id, node: &Math) -> bool {
+        self.matches(classes, id, node).into_iter().any(|(binding, _)| self.is_licensed(classes, &binding))
+    }
+
+    fn is_licensed(&self, classes: &Classes, binding: &Binding) -> bool {
+        let Some((name, license)) = self.condition else { return true };
+        let Some(Bound::Class(id)) = binding[name] else { return false };
+        let known = &classes[id].data;
+        match license {
+            License::Positive => known.is_positive(),
+            License::NonNegative => known.is_non_negative(),
+            License::NonZero => known.is_non_zero(),
+        }
+    }
+
+    fn matches(&self, classes: &Classes, id: Id, node: &Math) -> Vec<(Binding, Rest)> {
+        let empty = vec![None; self.names];
+        match (self.graph.node(self.left), node) {
+            (Node::Sum(constant, terms), Math::Sum(children)) => {
+                self.match_part_of_sum(classes, constant, terms, &polynomial(classes, children), empty)
+            }
+            (Node::Product(factors), Math::Product(_) | Math::Power(..)) => {
+                let mut whole = Monomial::number(Rational::ONE);
+                let complete = match node {
+                    Math::Product(children) => whole.take_factors(classes, children),
+                    Math::Power(exponent, [base]) => whole.multiply(classes, *base, exponent),
+                    _ => false,
+                };
+                if !complete || whole.factors.contains_key(&id) {
+                    return Vec::new();
+                }
+                let parts = self.match_factors(classes, factors, &whole.factors, empty);
+                parts
+                    .into_iter()
+                    .map(|(binding, factors)| {
+                        let factor = Monomial { coefficient: whole.coefficient.clone(), factors };
+                        (binding, Rest { factor, others: None })
+                    })
+                    .collect()
+            }
+            (Node::Apply(wanted, patterns), Math::Apply(function, arguments)) if wanted == function => {
+                let rest = || Rest { factor: Monomial::number(Rational::ONE), others: None };
+                let bindings = self.match_arguments(classes, *wanted, patterns, arguments, empty);
+                bindings.into_iter().map(|binding| (binding, rest())).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn match_arguments(
+        &self,
+        classes: &Classes,
+        _: FunctionId,
+        patterns: &[ExprId],
+        arguments: &[Id],
+        binding: Binding,
+    ) -> Vec<Binding> {
+        if patterns.len() != arguments.len() {
+            return Vec::new();
+        }
+        let pairs = patterns.iter().zip(arguments);
+        pairs.fold(vec![binding], |bindings, (pattern, argument)| {
+            bindings.into_iter().flat_map(|binding| self.match_class(classes, *pattern, *argument, binding)).collect()
+        })
+    }
+
+    /// Matches a pattern with a whole class.
+    fn match_class(&self, classes: &Classes, pattern: ExprId, id: Id, mut binding: Binding) -> Vec<Binding> {
+        let id = classes.find(id);
+        match self.graph.node(pattern) {
+            Node::Input(name) => match &binding[*name as usize] {
+                Some(Bound::Class(bound)) if classes.find(*bound) == id => vec![binding],
+                Some(_) => Vec::new(),
+                None => {
+                    binding[*name as usize] = Some(Bound::Class(id));
+                    vec![binding]
+                }
+            },
+            Node::Number(value) if classes[id].data.value.as_ref() == Some(value) => vec![binding],
+            Node::Apply(wanted, patterns) => {
+                let mut found = Vec::new();
+                for node in &classes[id].nodes {
+                    if let Math::Apply(function, arguments) = node
+                        && function == wanted
+                    {
+                        found.extend(self.match_arguments(classes, *wanted, patterns, arguments, binding.clone()));
+                    }
+                }
+                found
+            }
+            Node::Sum(constant, terms) if constant.is_zero() && terms.len() == 1 => {
+                let Node::Input(name) = self.graph.node(terms[0].0) else { return Vec::new() };
+                let scale = &terms[0].1;
+                match &binding[*name as usize] {
+                    Some(Bound::Class(bound)) if is_multiple(classes, id, scale, *bound) => vec![binding],
+                    Some(_) => Vec::new(),
+                    None => {
+                        let Some(rest) = divided(classes, id, scale) else { return Vec::new() };
+                        binding[*name as usize] = Some(Bound::Rest(rest));
+                        vec![binding]
+                    }
+                }
+            }
+            Node::Sum(constant, terms) => {
+                let mut found = Vec::new();
+                for node in &classes[id].nodes {
+                    if let Math::Sum(children) = node {
+                        let whole = polynomial(classes, children);
+                        found.extend(self.match_whole_sum(classes, constant, terms, &whole, &binding));
+                    }
+                }
+                found
+            }
+            Node::Product(factors) => {
+                let whole = monomial(classes, id);
+                if !whole.coefficient.is_one() {
+                    return Vec::new();
+                }
+                let parts = self.match_factors(classes, factors, &whole.factors, binding);
+                parts.into_iter().filter(|(_, rest)| rest.is_empty()).map(|(binding, _)| binding).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Matches a pattern with all terms of a sum. A free name among the terms stands for all that the others leave.
+    fn match_whole_sum(
+        &self,
+        classes: &Classes,
+        constant: &Rational,
+        patterns: &[Term],
+        whole: &Polynomial,
+        binding: &Binding,
+    ) -> Vec<Binding> {
+        let free = patterns.iter().position(|(id, coefficient)| {
+            coefficient.is_one() && matches!(self.graph.node(*id), Node::Input(name) if binding[*name as usize].is_none())
+        });
+        let mut others = patterns.to_vec();
+        let name = free.map(|at| others.remove(at).0);
+        let parts = self.match_part_of_sum(classes, constant, &others, whole, binding.clone());
+        let mut found = Vec::new();
+        for (mut binding, rest) in parts {
+            match (name.map(|name| self.graph.node(name)), &rest.others) {
+                (Some(Node::Input(name)), Some(left)) if rest.is_plain() && !left.is_empty() => {
+                    binding[*name as usize] = Some(Bound::Rest(Polynomial::of(left.clone())));
+                    found.push(binding);
+                }
+                (None, _) if rest.is_nothing() => found.push(binding),
+                _ => {}
+            }
+        }
+        found
+    }
+
+    /// Matches the terms of a pattern with some of the terms of a sum, all multiplied by one monomial.
+    fn match_part_of_sum(
+        &self,
+        classes: &Classes,
+        constant: &Rational,
+        patterns: &[Term],
+        whole: &Polynomial,
+        binding: Binding,
+    ) -> Vec<(Binding, Rest)> {
+        let mut terms = whole.terms.clone();
+        if !whole.constant.is_zero() {
+            terms.push(Monomial::number(whole.constant.clone()));
+        }
+        let mut wanted: Vec<(Rational, Vec<Factor>)> = patterns
+            .iter()
+            .map(|(id, coefficient)| match self.graph.node(*id) {
+                Node::Product(factors) => (coefficient.clone(), factors.to_vec()),
+                _ => (coefficient.clone(), vec![(*id, Rational::ONE)]),
+            })
+            .collect();
+        if !constant.is_zero() {
+            wanted.push((constant.clone(), Vec::new()));
+        }
+        if terms.len() < wanted.len() || terms.len() > 64 {
+            return Vec::new();
+        }
+        let state = PartialSum { binding, used: Vec::new(), multiplier: None };
+        let mut found = Vec::new();
+        for state in self.match_terms(classes, &wanted, &terms, state) {
+            let Some(factor) = state.multiplier else { continue };
+            let others = terms.iter().enumerate().filter(|(at, _)| !state.used.contains(at));
+            let others = others.map(|(_, term)| term.clone()).collect();
+            found.push((state.binding, Rest { factor, others: Some(others) }));
+        }
+        found
+    }
+
+    fn match_terms(
+        &self,
+        classes: &Classes,
+        wanted: &[(Rational, Vec<Factor>)],
+        terms: &[Monomial],
+        state: PartialSum,
+    ) -> Vec<PartialSum> {
+        let Some(((coefficient, factors), later)) = wanted.split_first() else { return vec![state] };
+        let mut found = Vec::new();
+        for (at, term) in terms.iter().enumerate() {
+            if state.used.contains(&at) {
+                continue;
+            }
+            let Some(scale) = term.coefficient.divide(coefficient) else { continue };
+            for (binding, rest) in self.match_factors(classes, factors, &term.factors, state.binding.clone()) {
+                let multiplier = Monomial { coefficient: scale.clone(), factors: rest };
+                if state.multiplier.as_ref().is_some_and(|own| *own != multiplier) {
+                    continue;
+                }
+                let mut used = state.used.clone();
+                used.push(at);
+                let next = PartialSum { binding, used, multiplier: Some(multiplier) };
+                found.extend(self.match_terms(classes, later, terms, next));
+            }
+        }
+        found
+    }
+
+    /// Matches factors of a pattern with some of the factors of a monomial; what is left of it is returned.
+    fn match_factors(
+        &self,
+        classes: &Classes,
+        patterns: &[Factor],
+        factors: &BTreeMap<Id, Rational>,
+        binding: Binding,
+    ) -> Vec<(Binding, BTreeMap<Id, Rational>)> {
+        let Some(((pattern, wanted), later)) = patterns.split_first() else {
+            return vec![(binding, factors.clone())];
+        };
+        let mut found = Vec::new();
+        for (base, exponent) in factors {
+            let left = exponent.add(&wanted.negate());
+            let same_sign = wanted.is_negative() == exponent.is_negative();
+            let enough = left.is_zero() || (left.is_negative() == exponent.is_negative() && left.is_integer());
+            if !same_sign || !enough {
+                continue;
+            }
+            for binding in self.match_class(classes, *pattern, *base, binding.clone()) {
+                let mut rest = factors.clone();
+                if left.is_zero() {
+                    rest.remove(base);
+                } else {
+                    rest.insert(*base, left.clone());
+                }
+                found.extend(self.match_factors(classes, later, &rest, binding));
+            }
+        }
+        found
+    }
+
+    /// Adds one side of the rule to the e-graph.
+    fn build(&self, classes: &mut Classes, side: ExprId, binding: &Binding) -> Option<Id> {
+        match self.graph.node(side) {
+            Node::Input(name) => match binding[*name as usize] {
+                Some(Bound::Class(id)) => Some(classes.find(id)),
+                _ => None,
+            },
+            Node::Number(value) => Some(classes.add(Math::Number(value.clone()))),
+            Node::Pi => Some(classes.add(Math::Pi)),
+            Node::Sum(constant, terms) => {
+                let mut view = Polynomial { constant: constant.clone(), terms: Vec::new() };
+                for (id, coefficient) in terms {
+                    let operand = self.build(classes, *id, binding)?;
+                    view.push(classes, operand, coefficient);
+                }
+                Some(add_polynomial(classes, &view))
+            }
+            Node::Product(factors) => {
+                let mut view = Monomial::number(Rational::ONE);
+                for (id, exponent) in factors.iter() {
+                    let base = self.build(classes, *id, binding)?;
+                    if !view.multiply(classes, base, exponent) {
+                        return None;
+                    }
+                }
+                Some(add_monomial(classes, &view))
+            }
+            Node::Apply(function, arguments) => {
+                let arguments: Option<Vec<Id>> =
+                    arguments.iter().map(|argument| self.build(classes, *argument, binding)).collect();
+                Some(classes.add(Math::Apply(*function, arguments?.into())))
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Polynomial {
+    /// Adds `coefficient·id`; a sum without coefficient is dissolved.
+    pub fn push(&mut self, classes: &Classes, id: Id, coefficient: &Rational) {
+        let id = classes.find(id);
+        let sum = classes[id].nodes.iter().find_map(|node| match node {
+            Math::Sum(children) if children.len() <= 8 && !children.contains(&id) => Some(children),
+            _ => None,
+        });
+        if let Some(children) = sum {
+            let mut inside = polynomial(classes, children);
+            inside.terms.iter_mut().for_each(|term| term.coefficient = term.coefficient.multiply(coefficient));
+            self.constant = self.constant.add(&inside.constant.multiply(coefficient));
+            self.terms.extend(inside.terms);
+            return;
+        }
+        let mut term = monomial(classes, id);
+        term.coefficient = term.coefficient.multiply(coefficient);
+        if term.factors.is_empty() {
+            self.constant = self.constant.add(&term.coefficient);
+        } else {
+            self.terms.push(term);
+        }
+    }
+}
+
+/// Returns the sum in a class, if there is one.
+fn sum_in(classes: &Classes, id: Id) -> Option<Polynomial> {
+    classes[classes.find(id)].nodes.iter().find_map(|node| match node {
+        Math::Sum(children) => Some(polynomial(classes, children)),
+        _ => None,
+    })
+}
+
+/// Divides a class by a number, if it is a multiple of the same sign: `-x` or `-a - b` by −1.
+fn divided(classes: &Classes, id: Id, scale: &Rational) -> Option<Polynomial> {
+    let whole = sum_in(classes, id).unwrap_or_else(|| Polynomial::of(vec![monomial(classes, id)]));
+    let leading = whole.terms.first().map_or(&whole.constant, |term| &term.coefficient);
+    if leading.is_negative() != scale.is_negative() {
+        return None;
+    }
+    let inverse = scale.reciprocal()?;
+    let scaled = |term: &Monomial| Monomial { coefficient: term.coefficient.multiply(&inverse), ..term.clone() };
+    Some(Polynomial {
+        constant: whole.constant.multiply(&inverse),
+        terms: whole.terms.iter().map(scaled).collect(),
+    })
+}
+
+/// Tells whether a class is a multiple of another.
+fn is_multiple(classes: &Classes, id: Id, scale: &Rational, of: Id) -> bool {
+    match (sum_in(classes, id), sum_in(classes, of)) {
+        (Some(whole), Some(part)) => {
+            let scaled = |term: &Monomial| Monomial { coefficient: term.coefficient.multiply(scale), ..term.clone() };
+            whole.constant == part.constant.multiply(scale)
+                && whole.terms.len() == part.terms.len()
+                && part.terms.iter().all(|term| whole.terms.contains(&scaled(term)))
+        }
+        _ => {
+            let (whole, part) = (monomial(classes, id), monomial(classes, of));
+            whole.factors == part.factors && whole.coefficient == part.coefficient.multiply(scale)
+        }
+    }
+}
+
+struct PartialSum {
+    binding: Binding,
+    used: Vec<usize>,
+    multiplier: Option<Monomial>,
+}
+
+/// What a match leaves: a factor of what is matched, and the other terms of the sum.
+struct Rest {
+    factor: Monomial,
+    others: Option<Vec<Monomial>>,
+}
+
+impl Rest {
+    /// Tells whether what was matched is not multiplied by anything.
+    fn is_plain(&self) -> bool {
+        self.factor.factors.is_empty() && self.factor.coefficient.is_one()
+    }
+
+    fn is_nothing(&self) -> bool {
+        self.is_plain() && self.others.as_ref().is_none_or(Vec::is_empty)
+    }
+
+    /// Puts the right side into the place of what was matched.
+    fn complete(self, classes: &mut Classes, right: Id) -> Option<Id> {
+        let mut factor = self.factor;
+        let right = classes.find(right);
+        let Some(others) = self.others else {
+            let right = monomial(classes, right);
+            return factor.multiply_all(classes, &right).then(|| add_monomial(classes, &factor));
+        };
+        let mut view = Polynomial { constant: Rational::ZERO, terms: others };
+        if factor.factors.is_empty() {
+            let coefficient = factor.coefficient.clone();
+            view.push(classes, right, &coefficient);
+        } else {
+            let right = monomial(classes, right);
+            if !factor.multiply_all(classes, &right) {
+                return None;
+            }
+            view.terms.push(factor);
+        }
+        Some(add_polynomial(classes, &view))
+    }
+}
+

@@ -1,0 +1,122 @@
+//! Table 2: the rewrite rules, each a named row.
+//!
+//! Both sides are written in gradc's own language. A sum on the left matches any part of a sum, and any multiple of
+//! it: `sin(x)^2 + cos(x)^2` matches in `a + 3*b*sin(t)^2 + 3*b*cos(t)^2`. A product on the left matches any part of a
+//! product. Rows are applied from left to right; the e-graph keeps
+//! both sides, and the cost chooses.
+
+/// Under which condition both sides are equal.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Class {
+    /// The same value and the same domain everywhere.
+    Exact,
+    /// Equal where the condition is known to hold; the rule is used only there.
+    Licensed(&'static str),
+}
+
+/// A row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Rule {
+    /// The name, as a phrase.
+    pub name: &'static str,
+    /// The given form.
+    pub left: &'static str,
+    /// The other form.
+    pub right: &'static str,
+    /// When the forms are equal.
+    pub class: Class,
+    /// Whether the left form loses digits to cancellation or overflow where the right one does not.
+    pub stabilizes: bool,
+    /// What the rule is good for.
+    pub documentation: &'static str,
+}
+
+const EXACT: Rule =
+    Rule { name: "", left: "", right: "", class: Class::Exact, stabilizes: false, documentation: "" };
+const STABLE: Rule = Rule { stabilizes: true, ..EXACT };
+
+/// The table. Sources of identities: NIST Digital Library of Mathematical Functions (DLMF), the section in brackets.
+#[rustfmt::skip]
+pub const TABLE: &[Rule] = &[
+    // Logistic function
+    Rule { name: "definition of sigmoid", left: "1/(1 + exp(x))", right: "sigmoid(-x)",
+        documentation: "recognizes the logistic function written with exp", ..EXACT },
+    Rule { name: "quotient form of sigmoid", left: "exp(x)/(1 + exp(x))", right: "sigmoid(x)",
+        documentation: "recognizes the other way of writing the logistic function, which overflows", ..STABLE },
+    Rule { name: "reflection of sigmoid", left: "exp(x)*sigmoid(-x)", right: "sigmoid(x)",
+        documentation: "absorbs an exponential", ..EXACT },
+    Rule { name: "complement of sigmoid", left: "1 - sigmoid(x)", right: "sigmoid(-x)",
+        documentation: "1 - sigmoid(x) loses all digits for large x", ..STABLE },
+    Rule { name: "sigmoid of a negative number", left: "sigmoid(-x)", right: "1 - sigmoid(x)",
+        documentation: "the form that people read", ..EXACT },
+    Rule { name: "definition of softplus", left: "ln(1 + exp(x))", right: "softplus(x)",
+        documentation: "ln(1 + exp(x)) overflows for large x and loses digits for small x", ..STABLE },
+    Rule { name: "softplus by ln_1p", left: "ln_1p(exp(x))", right: "softplus(x)",
+        documentation: "ln_1p(exp(x)) overflows for large x", ..STABLE },
+    Rule { name: "logarithm of sigmoid", left: "ln(sigmoid(x))", right: "-softplus(-x)",
+        documentation: "the logarithm of a sigmoid that underflows is lost", ..STABLE },
+    Rule { name: "reflection of softplus", left: "softplus(x) - softplus(-x)", right: "x",
+        documentation: "the two branches differ by their argument", ..EXACT },
+
+    // Exponentials and logarithms [DLMF 4.2]
+    Rule { name: "exp minus one", left: "exp(x) - 1", right: "exp_m1(x)",
+        documentation: "exp(x) - 1 loses all digits near 0", ..STABLE },
+    Rule { name: "logarithm of one plus", left: "ln(1 + x)", right: "ln_1p(x)",
+        documentation: "1 + x loses the digits of a small x", ..STABLE },
+    Rule { name: "product of roots", left: "sqrt(a)*sqrt(b)", right: "sqrt(a*b)", class: Class::Licensed("a > 0"),
+        documentation: "one root in place of two", ..EXACT },
+    Rule { name: "product of reciprocal roots", left: "1/(sqrt(a)*sqrt(b))", right: "1/sqrt(a*b)", class: Class::Licensed("a > 0"),
+        documentation: "one root in place of two", ..EXACT },
+
+    // Trigonometric functions [DLMF 4.21]
+    Rule { name: "Pythagoras", left: "sin(x)^2 + cos(x)^2", right: "1",
+        documentation: "the squares of sine and cosine add up to 1", ..EXACT },
+    Rule { name: "Pythagoras for sine", left: "1 - cos(x)^2", right: "sin(x)^2",
+        documentation: "1 - cos(x)^2 loses all digits near 0", ..STABLE },
+    Rule { name: "Pythagoras for cosine", left: "1 - sin(x)^2", right: "cos(x)^2",
+        documentation: "1 - sin(x)^2 loses all digits near pi/2", ..STABLE },
+    Rule { name: "half angle", left: "1 - cos(x)", right: "2*sin(x/2)^2",
+        documentation: "1 - cos(x) loses all digits near 0", ..STABLE },
+    Rule { name: "definition of tangent", left: "sin(x)/cos(x)", right: "tan(x)",
+        documentation: "one function in place of two", ..EXACT },
+
+    // Hyperbolic functions [DLMF 4.28, 4.35]
+    Rule { name: "definition of cosh", left: "exp(x) + exp(-x)", right: "2*cosh(x)",
+        documentation: "recognizes the hyperbolic cosine", ..EXACT },
+    Rule { name: "definition of sinh", left: "exp(x) - exp(-x)", right: "2*sinh(x)",
+        documentation: "recognizes the hyperbolic sine; the difference loses digits near 0", ..STABLE },
+    Rule { name: "definition of tanh", left: "sinh(x)/cosh(x)", right: "tanh(x)",
+        documentation: "the quotient overflows, tanh does not", ..STABLE },
+    Rule { name: "hyperbolic Pythagoras", left: "cosh(x)^2 - sinh(x)^2", right: "1",
+        documentation: "the squares of cosh and sinh differ by 1", ..STABLE },
+    Rule { name: "one plus squared sinh", left: "1 + sinh(x)^2", right: "cosh(x)^2",
+        documentation: "hyperbolic Pythagoras, solved for cosh", ..EXACT },
+    Rule { name: "squared cosh minus one", left: "cosh(x)^2 - 1", right: "sinh(x)^2",
+        documentation: "cosh(x)^2 - 1 loses all digits near 0", ..STABLE },
+    Rule { name: "complement of tanh squared", left: "1 - tanh(x)^2", right: "1/cosh(x)^2",
+        documentation: "1 - tanh(x)^2 loses all digits for large x", ..STABLE },
+    Rule { name: "logarithm of cosh", left: "ln(cosh(x))", right: "abs(x) + ln_1p(exp(-2*abs(x))) - ln(2)",
+        documentation: "cosh overflows long before its logarithm", ..STABLE },
+
+    // Differences
+    Rule { name: "difference of squares", left: "a^2 - b^2", right: "(a - b)*(a + b)",
+        documentation: "the product keeps the digits of a small difference", ..STABLE },
+    Rule { name: "square minus one", left: "a^2 - 1", right: "(a - 1)*(a + 1)",
+        documentation: "the product keeps the digits of a small difference", ..STABLE },
+
+    // Steps and kinks
+    Rule { name: "absolute value by sign", left: "x*sign(x)", right: "abs(x)",
+        documentation: "the sign times the number is its size", ..EXACT },
+    Rule { name: "number by sign", left: "abs(x)*sign(x)", right: "x",
+        documentation: "the sign times the size is the number", ..EXACT },
+    Rule { name: "absolute value of a non-negative number", left: "abs(x)", right: "x", class: Class::Licensed("x >= 0"),
+        documentation: "the size of a number that can't be negative", ..EXACT },
+    Rule { name: "square of the sign", left: "sign(x)^2", right: "1", class: Class::Licensed("x != 0"),
+        documentation: "either sign squared is 1", ..EXACT },
+
+    // Error and gamma functions
+    Rule { name: "complement of erf", left: "1 - erf(x)", right: "erfc(x)",
+        documentation: "1 - erf(x) loses all digits for large x", ..STABLE },
+    Rule { name: "reflection of erfc", left: "1 + erf(x)", right: "erfc(-x)",
+        documentation: "1 + erf(x) loses all digits for large negative x", ..STABLE },
+];

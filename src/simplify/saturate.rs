@@ -1,0 +1,198 @@
+//! Equality saturation of small pieces.
+
+use super::cost::{Costs, Goal, function_costs};
+use super::extract::{Candidates, Choice, order};
+use super::facts::Ranges;
+use super::language::{Classes, Math, extract_node, insert};
+use super::matching::Compiled;
+use super::{rules, structure};
+use crate::functions::FunctionId;
+use crate::graph::{ExprId, Graph, Node};
+use crate::lower::{Facts, Formulas};
+use egg::{Id, Language};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::BTreeSet;
+
+/// Largest piece, in nodes of the graph.
+const LARGEST_PIECE: usize = 96;
+/// Most e-nodes of one piece.
+const NODE_LIMIT: usize = 5_000;
+/// Most rounds of rules on one piece.
+const ROUND_LIMIT: usize = 12;
+/// Most nodes of a class that rules look at.
+const NODES_PER_CLASS: usize = 12;
+
+/// Simplifies pieces of a graph with the rules of Table 2, which it reads once.
+pub struct Simplifier {
+    rules: Vec<Compiled>,
+    ranges: Ranges,
+    functions: FxHashMap<FunctionId, u64>,
+}
+
+impl Simplifier {
+    /// Reads the rules; `facts` are those of the graph's inputs.
+    pub fn new(formulas: &mut Formulas, facts: Vec<Facts>) -> Self {
+        Simplifier {
+            rules: rules::TABLE.iter().filter_map(|rule| Compiled::new(formulas, rule)).collect(),
+            ranges: Ranges::new(formulas, facts),
+            functions: function_costs(formulas),
+        }
+    }
+
+    /// Returns forms of the roots that cost no more together, in the sense of the goal.
+    pub fn simplify(&self, graph: &mut Graph, roots: &[ExprId], goal: Goal) -> Vec<ExprId> {
+        let nodes = graph.reachable(roots);
+        if nodes.len() > LARGEST_PIECE || !self.is_promising(graph, &nodes) {
+            return roots.to_vec();
+        }
+        let mut classes = Classes::new(self.ranges.clone());
+        let image = insert(&mut classes, graph, &nodes, |_, _| None);
+        classes.rebuild();
+        let given = given_choice(&classes);
+        self.saturate(&mut classes);
+        let ids: Vec<Id> = roots.iter().map(|root| classes.find(image[root])).collect();
+        let costs = Costs::new(goal, &self.rules, &self.functions, familiar(graph, &nodes));
+        let candidates = Candidates::new(&classes, &costs);
+        let trees = candidates.cheapest_trees();
+        let choice = match goal {
+            Goal::Pretty => trees,
+            Goal::Stable | Goal::Flops => best_joint(&classes, &candidates, trees, given, &ids),
+        };
+        extract(graph, &choice, &ids, &nodes).unwrap_or_else(|| roots.to_vec())
+    }
+
+    /// Tells whether any rule could change the nodes: without functions, quotients or repeated factors none does.
+    fn is_promising(&self, graph: &Graph, nodes: &[ExprId]) -> bool {
+        let mut bases: FxHashMap<ExprId, u32> = FxHashMap::default();
+        nodes.iter().any(|id| match graph.node(*id) {
+            Node::Apply(..) => true,
+            Node::Product(factors) => factors.iter().any(|(base, exponent)| {
+                let count = bases.entry(*base).or_default();
+                *count += 1;
+                *count > 1 || !exponent.is_one()
+            }),
+            _ => false,
+        })
+    }
+
+    /// Applies all rules in rounds until nothing new comes or a limit is reached.
+    fn saturate(&self, classes: &mut Classes) {
+        let mut seen: FxHashMap<Id, u64> = FxHashMap::default();
+        for _ in 0..ROUND_LIMIT {
+            let sizes = neighbourhood_sizes(classes);
+            let present = functions(classes);
+            let usable: Vec<&Compiled> = self.rules.iter().filter(|rule| rule.needs.is_subset(&present)).collect();
+            let mut found: Vec<(Id, &'static str, Id)> = Vec::new();
+            let mut work: Vec<(Id, Vec<Math>)> =
+                classes.classes().map(|class| (class.id, class.nodes.clone())).collect();
+            work.sort_by_key(|(id, _)| *id);
+            // What a rule finds depends on a class and two levels below; where these are as before, so is the result.
+            work.retain(|(id, _)| seen.insert(*id, sizes[id]) != Some(sizes[id]));
+            'round: for (id, nodes) in work {
+                for node in nodes.into_iter().take(NODES_PER_CLASS) {
+                    let node = node.map_children(|child| classes.find(child));
+                    for rule in structure::RULES {
+                        found.extend((rule.apply)(classes, id, &node).into_iter().map(|new| (id, rule.name, new)));
+                    }
+                    for rule in &usable {
+                        found.extend(rule.apply(classes, id, &node).into_iter().map(|new| (id, rule.rule.name, new)));
+                    }
+                    if classes.total_size() > NODE_LIMIT {
+                        break 'round;
+                    }
+                }
+            }
+            let mut changed = false;
+            for (id, name, new) in found {
+                changed |= classes.union_trusted(id, new, name);
+            }
+            classes.rebuild();
+            if !changed || classes.total_size() > NODE_LIMIT {
+                break;
+            }
+        }
+    }
+}
+
+/// Returns, for each class, a number that grows when a node is added to it or to a class up to two levels below.
+fn neighbourhood_sizes(classes: &Classes) -> FxHashMap<Id, u64> {
+    let mut sizes: FxHashMap<Id, u64> = classes.classes().map(|class| (class.id, class.nodes.len() as u64)).collect();
+    for _ in 0..2 {
+        let below = |id: &Id| sizes.get(&classes.find(*id)).copied().unwrap_or(0);
+        let next = classes.classes().map(|class| {
+            let children = class.nodes.iter().flat_map(|node| node.children());
+            (class.id, children.fold(sizes[&class.id], |total, child| total.wrapping_mul(31).wrapping_add(below(child))))
+        });
+        sizes = next.collect();
+    }
+    sizes
+}
+
+/// Returns the functions that occur in the e-graph.
+fn functions(classes: &Classes) -> BTreeSet<FunctionId> {
+    let function = |node: &Math| match node {
+        Math::Apply(function, _) => Some(*function),
+        _ => None,
+    };
+    classes.classes().flat_map(|class| class.nodes.iter().filter_map(function)).collect()
+}
+
+/// Returns the functions that occur in the graph.
+fn familiar(graph: &Graph, nodes: &[ExprId]) -> FxHashSet<FunctionId> {
+    let function = |id: &ExprId| match graph.node(*id) {
+        Node::Apply(function, _) => Some(*function),
+        _ => None,
+    };
+    nodes.iter().filter_map(function).collect()
+}
+
+/// Returns the nodes as they were given, before any rule was applied.
+fn given_choice(classes: &Classes) -> Vec<(Id, Math)> {
+    let mut given: Vec<(Id, Math)> = classes.classes().map(|class| (class.id, class.nodes[0].clone())).collect();
+    given.sort_by_key(|(id, _)| *id);
+    given
+}
+
+/// Climbs from the given form and from the cheapest trees, and takes the better end.
+fn best_joint(
+    classes: &Classes,
+    candidates: &Candidates,
+    trees: Choice,
+    given: Vec<(Id, Math)>,
+    roots: &[Id],
+) -> Choice {
+    let mut start = trees.clone();
+    for (id, node) in given.into_iter().rev() {
+        start.insert(classes.find(id), node.map_children(|child| classes.find(child)));
+    }
+    let (from_given, given_cost) = candidates.climb(start, roots);
+    let (from_trees, trees_cost) = candidates.climb(trees, roots);
+    match (given_cost, trees_cost) {
+        (Some(given), Some(trees)) if given <= trees => from_given,
+        (Some(_), None) => from_given,
+        _ => from_trees,
+    }
+}
+
+/// Builds the chosen nodes in the graph; none if the choice runs in a circle.
+fn extract(graph: &mut Graph, choice: &Choice, roots: &[Id], nodes: &[ExprId]) -> Option<Vec<ExprId>> {
+    let leaves: FxHashMap<u32, ExprId> = nodes
+        .iter()
+        .filter_map(|id| match graph.node(*id) {
+            Node::Input(index) => Some((*index, *id)),
+            _ => None,
+        })
+        .collect();
+    let mut image: FxHashMap<Id, ExprId> = FxHashMap::default();
+    for id in order(choice, roots)? {
+        let node = &choice[&id];
+        if let Math::Leaf(index) = node
+            && !leaves.contains_key(index)
+        {
+            return None;
+        }
+        let new = extract_node(graph, node, |index| leaves[&index], |child| image[&child]);
+        image.insert(id, new);
+    }
+    Some(roots.iter().map(|root| image[root]).collect())
+}

@@ -1,0 +1,290 @@
+//! Rules of arithmetic on n-ary sums and products, which no pattern of fixed size can express.
+
+use super::language::{
+    Classes, Math, Monomial, Polynomial, add_monomial, add_negation, add_polynomial, monomial, polynomial,
+};
+use crate::functions::{FunctionId, Parity, rows};
+use crate::graph::Rational;
+use egg::Id;
+use std::collections::BTreeMap;
+
+/// A rule on nodes: returns classes equal to the node.
+pub struct Structural {
+    /// The name, as a phrase.
+    pub name: &'static str,
+    /// Finds equal classes.
+    pub apply: fn(&mut Classes, Id, &Math) -> Vec<Id>,
+}
+
+/// All rules of this file. Each is exact: where merging exponents would add points to the domain, nothing is merged.
+pub const RULES: &[Structural] = &[
+    Structural { name: "collect terms", apply: collect_terms },
+    Structural { name: "collect factors", apply: collect_factors },
+    Structural { name: "power of a product", apply: power_of_product },
+    Structural { name: "factor out", apply: factor_out },
+    Structural { name: "multiply out", apply: multiply_out },
+    Structural { name: "product of exponentials", apply: product_of_exponentials },
+    Structural { name: "symmetry", apply: symmetry },
+    Structural { name: "inverse function", apply: inverse },
+    Structural { name: "logarithm of a product", apply: logarithm_of_product },
+];
+
+/// Largest sum or product that is factored or multiplied out.
+const LARGEST: usize = 24;
+
+fn collect_terms(classes: &mut Classes, id: Id, node: &Math) -> Vec<Id> {
+    let Math::Sum(children) = node else { return Vec::new() };
+    if children.contains(&id) || children.len() > LARGEST {
+        return Vec::new();
+    }
+    let mut view = Polynomial { constant: Rational::ZERO, terms: Vec::new() };
+    for child in children {
+        view.push(classes, *child, &Rational::ONE);
+    }
+    vec![add_polynomial(classes, &view)]
+}
+
+fn collect_factors(classes: &mut Classes, id: Id, node: &Math) -> Vec<Id> {
+    let Math::Product(children) = node else { return Vec::new() };
+    if children.contains(&id) {
+        return Vec::new();
+    }
+    let mut view = Monomial::number(Rational::ONE);
+    for child in children {
+        let part = monomial(classes, *child);
+        if part.factors.contains_key(&id) || !view.multiply_all(classes, &part) {
+            return Vec::new();
+        }
+    }
+    vec![add_monomial(classes, &view)]
+}
+
+/// `(k·Π b^e)^n` for integer n; exponents multiply where no restriction of the domain is lost.
+fn power_of_product(classes: &mut Classes, id: Id, node: &Math) -> Vec<Id> {
+    let Math::Power(exponent, [base]) = node else { return Vec::new() };
+    let base = classes.find(*base);
+    if base == id || !exponent.is_integer() {
+        return Vec::new();
+    }
+    let inside = monomial(classes, base);
+    if inside.factors.contains_key(&base) {
+        return Vec::new();
+    }
+    let Some(coefficient) = inside.coefficient.power(exponent) else { return Vec::new() };
+    let mut view = Monomial::number(coefficient);
+    for (base, own) in &inside.factors {
+        let product = own.multiply(exponent);
+        if *base == id || !classes[*base].data.allows(own, &product) || !view.multiply(classes, *base, &product) {
+            return Vec::new();
+        }
+    }
+    vec![add_monomial(classes, &view)]
+}
+
+/// Takes a base or a coefficient that several terms share out of them.
+fn factor_out(classes: &mut Classes, id: Id, node: &Math) -> Vec<Id> {
+    let Math::Sum(children) = node else { return Vec::new() };
+    if children.contains(&id) || children.len() > LARGEST {
+        return Vec::new();
+    }
+    let view = polynomial(classes, children);
+    let mut found = Vec::new();
+    let mut counts: BTreeMap<Id, usize> = BTreeMap::new();
+    for term in &view.terms {
+        term.factors.keys().for_each(|base| *counts.entry(*base).or_default() += 1);
+    }
+    let mut shared: Vec<(Id, usize)> = counts.into_iter().filter(|(base, count)| *count >= 2 && *base != id).collect();
+    shared.sort_by_key(|(base, count)| (usize::MAX - count, *base));
+    for (base, _) in shared.into_iter().take(4) {
+        found.extend(factor_out_base(classes, &view, base));
+    }
+    found.extend(factor_out_coefficient(classes, &view));
+    found
+}
+
+fn factor_out_base(classes: &mut Classes, view: &Polynomial, base: Id) -> Option<Id> {
+    let exponents = view.terms.iter().filter_map(|term| term.factors.get(&base));
+    let least = exponents.clone().min()?.clone();
+    // The terms must agree on the sign of the exponent, or dividing would lose points.
+    let apart = |exponent: &Rational| !exponent.add(&least.negate()).is_integer();
+    if exponents.clone().any(|exponent| exponent.is_negative() != least.is_negative() || apart(exponent)) {
+        return None;
+    }
+    let (mut inside, mut outside) = (Vec::new(), Vec::new());
+    for term in &view.terms {
+        let mut term = term.clone();
+        match term.factors.remove(&base) {
+            None => outside.push(term),
+            Some(exponent) => {
+                let rest = exponent.add(&least.negate());
+                if !rest.is_zero() {
+                    term.factors.insert(base, rest);
+                }
+                inside.push(term);
+            }
+        }
+    }
+    let sum = Polynomial::of(inside);
+    let sum = add_polynomial(classes, &sum);
+    let mut product = Monomial::number(Rational::ONE);
+    if !product.multiply(classes, base, &least) {
+        return None;
+    }
+    let sum = monomial(classes, sum);
+    if !product.multiply_all(classes, &sum) {
+        return None;
+    }
+    outside.push(product);
+    let mut whole = Polynomial::of(outside);
+    whole.constant = whole.constant.add(&view.constant);
+    Some(add_polynomial(classes, &whole))
+}
+
+fn factor_out_coefficient(classes: &mut Classes, view: &Polynomial) -> Option<Id> {
+    let first = view.terms.first()?.coefficient.abs();
+    let same = view.terms.iter().all(|term| term.coefficient.abs() == first);
+    let constant = view.constant.is_zero() || view.constant.abs() == first;
+    if !same || !constant || first.is_one() || view.terms.len() + usize::from(!view.constant.is_zero()) < 2 {
+        return None;
+    }
+    let scale = first.reciprocal()?;
+    let mut inside = view.clone();
+    inside.constant = inside.constant.multiply(&scale);
+    inside.terms.iter_mut().for_each(|term| term.coefficient = term.coefficient.multiply(&scale));
+    let sum = add_polynomial(classes, &inside);
+    let mut product = Monomial::number(first);
+    product.multiply(classes, sum, &Rational::ONE).then(|| add_monomial(classes, &product))
+}
+
+fn multiply_out(classes: &mut Classes, id: Id, node: &Math) -> Vec<Id> {
+    let Math::Product(children) = node else { return Vec::new() };
+    if children.len() > 4 || children.contains(&id) {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for (at, child) in children.iter().enumerate() {
+        let child = classes.find(*child);
+        let sum = classes[child].nodes.iter().find_map(|node| match node {
+            Math::Sum(terms) if terms.len() <= 3 && !terms.contains(&child) => Some(terms.clone()),
+            _ => None,
+        });
+        let Some(terms) = sum else { continue };
+        let inside = polynomial(classes, &terms);
+        let mut others = Monomial::number(Rational::ONE);
+        let rest: Vec<Id> =
+            children.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, child)| *child).collect();
+        if !others.take_factors(classes, &rest) {
+            continue;
+        }
+        let mut products = Vec::new();
+        let terms = inside.terms.into_iter().chain([Monomial::number(inside.constant)]);
+        let complete = terms.filter(|term| !term.coefficient.is_zero()).all(|mut term| {
+            let complete = term.multiply_all(classes, &others);
+            products.push(term);
+            complete
+        });
+        if complete {
+            let whole = Polynomial::of(products);
+            found.push(add_polynomial(classes, &whole));
+        }
+    }
+    found
+}
+
+/// Returns the argument of a function in a class.
+fn argument_of(classes: &Classes, id: Id, function: FunctionId) -> Option<Id> {
+    classes[classes.find(id)].nodes.iter().find_map(|node| match node {
+        Math::Apply(own, arguments) if *own == function => Some(classes.find(arguments[0])),
+        _ => None,
+    })
+}
+
+/// `exp(a)^m·exp(b)^n = exp(m·a + n·b)`.
+fn product_of_exponentials(classes: &mut Classes, id: Id, node: &Math) -> Vec<Id> {
+    let mut view = Monomial::number(Rational::ONE);
+    let complete = match node {
+        Math::Product(children) => view.take_factors(classes, children),
+        Math::Power(exponent, [base]) => view.multiply(classes, *base, exponent),
+        _ => false,
+    };
+    if !complete || view.factors.contains_key(&id) {
+        return Vec::new();
+    }
+    let exponentials: Vec<(Id, Rational, Id)> = view
+        .factors
+        .iter()
+        .filter_map(|(base, exponent)| Some((*base, exponent.clone(), argument_of(classes, *base, rows::EXP)?)))
+        .collect();
+    if exponentials.len() < 2 && exponentials.iter().all(|(_, exponent, _)| exponent.is_one()) {
+        return Vec::new();
+    }
+    let mut sum = Polynomial { constant: Rational::ZERO, terms: Vec::new() };
+    for (base, exponent, argument) in &exponentials {
+        view.factors.remove(base);
+        sum.push(classes, *argument, exponent);
+    }
+    let sum = add_polynomial(classes, &sum);
+    let exponential = classes.add(Math::Apply(rows::EXP, [sum].into()));
+    if !view.multiply(classes, exponential, &Rational::ONE) {
+        return Vec::new();
+    }
+    vec![add_monomial(classes, &view)]
+}
+
+/// Even and odd functions of a negative multiple, and `exp(−a) = 1/exp(a)`.
+fn symmetry(classes: &mut Classes, _: Id, node: &Math) -> Vec<Id> {
+    let Math::Apply(function, arguments) = node else { return Vec::new() };
+    let [argument] = **arguments else { return Vec::new() };
+    let parity = function.row().parity;
+    if parity == Parity::None && *function != rows::EXP {
+        return Vec::new();
+    }
+    if !monomial(classes, argument).coefficient.is_negative() {
+        return Vec::new();
+    }
+    let positive = add_negation(classes, argument);
+    let value = classes.add(Math::Apply(*function, [positive].into()));
+    vec![match parity {
+        Parity::Even => value,
+        Parity::Odd => add_negation(classes, value),
+        Parity::None => classes.add(Math::Power(Rational::MINUS_ONE, [value])),
+    }]
+}
+
+/// `g(f(x)) = x` where the domain of f is all numbers, such as ln(exp(x)).
+fn inverse(classes: &mut Classes, _: Id, node: &Math) -> Vec<Id> {
+    let Math::Apply(function, arguments) = node else { return Vec::new() };
+    let [argument] = **arguments else { return Vec::new() };
+    let argument = classes.find(argument);
+    let inside = classes[argument].nodes.iter().find_map(|node| match node {
+        Math::Apply(inner, operands) if inner.row().left_inverse == function.row().name => {
+            let everywhere = inner.row().domain.is_empty();
+            let known = inner.row().domain == "x > 0" && classes[operands[0]].data.is_positive();
+            (everywhere || known).then_some(operands[0])
+        }
+        _ => None,
+    });
+    inside.into_iter().collect()
+}
+
+/// `ln(k·Π b^e) = ln(k) + Σ e·ln(b)` where all bases are known to be positive.
+fn logarithm_of_product(classes: &mut Classes, _: Id, node: &Math) -> Vec<Id> {
+    let Math::Apply(rows::LN, arguments) = node else { return Vec::new() };
+    let view = monomial(classes, arguments[0]);
+    let lone = view.factors.len() == 1 && view.coefficient.is_one() && view.factors.values().all(Rational::is_one);
+    let positive = view.factors.keys().all(|base| classes[*base].data.is_positive());
+    if lone || view.factors.is_empty() || view.coefficient.is_negative() || !positive {
+        return Vec::new();
+    }
+    let mut sum = Polynomial { constant: Rational::ZERO, terms: Vec::new() };
+    if !view.coefficient.is_one() {
+        let number = classes.add(Math::Number(view.coefficient.clone()));
+        let logarithm = classes.add(Math::Apply(rows::LN, [number].into()));
+        sum.push(classes, logarithm, &Rational::ONE);
+    }
+    for (base, exponent) in &view.factors {
+        let logarithm = classes.add(Math::Apply(rows::LN, [*base].into()));
+        sum.push(classes, logarithm, exponent);
+    }
+    vec![add_polynomial(classes, &sum)]
+}
