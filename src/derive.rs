@@ -4,7 +4,7 @@ use crate::diff::{self, Differentiator};
 use crate::error::Diagnostic;
 use crate::graph::{ExprId, Graph, Node};
 use crate::lower::{Formulas, Function};
-use crate::simplify::{Goal, Simplifier, canonicalize};
+use crate::simplify::{self, Goal, Simplifier, canonicalize};
 use crate::tape::{Tape, schedule};
 
 /// How derivatives are simplified.
@@ -138,13 +138,12 @@ fn simplify(function: &Function, derivatives: &mut Derivatives, formulas: &mut F
     }
     let roots = derivatives.roots();
     let graph = &mut derivatives.graph;
-    let facts = function.parameters.iter().flat_map(|parameter| {
-        parameter.inputs.clone().map(|_| parameter.facts.clone())
-    });
-    let simplifier = Simplifier::new(formulas, facts.collect());
+    let facts = function.parameters.iter().flat_map(|parameter| parameter.inputs.clone().map(|_| &parameter.facts));
+    let facts: Vec<_> = facts.cloned().collect();
+    let simplifier = Simplifier::new(formulas);
     let mut reduce = |roots: &[ExprId], goal: Goal, shared: usize| {
         let roots = canonicalize(graph, formulas, roots, shared);
-        let roots = simplifier.simplify(graph, &roots, goal);
+        let roots = simplify::simplify(&simplifier, graph, &roots, goal, &facts);
         canonicalize(graph, formulas, &roots, shared)
     };
     let roots = match form {

@@ -24,7 +24,7 @@ use value::Value;
 const INPUT_LIMIT: usize = 1_000_000;
 
 /// What is known of a parameter's values.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Facts {
     /// Greatest known lower bound, and whether the bound itself is excluded.
     pub low: Option<(Rational, bool)>,

@@ -9,6 +9,7 @@ use crate::lower::Shape;
 use crate::source::Span;
 use crate::syntax::ast::{Ast, BinaryOperator as B, Expression as E, Let, Name, NodeId, UnaryOperator};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::cmp::Reverse;
 
 /// Up to this many symbols an expression is written in one piece; beyond, repeated parts get names.
 const LONGEST_PIECE: u64 = 160;
@@ -269,7 +270,7 @@ impl Writer<'_> {
     /// Writes a sum: what is added before what is subtracted, a constant first before functions and last after powers.
     fn sum(&mut self, constant: &Rational, terms: &[Term]) -> NodeId {
         let mut ordered: Vec<&Term> = terms.iter().collect();
-        ordered.sort_by_key(|(_, coefficient)| coefficient.is_negative());
+        ordered.sort_by_key(|(id, coefficient)| (coefficient.is_negative(), Reverse(self.degree(*id))));
         let leading_polynomial = ordered
             .first()
             .is_some_and(|(id, coefficient)| !coefficient.is_negative() && self.rank[id] <= Rank::Polynomial);
@@ -305,6 +306,18 @@ impl Writer<'_> {
         };
         rest.iter()
             .fold(*first, |sum, (term, negative)| self.binary(if *negative { B::Subtract } else { B::Add }, sum, *term))
+    }
+
+    /// Returns the degree of a power or product of names; 0 for everything else.
+    fn degree(&self, id: ExprId) -> Rational {
+        match self.graph.node(id) {
+            Node::Input(_) | Node::Placeholder(_) => Rational::ONE,
+            Node::Product(factors) if self.rank[&id] == Rank::Polynomial => {
+                let degrees = factors.iter().map(|(base, exponent)| self.degree(*base).multiply(exponent));
+                degrees.fold(Rational::ZERO, |total, degree| total.add(&degree))
+            }
+            _ => Rational::ZERO,
+        }
     }
 
     /// Writes `coefficient·id`, with a sign in front if asked for.

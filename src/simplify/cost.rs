@@ -1,7 +1,7 @@
 //! What an expression costs: to read, or to run.
 
 use super::language::{Classes, Math, monomial, polynomial};
-use super::matching::Compiled;
+use super::matching::{Compiled, View};
 use crate::functions::{Code, Cost, FunctionId, rows};
 use crate::graph::{Graph, Node, Rational};
 use crate::lower::Formulas;
@@ -28,21 +28,22 @@ const WELCOME: &[FunctionId] = &[rows::SIGMOID, rows::SOFTPLUS, rows::TANH];
 /// Costs of e-nodes.
 pub struct Costs<'r> {
     goal: Goal,
-    rules: &'r [Compiled],
-    functions: FxHashMap<FunctionId, u64>,
+    stabilizing: Vec<&'r Compiled>,
+    functions: &'r FxHashMap<FunctionId, u64>,
     /// Functions that the input uses.
     familiar: FxHashSet<FunctionId>,
 }
 
 impl<'r> Costs<'r> {
-    /// Prepares costs for an input that uses the given functions.
+    /// Prepares costs for an input that uses the given functions; `stabilizing` are the rules whose left sides lose
+    /// digits.
     pub fn new(
         goal: Goal,
-        rules: &'r [Compiled],
-        functions: &FxHashMap<FunctionId, u64>,
+        stabilizing: Vec<&'r Compiled>,
+        functions: &'r FxHashMap<FunctionId, u64>,
         familiar: FxHashSet<FunctionId>,
     ) -> Self {
-        Costs { goal, rules, functions: functions.clone(), familiar }
+        Costs { goal, stabilizing, functions, familiar }
     }
 
     /// Returns the cost of a node without its children.
@@ -51,8 +52,8 @@ impl<'r> Costs<'r> {
             Goal::Pretty => self.to_read(classes, node),
             Goal::Flops => self.to_run(classes, node),
             Goal::Stable => {
-                let unstable = matches!(node, Math::Sum(_) | Math::Apply(..) | Math::Product(_) | Math::Power(..))
-                    && self.rules.iter().any(|rule| rule.rule.stabilizes && rule.recognizes(classes, id, node));
+                let view = View::new(classes, id, node);
+                let unstable = self.stabilizing.iter().any(|rule| rule.recognizes(classes, node, &view));
                 self.to_run(classes, node) + if unstable { UNSTABLE } else { 0 }
             }
         }
@@ -98,7 +99,10 @@ impl<'r> Costs<'r> {
                 let child = |child: &Id| &classes[*child];
                 let sign = children.iter().any(|id| child(id).data.value.as_ref().is_some_and(Rational::is_minus_one));
                 let quotient = children.iter().any(|id| {
-                    child(id).nodes.iter().any(|node| matches!(node, Math::Power(exponent, _) if exponent.is_negative()))
+                    child(id)
+                        .nodes
+                        .iter()
+                        .any(|node| matches!(node, Math::Power(exponent, _) if exponent.is_negative()))
                 });
                 (children.len() as u64 - 1).saturating_sub(u64::from(sign) + u64::from(quotient))
             }

@@ -64,49 +64,118 @@ impl Candidates {
         self.nodes.keys().filter_map(|id| Some((*id, best.get(id)?.1.clone()))).collect()
     }
 
-    /// Improves a choice step by step for all roots together; each class that is needed counts once.
-    pub fn climb(&self, mut choice: Choice, roots: &[Id]) -> (Choice, Option<u64>) {
-        let costs: FxHashMap<&Math, u64> =
-            self.nodes.values().flatten().map(|(node, cost)| (node, *cost)).collect();
-        let mut best = joint_cost(&choice, &costs, roots);
-        let mut budget = BUDGET;
-        loop {
-            let before = best.as_ref().map(|(cost, _)| *cost);
-            let Some((_, needed)) = best.clone() else { return (choice, None) };
-            for id in needed.iter().rev() {
-                for (node, _) in &self.nodes[id] {
-                    if budget == 0 {
-                        return (choice, before);
-                    }
-                    let Some(old) = choice.get(id).filter(|old| *old != node).cloned() else { continue };
-                    budget -= 1;
-                    choice.insert(*id, node.clone());
-                    let trial = joint_cost(&choice, &costs, roots);
-                    let better = match (&trial, &best) {
-                        (Some((new, _)), Some((old, _))) => new < old,
-                        _ => false,
-                    };
-                    if better {
-                        best = trial;
-                    } else {
-                        choice.insert(*id, old);
-                    }
-                }
-            }
-            let after = best.as_ref().map(|(cost, _)| *cost);
-            if after == before {
-                return (choice, after);
-            }
-        }
+    /// Improves a choice step by step for all roots together; each class that is needed counts once. Returns the choice
+    /// and its cost, which is none if the given choice runs in a circle.
+    pub fn climb(&self, choice: Choice, roots: &[Id]) -> (Choice, Option<u64>) {
+        let mut climb = Climb::new(self, &choice, roots);
+        let Some(cost) = climb.run() else { return (choice, None) };
+        let chosen = self.nodes.iter().zip(&climb.chosen);
+        (chosen.map(|((id, nodes), at)| (*id, nodes[*at].0.clone())).collect(), Some(cost))
     }
 }
 
-/// Adds up the classes that the roots need; none if the choice runs in a circle. The classes are returned with
-/// operands before uses.
-fn joint_cost(choice: &Choice, costs: &FxHashMap<&Math, u64>, roots: &[Id]) -> Option<(u64, Vec<Id>)> {
-    let order = order(choice, roots)?;
-    let total = order.iter().map(|id| costs.get(&choice[id]).copied().unwrap_or(0)).sum();
-    Some((total, order))
+/// A search over choices, with classes numbered without gaps.
+struct Climb {
+    /// For each class, its nodes: cost and operands.
+    nodes: Vec<Vec<(u64, Vec<u32>)>>,
+    /// For each class, which of its nodes is chosen.
+    chosen: Vec<usize>,
+    roots: Vec<u32>,
+    /// The state of each class in the current walk.
+    state: Vec<State>,
+    order: Vec<u32>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Unseen,
+    Open,
+    Done,
+}
+
+impl Climb {
+    fn new(candidates: &Candidates, choice: &Choice, roots: &[Id]) -> Self {
+        let number: FxHashMap<Id, u32> = candidates.nodes.keys().enumerate().map(|(at, id)| (*id, at as u32)).collect();
+        let operands = |node: &Math| node.children().iter().map(|child| number[child]).collect();
+        let nodes =
+            candidates.nodes.values().map(|nodes| nodes.iter().map(|(node, cost)| (*cost, operands(node))).collect());
+        let chosen = candidates.nodes.iter().map(|(id, nodes)| {
+            choice.get(id).and_then(|node| nodes.iter().position(|(own, _)| own == node)).unwrap_or(0)
+        });
+        Climb {
+            nodes: nodes.collect(),
+            chosen: chosen.collect(),
+            roots: roots.iter().map(|root| number[root]).collect(),
+            state: vec![State::Unseen; number.len()],
+            order: Vec::new(),
+        }
+    }
+
+    /// Tries other nodes, roots first, until none lowers the joint cost.
+    fn run(&mut self) -> Option<u64> {
+        let mut best = self.cost()?;
+        let mut budget = BUDGET;
+        loop {
+            let before = best;
+            let needed = self.order.clone();
+            for class in needed.into_iter().rev() {
+                let class = class as usize;
+                for node in 0..self.nodes[class].len() {
+                    let old = self.chosen[class];
+                    if node == old {
+                        continue;
+                    }
+                    if budget == 0 {
+                        return Some(best);
+                    }
+                    budget -= 1;
+                    self.chosen[class] = node;
+                    match self.cost() {
+                        Some(cost) if cost < best => best = cost,
+                        _ => self.chosen[class] = old,
+                    }
+                }
+            }
+            if best == before {
+                return Some(best);
+            }
+            self.cost();
+        }
+    }
+
+    /// Adds up the classes that the roots need; none if the choice runs in a circle. Leaves them in `order`, operands
+    /// before uses.
+    fn cost(&mut self) -> Option<u64> {
+        self.state.fill(State::Unseen);
+        self.order.clear();
+        let mut total = 0;
+        let mut stack: Vec<u32> = self.roots.iter().rev().copied().collect();
+        while let Some(&class) = stack.last() {
+            let at = class as usize;
+            match self.state[at] {
+                State::Done => {
+                    stack.pop();
+                }
+                State::Open => {
+                    self.state[at] = State::Done;
+                    self.order.push(class);
+                    total += self.nodes[at][self.chosen[at]].0;
+                    stack.pop();
+                }
+                State::Unseen => {
+                    self.state[at] = State::Open;
+                    for operand in &self.nodes[at][self.chosen[at]].1 {
+                        match self.state[*operand as usize] {
+                            State::Done => {}
+                            State::Open => return None,
+                            State::Unseen => stack.push(*operand),
+                        }
+                    }
+                }
+            }
+        }
+        Some(total)
+    }
 }
 
 /// Returns the classes that the roots need, operands before uses; none if the choice runs in a circle.

@@ -35,8 +35,10 @@ impl Known {
 
     /// Tells whether the value is known not to be 0.
     pub fn is_non_zero(&self) -> bool {
-        let above = self.facts.low.as_ref().is_some_and(|(low, strict)| !low.is_negative() && (*strict || !low.is_zero()));
-        let below = self.facts.high.as_ref().is_some_and(|(high, strict)| high.is_negative() || (*strict && high.is_zero()));
+        let above =
+            self.facts.low.as_ref().is_some_and(|(low, strict)| !low.is_negative() && (*strict || !low.is_zero()));
+        let below =
+            self.facts.high.as_ref().is_some_and(|(high, strict)| high.is_negative() || (*strict && high.is_zero()));
         self.facts.non_zero || above || below
     }
 
@@ -60,8 +62,8 @@ pub struct Ranges {
 }
 
 impl Ranges {
-    /// Reads the ranges of all functions, and takes the facts of the leaves.
-    pub fn new(formulas: &mut Formulas, leaves: Vec<Facts>) -> Self {
+    /// Reads the ranges of all functions.
+    pub fn new(formulas: &mut Formulas) -> Self {
         let mut ranges = FxHashMap::default();
         for function in crate::functions::all().filter(|function| !function.row().range.is_empty()) {
             let mut graph = Graph::new();
@@ -72,7 +74,12 @@ impl Ranges {
             }
             ranges.insert(function, facts);
         }
-        Ranges { leaves, ranges }
+        Ranges { leaves: Vec::new(), ranges }
+    }
+
+    /// Gives the leaves facts.
+    pub fn with_leaves(&self, leaves: Vec<Facts>) -> Self {
+        Ranges { leaves, ranges: self.ranges.clone() }
     }
 }
 
@@ -141,10 +148,9 @@ impl Analysis<Math> for Ranges {
                 };
                 Known { value: None, facts }
             }
-            Math::Leaf(index) => Known {
-                value: None,
-                facts: classes.analysis.leaves.get(*index as usize).cloned().unwrap_or_default(),
-            },
+            Math::Leaf(index) => {
+                Known { value: None, facts: classes.analysis.leaves.get(*index as usize).cloned().unwrap_or_default() }
+            }
             Math::Sum(children) => {
                 let facts = Facts {
                     low: add_bounds(children.iter().map(|child| known(child).facts.low.clone())),
@@ -164,7 +170,9 @@ impl Analysis<Math> for Ranges {
                     .collect();
                 let non_zero = children.iter().all(|child| known(child).is_non_zero());
                 match signs {
-                    Some(signs) => Known::with_sign(signs.iter().filter(|negative| **negative).count() % 2 == 1, non_zero),
+                    Some(signs) => {
+                        Known::with_sign(signs.iter().filter(|negative| **negative).count() % 2 == 1, non_zero)
+                    }
                     None => Known { value: None, facts: Facts { non_zero, ..Facts::default() } },
                 }
             }
@@ -179,10 +187,9 @@ impl Analysis<Math> for Ranges {
                     Known { value: None, facts: Facts { non_zero, ..Facts::default() } }
                 }
             }
-            Math::Apply(function, _) => Known {
-                value: None,
-                facts: classes.analysis.ranges.get(function).cloned().unwrap_or_default(),
-            },
+            Math::Apply(function, _) => {
+                Known { value: None, facts: classes.analysis.ranges.get(function).cloned().unwrap_or_default() }
+            }
             _ => Known::default(),
         }
     }

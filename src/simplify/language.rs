@@ -163,7 +163,9 @@ fn monomial_within(classes: &Classes, id: Id, depth: usize) -> Monomial {
             Math::Product(children) if depth > 0 && !children.contains(&id) => {
                 children.iter().all(|child| view.multiply_all(classes, &monomial_within(classes, *child, depth - 1)))
             }
-            Math::Power(exponent, [base]) if is_plain_base(classes, id, *base) => view.multiply(classes, *base, exponent),
+            Math::Power(exponent, [base]) if is_plain_base(classes, id, *base) => {
+                view.multiply(classes, *base, exponent)
+            }
             _ => continue,
         };
         if complete {
@@ -271,19 +273,11 @@ pub fn add_negation(classes: &mut Classes, id: Id) -> Id {
     add_monomial(classes, &view)
 }
 
-/// Adds part of a graph to the e-graph, operands before uses; `leaf` says what inputs become.
-pub fn insert(
-    classes: &mut Classes,
-    graph: &Graph,
-    nodes: &[ExprId],
-    mut leaf: impl FnMut(&mut Classes, ExprId) -> Option<Id>,
-) -> FxHashMap<ExprId, Id> {
+/// Adds nodes of a graph to the e-graph, operands before uses.
+pub fn insert(classes: &mut Classes, graph: &Graph, nodes: &[ExprId]) -> FxHashMap<ExprId, Id> {
     let mut image: FxHashMap<ExprId, Id> = FxHashMap::default();
     for id in nodes {
-        let class = match leaf(classes, *id) {
-            Some(class) => class,
-            None => insert_node(classes, graph.node(*id), |operand| image[&operand]),
-        };
+        let class = insert_node(classes, graph.node(*id), |operand| image[&operand]);
         image.insert(*id, class);
     }
     image
@@ -307,7 +301,11 @@ fn insert_node(classes: &mut Classes, node: &Node, operand: impl Fn(ExprId) -> I
             let mut children = Vec::new();
             for (base, exponent) in factors.iter() {
                 let base = operand(*base);
-                children.push(if exponent.is_one() { base } else { classes.add(Math::Power(exponent.clone(), [base])) });
+                children.push(if exponent.is_one() {
+                    base
+                } else {
+                    classes.add(Math::Power(exponent.clone(), [base]))
+                });
             }
             if let [only] = children.as_slice() {
                 return *only;
@@ -328,7 +326,12 @@ fn insert_node(classes: &mut Classes, node: &Node, operand: impl Fn(ExprId) -> I
 }
 
 /// Makes the graph node of an e-graph node whose children are already in the graph.
-pub fn extract_node(graph: &mut Graph, node: &Math, leaf: impl Fn(u32) -> ExprId, child: impl Fn(Id) -> ExprId) -> ExprId {
+pub fn extract_node(
+    graph: &mut Graph,
+    node: &Math,
+    leaf: impl Fn(u32) -> ExprId,
+    child: impl Fn(Id) -> ExprId,
+) -> ExprId {
     match node {
         Math::Number(value) => graph.number(value.clone()),
         Math::Pi => graph.intern(Node::Pi),

@@ -1,8 +1,6 @@
 //! Matches the left side of a rule against e-classes, in any order of terms and factors, and builds the right side.
 
-use super::language::{
-    Classes, Math, Monomial, Polynomial, add_monomial, add_polynomial, monomial, polynomial,
-};
+use super::language::{Classes, Math, Monomial, Polynomial, add_monomial, add_polynomial, monomial, polynomial};
 use super::rules::{Class, Rule};
 use crate::functions::FunctionId;
 use crate::graph::{ExprId, Factor, Graph, Node, Rational, Term};
@@ -21,6 +19,32 @@ enum Bound {
 
 /// What the names of a rule stand for.
 type Binding = Vec<Option<Bound>>;
+
+/// A node as rules see it.
+pub enum View {
+    Sum(Polynomial),
+    Product(Monomial),
+    Other,
+}
+
+impl View {
+    /// Views a node of a class.
+    pub fn new(classes: &Classes, id: Id, node: &Math) -> View {
+        match node {
+            Math::Sum(children) => View::Sum(polynomial(classes, children)),
+            Math::Product(_) | Math::Power(..) => {
+                let mut whole = Monomial::number(Rational::ONE);
+                let complete = match node {
+                    Math::Product(children) => whole.take_factors(classes, children),
+                    Math::Power(exponent, [base]) => whole.multiply(classes, *base, exponent),
+                    _ => false,
+                };
+                if complete && !whole.factors.contains_key(&id) { View::Product(whole) } else { View::Other }
+            }
+            _ => View::Other,
+        }
+    }
+}
 
 /// A rule, read.
 pub struct Compiled {
@@ -75,10 +99,10 @@ impl Compiled {
         Some(Compiled { rule, needs, graph, left, right, names: names.len(), condition })
     }
 
-    /// Returns classes equal to the node of the class, by this rule.
-    pub fn apply(&self, classes: &mut Classes, id: Id, node: &Math) -> Vec<Id> {
+    /// Returns classes equal to the node, by this rule.
+    pub fn apply(&self, classes: &mut Classes, node: &Math, view: &View) -> Vec<Id> {
         let mut equal = Vec::new();
-        for (mut binding, rest) in self.matches(classes, id, node) {
+        for (mut binding, rest) in self.matches(classes, node, view) {
             if !self.is_licensed(classes, &binding) {
                 continue;
             }
@@ -94,8 +118,8 @@ impl Compiled {
     }
 
     /// Tells whether the node has the left form, whole or in part.
-    pub fn recognizes(&self, classes: &Classes, id: Id, node: &Math) -> bool {
-        self.matches(classes, id, node).into_iter().any(|(binding, _)| self.is_licensed(classes, &binding))
+    pub fn recognizes(&self, classes: &Classes, node: &Math, view: &View) -> bool {
+        self.matches(classes, node, view).into_iter().any(|(binding, _)| self.is_licensed(classes, &binding))
     }
 
     fn is_licensed(&self, classes: &Classes, binding: &Binding) -> bool {
@@ -109,22 +133,13 @@ impl Compiled {
         }
     }
 
-    fn matches(&self, classes: &Classes, id: Id, node: &Math) -> Vec<(Binding, Rest)> {
+    fn matches(&self, classes: &Classes, node: &Math, view: &View) -> Vec<(Binding, Rest)> {
         let empty = vec![None; self.names];
-        match (self.graph.node(self.left), node) {
-            (Node::Sum(constant, terms), Math::Sum(children)) => {
-                self.match_part_of_sum(classes, constant, terms, &polynomial(classes, children), empty)
+        match (self.graph.node(self.left), view, node) {
+            (Node::Sum(constant, terms), View::Sum(whole), _) => {
+                self.match_part_of_sum(classes, constant, terms, whole, empty)
             }
-            (Node::Product(factors), Math::Product(_) | Math::Power(..)) => {
-                let mut whole = Monomial::number(Rational::ONE);
-                let complete = match node {
-                    Math::Product(children) => whole.take_factors(classes, children),
-                    Math::Power(exponent, [base]) => whole.multiply(classes, *base, exponent),
-                    _ => false,
-                };
-                if !complete || whole.factors.contains_key(&id) {
-                    return Vec::new();
-                }
+            (Node::Product(factors), View::Product(whole), _) => {
                 let parts = self.match_factors(classes, factors, &whole.factors, empty);
                 parts
                     .into_iter()
@@ -134,9 +149,9 @@ impl Compiled {
                     })
                     .collect()
             }
-            (Node::Apply(wanted, patterns), Math::Apply(function, arguments)) if wanted == function => {
+            (Node::Apply(wanted, patterns), _, Math::Apply(function, arguments)) if wanted == function => {
                 let rest = || Rest { factor: Monomial::number(Rational::ONE), others: None };
-                let bindings = self.match_arguments(classes, *wanted, patterns, arguments, empty);
+                let bindings = self.match_arguments(classes, patterns, arguments, empty);
                 bindings.into_iter().map(|binding| (binding, rest())).collect()
             }
             _ => Vec::new(),
@@ -146,7 +161,6 @@ impl Compiled {
     fn match_arguments(
         &self,
         classes: &Classes,
-        _: FunctionId,
         patterns: &[ExprId],
         arguments: &[Id],
         binding: Binding,
@@ -179,7 +193,7 @@ impl Compiled {
                     if let Math::Apply(function, arguments) = node
                         && function == wanted
                     {
-                        found.extend(self.match_arguments(classes, *wanted, patterns, arguments, binding.clone()));
+                        found.extend(self.match_arguments(classes, patterns, arguments, binding.clone()));
                     }
                 }
                 found
@@ -229,7 +243,8 @@ impl Compiled {
         binding: &Binding,
     ) -> Vec<Binding> {
         let free = patterns.iter().position(|(id, coefficient)| {
-            coefficient.is_one() && matches!(self.graph.node(*id), Node::Input(name) if binding[*name as usize].is_none())
+            coefficient.is_one()
+                && matches!(self.graph.node(*id), Node::Input(name) if binding[*name as usize].is_none())
         });
         let mut others = patterns.to_vec();
         let name = free.map(|at| others.remove(at).0);
@@ -424,10 +439,7 @@ fn divided(classes: &Classes, id: Id, scale: &Rational) -> Option<Polynomial> {
     }
     let inverse = scale.reciprocal()?;
     let scaled = |term: &Monomial| Monomial { coefficient: term.coefficient.multiply(&inverse), ..term.clone() };
-    Some(Polynomial {
-        constant: whole.constant.multiply(&inverse),
-        terms: whole.terms.iter().map(scaled).collect(),
-    })
+    Some(Polynomial { constant: whole.constant.multiply(&inverse), terms: whole.terms.iter().map(scaled).collect() })
 }
 
 /// Tells whether a class is a multiple of another.
@@ -490,4 +502,3 @@ impl Rest {
         Some(add_polynomial(classes, &view))
     }
 }
-

@@ -1,6 +1,6 @@
 //! Simplification: graph to graph, equal on the domain and never dearer.
 //!
-//! [`canonicalize`] comes first and does most of the work. [`Simplifier`] then puts small pieces into an e-graph,
+//! [`canonicalize`] comes first and does most of the work. [`simplify`] then puts small windows into an e-graph,
 //! applies the rules of Table 2 and the rules of arithmetic until nothing new comes, and takes out the cheapest form.
 //! All limits are counts, and no order depends on a hash, so the result is the same everywhere.
 
@@ -13,8 +13,10 @@ mod matching;
 mod rules;
 mod saturate;
 mod structure;
+mod windows;
 
 pub use canonical::canonicalize;
 pub use cost::Goal;
 pub use rules::{Class, Rule, TABLE};
 pub use saturate::Simplifier;
+pub use windows::simplify;

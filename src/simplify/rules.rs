@@ -31,8 +31,7 @@ pub struct Rule {
     pub documentation: &'static str,
 }
 
-const EXACT: Rule =
-    Rule { name: "", left: "", right: "", class: Class::Exact, stabilizes: false, documentation: "" };
+const EXACT: Rule = Rule { name: "", left: "", right: "", class: Class::Exact, stabilizes: false, documentation: "" };
 const STABLE: Rule = Rule { stabilizes: true, ..EXACT };
 
 /// The table. Sources of identities: NIST Digital Library of Mathematical Functions (DLMF), the section in brackets.

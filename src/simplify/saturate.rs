@@ -1,10 +1,10 @@
-//! Equality saturation of small pieces.
+//! Equality saturation of one window.
 
 use super::cost::{Costs, Goal, function_costs};
 use super::extract::{Candidates, Choice, order};
 use super::facts::Ranges;
 use super::language::{Classes, Math, extract_node, insert};
-use super::matching::Compiled;
+use super::matching::{Compiled, View};
 use super::{rules, structure};
 use crate::functions::FunctionId;
 use crate::graph::{ExprId, Graph, Node};
@@ -13,16 +13,14 @@ use egg::{Id, Language};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeSet;
 
-/// Largest piece, in nodes of the graph.
-const LARGEST_PIECE: usize = 96;
-/// Most e-nodes of one piece.
-const NODE_LIMIT: usize = 5_000;
-/// Most rounds of rules on one piece.
+/// Most e-nodes of one window.
+const NODE_LIMIT: usize = 1200;
+/// Most rounds of rules on one window.
 const ROUND_LIMIT: usize = 12;
 /// Most nodes of a class that rules look at.
 const NODES_PER_CLASS: usize = 12;
 
-/// Simplifies pieces of a graph with the rules of Table 2, which it reads once.
+/// Simplifies windows of a graph with the rules of Table 2, which it reads once.
 pub struct Simplifier {
     rules: Vec<Compiled>,
     ranges: Ranges,
@@ -30,28 +28,27 @@ pub struct Simplifier {
 }
 
 impl Simplifier {
-    /// Reads the rules; `facts` are those of the graph's inputs.
-    pub fn new(formulas: &mut Formulas, facts: Vec<Facts>) -> Self {
+    /// Reads the rules.
+    pub fn new(formulas: &mut Formulas) -> Self {
         Simplifier {
             rules: rules::TABLE.iter().filter_map(|rule| Compiled::new(formulas, rule)).collect(),
-            ranges: Ranges::new(formulas, facts),
+            ranges: Ranges::new(formulas),
             functions: function_costs(formulas),
         }
     }
 
-    /// Returns forms of the roots that cost no more together, in the sense of the goal.
-    pub fn simplify(&self, graph: &mut Graph, roots: &[ExprId], goal: Goal) -> Vec<ExprId> {
+    /// Returns forms of the roots that cost no more together, in the sense of the goal. The graph is small: a window.
+    pub fn simplify_window(&self, graph: &mut Graph, roots: &[ExprId], goal: Goal, facts: Vec<Facts>) -> Vec<ExprId> {
         let nodes = graph.reachable(roots);
-        if nodes.len() > LARGEST_PIECE || !self.is_promising(graph, &nodes) {
-            return roots.to_vec();
-        }
-        let mut classes = Classes::new(self.ranges.clone());
-        let image = insert(&mut classes, graph, &nodes, |_, _| None);
+        let mut classes = Classes::new(self.ranges.with_leaves(facts));
+        let image = insert(&mut classes, graph, &nodes);
         classes.rebuild();
         let given = given_choice(&classes);
         self.saturate(&mut classes);
         let ids: Vec<Id> = roots.iter().map(|root| classes.find(image[root])).collect();
-        let costs = Costs::new(goal, &self.rules, &self.functions, familiar(graph, &nodes));
+        let present = functions(&classes);
+        let stabilizing = self.rules.iter().filter(|rule| rule.rule.stabilizes && rule.needs.is_subset(&present));
+        let costs = Costs::new(goal, stabilizing.collect(), &self.functions, familiar(graph, &nodes));
         let candidates = Candidates::new(&classes, &costs);
         let trees = candidates.cheapest_trees();
         let choice = match goal {
@@ -62,7 +59,7 @@ impl Simplifier {
     }
 
     /// Tells whether any rule could change the nodes: without functions, quotients or repeated factors none does.
-    fn is_promising(&self, graph: &Graph, nodes: &[ExprId]) -> bool {
+    pub fn is_promising(&self, graph: &Graph, nodes: &[ExprId]) -> bool {
         let mut bases: FxHashMap<ExprId, u32> = FxHashMap::default();
         nodes.iter().any(|id| match graph.node(*id) {
             Node::Apply(..) => true,
@@ -94,8 +91,10 @@ impl Simplifier {
                     for rule in structure::RULES {
                         found.extend((rule.apply)(classes, id, &node).into_iter().map(|new| (id, rule.name, new)));
                     }
+                    let view = View::new(classes, id, &node);
                     for rule in &usable {
-                        found.extend(rule.apply(classes, id, &node).into_iter().map(|new| (id, rule.rule.name, new)));
+                        found
+                            .extend(rule.apply(classes, &node, &view).into_iter().map(|new| (id, rule.rule.name, new)));
                     }
                     if classes.total_size() > NODE_LIMIT {
                         break 'round;
@@ -121,7 +120,10 @@ fn neighbourhood_sizes(classes: &Classes) -> FxHashMap<Id, u64> {
         let below = |id: &Id| sizes.get(&classes.find(*id)).copied().unwrap_or(0);
         let next = classes.classes().map(|class| {
             let children = class.nodes.iter().flat_map(|node| node.children());
-            (class.id, children.fold(sizes[&class.id], |total, child| total.wrapping_mul(31).wrapping_add(below(child))))
+            (
+                class.id,
+                children.fold(sizes[&class.id], |total, child| total.wrapping_mul(31).wrapping_add(below(child))),
+            )
         });
         sizes = next.collect();
     }
