@@ -146,11 +146,11 @@ fn smooth() -> impl Strategy<Value = Tree> {
 fn read(text: &str) -> Function {
     let names = NAMES.map(|name| Source::new("declaration", name));
     let read = gradc::read(&Source::new("expression", text), &names);
-    read.unwrap_or_else(|errors| panic!("{text}\n{errors}")).remove(0)
+    read.expect(text).remove(0)
 }
 
 fn form(text: &str, order: Order, form: Form) -> Derivatives {
-    derive(&read(text), &[0, 1, 2], order, form).unwrap_or_else(|wrong| panic!("{text}: {}", wrong.message))
+    derive(&read(text), &[0, 1, 2], order, form).expect(text)
 }
 
 /// Returns the points at which a tape has moderate values only.

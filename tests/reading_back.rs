@@ -24,7 +24,7 @@ fn printed_derivatives_read_back_with_the_same_values() {
     let mut failures = Vec::new();
     let mut count = 0;
     for case in cases() {
-        let functions = gradc::read(&case.source, &[]).unwrap_or_else(|errors| panic!("{errors}"));
+        let functions = gradc::read(&case.source, &[]).expect("the source is read");
         for function in &functions {
             let inputs = all_inputs(function);
             let scalar = function.shape == Shape::Scalar && inputs.len() <= SECOND;
@@ -73,7 +73,8 @@ fn compare(function: &Function, graph: &Graph, root: ExprId) -> Result<(), Strin
         let same = printed == again || printed.is_nan() && again.is_nan();
         let noise = noise(graph, root, &point).max(noise(&read.graph, read.outputs[0], &point));
         let allowed = TOLERANCE * printed.abs().max(again.abs()) + ROUNDING * noise;
-        if !same && !((printed - again).abs() <= allowed) {
+        let close = (printed - again).abs() <= allowed;
+        if !same && !close {
             return Err(format!("{printed:e} became {again:e} at {point:?}\n    {text}"));
         }
     }

@@ -33,7 +33,7 @@ const STAGES: &[Stage] = &[
 fn every_stage_of_every_case_is_as_recorded() {
     let mut failures = Vec::new();
     for case in cases() {
-        let functions = gradc::read(&case.source, &[]).unwrap_or_else(|errors| panic!("{errors}"));
+        let functions = gradc::read(&case.source, &[]).expect("the source is read");
         for (stage, run) in STAGES {
             let mut settings = insta::Settings::clone_current();
             settings.set_snapshot_path(root().join("snapshots").join(&case.name));
@@ -93,13 +93,13 @@ fn each(functions: &[Function], write: fn(&Function) -> String) -> String {
 }
 
 fn first(function: &Function, form: Form) -> Derivatives {
-    derive(function, &all_inputs(function), Order::First, form).unwrap_or_else(|wrong| panic!("{}", wrong.message))
+    derive(function, &all_inputs(function), Order::First, form).expect("a case has derivatives")
 }
 
 /// Prints a program in the standard form, having made sure that the standard form stays as it is.
 fn formatted(source: &Source) -> String {
     let print = |source: &Source| {
-        let (ast, program) = parse(source).unwrap_or_else(|errors| panic!("{errors}"));
+        let (ast, program) = parse(source).expect("the source is read");
         print_program(&ast, &program, source)
     };
     let once = print(source);
@@ -145,8 +145,7 @@ fn second(function: &Function) -> String {
     if function.shape != Shape::Scalar || inputs.len() > SECOND {
         return String::new();
     }
-    let derivatives =
-        derive(function, &inputs, Order::Second, Form::Pretty).unwrap_or_else(|wrong| panic!("{}", wrong.message));
+    let derivatives = derive(function, &inputs, Order::Second, Form::Pretty).expect("a case has derivatives");
     let mut out = String::new();
     for (row, entries) in derivatives.second.iter().enumerate() {
         for (column, entry) in entries.iter().enumerate().skip(row) {
@@ -164,7 +163,7 @@ fn second(function: &Function) -> String {
 fn rust(case: &Case) -> String {
     let derive = vec![Derive::Gradient, Derive::Hessian];
     let options = Options { derive, source_name: case.source.name.clone(), ..Options::default() };
-    gradc::compile(&case.source.text, &options).unwrap_or_else(|errors| panic!("{errors}")).rust
+    gradc::compile(&case.source.text, &options).expect("the source is read").rust
 }
 
 fn counts(function: &Function) -> String {
