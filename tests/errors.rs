@@ -1,0 +1,214 @@
+//! Proves that bad input is refused with the recorded words, all errors of a source at once, and that nothing panics.
+
+use gradc::Options;
+use std::path::Path;
+
+/// Inputs that are refused, with the names of their snapshots.
+const INPUTS: &[(&str, &str)] = &[
+    ("bracket_missing", "sin("),
+    ("bracket_of_another_kind", "f(x) = (x + 1]"),
+    ("bracket_never_opened", "x + 1)"),
+    ("brace_missing", "f(x) = { let a = x; a"),
+    ("square_bracket_missing", "f(x: vector[3]) = x[0"),
+    ("operator_twice", "2 +* x"),
+    ("operator_at_end", "x +"),
+    ("function_unknown", "foo(x)"),
+    ("function_misspelt", "f(x) = sine(x) + cso(x)"),
+    ("name_unknown", "f(x) = x + zz"),
+    ("name_misspelt", "f(alpha, x) = alhpa*x"),
+    ("name_e", "f(x) = e^x"),
+    ("function_without_arguments", "g(x) = x\nf(x) = g + x"),
+    ("number_called", "f(x, k) = k(x + 1)"),
+    ("arguments_too_few", "f(x) = atan2(x)"),
+    ("arguments_too_many", "f(x) = sin(x, 1)"),
+    ("arguments_none", "f(x) = max()"),
+    ("arguments_of_own_function", "g(a, b) = a*b\nf(x) = g(x)"),
+    ("argument_of_another_shape", "g(a: vector[2]) = a[0]\nf(x: vector[3]) = g(x)"),
+    ("index_too_large", "f(x: vector[3]) = x[5]"),
+    ("index_negative", "f(x: vector[3]) = x[-1]"),
+    ("index_fraction", "f(x: vector[3]) = x[1/2]"),
+    ("index_parameter", "f(x: vector[3], k) = x[k]"),
+    ("index_of_number", "f(x) = x[0]"),
+    ("index_one_too_many", "f(x: vector[3]) = x[0, 1]"),
+    ("index_one_too_few", "f(W: matrix[2, 2]) = W[0]"),
+    ("index_past_next", "f(x: vector[3]) = sum(i in 0..3, x[i+1] - x[i])"),
+    ("empty", ""),
+    ("only_blanks", " \n\n\t "),
+    ("only_comments", "// nothing here\n/// nor here\n"),
+    ("parameter_twice", "f(x, y, x) = x*y"),
+    ("definition_twice", "f(x) = x\nf(x) = x^2"),
+    ("recursion_direct", "f(x) = x*f(x - 1)"),
+    ("recursion_mutual", "f(x) = g(x) + 1\ng(x) = h(x)\nh(x) = f(x)"),
+    ("constant_of_itself", "const a = b;\nconst b = a;\nf(x) = a*x"),
+    ("several_errors", "f(x) = sin(x, y)\ng(x) = zz + foo(x)\nh(x: vector[2]) = x[2]\nk(x) = x^"),
+    ("several_names", "f(x) = a + b\ng(y) = c*x"),
+    ("several_syntax_errors", "f(x) = x +\ng(x) = 2 x\nh(x) = )x("),
+    ("product_without_sign", "2x"),
+    ("product_of_names", "f(x, y) = x y"),
+    ("product_of_brackets", "f(x, y) = (x + 1)(y + 1)"),
+    ("power_with_stars", "x**2"),
+    ("equation", "x = 2"),
+    ("comparison_chain", "f(a, b, c) = if(a < b < c, 1, 0)"),
+    ("sign_and", "f(a, b) = if(a > 0 && b > 0, 1, 0)"),
+    ("sign_or", "f(a, b) = if(a > 0 || b > 0, 1, 0)"),
+    ("sign_not", "f(a) = if(!(a > 0), 1, 0)"),
+    ("factorial", "f(n) = n!"),
+    ("remainder", "f(x) = x % 2"),
+    ("minus_in_unicode", "f(x) = x \u{2212} 1"),
+    ("times_in_unicode", "f(x) = 2 \u{d7} x"),
+    ("square_in_unicode", "f(x) = x\u{b2} + 1"),
+    ("root_in_unicode", "f(x) = \u{221a}x"),
+    ("latex", r"f(x) = \sin(x)"),
+    ("point_alone", "f(x) = x + ."),
+    ("point_without_digit_after", "f(x) = 2."),
+    ("point_without_digit_before", "f(x) = .5*x"),
+    ("number_out_of_range", "f(x) = 1e999999*x"),
+    ("number_with_comma", "f(x) = 1,5*x"),
+    ("vector_times_vector", "f(x: vector[3], y: vector[3]) = x*y"),
+    ("vector_squared", "f(x: vector[3]) = x^2"),
+    ("number_by_vector", "f(x: vector[3]) = 1/x"),
+    ("vector_lengths", "f(x: vector[3], y: vector[2]) = x + y"),
+    ("vector_lengths_in_dot", "f(x: vector[3], y: vector[2]) = dot(x, y)"),
+    ("vector_lengths_in_function", "f(x: vector[3], y: vector[2]) = atan2(x, y)"),
+    ("vector_compared", "f(x: vector[3]) = if(x > 0, 1, 0)"),
+    ("vector_empty", "f(x) = []"),
+    ("rows_of_two_lengths", "f(x) = [[x, 1], [x]]"),
+    ("vector_and_number_mixed", "f(x: vector[2]) = [x, 1]"),
+    ("maximum_of_nothing", "f(x: vector[0]) = max(x)"),
+    ("condition_as_number", "f(x) = 1 + (x > 0)"),
+    ("condition_as_value", "f(x) = x > 0"),
+    ("condition_as_argument", "f(x) = sin(x > 0)"),
+    ("number_as_condition", "f(x) = if(x, 1, 0)"),
+    ("number_negated_as_condition", "f(x) = if not x then 1 else 0"),
+    ("branches_of_two_shapes", "f(x: vector[2], y: vector[3]) = if(x[0] > 0, x, y)"),
+    ("else_missing", "f(x) = if x > 0 then x"),
+    ("type_unknown", "f(x: vectro[3]) = x[0]"),
+    ("type_of_a_computer", "f(x: float) = x"),
+    ("dimension_missing", "f(x: vector) = x[0]"),
+    ("dimensions_too_many", "f(x: vector[2, 3]) = x[0]"),
+    ("dimension_negative", "f(x: vector[-1]) = 1"),
+    ("dimension_fraction", "f(x: vector[1.5]) = 1"),
+    ("dimension_symbolic", "f(x: vector[n]) = sum(x)"),
+    ("dimension_huge", "f(x: vector[1e9]) = sum(x)"),
+    ("matrix_symmetric", "f(S: sym[2]) = S[0, 0]"),
+    ("matrix_product", "f(W: matrix[2, 3], x: vector[3]) = norm2(W*x)"),
+    ("matrix_solve", "f(A: matrix[2, 2], b: vector[2]) = solve(A, b)[0]"),
+    ("matrix_inverse", "f(A: matrix[2, 2]) = inv(A)[0, 0]"),
+    ("matrix_determinant", "f(A: matrix[2, 2]) = det(A)"),
+    ("derivative_by_expression", "f(x) = diff(x^2, x + 1)"),
+    ("derivative_by_number", "f(x) = diff(x^2, 2)"),
+    ("derivative_by_vector", "f(x: vector[2]) = diff(x[0]^2, x)"),
+    ("derivative_order_fraction", "f(x) = diff(x^3, x, 1.5)"),
+    ("derivative_order_parameter", "f(x, n) = diff(x^3, x, n)"),
+    ("derivative_with_prime", "h(x) = x^2\nf(x) = h'(x)"),
+    ("gradient_of_vector", "f(x: vector[2]) = grad(x, x)[0]"),
+    ("jacobian_by_matrix", "f(W: matrix[2, 2]) = jacobian([W[0, 0], 1], W)[0, 0]"),
+    ("sum_over_nothing_known", "f(x: vector[3]) = sum(x[i])"),
+    ("sum_over_vector", "f(x: vector[3]) = sum(i in x, i)"),
+    ("sum_with_equal_sign", "f(x: vector[3]) = sum(i = 0, 2, x[i])"),
+    ("range_by_parameter", "f(x, n) = sum(i in 0..n, x^i)"),
+    ("range_by_fraction", "f(x) = sum(i in 0..1/2, x)"),
+    ("range_too_long", "f(x) = sum(i in 0..10000000, x)"),
+    ("range_of_another_function", "f(x: vector[3]) = mean(i in 0..3, x[i])"),
+    ("range_alone", "f(x) = 1..3"),
+    ("keyword_as_name", "f(let) = let + 1"),
+    ("keyword_as_parameter", "f(x, in) = x*in"),
+    ("let_outside_braces", "f(x) = let a = x; a"),
+    ("let_without_semicolon", "f(x) = { let a = x a^2 }"),
+    ("let_without_value", "f(x) = { let a; a }"),
+    ("block_without_value", "f(x) = { let a = x; }"),
+    ("fact_equal", "f(x == 1) = x"),
+    ("fact_not_one", "f(x != 1) = x"),
+    ("fact_about_parameter", "f(x, y > x) = x*y"),
+    ("fact_with_braces", "f(p in {0, 1}) = p"),
+    ("polygamma_of_parameter", "f(n, x) = polygamma(n, x)"),
+    ("polygamma_negative", "f(x) = polygamma(-1, x)"),
+    ("softmax_of_matrix", "f(W: matrix[2, 2]) = softmax(W)"),
+    ("body_missing", "f(x) ="),
+    ("equal_missing", "f(x) x^2"),
+    ("definition_after_expression", "x^2\nf(x) = x"),
+    ("two_expressions", "x + 1\ny + 2"),
+    ("string", "f(x) = \"x\""),
+    ("control_character", "f(x) = x + \u{1}"),
+    ("primes_on_names", "f(x') = x'"),
+    ("tab_before_error", "f(x) =\n\t\tx + zz"),
+    ("wide_letters_before_error", "f(größe, 数) = größe*数 + zz"),
+];
+
+fn render(text: &str) -> Option<String> {
+    let options = Options { source_name: "input.grad".to_string(), ..Options::default() };
+    gradc::compile(text, &options).err().map(|errors| errors.render(false))
+}
+
+#[test]
+fn bad_input_is_refused_in_the_recorded_words() {
+    let mut failures = Vec::new();
+    for (name, text) in INPUTS {
+        let checked = std::panic::catch_unwind(|| {
+            let mut settings = insta::Settings::clone_current();
+            settings.set_snapshot_path(Path::new(env!("CARGO_MANIFEST_DIR")).join("snapshots/errors"));
+            settings.set_prepend_module_to_snapshot(false);
+            settings.set_omit_expression(true);
+            let rendered = render(text).expect("the input is refused");
+            settings.bind(|| insta::assert_snapshot!(*name, format!("{text}\n----\n{rendered}")));
+        });
+        if checked.is_err() {
+            failures.push(*name);
+        }
+    }
+    assert!(failures.is_empty(), "not as recorded: {}", failures.join(", "));
+}
+
+#[test]
+fn all_errors_of_a_source_are_reported_at_once() {
+    let text = "f(x) = zz\ng(x) = sin(x, x)\nh(x: vector[2]) = x[2]\nk(x) = x*foo(x)\n";
+    let errors = gradc::compile(text, &Options::default()).expect_err("four errors");
+    let lines: Vec<usize> = errors
+        .diagnostics()
+        .iter()
+        .filter_map(|diagnostic| Some(1 + text[..diagnostic.span?.start].matches('\n').count()))
+        .collect();
+    assert_eq!(lines, [1, 2, 3, 4]);
+}
+
+#[test]
+fn a_long_line_is_shown_around_the_error_only() {
+    let terms = "x*y + ".repeat(5000);
+    let rendered = render(&format!("f(x, y) = {terms}zz + {terms}x")).expect("an unknown name");
+    assert!(rendered.contains("zz"), "{rendered}");
+    assert!(rendered.lines().all(|line| line.chars().count() < 400), "{rendered}");
+    insta::with_settings!({
+        snapshot_path => Path::new(env!("CARGO_MANIFEST_DIR")).join("snapshots/errors"),
+        prepend_module_to_snapshot => false,
+        omit_expression => true,
+    }, { insta::assert_snapshot!("long_line", rendered) });
+}
+
+#[test]
+fn hundreds_of_errors_are_counted_and_not_all_shown() {
+    let text: String = (0..300).map(|index| format!("f{index}(x) = unknown{index}\n")).collect();
+    let errors = gradc::compile(&text, &Options::default()).expect_err("300 errors");
+    assert_eq!(errors.diagnostics().len(), 300);
+    assert!(errors.render(false).contains("more errors"));
+}
+
+#[test]
+fn every_beginning_of_a_source_is_read_or_refused() {
+    let text = "const g = 9.81;\n/// d\nf(x: vector[3], y > 0) = { let a = sum(i in 0..2, x[i+1]); \
+                if a <= y and not (a < 0) then [a, 2 .^ y'] else x[1..] }\n";
+    for end in (0..text.len()).filter(|end| text.is_char_boundary(*end)) {
+        if let Some(rendered) = render(&text[..end]) {
+            assert!(rendered.starts_with("error"), "{rendered}");
+        }
+    }
+}
+
+#[test]
+fn deep_nesting_is_read_or_refused() {
+    for (before, after) in [("(", ")"), ("sin(", ")"), ("-", ""), ("[", "]"), ("{", "}"), ("not ", ""), ("x^", "")] {
+        let text = format!("f(x) = {}x{}", before.repeat(20_000), after.repeat(20_000));
+        if let Some(rendered) = render(&text) {
+            assert!(rendered.starts_with("error"), "{before}");
+        }
+    }
+}
