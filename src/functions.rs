@@ -183,7 +183,7 @@ pub const TABLE: &[Function] = &[
         values: &[("0", "0")], left_inverse: "sinh", latex: r"\operatorname{arsinh}", documentation: "inverse hyperbolic sine", ..UNARY },
     Function { name: "acosh", derivatives: &["1/(sqrt(x - 1)*sqrt(x + 1))"], domain: "x >= 1", code: Code::Method("acosh", "acosh", f64::acosh),
         values: &[("1", "0")], left_inverse: "cosh", range: "y >= 0", latex: r"\operatorname{arcosh}", documentation: "inverse hyperbolic cosine", ..UNARY },
-    Function { name: "atanh", derivatives: &["1/(1 - x^2)"], domain: "-1 < x and x < 1", code: Code::Method("atanh", "atanh", f64::atanh), parity: ODD,
+    Function { name: "atanh", derivatives: &["1/(1 - x^2)"], domain: "-1 < x and x < 1", code: Code::Formula("(ln_1p(x) - ln_1p(-x))/2"), parity: ODD,
         values: &[("0", "0")], left_inverse: "tanh", latex: r"\operatorname{artanh}", documentation: "inverse hyperbolic tangent", ..UNARY },
 
     // Steps and kinks
@@ -229,7 +229,7 @@ pub const TABLE: &[Function] = &[
     Function { name: "softplus", derivatives: &["sigmoid(x)"], code: Code::Formula("max(x, 0) + ln_1p(exp(-abs(x)))"),
         range: "y > 0", latex: r"\operatorname{softplus}", documentation: "ln(1 + exp(x)) without overflow", ..UNARY },
     Function { name: "silu", definition: Some("x*sigmoid(x)"), documentation: "sigmoid linear unit", ..UNARY },
-    Function { name: "gelu", definition: Some("x*(1 + erf(x/sqrt(2)))/2"), documentation: "Gaussian error linear unit", ..UNARY },
+    Function { name: "gelu", definition: Some("x*erfc(-x/sqrt(2))/2"), documentation: "Gaussian error linear unit", ..UNARY },
     Function { name: "logsumexp", parameters: &["x"], arity: Arity::Collective, derivatives: &["exp(x - y)"], code: Code::LogSumExp,
         latex: r"\operatorname{logsumexp}", documentation: "ln(sum(exp(x))) without overflow", ..UNARY },
 

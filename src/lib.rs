@@ -50,8 +50,17 @@ pub struct Output {
 /// # Errors
 /// Everything that is wrong with the source.
 pub fn read(source: &Source, declarations: &[lower::Declaration]) -> Result<Vec<lower::Function>, Errors> {
-    let (mut ast, program) = syntax::parse(source)?;
-    lower::lower(source, &mut ast, &program, declarations)
+    let (mut ast, program, mut errors) = syntax::parse_all(source);
+    let Some(program) = program else { return Err(Errors::new(source, errors)) };
+    let lowered = lower::lower(source, &mut ast, &program, declarations);
+    match lowered {
+        Ok(functions) if errors.is_empty() => Ok(functions),
+        Ok(_) => Err(Errors::new(source, errors)),
+        Err(more) => {
+            errors.extend(more.diagnostics().iter().cloned());
+            Err(if errors.len() == more.diagnostics().len() { more } else { Errors::new(source, errors) })
+        }
+    }
 }
 
 /// Compiles the text of a `.grad` file, or a single expression, to Rust.

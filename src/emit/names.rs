@@ -11,48 +11,6 @@ const KEYWORDS: &[&str] = &[
 ];
 /// Words that Rust accepts nowhere as a name.
 const FORBIDDEN: &[&str] = &["self", "Self", "super", "crate", "_"];
-/// Greek letters by their names.
-const GREEK: &[(char, &str)] = &[
-    ('α', "alpha"),
-    ('β', "beta"),
-    ('γ', "gamma"),
-    ('δ', "delta"),
-    ('ε', "epsilon"),
-    ('ϵ', "epsilon"),
-    ('ζ', "zeta"),
-    ('η', "eta"),
-    ('θ', "theta"),
-    ('ϑ', "theta"),
-    ('ι', "iota"),
-    ('κ', "kappa"),
-    ('λ', "lambda"),
-    ('μ', "mu"),
-    ('ν', "nu"),
-    ('ξ', "xi"),
-    ('ο', "omicron"),
-    ('π', "pi"),
-    ('ρ', "rho"),
-    ('σ', "sigma"),
-    ('ς', "sigma"),
-    ('τ', "tau"),
-    ('υ', "upsilon"),
-    ('φ', "phi"),
-    ('ϕ', "phi"),
-    ('χ', "chi"),
-    ('ψ', "psi"),
-    ('ω', "omega"),
-    ('Γ', "Gamma"),
-    ('Δ', "Delta"),
-    ('Θ', "Theta"),
-    ('Λ', "Lambda"),
-    ('Ξ', "Xi"),
-    ('Π', "Pi"),
-    ('Σ', "Sigma"),
-    ('Φ', "Phi"),
-    ('Ψ', "Psi"),
-    ('Ω', "Omega"),
-];
-
 /// Hands out names that are legal and distinct.
 #[derive(Default)]
 pub struct Names {
@@ -72,6 +30,17 @@ impl Names {
         candidate
     }
 
+    /// Returns a distinct name for a type.
+    pub fn claim_type(&mut self, name: &str) -> String {
+        let mut candidate = name.to_string();
+        let mut count = 1;
+        while !self.taken.insert(candidate.clone()) {
+            count += 1;
+            candidate = format!("{name}{count}");
+        }
+        candidate
+    }
+
     /// Returns a stem such that stem followed by a number is never taken.
     pub fn stem(&self) -> String {
         let mut stem = String::from("t");
@@ -86,9 +55,9 @@ impl Names {
 fn spell(name: &str) -> String {
     let mut out = String::new();
     for c in name.chars() {
-        match GREEK.iter().find(|(letter, _)| *letter == c) {
+        match crate::syntax::greek_name(c.encode_utf8(&mut [0; 4])) {
             _ if c.is_ascii() => out.push(c),
-            Some((_, spelled)) => out.push_str(spelled),
+            Some(spelled) => out.push_str(spelled),
             None => out.push_str(&format!("u{:x}", u32::from(c))),
         }
     }

@@ -76,7 +76,7 @@ impl Default for Options {
 }
 
 /// Lints that generated items are excused from: what the source's names and formulas decide is not the crate's style.
-const ALLOW: &str = "#[allow(clippy::all, clippy::pedantic, dead_code, non_snake_case, unused_variables)]\n";
+const ALLOW: &str = "#[allow(clippy::all, clippy::pedantic, dead_code, non_camel_case_types, non_snake_case, unused_variables)]\n";
 /// Largest function, in operations, whose formulas stand in its documentation.
 const DOCUMENTED: usize = 400;
 /// Longest formula in a documentation line.
@@ -124,15 +124,20 @@ impl Module<'_> {
         let all: Vec<usize> = (0..function.graph.inputs().len()).collect();
         let mut value = derive(function, &all, Order::Value, Form::Code)?;
         self.value(function, &signature, &mut value);
-        let scalar = function.outputs.len() == 1 && function.shape == Shape::Scalar;
+        let scalar = function.shape == Shape::Scalar;
         let wants = |kind| self.options.derive.contains(&kind);
-        if wants(Derive::Gradient) || wants(Derive::Jacobian) {
-            let mut derivatives = derive(function, &all, Order::First, Form::Code)?;
-            self.first(function, &signature, &mut derivatives, scalar)?;
+        let (first, second) = (wants(Derive::Gradient) || wants(Derive::Jacobian), wants(Derive::Hessian) && scalar);
+        if !first && !second {
+            return Ok(());
         }
-        if wants(Derive::Hessian) && scalar {
+        let type_name = self.gradient_type(function, &signature, scalar);
+        if first {
+            let mut derivatives = derive(function, &all, Order::First, Form::Code)?;
+            self.first(function, &signature, &type_name, &mut derivatives, scalar)?;
+        }
+        if second {
             let mut derivatives = derive(function, &all, Order::Second, Form::Code)?;
-            self.second(function, &signature, &mut derivatives)?;
+            self.second(function, &signature, &type_name, &mut derivatives);
         }
         Ok(())
     }
@@ -177,12 +182,12 @@ impl Module<'_> {
         &mut self,
         function: &Function,
         signature: &Signature,
+        type_name: &str,
         derivatives: &mut Derivatives,
         scalar: bool,
     ) -> Result<(), Diagnostic> {
         let float = self.options.scalar.name();
         let (suffix, title) = if scalar { ("grad", "gradient") } else { ("jacobian", "Jacobian") };
-        let type_name = self.gradient_type(function, signature, scalar);
         let tape = derivatives.tape();
         let mut documentation = vec![format!("Value and {title} of [`{}`].", signature.name), String::new()];
         if scalar {
@@ -195,24 +200,13 @@ impl Module<'_> {
         self.item(&documentation, &name, signature, &result, &tape, |outputs| {
             let (value, first) = outputs.split_at(count);
             let gradient = gradient_fields(function, signature, first, count, scalar);
-            lines(tuple(vec![nested(function.shape, value), structure(&type_name, gradient)]), 1)
+            lines(tuple(vec![nested(function.shape, value), structure(type_name, gradient)]), 1)
         });
         Ok(())
     }
 
-    fn second(
-        &mut self,
-        function: &Function,
-        signature: &Signature,
-        derivatives: &mut Derivatives,
-    ) -> Result<(), Diagnostic> {
+    fn second(&mut self, function: &Function, signature: &Signature, type_name: &str, derivatives: &mut Derivatives) {
         let float = self.options.scalar.name();
-        let type_name = format!("{}Grad", camel_case(function.display_name()));
-        let type_name = if self.options.derive.iter().any(|kind| *kind != Derive::Hessian) {
-            type_name
-        } else {
-            self.gradient_type(function, signature, true)
-        };
         let count = function.graph.inputs().len();
         let tape = derivatives.tape();
         let order: Vec<&str> = signature.inputs.iter().map(String::as_str).take(32).collect();
@@ -236,17 +230,16 @@ impl Module<'_> {
             let rows = (0..count)
                 .map(|row| Piece::List((0..count).map(|column| Piece::leaf(&entry(row, column))).collect()))
                 .collect();
-            let parts = vec![Piece::leaf(&outputs[0]), structure(&type_name, gradient), Piece::List(rows)];
+            let parts = vec![Piece::leaf(&outputs[0]), structure(type_name, gradient), Piece::List(rows)];
             lines(tuple(parts), 1)
         });
-        Ok(())
     }
 
     /// Declares the type that holds the first derivatives, and returns its name.
     fn gradient_type(&mut self, function: &Function, signature: &Signature, scalar: bool) -> String {
         let float = self.options.scalar.name();
         let (suffix, title) = if scalar { ("Grad", "Gradient") } else { ("Jacobian", "Jacobian") };
-        let name = self.items.claim(&format!("{}{suffix}", camel_case(function.display_name())));
+        let name = self.items.claim_type(&format!("{}{suffix}", camel_case(function.display_name())));
         self.out.push_str(&format!("\n/// {title} of [`{}`], parameter by parameter.\n", signature.name));
         if !scalar {
             self.out.push_str("/// The first index is that of the function's value.\n");

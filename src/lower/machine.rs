@@ -286,6 +286,9 @@ impl<'a> Machine<'a> {
             }
             return self.values.push(Value::Scalar(id));
         }
+        if self.ast.broken.iter().any(|broken| broken == name) {
+            return self.values.push(Value::Poison);
+        }
         let message = format!("there is no `{name}` here");
         let known = self.frames.last().map(|frame| {
             let mut names: Vec<&str> =
@@ -300,8 +303,8 @@ impl<'a> Machine<'a> {
         });
         let near = nearest(name, known.into_iter().flatten().chain(constants).chain(["pi"]));
         let hint = match (name, near) {
+            ("e", _) => "Euler's number is `exp(1)`, and `exp(x)` its powers".to_string(),
             (_, Some(near)) => format!("did you mean `{near}`?"),
-            ("e", _) => "Euler's number is `exp(1)`".to_string(),
             _ => format!("make it a parameter, or name it with `let {name} = ...;` inside braces"),
         };
         self.fail(Diagnostic::new(span, message).label("unknown name").hint(hint));
@@ -322,13 +325,16 @@ impl<'a> Machine<'a> {
                 Arity::Folded => 1..=usize::MAX,
                 Arity::Collective => function.row().parameters.len()..=function.row().parameters.len(),
             },
+            (None, None, None) if self.ast.broken.contains(&name.text) => return Ok(()),
             (None, None, None) => return Err(self.unknown_function(name)),
         };
         if wanted.contains(&given) {
             return Ok(());
         }
         let count = |n: usize| format!("{n} argument{}", if n == 1 { "" } else { "s" });
-        let wanted = if wanted.start() == wanted.end() || *wanted.end() == usize::MAX {
+        let wanted = if *wanted.end() == usize::MAX {
+            format!("at least {}", count(*wanted.start()))
+        } else if wanted.start() == wanted.end() {
             count(*wanted.start())
         } else {
             format!("{} or {}", wanted.start(), count(*wanted.end()))
@@ -437,7 +443,7 @@ impl<'a> Machine<'a> {
             return self.settle(result);
         }
         let Some(function) = functions::find(&name.text) else {
-            return self.fail(self.unknown_function(name));
+            return self.values.push(Value::Poison);
         };
         let result = match function.row().arity {
             Arity::Fixed => self.fixed(function, &values, spans, span),
@@ -480,11 +486,13 @@ impl<'a> Machine<'a> {
             let path: Vec<&str> =
                 self.active.iter().chain([&item]).map(|at| self.items[*at].0.name().text.as_str()).collect();
             let message = format!("`{}` is defined by itself", path[path.len() - 1]);
-            return self.fail(
-                Diagnostic::new(span, message)
-                    .label(path.join(" -> "))
-                    .hint("write a fixed number of steps out, or use `sum` or `prod` over a range"),
-            );
+            let diagnostic = Diagnostic::new(span, message).label(path.join(" -> "));
+            return self.fail(match &self.items[item].0 {
+                Item::Constant { .. } => diagnostic,
+                Item::Function { .. } => {
+                    diagnostic.hint("write a fixed number of steps out, or use `sum` or `prod` over a range")
+                }
+            });
         }
         if let Some(value) = self.memo.get(&(item, arguments.clone())) {
             return self.values.push(value.clone());

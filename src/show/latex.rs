@@ -44,6 +44,7 @@ pub fn latex(ast: &Ast, root: NodeId) -> String {
 fn level(ast: &Ast, id: NodeId) -> Level {
     match ast.get(id) {
         E::Binary(B::Add | B::Subtract, ..) => Level::Additive,
+        E::Binary(B::Multiply, a, _) if matches!(ast.get(leftmost(ast, *a)), E::Unary(U::Negate, _)) => Level::Additive,
         E::Binary(B::Multiply | B::ElementMultiply | B::ElementDivide, ..) => Level::Multiplicative,
         E::Binary(B::Power | B::ElementPower, ..) => Level::Power,
         // A fraction holds together like one sign.
@@ -130,6 +131,11 @@ fn binary(ast: &Ast, operator: B, a: NodeId, b: NodeId, out: &mut Vec<Piece>) {
     match operator {
         B::Add => out.extend([Node(a, Level::Additive), text(" + "), Node(b, Level::Multiplicative)]),
         B::Subtract => out.extend([Node(a, Level::Additive), text(" - "), Node(b, Level::Multiplicative)]),
+        B::Multiply if matches!(ast.get(leftmost(ast, a)), E::Unary(U::Negate, _)) => {
+            // The sign of a product stands before it without parentheses.
+            let dot = if starts_with_digit(ast, b) { r" \cdot " } else { r" \, " };
+            out.extend([Node(a, Level::Additive), text(dot), Node(b, Level::Signed)]);
+        }
         B::Multiply => {
             let dot = if starts_with_digit(ast, b) { r" \cdot " } else { r" \, " };
             out.extend([Node(a, Level::Multiplicative), text(dot), Node(b, Level::Signed)]);
@@ -139,12 +145,21 @@ fn binary(ast: &Ast, operator: B, a: NodeId, b: NodeId, out: &mut Vec<Piece>) {
             E::Unary(U::Negate, a) => {
                 out.extend([text(r"-\frac{"), Node(*a, Level::Loose), text("}{"), Node(b, Level::Loose), text("}")]);
             }
+            E::Binary(B::Multiply, ..) if matches!(ast.get(leftmost(ast, a)), E::Unary(U::Negate, _)) => {
+                out.push(text(r"-\frac{"));
+                unsigned_product(ast, a, out);
+                out.extend([text("}{"), Node(b, Level::Loose), text("}")]);
+            }
             _ => out.extend([text(r"\frac{"), Node(a, Level::Loose), text("}{"), Node(b, Level::Loose), text("}")]),
         },
         B::Power | B::ElementPower => match ast.get(a) {
             E::Call(name, arguments) if name_takes_power(&name.text) && arguments.len() == 1 => {
                 out.extend([text(format!("{}^{{", function(&name.text))), Node(b, Level::Loose), text("}")]);
                 argument(arguments[0], out);
+            }
+            // A base that ends in an exponent of its own is kept apart from the new one.
+            E::Call(name, _) if matches!(name.text.as_str(), "exp" | "polygamma") => {
+                out.extend([text(r"\left("), Node(a, Level::Loose), text(r"\right)^{"), Node(b, Level::Loose), text("}")]);
             }
             _ => {
                 let circle = if operator == B::ElementPower { r"\circ " } else { "" };
@@ -166,6 +181,31 @@ fn binary(ast: &Ast, operator: B, a: NodeId, b: NodeId, out: &mut Vec<Piece>) {
             };
             out.extend([Node(a, Level::Additive), text(format!(" {sign} ")), Node(b, Level::Additive)]);
         }
+    }
+}
+
+/// Returns the first factor of a product.
+fn leftmost(ast: &Ast, mut id: NodeId) -> NodeId {
+    while let E::Binary(B::Multiply, a, _) = ast.get(id) {
+        id = *a;
+    }
+    id
+}
+
+/// Writes a product without the sign of its first factor.
+fn unsigned_product(ast: &Ast, id: NodeId, out: &mut Vec<Piece>) {
+    let mut factors = Vec::new();
+    let mut first = id;
+    while let E::Binary(B::Multiply, a, b) = ast.get(first) {
+        factors.push(*b);
+        first = *a;
+    }
+    if let E::Unary(U::Negate, a) = ast.get(first) {
+        out.push(Piece::Node(*a, Level::Multiplicative));
+    }
+    for factor in factors.into_iter().rev() {
+        out.push(text(if starts_with_digit(ast, factor) { r" \cdot " } else { r" \, " }));
+        out.push(Piece::Node(factor, Level::Signed));
     }
 }
 
@@ -254,7 +294,8 @@ pub fn symbol(name: &str) -> String {
         _ => (name, ""),
     };
     let escape = |text: &str| text.replace('_', r"\_");
-    let stem = match stem {
+    let greek = crate::syntax::greek_name(stem);
+    let stem = match greek.unwrap_or(stem) {
         greek if GREEK.contains(&greek) => format!(r"\{greek}"),
         short if short.chars().count() == 1 && short != "_" => short.to_string(),
         long => format!(r"\mathit{{{}}}", escape(long)),

@@ -52,11 +52,27 @@ impl<'r> Costs<'r> {
             Goal::Pretty => self.to_read(classes, node),
             Goal::Flops => self.to_run(classes, node),
             Goal::Stable => {
-                let view = View::new(classes, id, node);
-                let unstable = self.stabilizing.iter().any(|rule| rule.recognizes(classes, node, &view));
+                let unstable = matches!(node, Math::Sum(_) | Math::Apply(..) | Math::Product(_) | Math::Power(..))
+                    && self.loses_digits(classes, id, node);
                 self.to_run(classes, node) + if unstable { UNSTABLE } else { 0 }
             }
         }
+    }
+
+    /// Tells whether a stabilizing rule has something better for the node: for itself, or, if it is a sum, for any
+    /// sum of its class, for what is lost by cancellation is lost in whatever order the terms are grouped.
+    fn loses_digits(&self, classes: &Classes, id: Id, node: &Math) -> bool {
+        let recognized = |node: &Math| {
+            let view = View::new(classes, id, node);
+            self.stabilizing.iter().any(|rule| rule.recognizes(classes, node, &view))
+        };
+        let recognized_whole = |node: &Math| {
+            let view = View::new(classes, id, node);
+            self.stabilizing.iter().any(|rule| rule.recognizes_whole(classes, node, &view))
+        };
+        recognized(node)
+            || (matches!(node, Math::Sum(_))
+                && classes[id].nodes.iter().any(|other| matches!(other, Math::Sum(_)) && recognized_whole(other)))
     }
 
     fn to_read(&self, classes: &Classes, node: &Math) -> u64 {

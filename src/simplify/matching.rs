@@ -122,6 +122,13 @@ impl Compiled {
         self.matches(classes, node, view).into_iter().any(|(binding, _)| self.is_licensed(classes, &binding))
     }
 
+    /// Tells whether the node is a multiple of the left form, with nothing left over.
+    pub fn recognizes_whole(&self, classes: &Classes, node: &Math, view: &View) -> bool {
+        let whole = |rest: &Rest| rest.others.as_ref().is_none_or(Vec::is_empty);
+        let matches = self.matches(classes, node, view);
+        matches.into_iter().any(|(binding, rest)| whole(&rest) && self.is_licensed(classes, &binding))
+    }
+
     fn is_licensed(&self, classes: &Classes, binding: &Binding) -> bool {
         let Some((name, license)) = self.condition else { return true };
         let Some(Bound::Class(id)) = binding[name] else { return false };

@@ -94,6 +94,10 @@ pub const TABLE: &[Rule] = &[
         documentation: "cosh(x)^2 - 1 loses all digits near 0", ..STABLE },
     Rule { name: "complement of tanh squared", left: "1 - tanh(x)^2", right: "1/cosh(x)^2",
         documentation: "1 - tanh(x)^2 loses all digits for large x", ..STABLE },
+    Rule { name: "complement of tanh", left: "1 - tanh(x)", right: "2*sigmoid(-2*x)",
+        documentation: "1 - tanh(x) loses all digits for large x", ..STABLE },
+    Rule { name: "reflection of tanh", left: "1 + tanh(x)", right: "2*sigmoid(2*x)",
+        documentation: "1 + tanh(x) loses all digits for large negative x", ..STABLE },
     Rule { name: "logarithm of cosh", left: "ln(cosh(x))", right: "abs(x) + ln_1p(exp(-2*abs(x))) - ln(2)",
         documentation: "cosh overflows long before its logarithm", ..STABLE },
 

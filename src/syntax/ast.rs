@@ -244,6 +244,8 @@ pub struct Ast {
     spans: Vec<Span>,
     /// Comments in the order of their places.
     pub comments: Vec<Comment>,
+    /// Names of definitions that could not be read.
+    pub broken: Vec<String>,
 }
 
 impl Ast {

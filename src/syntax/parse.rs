@@ -7,7 +7,7 @@ use crate::source::{Source, Span};
 use lalrpop_util::{ParseError, lalrpop_mod};
 
 lalrpop_mod!(
-    #[allow(clippy::all, clippy::pedantic, missing_docs, unused, unreachable_pub)]
+    #[allow(clippy::all, clippy::pedantic, clippy::panic, clippy::unwrap_used, missing_docs, unused, unreachable_pub)]
     language,
     "/language.rs"
 );
@@ -17,6 +17,15 @@ lalrpop_mod!(
 /// # Errors
 /// Every unknown character, and the first syntax error of every definition.
 pub fn parse(source: &Source) -> Result<(Ast, Program), Errors> {
+    let (ast, program, errors) = parse_all(source);
+    match program {
+        Some(program) if errors.is_empty() => Ok((ast, program)),
+        _ => Err(Errors::new(source, errors)),
+    }
+}
+
+/// Parses a source as far as it can be: definitions that can't be read are left out, and named in the tree.
+pub fn parse_all(source: &Source) -> (Ast, Option<Program>, Vec<Diagnostic>) {
     let (tokens, comments, mut errors) = tokenize(&source.text);
     let mut ast = Ast::default();
     ast.comments = comments;
@@ -25,7 +34,7 @@ pub fn parse(source: &Source) -> Result<(Ast, Program), Errors> {
     }
     errors.extend(unbalanced_bracket(&tokens));
     if !errors.is_empty() {
-        return Err(Errors::new(source, errors));
+        return (ast, None, errors);
     }
     let program = if starts_definition(&tokens, 0) {
         Program::Items(parse_definitions(&mut ast, source, &tokens, &mut errors))
@@ -34,11 +43,11 @@ pub fn parse(source: &Source) -> Result<(Ast, Program), Errors> {
             Ok(expression) => Program::Expression(expression),
             Err(error) => {
                 errors.push(syntax_error(source, &tokens, error));
-                return Err(Errors::new(source, errors));
+                return (ast, None, errors);
             }
         }
     };
-    if errors.is_empty() { Ok((ast, program)) } else { Err(Errors::new(source, errors)) }
+    (ast, Some(program), errors)
 }
 
 /// Parses one parameter declaration, such as `W: matrix[n, m]` or `x > 0`, into an existing tree.
@@ -112,7 +121,13 @@ fn parse_definitions(
         let item = &tokens[start..end];
         match parser.parse(ast, triples(item)) {
             Ok(definition) => items.push((definition, item[0].1.to(item[item.len() - 1].1))),
-            Err(error) => errors.push(syntax_error(source, item, error)),
+            Err(error) => {
+                errors.push(syntax_error(source, item, error));
+                ast.broken.extend(item.iter().find_map(|(token, _)| match token {
+                    Token::Name(name) => Some((*name).to_string()),
+                    _ => None,
+                }));
+            }
         }
     }
     items
@@ -229,10 +244,13 @@ fn syntax_hint(source: &Source, before: Option<&Spanned<'_>>, found: Option<&Spa
         (Some((previous, place)), Token::Name(_) | Token::Number(_) | Token::LeftParenthesis)
             if ends_operand(previous) =>
         {
-            let product = match token {
-                Token::LeftParenthesis => format!("{}*(...)", text(place)),
-                _ => format!("{}*{}", text(place), text(span)),
+            let left = match previous {
+                Token::RightParenthesis | Token::RightBracket | Token::RightBrace => "(...)".to_string(),
+                Token::Quote => return Some("the derivative of `f(x)` is `diff(f(x), x)`; `'` is the transpose".into()),
+                _ => text(place),
             };
+            let right = if *token == Token::LeftParenthesis { "(...)".to_string() } else { text(span) };
+            let product = format!("{left}*{right}");
             Some(format!("multiplication is written with `*`: `{product}`"))
         }
         (_, Token::Equal) => Some(

@@ -171,13 +171,10 @@ fn binary(ast: &Ast, operator: BinaryOperator, a: NodeId, b: NodeId, out: &mut V
         Power | ElementPower => (Level::Postfix, Level::Signed),
         _ => (Level::Additive, Level::Additive),
     };
-    // A sign after an operator is legal, but `a - -b` and `a*-b` read badly.
-    let right = match ast.get(b) {
-        Expression::Unary(UnaryOperator::Negate, inner)
-            if right < Level::Power || !matches!(ast.get(*inner), Expression::Number(_) | Expression::Name(_)) =>
-        {
-            Level::Postfix
-        }
+    // A sign after an operator is legal, but `a - -b` and `a*-b` read badly; `2^-1` and `x >= -1` read well.
+    let negated = matches!(ast.get(first_operand(ast, b)), Expression::Unary(UnaryOperator::Negate, _));
+    let right = match operator {
+        Add | Subtract | Multiply | Divide | ElementMultiply | ElementDivide if negated => Level::Postfix,
         _ => right,
     };
     let sign = match operator {
@@ -193,17 +190,18 @@ fn binary(ast: &Ast, operator: BinaryOperator, a: NodeId, b: NodeId, out: &mut V
         }
         ElementMultiply => " .* ",
         ElementDivide => " ./ ",
+        ElementPower => " .^ ",
         other => other.symbol(),
     };
-    // `x^(1/2)` needs its parentheses, `x^-1` does not.
-    let right = match (operator, ast.get(b)) {
-        (Power | ElementPower, Expression::Unary(..)) if right != Level::Postfix => Level::Signed,
-        (Power | ElementPower, _) => Level::Power,
-        _ => right,
-    };
-    // `2.^x` would read as the number 2 followed by `.^`, which is what is meant, but `2 .^ x` is clearer.
-    let sign = if operator == ElementPower { " .^ " } else { sign };
     out.extend([Node(a, left), Text(sign), Node(b, right)]);
+}
+
+/// Returns what a product or quotient begins with.
+fn first_operand(ast: &Ast, mut id: NodeId) -> NodeId {
+    while let Expression::Binary(BinaryOperator::Multiply | BinaryOperator::Divide, a, _) = ast.get(id) {
+        id = *a;
+    }
+    id
 }
 
 fn parameter(ast: &Ast, parameter: &Parameter) -> String {
