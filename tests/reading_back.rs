@@ -50,7 +50,6 @@ fn compare_corpus(corpus: &str, least: usize) {
             Err(message) => failures.push(format!("{}: {message}", record.id)),
         }
     }
-    println!("{corpus}: {compared} derivatives at points");
     assert!(failures.is_empty(), "{} failures\n{}", failures.len(), failures.join("\n"));
     assert!(compared >= least, "only {compared} comparisons");
 }
