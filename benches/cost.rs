@@ -8,7 +8,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 /// Each measurement is the fastest of this many, or fewer where one takes longer than `PATIENCE`.
-const REPEATS: usize = 5;
+const REPEATS: usize = 15;
 const PATIENCE: Duration = Duration::from_secs(4);
 
 /// A family of inputs that grow.

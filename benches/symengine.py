@@ -1,7 +1,7 @@
 """Measures SymEngine on the inputs of cost.rs: parsing the source text, and the full gradient.
 
 Usage: pip install symengine; python3 symengine.py [--long]
-Each time is the fastest of up to 5 calls. Without --long, inputs that take minutes are left out.
+Each time is the fastest of up to 15 calls. Without --long, inputs that take minutes are left out.
 """
 import sys
 
@@ -42,7 +42,7 @@ def expression(text):
 
 def measure(call):
     started, best = time.perf_counter(), float("inf")
-    for _ in range(5):
+    for _ in range(15):
         start = time.perf_counter()
         call()
         best = min(best, time.perf_counter() - start)
