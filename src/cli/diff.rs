@@ -3,7 +3,8 @@
 use super::args::{Format, Request};
 use super::formulas::{Formula, Name};
 use super::{Exit, Outcome, input, statistics};
-use crate::derive::{Form, derive_repeatedly};
+use crate::derive::{Form, Order, derive, derive_repeatedly};
+use crate::graph::{ExprId, Graph};
 use crate::lower::Shape;
 use crate::show::{latex, notation};
 use clap::Args;
@@ -32,22 +33,34 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
     let form = if request.raw { Form::Raw } else { Form::Pretty };
     let alone = selected.len() == 1 && function.shape == Shape::Scalar;
     let mut object = Map::new();
-    for input in selected {
-        let derivatives = derive_repeatedly(&function, input, options.order, form)
-            .map_err(|diagnostic| crate::in_function(&source, &function, diagnostic))?;
+    let wrong = |diagnostic| crate::in_function(&source, &function, diagnostic);
+    // One pass backward serves all first derivatives.
+    let first = match options.order {
+        1 => Some(derive(&function, &selected, Order::First, form).map_err(wrong)?),
+        _ => None,
+    };
+    for (column, input) in selected.into_iter().enumerate() {
+        let repeated = match first {
+            Some(_) => None,
+            None => Some(derive_repeatedly(&function, input, options.order, form).map_err(wrong)?),
+        };
+        let (graph, entries): (&Graph, Vec<ExprId>) = match (&first, &repeated) {
+            (Some(first), _) => (&first.graph, first.first.iter().map(|row| row[column]).collect()),
+            (None, Some(repeated)) => (&repeated.graph, repeated.value.clone()),
+            (None, None) => continue,
+        };
         let label = input::label(&function, input);
         let name = Name::derivative(&vec![label.as_str(); options.order]);
-        let graph = &derivatives.graph;
         match request.format {
             Format::Latex => {
-                for root in &derivatives.value {
+                for root in &entries {
                     let (ast, root) = notation::write(graph, *root);
                     writeln!(out, "{} = {}", name.latex, latex::latex(&ast, root))?;
                 }
             }
             _ => {
                 let formula =
-                    Formula { name, shape: function.shape, entries: derivatives.value.clone(), numbers: None };
+                    Formula { name, shape: function.shape, entries, numbers: None };
                 let text = formula.text(graph);
                 match request.format {
                     Format::Json => drop(object.insert(label, text.into())),

@@ -182,7 +182,7 @@ impl Writer<'_> {
             Scalar::F32 => {
                 let argument =
                     if argument.literal { argument.text.clone() } else { format!("f64::from({})", argument.text) };
-                Text::atom(format!("(special::{name}({order}{argument}) as f32)"))
+                Text::new(format!("special::{name}({order}{argument}) as f32"), Level::Choice)
             }
         }
     }

@@ -9,8 +9,8 @@ const KEYWORDS: &[&str] = &[
     "mut", "override", "priv", "pub", "ref", "return", "static", "struct", "trait", "true", "try", "type", "typeof",
     "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
 ];
-/// Words that Rust accepts nowhere as a name.
-const FORBIDDEN: &[&str] = &["self", "Self", "super", "crate", "_"];
+/// Words that Rust accepts nowhere as a name, and variants that a pattern would mean.
+const FORBIDDEN: &[&str] = &["self", "Self", "super", "crate", "_", "None", "Some", "Ok", "Err"];
 /// Hands out names that are legal and distinct.
 #[derive(Default)]
 pub struct Names {

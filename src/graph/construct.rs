@@ -5,6 +5,11 @@
 
 use super::{Comparison, ExprId, Factor, Graph, Node, Rational, Term};
 use crate::functions::{FunctionId, rows};
+use indexmap::IndexMap;
+use rustc_hash::FxBuildHasher;
+
+/// Deepest nesting of choices that a factor is moved into.
+const CHOICES: usize = 16;
 
 /// A condition under which a rewritten form was equal to the given one; elsewhere the given form was undefined.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -101,28 +106,23 @@ impl Graph {
     /// Merges terms that choose by the same condition, `k·if(c, a, b) + l·if(c, d, e) = if(c, k·a + l·d, k·b + l·e)`,
     /// and tells whether there were any.
     fn merge_selects(&mut self, terms: &mut Vec<Term>) -> bool {
-        let mut groups: Vec<(ExprId, Vec<Term>, Vec<Term>)> = Vec::new();
+        let mut groups: IndexMap<ExprId, (Vec<Term>, Vec<Term>), FxBuildHasher> = IndexMap::default();
         for (id, coefficient) in terms.iter() {
             if let Node::Select(c, a, b) = self.node(*id) {
-                let (a, b) = ((*a, coefficient.clone()), (*b, coefficient.clone()));
-                match groups.iter_mut().find(|group| group.0 == *c) {
-                    Some(group) => {
-                        group.1.push(a);
-                        group.2.push(b);
-                    }
-                    None => groups.push((*c, vec![a], vec![b])),
-                }
+                let group = groups.entry(*c).or_default();
+                group.0.push((*a, coefficient.clone()));
+                group.1.push((*b, coefficient.clone()));
             }
         }
-        groups.retain(|group| group.1.len() > 1);
+        groups.retain(|_, group| group.0.len() > 1);
         if groups.is_empty() {
             return false;
         }
         terms.retain(|(id, _)| match self.node(*id) {
-            Node::Select(c, ..) => groups.iter().all(|group| group.0 != *c),
+            Node::Select(c, ..) => !groups.contains_key(c),
             _ => true,
         });
-        for (condition, first, second) in groups {
+        for (condition, (first, second)) in groups {
             let a = self.sum(Rational::ZERO, first);
             let b = self.sum(Rational::ZERO, second);
             terms.push((self.select(condition, a, b), Rational::ONE));
@@ -137,8 +137,14 @@ impl Graph {
         }
         let mut flat: Vec<Factor> = Vec::with_capacity(factors.len());
         let mut chosen = None;
-        for (id, exponent) in factors {
-            if chosen.is_none() && exponent.is_one() && self.chooses_zero(id) {
+        // The simplest choice goes outside, so that a chain of choices is nested once and not copied.
+        let choices = factors.iter().enumerate().filter(|(_, (_, exponent))| exponent.is_one());
+        let outside = choices
+            .filter_map(|(at, (id, _))| Some((self.choice_depth(*id, CHOICES)?, at)))
+            .min()
+            .map(|(_, at)| at);
+        for (at, (id, exponent)) in factors.into_iter().enumerate() {
+            if outside == Some(at) {
                 chosen = Some(id);
                 continue;
             }
@@ -164,9 +170,19 @@ impl Graph {
         self.sum(Rational::ZERO, vec![(id, coefficient)])
     }
 
-    /// Tells whether a node is 0 in one branch: `if(c, a, 0)` or `if(c, 0, b)`.
-    fn chooses_zero(&self, id: ExprId) -> bool {
-        matches!(self.node(id), Node::Select(_, a, b) if self.is_integer(*a, 0) || self.is_integer(*b, 0))
+    /// Returns how many choices with a branch of 0, `if(c, a, 0)` or `if(c, 0, b)`, a node is nested in; none if it is
+    /// no such choice, or nested deeper than the limit.
+    fn choice_depth(&self, id: ExprId, limit: usize) -> Option<usize> {
+        let Node::Select(_, a, b) = self.node(id) else { return None };
+        let rest = match (self.is_integer(*a, 0), self.is_integer(*b, 0)) {
+            (false, true) => *a,
+            (true, _) => *b,
+            _ => return None,
+        };
+        match self.node(rest) {
+            Node::Select(..) => Some(1 + self.choice_depth(rest, limit.checked_sub(1)?).unwrap_or(0)),
+            _ => Some(0),
+        }
     }
 
     /// Multiplies into the branches of a choice, so that a branch not taken can't spoil the product: the local

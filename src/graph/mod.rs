@@ -14,7 +14,7 @@ pub use number::Rational;
 use crate::functions::FunctionId;
 use crate::syntax::ast::BinaryOperator;
 use indexmap::IndexSet;
-use rustc_hash::{FxBuildHasher, FxHashMap};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 /// Index of a node in its [`Graph`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -231,6 +231,29 @@ impl Graph {
 
     /// Returns all nodes that the roots need, in order of indices: operands before uses.
     pub fn reachable(&self, roots: &[ExprId]) -> Vec<ExprId> {
+        self.reachable_few(roots).unwrap_or_else(|| self.reachable_many(roots))
+    }
+
+    /// Walks from the roots, without looking at the rest of the graph; gives up where they need very many nodes.
+    fn reachable_few(&self, roots: &[ExprId]) -> Option<Vec<ExprId>> {
+        const FEW: usize = 4096;
+        let mut seen: FxHashSet<ExprId> = FxHashSet::default();
+        let mut stack: Vec<ExprId> = roots.to_vec();
+        while let Some(id) = stack.pop() {
+            if seen.insert(id) {
+                self.node(id).for_each_operand(|operand| stack.push(operand));
+            }
+            if seen.len() > FEW {
+                return None;
+            }
+        }
+        let mut nodes: Vec<ExprId> = seen.iter().copied().collect();
+        nodes.sort_unstable();
+        Some(nodes)
+    }
+
+    /// Passes once over the graph from the last root down.
+    fn reachable_many(&self, roots: &[ExprId]) -> Vec<ExprId> {
         let Some(last) = roots.iter().max() else {
             return Vec::new();
         };

@@ -1,7 +1,7 @@
 //! What an expression costs: to read, or to run.
 
 use super::language::{Classes, Math, monomial, polynomial};
-use super::matching::{Compiled, View};
+use super::matching::{Compiled, Part, View};
 use crate::functions::{Code, Cost, FunctionId, rows};
 use crate::graph::{Graph, Node, Rational};
 use crate::lower::Formulas;
@@ -46,33 +46,32 @@ impl<'r> Costs<'r> {
         Costs { goal, stabilizing, functions, familiar }
     }
 
-    /// Returns the cost of a node without its children.
-    pub fn of(&self, classes: &Classes, id: Id, node: &Math) -> u64 {
-        match self.goal {
+    /// Returns the costs of the nodes of one class, without their children.
+    pub fn of_class(&self, classes: &Classes, id: Id, nodes: &[Math]) -> Vec<u64> {
+        let base = |node: &Math| match self.goal {
             Goal::Pretty => self.to_read(classes, node),
-            Goal::Flops => self.to_run(classes, node),
-            Goal::Stable => {
-                let unstable = matches!(node, Math::Sum(_) | Math::Apply(..) | Math::Product(_) | Math::Power(..))
-                    && self.loses_digits(classes, id, node);
-                self.to_run(classes, node) + if unstable { UNSTABLE } else { 0 }
+            Goal::Stable | Goal::Flops => self.to_run(classes, node),
+        };
+        let mut costs: Vec<u64> = nodes.iter().map(base).collect();
+        if self.goal != Goal::Stable || self.stabilizing.is_empty() {
+            return costs;
+        }
+        // What is lost by cancellation is lost in whatever order the terms are grouped: if a rule has something better
+        // for a whole sum, no sum of its class is any good.
+        let mut cancels = false;
+        for (node, cost) in nodes.iter().zip(&mut costs) {
+            let view = View::new(classes, id, node);
+            for part in self.stabilizing.iter().filter_map(|rule| rule.recognizes(classes, node, &view)) {
+                *cost += UNSTABLE;
+                cancels |= part == Part::Whole && matches!(node, Math::Sum(_));
+                break;
             }
         }
-    }
-
-    /// Tells whether a stabilizing rule has something better for the node: for itself, or, if it is a sum, for any
-    /// sum of its class, for what is lost by cancellation is lost in whatever order the terms are grouped.
-    fn loses_digits(&self, classes: &Classes, id: Id, node: &Math) -> bool {
-        let recognized = |node: &Math| {
-            let view = View::new(classes, id, node);
-            self.stabilizing.iter().any(|rule| rule.recognizes(classes, node, &view))
-        };
-        let recognized_whole = |node: &Math| {
-            let view = View::new(classes, id, node);
-            self.stabilizing.iter().any(|rule| rule.recognizes_whole(classes, node, &view))
-        };
-        recognized(node)
-            || (matches!(node, Math::Sum(_))
-                && classes[id].nodes.iter().any(|other| matches!(other, Math::Sum(_)) && recognized_whole(other)))
+        if cancels {
+            let sums = nodes.iter().zip(&mut costs).filter(|(node, _)| matches!(node, Math::Sum(_)));
+            sums.for_each(|(_, cost)| *cost += UNSTABLE);
+        }
+        costs
     }
 
     fn to_read(&self, classes: &Classes, node: &Math) -> u64 {

@@ -22,15 +22,10 @@ impl Candidates {
     pub fn new(classes: &Classes, costs: &Costs<'_>) -> Self {
         let mut nodes: BTreeMap<Id, Vec<(Math, u64)>> = BTreeMap::new();
         for class in classes.classes() {
-            let mut own: Vec<(Math, u64)> = class
-                .nodes
-                .iter()
-                .map(|node| {
-                    let node = node.clone().map_children(|child| classes.find(child));
-                    let cost = costs.of(classes, class.id, &node);
-                    (node, cost)
-                })
-                .collect();
+            let canonical = class.nodes.iter().map(|node| node.clone().map_children(|child| classes.find(child)));
+            let canonical: Vec<Math> = canonical.collect();
+            let costs = costs.of_class(classes, class.id, &canonical);
+            let mut own: Vec<(Math, u64)> = canonical.into_iter().zip(costs).collect();
             own.sort();
             own.dedup();
             nodes.insert(class.id, own);

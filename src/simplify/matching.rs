@@ -20,6 +20,15 @@ enum Bound {
 /// What the names of a rule stand for.
 type Binding = Vec<Option<Bound>>;
 
+/// How much of a node has the left form of a rule.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// Some of the terms of a sum.
+    Some,
+    /// All of the node, or a multiple of it.
+    Whole,
+}
+
 /// A node as rules see it.
 pub enum View {
     Sum(Polynomial),
@@ -118,15 +127,11 @@ impl Compiled {
     }
 
     /// Tells whether the node has the left form, whole or in part.
-    pub fn recognizes(&self, classes: &Classes, node: &Math, view: &View) -> bool {
-        self.matches(classes, node, view).into_iter().any(|(binding, _)| self.is_licensed(classes, &binding))
-    }
-
-    /// Tells whether the node is a multiple of the left form, with nothing left over.
-    pub fn recognizes_whole(&self, classes: &Classes, node: &Math, view: &View) -> bool {
+    pub fn recognizes(&self, classes: &Classes, node: &Math, view: &View) -> Option<Part> {
         let whole = |rest: &Rest| rest.others.as_ref().is_none_or(Vec::is_empty);
-        let matches = self.matches(classes, node, view);
-        matches.into_iter().any(|(binding, rest)| whole(&rest) && self.is_licensed(classes, &binding))
+        let matches = self.matches(classes, node, view).into_iter();
+        let licensed = matches.filter(|(binding, _)| self.is_licensed(classes, binding));
+        licensed.map(|(_, rest)| if whole(&rest) { Part::Whole } else { Part::Some }).max()
     }
 
     fn is_licensed(&self, classes: &Classes, binding: &Binding) -> bool {

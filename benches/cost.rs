@@ -1,0 +1,96 @@
+//! What differentiation costs as the input grows: the full gradient and its Rust, from source text.
+#![allow(clippy::disallowed_types, clippy::print_stdout)]
+
+use gradc::Options;
+use gradc::derive::{Form, Order, derive};
+use gradc::source::Source;
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+/// Each measurement is the fastest of this many, or fewer where one takes longer than `PATIENCE`.
+const REPEATS: usize = 15;
+const PATIENCE: Duration = Duration::from_secs(4);
+
+/// A family of inputs that grow.
+struct Family {
+    name: &'static str,
+    sizes: &'static [usize],
+    source: fn(usize) -> String,
+}
+
+const FAMILIES: &[Family] = &[
+    Family { name: "rosenbrock", sizes: &[100, 1000, 10_000], source: rosenbrock },
+    Family { name: "product", sizes: &[100, 1000, 10_000], source: product },
+    Family { name: "nested", sizes: &[10, 100, 1000], source: nested },
+];
+
+/// Rosenbrock's function, written out.
+fn rosenbrock(n: usize) -> String {
+    let term = |at: usize| format!("100*(x{} - x{at}^2)^2 + (1 - x{at})^2", at + 1);
+    (0..n - 1).map(term).collect::<Vec<_>>().join(" + ")
+}
+
+/// The product of all variables.
+fn product(n: usize) -> String {
+    (0..n).map(|at| format!("x{at}")).collect::<Vec<_>>().join("*")
+}
+
+/// `sin(y)*exp(-y^2)`, put into itself.
+fn nested(n: usize) -> String {
+    let steps: String = (0..n).map(|at| format!("let y{} = sin(y{at})*exp(-y{at}^2); ", at + 1)).collect();
+    format!("{{ let y0 = x; {steps}y{n} }}")
+}
+
+/// Reads and differentiates a source, and returns how many operations value and gradient take.
+fn gradient(text: &str) -> usize {
+    let functions = gradc::read(&Source::new("bench", text), &[]).expect("the source is read");
+    let all: Vec<usize> = (0..functions[0].graph.inputs().len()).collect();
+    let derivatives = derive(&functions[0], &all, Order::First, Form::Code).expect("it derives");
+    black_box(derivatives).tape().operations.len()
+}
+
+/// Compiles a source to Rust, and returns how many bytes that are.
+fn rust(text: &str) -> usize {
+    black_box(gradc::compile(text, &Options::default()).expect("it compiles")).rust.len()
+}
+
+/// Measures the fastest of several calls.
+fn measure(call: impl Fn() -> usize) -> (f64, usize) {
+    let started = Instant::now();
+    let (mut best, mut result) = (f64::INFINITY, 0);
+    for _ in 0..REPEATS {
+        let start = Instant::now();
+        result = black_box(call());
+        best = best.min(start.elapsed().as_secs_f64());
+        if started.elapsed() > PATIENCE {
+            break;
+        }
+    }
+    (best, result)
+}
+
+fn ratio(now: f64, before: Option<f64>) -> String {
+    before.map_or_else(|| "–".to_string(), |before| format!("{:.1}", now / before))
+}
+
+fn main() {
+    println!("| input | n | gradient, ms | ratio | operations | gradient and Rust, ms | ratio | bytes of Rust |");
+    println!("|---|---:|---:|---:|---:|---:|---:|---:|");
+    for family in FAMILIES {
+        let mut before = (None, None);
+        for &n in family.sizes {
+            let text = (family.source)(n);
+            let (derived, operations) = measure(|| gradient(&text));
+            let (compiled, bytes) = measure(|| rust(&text));
+            println!(
+                "| {} | {n} | {:.3} | {} | {operations} | {:.3} | {} | {bytes} |",
+                family.name,
+                1e3 * derived,
+                ratio(derived, before.0),
+                1e3 * compiled,
+                ratio(compiled, before.1),
+            );
+            before = (Some(derived), Some(compiled));
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Every derivative that is printed for people reads back as the same function: all partial derivatives of all
+//! expressions of the corpora are printed, read again and compared at the points of their record.
+
+mod common;
+
+use common::{CORPORA, Record, matches, read, records};
+use gradc::derive::{Derivatives, Form, Order, derive};
+use gradc::show::notation;
+use gradc::tape::Tape;
+
+/// Prints the derivatives of a record and evaluates what is read back.
+fn compare(record: &Record, failures: &mut Vec<String>) -> Result<usize, String> {
+    let function = read(&record.expression, &record.variables)?;
+    let all: Vec<usize> = (0..record.variables.len()).collect();
+    let derivatives = |form| derive(&function, &all, Order::First, form).map_err(|diagnostic| diagnostic.message);
+    let printed: Derivatives = derivatives(Form::Pretty)?;
+    let direct: Tape = derivatives(Form::Code)?.tape();
+    let mut compared = 0;
+    for (input, root) in printed.first[0].iter().enumerate() {
+        let text = notation::text(&printed.graph, *root);
+        let again = match read(&text, &record.variables) {
+            Ok(function) => derive(&function, &[], Order::Value, Form::Code).map_err(|d| d.message)?.tape(),
+            Err(message) => {
+                failures.push(format!("{}: {message}: {text}", record.id));
+                continue;
+            }
+        };
+        for point in record.points.iter().filter(|point| point.is_well_conditioned()) {
+            compared += 1;
+            let value = again.evaluate(&point.at)[0];
+            let vanishes = point.gradient.contains(&(input, 0.0));
+            let expected = if vanishes { 0.0 } else { direct.evaluate(&point.at)[1 + input] };
+            if !matches(value, expected, point.scale()) {
+                let by = &record.variables[input];
+                failures.push(format!("{}: d/d{by} reads back as {value:e}, not {expected:e}: {text}", record.id));
+            }
+        }
+    }
+    Ok(compared)
+}
+
+fn compare_corpus(corpus: &str, least: usize) {
+    let records = records(corpus);
+    assert!(CORPORA.contains(&(corpus, records.len())));
+    let mut failures = Vec::new();
+    let mut compared = 0;
+    for record in &records {
+        match compare(record, &mut failures) {
+            Ok(count) => compared += count,
+            Err(message) => failures.push(format!("{}: {message}", record.id)),
+        }
+    }
+    assert!(failures.is_empty(), "{} failures\n{}", failures.len(), failures.join("\n"));
+    assert!(compared >= least, "only {compared} comparisons");
+}
+
+#[test]
+fn feynman() {
+    compare_corpus("feynman", 1000);
+}
+
+#[test]
+fn fpbench() {
+    compare_corpus("fpbench", 3000);
+}
+
+#[test]
+fn ml() {
+    compare_corpus("ml", 1000);
+}
+
+#[test]
+fn rubi() {
+    compare_corpus("rubi", 4105);
+}

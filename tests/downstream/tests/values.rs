@@ -1,0 +1,68 @@
+//! The generated functions compute known values.
+#![deny(warnings)]
+
+use downstream::kinematics::{arm, arm_jacobian};
+use downstream::model::{call_price_grad, energy_grad, neuron, neuron_grad, neuron_hessian, rosenbrock_hessian};
+
+fn assert_close(value: f64, expected: f64) {
+    assert!((value - expected).abs() <= 4e-15 * expected.abs().max(0.01), "{value:?} is not {expected:?}");
+}
+
+#[test]
+fn neuron_has_the_lectures_numbers() {
+    let (w, x) = ([2.0, -3.0, -3.0], [-1.0, -2.0]);
+    let (value, gradient) = neuron_grad(&w, &x);
+    assert_close(value, 0.7310585786300049);
+    assert_close(neuron(&w, &x), value);
+    let expected_w = [-0.19661193324148185, -0.3932238664829637, 0.19661193324148185];
+    gradient.w.iter().zip(expected_w).for_each(|(value, expected)| assert_close(*value, expected));
+    assert_close(gradient.x[0], 0.3932238664829637);
+    assert_close(gradient.x[1], -0.5898357997244456);
+    let (_, again, hessian) = neuron_hessian(&w, &x);
+    assert_eq!(again, gradient);
+    let curvature = value * (1.0 - value) * (1.0 - 2.0 * value);
+    assert_close(hessian[2][2], curvature);
+    assert_close(hessian[0][4], x[0] * w[1] * curvature);
+    assert_close(hessian[4][0], hessian[0][4]);
+}
+
+#[test]
+fn energy_pulls_back() {
+    let (value, gradient) = energy_grad(0.5, 2.0, 1.5, 3.0);
+    assert_close(value, 0.5 * 3.0 * 9.0 + 3.0 * 9.80665 * 1.5 * (1.0 - 0.5f64.cos()));
+    assert_close(gradient.theta, 3.0 * 9.80665 * 1.5 * 0.5f64.sin());
+    assert_close(gradient.omega, 3.0 * 2.25 * 2.0);
+}
+
+#[test]
+fn rosenbrock_is_flat_at_its_minimum() {
+    let (value, gradient, hessian) = rosenbrock_hessian(&[1.0, 1.0, 1.0]);
+    assert_eq!(value, 0.0);
+    assert_eq!(gradient.x, [0.0; 3]);
+    assert_eq!(hessian, [[802.0, -400.0, 0.0], [-400.0, 1002.0, -400.0], [0.0, -400.0, 200.0]]);
+}
+
+#[test]
+fn price_has_its_greeks() {
+    let (value, gradient) = call_price_grad(100.0, 100.0, 0.2, 1.0, 0.05);
+    let relative = |value: f64, expected: f64| (value - expected).abs() / expected;
+    assert!(relative(value, 10.450583572185565) < 1e-13, "{value:?}");
+    assert!(relative(gradient.spot, 0.636830651175619) < 1e-13, "{gradient:?}");
+    assert!(relative(gradient.sigma, 37.52403469169379) < 1e-13, "{gradient:?}");
+}
+
+#[test]
+fn arm_has_a_jacobian() {
+    let (value, jacobian) = arm_jacobian(&[0.5, 0.25], 2.0, 1.0);
+    assert_eq!(value, arm(&[0.5, 0.25], 2.0, 1.0));
+    let (s, c) = (0.5f64.sin(), 0.5f64.cos());
+    let (s2, c2) = (0.75f64.sin(), 0.75f64.cos());
+    assert_close(value[0], 2.0 * c + c2);
+    assert_close(value[1], 2.0 * s + s2);
+    assert_close(jacobian.q[0][0], -2.0 * s - s2);
+    assert_close(jacobian.q[0][1], -s2);
+    assert_close(jacobian.q[1][0], 2.0 * c + c2);
+    assert_close(jacobian.q[1][1], c2);
+    assert_eq!(jacobian.upper.map(f64::to_bits), [c, s].map(f64::to_bits));
+    assert_eq!(jacobian.lower.map(f64::to_bits), [c2, s2].map(f64::to_bits));
+}

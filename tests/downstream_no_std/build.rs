@@ -1,0 +1,9 @@
+//! Generates the functions for both floating-point types, without the standard library.
+
+use gradc::{Builder, Derive, Scalar};
+
+fn main() -> Result<(), gradc::Errors> {
+    let builder = Builder::new().no_std(true).derive([Derive::Gradient, Derive::Hessian]);
+    builder.compile(&["src/double.grad"])?;
+    builder.scalar(Scalar::F32).compile(&["src/single.grad"])
+}
