@@ -12,13 +12,11 @@ use std::path::{Path, PathBuf};
 /// Everything that is wrong with the file, rendered for a person by `Debug`.
 ///
 /// # Examples
+/// In `build.rs`:
 /// ```no_run
-/// // build.rs
-/// fn main() {
-///     gradc::build("src/model.grad").unwrap();
-/// }
+/// gradc::build("src/model.grad").unwrap();
 /// ```
-/// and in the crate
+/// and in the crate:
 /// ```ignore
 /// mod model {
 ///     include!(concat!(env!("OUT_DIR"), "/model.rs"));

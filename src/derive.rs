@@ -81,6 +81,17 @@ impl Derivatives {
 /// # Errors
 /// A function without a derivative rule, and second derivatives of a function with several outputs.
 pub fn derive(function: &Function, by: &[usize], order: Order, form: Form) -> Result<Derivatives, Diagnostic> {
+    let derivatives = derive_in_form(function, by, order, form)?;
+    if form != Form::Flops {
+        return Ok(derivatives);
+    }
+    // The fewest operations are sometimes those of the chain rule itself.
+    let raw = derive_in_form(function, by, order, Form::Raw)?;
+    let flops = |derivatives: &Derivatives| derivatives.clone().tape().counts().flops();
+    Ok(if flops(&raw) < flops(&derivatives) { raw } else { derivatives })
+}
+
+fn derive_in_form(function: &Function, by: &[usize], order: Order, form: Form) -> Result<Derivatives, Diagnostic> {
     let mut graph = function.graph.clone();
     let mut formulas = Formulas::default();
     let mut differentiator = Differentiator::default();

@@ -1,6 +1,7 @@
 //! The commands and their options.
 
 use super::{Outcome, batch, check, compile, diff, fmt, gradient, hessian, jacobian};
+use crate::derive::Form;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::io::{IsTerminal, Write};
 
@@ -65,9 +66,46 @@ pub struct Request {
     /// How the answer is written.
     #[arg(short, long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
+    /// What counts in simplification; by default formulas are pretty, and what is computed is stable.
+    #[arg(long, value_enum)]
+    pub cost: Option<Goal>,
     /// Prints node and operation counts of value and gradient; `--stats=json` prints nothing else, as JSON.
     #[arg(long, value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "text")]
     pub stats: Option<Statistics>,
+}
+
+/// What counts in simplification.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Goal {
+    /// What people like to read.
+    Pretty,
+    /// Few operations among the forms that keep their digits.
+    Stable,
+    /// As few operations as possible.
+    Flops,
+}
+
+impl Request {
+    /// Returns the form of formulas.
+    pub fn shown(&self) -> Form {
+        match self.cost {
+            _ if self.raw => Form::Raw,
+            None | Some(Goal::Pretty) => Form::Pretty,
+            Some(Goal::Stable) => Form::Code,
+            Some(Goal::Flops) => Form::Flops,
+        }
+    }
+}
+
+impl Goal {
+    /// Returns the form of what is computed.
+    pub fn computed(goal: Option<Goal>) -> Form {
+        match goal {
+            Some(Goal::Pretty) => Form::Pretty,
+            None | Some(Goal::Stable) => Form::Code,
+            Some(Goal::Flops) => Form::Flops,
+        }
+    }
 }
 
 /// How an answer is written.

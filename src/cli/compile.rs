@@ -1,6 +1,6 @@
 //! `gradc compile`: Rust code of values and derivatives.
 
-use super::args::{Input, Statistics};
+use super::args::{Goal, Input, Statistics};
 use super::{Exit, Outcome, input, statistics};
 use crate::emit::{self, Derive, Scalar, Target};
 use crate::error::Errors;
@@ -26,6 +26,9 @@ pub struct Options {
     /// Generates code without the standard library, which calls the crate `libm`.
     #[arg(long)]
     no_std: bool,
+    /// What counts in simplification.
+    #[arg(long, value_enum)]
+    cost: Option<Goal>,
     /// Prints node and operation counts of value and gradient; `--stats=json` as JSON.
     #[arg(long, value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "text")]
     stats: Option<Statistics>,
@@ -63,6 +66,7 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
         scalar: if options.scalar == Float::F32 { Scalar::F32 } else { Scalar::F64 },
         target: if options.no_std { Target::NoStd } else { Target::Std },
         source_name: file_name(&source),
+        form: Goal::computed(options.cost),
     };
     let rust = generate(&source, &functions, &settings)?;
     match &options.output {
@@ -72,7 +76,7 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
         None => out.write_all(rust.as_bytes())?,
     }
     for function in &functions {
-        statistics::print(options.stats, &source, function, out)?;
+        statistics::print(options.stats, options.cost, &source, function, out)?;
     }
     Ok(Exit::Success)
 }

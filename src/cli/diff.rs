@@ -3,7 +3,7 @@
 use super::args::{Format, Request};
 use super::formulas::{Formula, Name};
 use super::{Exit, Outcome, input, statistics};
-use crate::derive::{Form, Order, derive, derive_repeatedly};
+use crate::derive::{Order, derive, derive_repeatedly};
 use crate::graph::{ExprId, Graph};
 use crate::lower::Shape;
 use crate::show::{latex, notation};
@@ -30,7 +30,7 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
     if request.format == Format::Rust {
         return super::compile::print(&source, &function, out);
     }
-    let form = if request.raw { Form::Raw } else { Form::Pretty };
+    let form = request.shown();
     let alone = selected.len() == 1 && function.shape == Shape::Scalar;
     let mut object = Map::new();
     let wrong = |diagnostic| crate::in_function(&source, &function, diagnostic);
@@ -59,8 +59,7 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
                 }
             }
             _ => {
-                let formula =
-                    Formula { name, shape: function.shape, entries, numbers: None };
+                let formula = Formula { name, shape: function.shape, entries, numbers: None };
                 let text = formula.text(graph);
                 match request.format {
                     Format::Json => drop(object.insert(label, text.into())),

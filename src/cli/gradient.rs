@@ -1,9 +1,9 @@
 //! `gradc grad`: value and gradient.
 
-use super::args::{Format, Request};
+use super::args::{Format, Goal, Request};
 use super::formulas::{self, Formula, Name};
 use super::{Exit, Outcome, compile, input, statistics, values};
-use crate::derive::{Form, Order, derive};
+use crate::derive::{Order, derive};
 use crate::error::{Diagnostic, Errors};
 use crate::lower::{Function, Shape};
 use crate::source::Source;
@@ -41,12 +41,12 @@ pub fn first_derivatives(options: &Options, source: &Source, function: &Function
         return compile::print(source, function, out);
     }
     let wrong = |diagnostic| crate::in_function(source, function, diagnostic);
-    let form = if request.raw { Form::Raw } else { Form::Pretty };
+    let form = request.shown();
     let shown = derive(function, &selected, Order::First, form).map_err(wrong)?;
     let numbers = match &point {
         None => None,
         Some(point) => {
-            let mut code = derive(function, &selected, Order::First, Form::Code).map_err(wrong)?;
+            let mut code = derive(function, &selected, Order::First, Goal::computed(request.cost)).map_err(wrong)?;
             Some(code.tape().evaluate(point))
         }
     };

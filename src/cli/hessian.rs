@@ -1,11 +1,11 @@
 //! `gradc hessian`: the second derivatives, one a line.
 
-use super::args::Format;
+use super::args::{Format, Goal};
 use super::formulas::{self, Formula, Name};
 pub use super::gradient::Options;
 use super::gradient::{heading, require_parameters};
 use super::{Exit, Outcome, compile, input, statistics, values};
-use crate::derive::{Form, Order, derive};
+use crate::derive::{Order, derive};
 use crate::lower::Shape;
 use std::io::Write;
 
@@ -22,12 +22,12 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
         return compile::print(&source, &function, out);
     }
     let wrong = |diagnostic| crate::in_function(&source, &function, diagnostic);
-    let form = if request.raw { Form::Raw } else { Form::Pretty };
+    let form = request.shown();
     let shown = derive(&function, &selected, Order::Second, form).map_err(wrong)?;
     let mut numbers = match &point {
         None => None,
         Some(point) => {
-            let mut code = derive(&function, &selected, Order::Second, Form::Code).map_err(wrong)?;
+            let mut code = derive(&function, &selected, Order::Second, Goal::computed(request.cost)).map_err(wrong)?;
             let skipped = 1 + selected.len();
             Some(code.tape().evaluate(point).into_iter().skip(skipped))
         }

@@ -1,7 +1,7 @@
 //! `--stats`: node and operation counts of value and gradient together.
 
 use super::Stop;
-use super::args::{Request, Statistics};
+use super::args::{Goal, Request, Statistics};
 use crate::derive::{Derivatives, Form, Order, derive};
 use crate::lower::Function;
 use crate::source::Source;
@@ -9,12 +9,12 @@ use serde_json::{Value, json};
 use std::io::Write;
 
 /// Counts nodes and operations of a function's value and gradient.
-fn counts(source: &Source, function: &Function) -> Result<Value, Stop> {
+fn counts(goal: Option<Goal>, source: &Source, function: &Function) -> Result<Value, Stop> {
     let all: Vec<usize> = (0..function.graph.inputs().len()).collect();
     let wrong = |diagnostic| crate::in_function(source, function, diagnostic);
     let nodes = |derivatives: &Derivatives| derivatives.graph.reachable(&derivatives.roots()).len();
     let raw = derive(function, &all, Order::First, Form::Raw).map_err(wrong)?;
-    let mut code = derive(function, &all, Order::First, Form::Code).map_err(wrong)?;
+    let mut code = derive(function, &all, Order::First, Goal::computed(goal)).map_err(wrong)?;
     let simplified = nodes(&code);
     let counts = code.tape().counts();
     Ok(json!({
@@ -37,19 +37,25 @@ pub fn only(request: &Request, source: &Source, function: &Function, out: &mut i
     if request.stats != Some(Statistics::Json) {
         return Ok(false);
     }
-    writeln!(out, "{}", counts(source, function)?)?;
+    writeln!(out, "{}", counts(request.cost, source, function)?)?;
     Ok(true)
 }
 
 /// Prints the counts as text after an answer, if asked for.
 pub fn also(request: &Request, source: &Source, function: &Function, out: &mut impl Write) -> Result<(), Stop> {
-    print(request.stats, source, function, out)
+    print(request.stats, request.cost, source, function, out)
 }
 
 /// Prints the counts in the given form.
-pub fn print(form: Option<Statistics>, source: &Source, function: &Function, out: &mut impl Write) -> Result<(), Stop> {
+pub fn print(
+    form: Option<Statistics>,
+    goal: Option<Goal>,
+    source: &Source,
+    function: &Function,
+    out: &mut impl Write,
+) -> Result<(), Stop> {
     let Some(form) = form else { return Ok(()) };
-    let counts = counts(source, function)?;
+    let counts = counts(goal, source, function)?;
     match form {
         Statistics::Json => writeln!(out, "{counts}")?,
         Statistics::Text => {

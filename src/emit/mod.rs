@@ -1,6 +1,8 @@
 //! Generated Rust: functions of plain numbers and arrays that compute values and derivatives.
 
+mod documentation;
 mod expression;
+mod layout;
 mod names;
 mod rust;
 

@@ -1,12 +1,13 @@
 //! Functions to Rust items: signatures, documentation, bodies.
 
+use super::documentation::{formulas, introduction, operations, shapes};
 use super::expression::{Text, Writer};
+use super::layout::{Piece, lines, nested, structure, tuple};
 use super::names::{Names, camel_case};
 use crate::derive::{Derivatives, Form, Order, derive};
 use crate::error::Diagnostic;
 use crate::functions::Code;
 use crate::lower::{Function, Shape};
-use crate::show::notation;
 use crate::tape::{Operation, Tape};
 
 /// A derivative that is generated beside the value.
@@ -61,6 +62,8 @@ pub struct Options {
     pub target: Target,
     /// The name of the source, for the heading.
     pub source_name: String,
+    /// How the expressions are simplified: [`Form::Code`] unless there is reason for another.
+    pub form: Form,
 }
 
 impl Default for Options {
@@ -71,18 +74,14 @@ impl Default for Options {
             scalar: Scalar::F64,
             target: Target::Std,
             source_name: "expression".to_string(),
+            form: Form::Code,
         }
     }
 }
 
 /// Lints that generated items are excused from: what the source's names and formulas decide is not the crate's style.
-const ALLOW: &str = "#[allow(clippy::all, clippy::pedantic, dead_code, non_camel_case_types, non_snake_case, unused_variables)]\n";
-/// Largest function, in operations, whose formulas stand in its documentation.
-const DOCUMENTED: usize = 400;
-/// Longest formula in a documentation line.
-const LONGEST_FORMULA: usize = 200;
-/// Longest line of code.
-const WIDTH: usize = 100;
+const ALLOW: &str =
+    "#[allow(clippy::all, clippy::pedantic, dead_code, non_camel_case_types, non_snake_case, unused_variables)]\n";
 
 /// Generates a Rust module for all functions.
 ///
@@ -122,7 +121,7 @@ impl Module<'_> {
     fn function(&mut self, function: &Function) -> Result<(), Diagnostic> {
         let signature = self.signature(function);
         let all: Vec<usize> = (0..function.graph.inputs().len()).collect();
-        let mut value = derive(function, &all, Order::Value, Form::Code)?;
+        let mut value = derive(function, &all, Order::Value, self.options.form)?;
         self.value(function, &signature, &mut value);
         let scalar = function.shape == Shape::Scalar;
         let wants = |kind| self.options.derive.contains(&kind);
@@ -132,11 +131,11 @@ impl Module<'_> {
         }
         let type_name = self.gradient_type(function, &signature, scalar);
         if first {
-            let mut derivatives = derive(function, &all, Order::First, Form::Code)?;
+            let mut derivatives = derive(function, &all, Order::First, self.options.form)?;
             self.first(function, &signature, &type_name, &mut derivatives, scalar)?;
         }
         if second {
-            let mut derivatives = derive(function, &all, Order::Second, Form::Code)?;
+            let mut derivatives = derive(function, &all, Order::Second, self.options.form)?;
             self.second(function, &signature, &type_name, &mut derivatives);
         }
         Ok(())
@@ -310,7 +309,7 @@ impl Module<'_> {
         }
         self.out.push_str("\n#[allow(clippy::all, clippy::pedantic, dead_code)]\nmod special {\n");
         if self.options.target == Target::NoStd {
-            self.out.push_str(&indented(include_str!("special_without_std.rs")));
+            self.out.push_str(&indented(include_str!("special_without_std.rs.in")));
             self.out.push('\n');
         }
         let needed = FILES.iter().filter(|(names, _)| names.iter().any(|name| self.special.contains(name)));
@@ -330,98 +329,6 @@ fn array(shape: Shape, float: &str) -> String {
         Shape::Scalar => float.to_string(),
         Shape::Vector(n) => format!("[{float}; {n}]"),
         Shape::Matrix(n, m) => format!("[[{float}; {m}]; {n}]"),
-    }
-}
-
-/// Says what the function is: the user's own words, then the definition.
-fn introduction(function: &Function) -> Vec<String> {
-    let mut lines: Vec<String> = function.documentation.clone();
-    if !lines.is_empty() {
-        lines.push(String::new());
-    }
-    let definition: String = match &function.name {
-        Some(_) => function.definition.clone(),
-        None => format!("f = {}", function.definition),
-    };
-    lines.push("```text".to_string());
-    if definition.len() > 20 * LONGEST_FORMULA {
-        lines.push(format!("{} ...", function.display_name()));
-    } else {
-        lines.extend(
-            definition
-                .lines()
-                .filter(|line| !line.trim_start().starts_with("//"))
-                .map(|line| line.trim_end().to_string()),
-        );
-    }
-    lines.extend(["```".to_string(), String::new()]);
-    lines
-}
-
-fn shapes(function: &Function) -> Option<String> {
-    let shaped: Vec<String> = function
-        .parameters
-        .iter()
-        .filter(|parameter| parameter.shape != Shape::Scalar)
-        .map(|parameter| format!("`{}` is a `{}`", parameter.name, parameter.shape))
-        .collect();
-    (!shaped.is_empty()).then(|| format!("{}.", shaped.join(", ")))
-}
-
-/// Lists the partial derivatives of a small function as formulas.
-fn formulas(function: &Function, size: usize) -> Result<Vec<String>, Diagnostic> {
-    if size > DOCUMENTED || function.parameters.is_empty() {
-        return Ok(Vec::new());
-    }
-    let all: Vec<usize> = (0..function.graph.inputs().len()).collect();
-    let derivatives = derive(function, &all, Order::First, Form::Pretty)?;
-    let mut lines = vec!["```text".to_string()];
-    for (input, root) in all.iter().zip(&derivatives.first[0]) {
-        let input = &function.graph.inputs()[*input];
-        let place: Vec<String> = input.place.iter().map(usize::to_string).collect();
-        let place = if place.is_empty() { String::new() } else { format!("[{}]", place.join(", ")) };
-        let formula = notation::text(&derivatives.graph, *root);
-        if formula.len() <= LONGEST_FORMULA && !formula.contains('\n') {
-            lines.push(format!("d/d{}{place} = {formula}", input.parameter));
-        }
-    }
-    lines.extend(["```".to_string(), String::new()]);
-    Ok(if lines.len() > 3 { lines } else { Vec::new() })
-}
-
-fn operations(tape: &Tape) -> String {
-    let counts = tape.counts();
-    format!("Operations: {} ({} flops).", counts, counts.flops())
-}
-
-/// The parts of the returned expression, laid out over lines where they are long.
-enum Piece {
-    Leaf(String),
-    List(Vec<Piece>),
-    Tuple(Vec<Piece>),
-    Structure(String, Vec<(String, Piece)>),
-}
-
-impl Piece {
-    fn leaf(text: &Text) -> Piece {
-        Piece::Leaf(text.text.clone())
-    }
-}
-
-fn tuple(parts: Vec<Piece>) -> Piece {
-    Piece::Tuple(parts)
-}
-
-fn structure(name: &str, fields: Vec<(String, Piece)>) -> Piece {
-    Piece::Structure(name.to_string(), fields)
-}
-
-fn nested(shape: Shape, entries: &[Text]) -> Piece {
-    let leaves = |entries: &[Text]| Piece::List(entries.iter().map(Piece::leaf).collect());
-    match (shape, entries) {
-        (Shape::Scalar, [only]) => Piece::leaf(only),
-        (Shape::Matrix(_, columns), _) => Piece::List(entries.chunks(columns.max(1)).map(leaves).collect()),
-        _ => leaves(entries),
     }
 }
 
@@ -445,56 +352,4 @@ fn gradient_fields(
             (field.clone(), piece)
         })
         .collect()
-}
-
-/// Writes a piece on one line if it fits, else its parts on lines of their own.
-fn lines(piece: Piece, indent: usize) -> String {
-    let pad = "    ".repeat(indent);
-    format!("{pad}{}\n", layout(&piece, indent))
-}
-
-fn layout(piece: &Piece, indent: usize) -> String {
-    let flat = flat(piece);
-    if flat.len() + 4 * indent <= WIDTH || matches!(piece, Piece::Leaf(_)) {
-        return flat;
-    }
-    let pad = "    ".repeat(indent + 1);
-    let end = "    ".repeat(indent);
-    let each = |parts: &[Piece]| -> String {
-        parts.iter().map(|part| format!("{pad}{},\n", layout(part, indent + 1))).collect()
-    };
-    match piece {
-        Piece::Leaf(text) => text.clone(),
-        Piece::List(parts) => format!("[\n{}{end}]", each(parts)),
-        Piece::Tuple(parts) => format!("(\n{}{end})", each(parts)),
-        Piece::Structure(name, fields) => {
-            let fields: String = fields
-                .iter()
-                .map(|(field, part)| match flat_field(field, part) {
-                    short if short == *field => format!("{pad}{short},\n"),
-                    _ => format!("{pad}{field}: {},\n", layout(part, indent + 1)),
-                })
-                .collect();
-            format!("{name} {{\n{fields}{end}}}")
-        }
-    }
-}
-
-fn flat(piece: &Piece) -> String {
-    let join = |parts: &[Piece]| parts.iter().map(flat).collect::<Vec<_>>().join(", ");
-    match piece {
-        Piece::Leaf(text) => text.clone(),
-        Piece::List(parts) => format!("[{}]", join(parts)),
-        Piece::Tuple(parts) => format!("({})", join(parts)),
-        Piece::Structure(name, fields) if fields.is_empty() => format!("{name} {{}}"),
-        Piece::Structure(name, fields) => {
-            let fields: Vec<String> = fields.iter().map(|(field, part)| flat_field(field, part)).collect();
-            format!("{name} {{ {} }}", fields.join(", "))
-        }
-    }
-}
-
-fn flat_field(field: &str, part: &Piece) -> String {
-    let text = flat(part);
-    if text == field { text } else { format!("{field}: {text}") }
 }

@@ -139,10 +139,8 @@ impl Graph {
         let mut chosen = None;
         // The simplest choice goes outside, so that a chain of choices is nested once and not copied.
         let choices = factors.iter().enumerate().filter(|(_, (_, exponent))| exponent.is_one());
-        let outside = choices
-            .filter_map(|(at, (id, _))| Some((self.choice_depth(*id, CHOICES)?, at)))
-            .min()
-            .map(|(_, at)| at);
+        let outside =
+            choices.filter_map(|(at, (id, _))| Some((self.choice_depth(*id, CHOICES)?, at))).min().map(|(_, at)| at);
         for (at, (id, exponent)) in factors.into_iter().enumerate() {
             if outside == Some(at) {
                 chosen = Some(id);

@@ -1,28 +1,22 @@
 //! The lowering machine: walks the syntax tree with a stack of its own, so that no depth of nesting can overflow.
 
-use super::collective;
+use super::derivatives::derived_names;
 use super::formula::Formulas;
 use super::gates::{Gates, condition, numbers};
+use super::indexing::{stack, transpose};
 use super::value::{Shape, Value};
 use super::{Parameter, ast::NodeId};
 use crate::error::{Diagnostic, nearest};
-use crate::functions::{self, Arity, Code, FunctionId};
-use crate::graph::{ExprId, Graph, Input, Node, Rational};
+use crate::graph::{Graph, Input, Node, Rational};
 use crate::source::Span;
-use crate::syntax::ast::{Ast, Expression, Index, Item, Name, UnaryOperator};
+use crate::syntax::ast::{Ast, Expression, Item, UnaryOperator};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-/// Most terms that indexed sums and products of one function may be written out to.
-const UNROLL_LIMIT: usize = 1_000_000;
 /// Most nodes that a function's graph may have.
 const NODE_LIMIT: usize = 20_000_000;
 
-/// Operators that stand for derivatives, with the number of arguments they take.
-pub const DERIVATIVES: &[(&str, std::ops::RangeInclusive<usize>)] =
-    &[("diff", 2..=3), ("grad", 2..=2), ("jacobian", 2..=2), ("hessian", 2..=2)];
-
 /// What is still to be done.
-enum Task {
+pub(super) enum Task {
     /// Lower an expression and push its value.
     Visit(NodeId),
     /// Combine the values of an expression's children, which are on the stack.
@@ -43,28 +37,28 @@ enum Task {
 
 /// The names of one call.
 #[derive(Default)]
-struct Frame {
-    bindings: FxHashMap<String, Vec<Value>>,
+pub(super) struct Frame {
+    pub(super) bindings: FxHashMap<String, Vec<Value>>,
 }
 
 /// The machine.
 pub struct Machine<'a> {
-    ast: &'a Ast,
-    items: &'a [(Item, Span)],
-    gates: Gates<'a>,
-    formulas: &'a mut Formulas,
+    pub(super) ast: &'a Ast,
+    pub(super) items: &'a [(Item, Span)],
+    pub(super) gates: Gates<'a>,
+    pub(super) formulas: &'a mut Formulas,
     /// Whether unknown names become parameters.
-    open: bool,
-    new_parameters: Vec<Parameter>,
-    errors: Vec<Diagnostic>,
-    values: Vec<Value>,
-    tasks: Vec<Task>,
-    frames: Vec<Frame>,
-    active: Vec<usize>,
-    memo: FxHashMap<(usize, Vec<Value>), Value>,
+    pub(super) open: bool,
+    pub(super) new_parameters: Vec<Parameter>,
+    pub(super) errors: Vec<Diagnostic>,
+    pub(super) values: Vec<Value>,
+    pub(super) tasks: Vec<Task>,
+    pub(super) frames: Vec<Frame>,
+    pub(super) active: Vec<usize>,
+    pub(super) memo: FxHashMap<(usize, Vec<Value>), Value>,
     /// Names that some derivative is taken by.
-    derived_names: FxHashSet<String>,
-    unrolled: usize,
+    pub(super) derived_names: FxHashSet<String>,
+    pub(super) unrolled: usize,
 }
 
 impl<'a> Machine<'a> {
@@ -129,12 +123,12 @@ impl<'a> Machine<'a> {
         (self.new_parameters, self.errors)
     }
 
-    fn fail(&mut self, diagnostic: Diagnostic) {
+    pub(super) fn fail(&mut self, diagnostic: Diagnostic) {
         self.errors.push(diagnostic);
         self.values.push(Value::Poison);
     }
 
-    fn settle(&mut self, result: Result<Value, Diagnostic>) {
+    pub(super) fn settle(&mut self, result: Result<Value, Diagnostic>) {
         match result {
             Ok(value) => self.values.push(value),
             Err(diagnostic) => self.fail(diagnostic),
@@ -142,7 +136,7 @@ impl<'a> Machine<'a> {
     }
 
     /// Takes the last values off the stack; none if an error has spoilt one of them.
-    fn take(&mut self, count: usize) -> Option<Vec<Value>> {
+    pub(super) fn take(&mut self, count: usize) -> Option<Vec<Value>> {
         let values = self.values.split_off(self.values.len().saturating_sub(count));
         let sound = values.len() == count && !values.contains(&Value::Poison);
         sound.then_some(values)
@@ -186,12 +180,12 @@ impl<'a> Machine<'a> {
     }
 
     /// Binds a name; one that a derivative is taken by stands for itself until that derivative is worked out.
-    fn bind(&mut self, name: &str, value: Value) {
+    pub(super) fn bind(&mut self, name: &str, value: Value) {
         let value = match value.numbers() {
             Some((shape, entries)) if self.derived_names.contains(name) => {
                 let entries = entries
-                    .to_vec()
-                    .into_iter()
+                    .iter()
+                    .copied()
                     .map(|id| match self.gates.graph.node(id) {
                         Node::Input(_) => id,
                         _ => self.gates.graph.add_placeholder(id),
@@ -206,7 +200,7 @@ impl<'a> Machine<'a> {
         }
     }
 
-    fn unbind(&mut self, name: &str) {
+    pub(super) fn unbind(&mut self, name: &str) {
         if let Some(values) = self.frames.last_mut().and_then(|frame| frame.bindings.get_mut(name)) {
             values.pop();
         }
@@ -310,80 +304,6 @@ impl<'a> Machine<'a> {
         self.fail(Diagnostic::new(span, message).label("unknown name").hint(hint));
     }
 
-    /// Finds what is wrong with a call before its arguments are looked at.
-    fn check_call(&self, name: &Name, given: usize, span: Span) -> Result<(), Diagnostic> {
-        let user = self.items.iter().find_map(|(item, _)| match item {
-            Item::Function { name: own, parameters, .. } if own.text == name.text => Some(parameters.len()),
-            _ => None,
-        });
-        let derivative = DERIVATIVES.iter().find(|(own, _)| *own == name.text).map(|(_, count)| count.clone());
-        let wanted = match (user, derivative, functions::find(&name.text)) {
-            (Some(count), ..) => count..=count,
-            (None, Some(range), _) => range,
-            (None, None, Some(function)) => match function.row().arity {
-                Arity::Fixed => function.row().parameters.len()..=function.row().parameters.len(),
-                Arity::Folded => 1..=usize::MAX,
-                Arity::Collective => function.row().parameters.len()..=function.row().parameters.len(),
-            },
-            (None, None, None) if self.ast.broken.contains(&name.text) => return Ok(()),
-            (None, None, None) => return Err(self.unknown_function(name)),
-        };
-        if wanted.contains(&given) {
-            return Ok(());
-        }
-        let count = |n: usize| format!("{n} argument{}", if n == 1 { "" } else { "s" });
-        let wanted = if *wanted.end() == usize::MAX {
-            format!("at least {}", count(*wanted.start()))
-        } else if wanted.start() == wanted.end() {
-            count(*wanted.start())
-        } else {
-            format!("{} or {}", wanted.start(), count(*wanted.end()))
-        };
-        Err(Diagnostic::new(span, format!("`{}` takes {wanted}, not {given}", name.text))
-            .label(self.signature(&name.text)))
-    }
-
-    fn signature(&self, name: &str) -> String {
-        for (item, _) in self.items {
-            if let Item::Function { name: own, parameters, .. } = item
-                && own.text == name
-            {
-                let list: Vec<&str> = parameters.iter().map(|parameter| parameter.name.text.as_str()).collect();
-                return format!("{name}({})", list.join(", "));
-            }
-        }
-        match functions::find(name) {
-            Some(function) => format!("{name}({})", function.row().parameters.join(", ")),
-            None if name == "diff" => "diff(e, x) or diff(e, x, order)".to_string(),
-            None => format!("{name}(e, x)"),
-        }
-    }
-
-    fn unknown_function(&self, name: &Name) -> Diagnostic {
-        const MATRIX: &[&str] = &["outer", "tr", "det", "logdet", "inv", "solve", "diag", "eye", "ones"];
-        let text = name.text.as_str();
-        if MATRIX.contains(&text) {
-            let message = format!("`{text}` needs matrix algebra, which is not supported yet");
-            return Diagnostic::new(name.span, message);
-        }
-        let bound = self.frames.last().is_some_and(|frame| frame.bindings.contains_key(text));
-        let diagnostic = Diagnostic::new(name.span, format!("there is no function `{text}`")).label("unknown function");
-        let items: &[(Item, Span)] = self.items;
-        let own = items.iter().filter_map(|(item, _)| match item {
-            Item::Function { name, .. } => Some(name.text.as_str()),
-            Item::Constant { .. } => None,
-        });
-        let builtin = functions::names().chain(DERIVATIVES.iter().map(|(name, _)| *name));
-        let known = own.chain(builtin.map(|name| -> &str { name }));
-        match (bound, nearest(text, known)) {
-            (true, _) => diagnostic.hint(format!("`{text}` is a number; multiplication is written `{text}*(...)`")),
-            (false, Some(near)) => diagnostic.hint(format!("did you mean `{near}`?")),
-            (false, None) => {
-                diagnostic.hint(format!("if `{text}` is a number, multiplication is written `{text}*(...)`"))
-            }
-        }
-    }
-
     fn combine(&mut self, id: NodeId) {
         let span = self.ast.span(id);
         let expression = self.ast.get(id);
@@ -430,370 +350,11 @@ impl<'a> Machine<'a> {
         self.settle(result);
     }
 
-    fn call(&mut self, name: &Name, values: Vec<Value>, spans: &[Span], span: Span) {
-        for (position, (item, _)) in self.items.iter().enumerate() {
-            if let Item::Function { name: own, body, .. } = item
-                && own.text == name.text
-            {
-                return self.enter(position, *body, span, values);
-            }
-        }
-        if DERIVATIVES.iter().any(|(own, _)| *own == name.text) {
-            let result = self.derivative(&name.text, &values, spans);
-            return self.settle(result);
-        }
-        let Some(function) = functions::find(&name.text) else {
-            return self.values.push(Value::Poison);
-        };
-        let result = match function.row().arity {
-            Arity::Fixed => self.fixed(function, &values, spans, span),
-            Arity::Folded | Arity::Collective => collective::apply(&mut self.gates, function, &values, spans, span),
-        };
-        self.settle(result);
-    }
-
-    fn fixed(
-        &mut self,
-        function: FunctionId,
-        values: &[Value],
-        spans: &[Span],
-        span: Span,
-    ) -> Result<Value, Diagnostic> {
-        let row = function.row();
-        if matches!(row.code, Code::Polygamma) {
-            let order = match &values[0] {
-                Value::Scalar(order) => self.gates.graph.as_number(*order).and_then(Rational::to_integer),
-                _ => None,
-            };
-            if !order.is_some_and(|order| (0..=100).contains(&order)) {
-                return Err(Diagnostic::new(spans[0], "the order is a whole number from 0 to 100"));
-            }
-        }
-        let formulas = &mut *self.formulas;
-        self.gates.elementwise(values, spans, span, |gates, arguments| match row.definition {
-            None => gates.apply(function, arguments),
-            Some(definition) => {
-                let names: Vec<_> = row.parameters.iter().copied().zip(arguments.iter().copied()).collect();
-                let lowered = formulas.lower(gates.graph, definition, &names);
-                lowered.unwrap_or_else(|| gates.apply(function, arguments))
-            }
-        })
-    }
-
-    /// Lowers the body of an item in a frame of its own.
-    fn enter(&mut self, item: usize, body: NodeId, span: Span, arguments: Vec<Value>) {
-        if self.active.contains(&item) {
-            let path: Vec<&str> =
-                self.active.iter().chain([&item]).map(|at| self.items[*at].0.name().text.as_str()).collect();
-            let message = format!("`{}` is defined by itself", path[path.len() - 1]);
-            let diagnostic = Diagnostic::new(span, message).label(path.join(" -> "));
-            return self.fail(match &self.items[item].0 {
-                Item::Constant { .. } => diagnostic,
-                Item::Function { .. } => {
-                    diagnostic.hint("write a fixed number of steps out, or use `sum` or `prod` over a range")
-                }
-            });
-        }
-        if let Some(value) = self.memo.get(&(item, arguments.clone())) {
-            return self.values.push(value.clone());
-        }
-        self.frames.push(Frame::default());
-        self.active.push(item);
-        if let Item::Function { name, parameters, .. } = &self.items[item].0 {
-            for (parameter, value) in parameters.iter().zip(&arguments) {
-                if let Err(diagnostic) = self.check_argument(name, parameter, value, span) {
-                    self.errors.push(diagnostic);
-                    self.bind(&parameter.name.text, Value::Poison);
-                } else {
-                    self.bind(&parameter.name.text, value.clone());
-                }
-            }
-        }
-        self.tasks.push(Task::Return(item, arguments));
-        self.tasks.push(Task::Visit(body));
-    }
-
-    fn check_argument(
-        &self,
-        name: &Name,
-        parameter: &crate::syntax::ast::Parameter,
-        value: &Value,
-        span: Span,
-    ) -> Result<(), Diagnostic> {
-        let Some(wanted) = super::parameter_shape(self.ast, &parameter.shape, &mut Vec::new()) else {
-            return Ok(());
-        };
-        let given = numbers(value, span)?.0;
-        if given == wanted {
-            return Ok(());
-        }
-        let message = format!("`{}` of `{}` is a {wanted}, not a {given}", parameter.name.text, name.text);
-        Err(Diagnostic::new(span, message))
-    }
-
-    /// Makes nodes that stand for derivatives until they are worked out.
-    fn derivative(&mut self, operator: &str, values: &[Value], spans: &[Span]) -> Result<Value, Diagnostic> {
-        let (shape, entries) = numbers(&values[0], spans[0])?;
-        let (by_shape, by) = numbers(&values[1], spans[1])?;
-        let is_name = |id: &ExprId| matches!(self.gates.graph.node(*id), Node::Input(_) | Node::Placeholder(_));
-        if !by.iter().all(is_name) {
-            let diagnostic = Diagnostic::new(spans[1], "a derivative is taken by a parameter or by a name");
-            return Err(diagnostic.hint("name it with `let`, and write the function in terms of the name"));
-        }
-        let vector = |shape: Shape| matches!(shape, Shape::Scalar | Shape::Vector(_));
-        let misfit = |what: &str| {
-            Diagnostic::new(spans[0].to(spans[1]), format!("`{operator}` {what}, not of a {shape} by a {by_shape}"))
-        };
-        let graph = &mut *self.gates.graph;
-        let mut derive = |value: ExprId, by: ExprId| graph.intern(Node::Derivative(value, by));
-        let result = match operator {
-            "diff" => {
-                if by_shape != Shape::Scalar {
-                    return Err(misfit("is by a number").hint("use `grad` or `jacobian`"));
-                }
-                let order = match values.get(2) {
-                    None => Some(1),
-                    Some(Value::Scalar(order)) => self.gates.graph.as_number(*order).and_then(Rational::to_integer),
-                    Some(_) => None,
-                };
-                let Some(order) = order.filter(|order| (0..=100).contains(order)) else {
-                    return Err(Diagnostic::new(spans[2], "the order is a whole number from 0 to 100"));
-                };
-                let graph = &mut *self.gates.graph;
-                let derived = entries
-                    .iter()
-                    .map(|id| (0..order).fold(*id, |value, _| graph.intern(Node::Derivative(value, by[0]))));
-                Value::from_entries(shape, derived.collect())
-            }
-            "grad" => {
-                let [value] = entries else {
-                    return Err(misfit("is of a number").hint("use `jacobian`"));
-                };
-                Value::from_entries(by_shape, by.iter().map(|by| derive(*value, *by)).collect())
-            }
-            "jacobian" => {
-                if !vector(shape) || !vector(by_shape) {
-                    return Err(misfit("is of a vector by a vector"));
-                }
-                let derived = entries.iter().flat_map(|value| by.iter().map(|by| (*value, *by)));
-                let derived = derived.map(|(value, by)| derive(value, by)).collect();
-                Value::from_entries(Shape::Matrix(entries.len(), by.len()), derived)
-            }
-            _ => {
-                let [value] = entries else {
-                    return Err(misfit("is of a number"));
-                };
-                if !vector(by_shape) {
-                    return Err(misfit("is by a vector"));
-                }
-                let mut derived = Vec::with_capacity(by.len() * by.len());
-                for row in by {
-                    let first = derive(*value, *row);
-                    derived.extend(by.iter().map(|column| derive(first, *column)));
-                }
-                Value::from_entries(Shape::Matrix(by.len(), by.len()), derived)
-            }
-        };
-        Ok(result)
-    }
-
-    fn fold(&mut self, id: NodeId) {
-        let Expression::Fold(name, index, from, to, _) = self.ast.get(id) else {
-            return;
-        };
-        let Some(ends) = self.take(2) else {
-            return self.values.push(Value::Poison);
-        };
-        let spans = [self.ast.span(*from), self.ast.span(*to)];
-        let mut bounds = [0i64; 2];
-        for ((bound, end), span) in bounds.iter_mut().zip(&ends).zip(spans) {
-            match self.whole_number(end) {
-                Some(value) => *bound = value,
-                None => {
-                    let diagnostic =
-                        Diagnostic::new(span, format!("the range of `{}` is not made of whole numbers", name.text));
-                    return self.fail(diagnostic.hint("ranges that depend on a parameter are not supported yet"));
-                }
-            }
-        }
-        let count = usize::try_from(bounds[1].saturating_sub(bounds[0])).unwrap_or(0);
-        self.unrolled = self.unrolled.saturating_add(count);
-        if self.unrolled > UNROLL_LIMIT {
-            let diagnostic = Diagnostic::new(spans[0].to(spans[1]), "this range is too long to be written out");
-            return self.fail(diagnostic.label("over 1,000,000 terms"));
-        }
-        // A first binding for each step to replace.
-        self.bind(&index.text, Value::Poison);
-        self.tasks.push(Task::Gather(id, count));
-        self.tasks.extend((bounds[0]..bounds[1]).rev().map(|index| Task::Step(id, index)));
-    }
-
-    fn gather(&mut self, id: NodeId, count: usize) {
-        let Expression::Fold(name, index, .., body) = self.ast.get(id) else {
-            return;
-        };
-        self.unbind(&index.text);
-        let span = self.ast.span(*body);
-        let Some(values) = self.take(count) else {
-            return self.values.push(Value::Poison);
-        };
-        let spans = vec![span; values.len()];
-        let sum = name.text == "sum";
-        let result = self.gates.elementwise(&values, &spans, span, |gates, entries| {
-            if sum {
-                let terms: Vec<_> = entries.iter().map(|id| (*id, false)).collect();
-                gates.sum(&terms)
-            } else {
-                let factors: Vec<_> = entries.iter().map(|id| (*id, Rational::ONE)).collect();
-                gates.product(&factors)
-            }
-        });
-        self.settle(result);
-    }
-
     /// Returns the whole number that a value is, if it is made of numbers alone.
-    fn whole_number(&self, value: &Value) -> Option<i64> {
+    pub(super) fn whole_number(&self, value: &Value) -> Option<i64> {
         match value {
             Value::Scalar(id) => self.gates.graph.as_number(*id).and_then(Rational::to_integer),
             _ => None,
         }
-    }
-
-    fn index(&mut self, places: &[Index], values: &[Value], spans: &[Span]) {
-        let result = numbers(&values[0], spans[0]).and_then(|(shape, entries)| {
-            let sizes = match shape {
-                Shape::Scalar => {
-                    return Err(Diagnostic::new(spans[0], "a number has no entries").label("scalar"));
-                }
-                Shape::Vector(n) => vec![n],
-                Shape::Matrix(n, m) => vec![n, m],
-            };
-            if sizes.len() != places.len() {
-                let whole = spans[0].to(spans[spans.len() - 1]);
-                let wanted = if sizes.len() == 1 { "one index: `x[0]`" } else { "two indices: `W[0, 1]`" };
-                return Err(Diagnostic::new(whole, format!("a {shape} takes {wanted}")));
-            }
-            let mut rest = values[1..].iter().zip(&spans[1..]);
-            let mut ranges = Vec::new();
-            for (place, size) in places.iter().zip(&sizes) {
-                ranges.push(self.range(place, *size, shape, &mut rest)?);
-            }
-            Ok(take_entries(entries, &sizes, &ranges))
-        });
-        self.settle(result);
-    }
-
-    /// Returns the entries that a place between the brackets selects, and whether it is one entry or a slice.
-    fn range<'v>(
-        &self,
-        place: &Index,
-        size: usize,
-        shape: Shape,
-        rest: &mut impl Iterator<Item = (&'v Value, &'v Span)>,
-    ) -> Result<(std::ops::Range<usize>, bool), Diagnostic> {
-        let mut bound = |last: usize| {
-            let Some((value, span)) = rest.next() else {
-                return Ok(0);
-            };
-            let Some(number) = self.whole_number(value) else {
-                let diagnostic = Diagnostic::new(*span, "this index is not a whole number");
-                return Err(diagnostic.hint("indices are numbers, or names that `sum` or `prod` runs over"));
-            };
-            match usize::try_from(number) {
-                Ok(number) if number <= last => Ok(number),
-                _ => {
-                    let diagnostic = Diagnostic::new(*span, format!("index {number} is outside of {shape}"));
-                    Err(diagnostic.label(match size {
-                        0 => "there are no entries".to_string(),
-                        _ => format!("entries are 0 to {}", size - 1),
-                    }))
-                }
-            }
-        };
-        match place {
-            Index::At(_) if size == 0 => {
-                bound(0).and_then(|_| Err(Diagnostic::general(format!("{shape} has no entries"))))
-            }
-            Index::At(_) => {
-                let at = bound(size - 1)?;
-                Ok((at..at + 1, true))
-            }
-            Index::Slice(from, to) => {
-                let start = if from.is_some() { bound(size)? } else { 0 };
-                let end = if to.is_some() { bound(size)? } else { size };
-                Ok((start..end.max(start), false))
-            }
-        }
-    }
-}
-
-/// Collects the names that stand second in a derivative operator.
-fn derived_names(ast: &Ast) -> FxHashSet<String> {
-    let mut names = FxHashSet::default();
-    for index in 0..ast.len() {
-        if let Expression::Call(name, arguments) = ast.get(NodeId(index as u32))
-            && DERIVATIVES.iter().any(|(own, _)| *own == name.text)
-            && let Some(by) = arguments.get(1)
-        {
-            let base = match ast.get(*by) {
-                Expression::Index(base, _) => ast.get(*base),
-                other => other,
-            };
-            if let Expression::Name(text) = base {
-                names.insert(text.clone());
-            }
-        }
-    }
-    names
-}
-
-fn transpose(shape: Shape, entries: &[ExprId]) -> Value {
-    let (rows, columns) = match shape {
-        Shape::Scalar => return Value::from_entries(shape, entries.to_vec()),
-        Shape::Vector(n) => (n, 1),
-        Shape::Matrix(n, m) => (n, m),
-    };
-    let transposed = (0..columns).flat_map(|column| (0..rows).map(move |row| entries[row * columns + column]));
-    Value::from_entries(Shape::Matrix(columns, rows), transposed.collect())
-}
-
-/// Makes a vector of numbers, a longer vector of vectors' rows, or a matrix.
-fn stack(values: &[Value], spans: &[Span], span: Span) -> Result<Value, Diagnostic> {
-    let mut shape = None;
-    let mut entries = Vec::new();
-    for (value, place) in values.iter().zip(spans) {
-        let (next, own) = numbers(value, *place)?;
-        if *shape.get_or_insert(next) != next {
-            return Err(Diagnostic::new(*place, "the rows of a matrix have the same length").label(next.to_string()));
-        }
-        entries.extend_from_slice(own);
-    }
-    match shape {
-        None => Err(Diagnostic::new(span, "a vector needs at least one entry")),
-        Some(Shape::Scalar) => Ok(Value::Array(Shape::Vector(values.len()), entries.into())),
-        Some(Shape::Vector(n)) => Ok(Value::Array(Shape::Matrix(values.len(), n), entries.into())),
-        Some(Shape::Matrix(..)) => Err(Diagnostic::new(span, "a matrix can't be an entry of a matrix")),
-    }
-}
-
-/// Picks entries; a place with one index removes its dimension.
-fn take_entries(entries: &[ExprId], sizes: &[usize], ranges: &[(std::ops::Range<usize>, bool)]) -> Value {
-    match ranges {
-        [(range, single)] => {
-            let shape = if *single { Shape::Scalar } else { Shape::Vector(range.len()) };
-            Value::from_entries(shape, entries[range.clone()].to_vec())
-        }
-        [(rows, one_row), (columns, one_column)] => {
-            let shape = match (one_row, one_column) {
-                (true, true) => Shape::Scalar,
-                (true, false) => Shape::Vector(columns.len()),
-                (false, true) => Shape::Vector(rows.len()),
-                (false, false) => Shape::Matrix(rows.len(), columns.len()),
-            };
-            let width = sizes[1];
-            let taken = rows.clone().flat_map(|row| columns.clone().map(move |column| row * width + column));
-            Value::from_entries(shape, taken.map(|at| entries[at]).collect())
-        }
-        _ => Value::Poison,
     }
 }

@@ -3,9 +3,13 @@
 //! Calls are inlined and sums over ranges are written out, so the graph of a function is its user's own, gate by gate.
 //! Vectors and matrices of fixed size are arrays of scalar nodes.
 
+mod calls;
 mod collective;
+mod derivatives;
+mod folds;
 mod formula;
 mod gates;
+mod indexing;
 mod machine;
 mod value;
 

@@ -159,7 +159,13 @@ fn binary(ast: &Ast, operator: B, a: NodeId, b: NodeId, out: &mut Vec<Piece>) {
             }
             // A base that ends in an exponent of its own is kept apart from the new one.
             E::Call(name, _) if matches!(name.text.as_str(), "exp" | "polygamma") => {
-                out.extend([text(r"\left("), Node(a, Level::Loose), text(r"\right)^{"), Node(b, Level::Loose), text("}")]);
+                out.extend([
+                    text(r"\left("),
+                    Node(a, Level::Loose),
+                    text(r"\right)^{"),
+                    Node(b, Level::Loose),
+                    text("}"),
+                ]);
             }
             _ => {
                 let circle = if operator == B::ElementPower { r"\circ " } else { "" };

@@ -61,11 +61,9 @@ impl<'r> Costs<'r> {
         let mut cancels = false;
         for (node, cost) in nodes.iter().zip(&mut costs) {
             let view = View::new(classes, id, node);
-            for part in self.stabilizing.iter().filter_map(|rule| rule.recognizes(classes, node, &view)) {
-                *cost += UNSTABLE;
-                cancels |= part == Part::Whole && matches!(node, Math::Sum(_));
-                break;
-            }
+            let part = self.stabilizing.iter().find_map(|rule| rule.recognizes(classes, node, &view));
+            *cost += if part.is_some() { UNSTABLE } else { 0 };
+            cancels |= part == Some(Part::Whole) && matches!(node, Math::Sum(_));
         }
         if cancels {
             let sums = nodes.iter().zip(&mut costs).filter(|(node, _)| matches!(node, Math::Sum(_)));

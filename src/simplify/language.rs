@@ -175,11 +175,16 @@ fn monomial_within(classes: &Classes, id: Id, depth: usize) -> Monomial {
     Monomial { coefficient: Rational::ONE, factors: BTreeMap::from([(id, Rational::ONE)]) }
 }
 
-/// Tells whether a power of the base is seen as such: powers of exponentials are exponentials themselves.
+/// Tells whether a power of the base is seen as such: powers of exponentials are exponentials themselves, and powers of
+/// reciprocals are powers of what these divide by.
 fn is_plain_base(classes: &Classes, power: Id, base: Id) -> bool {
     let base = classes.find(base);
-    let exponential = |node: &Math| matches!(node, Math::Apply(rows::EXP, _));
-    base != power && !classes[base].nodes.iter().any(exponential)
+    let other = |node: &Math| match node {
+        Math::Apply(function, _) => *function == rows::EXP,
+        Math::Power(exponent, _) => exponent.is_minus_one(),
+        _ => false,
+    };
+    base != power && !classes[base].nodes.iter().any(other)
 }
 
 impl Monomial {
@@ -202,6 +207,67 @@ pub fn polynomial(classes: &Classes, children: &[Id]) -> Polynomial {
         }
     }
     view
+}
+
+impl Polynomial {
+    /// Adds `coefficient·id`; a sum without coefficient is dissolved.
+    pub fn push(&mut self, classes: &Classes, id: Id, coefficient: &Rational) {
+        let id = classes.find(id);
+        let sum = classes[id].nodes.iter().find_map(|node| match node {
+            Math::Sum(children) if children.len() <= 8 && !children.contains(&id) => Some(children),
+            _ => None,
+        });
+        if let Some(children) = sum {
+            let mut inside = polynomial(classes, children);
+            inside.terms.iter_mut().for_each(|term| term.coefficient = term.coefficient.multiply(coefficient));
+            self.constant = self.constant.add(&inside.constant.multiply(coefficient));
+            self.terms.extend(inside.terms);
+            return;
+        }
+        let mut term = monomial(classes, id);
+        term.coefficient = term.coefficient.multiply(coefficient);
+        if term.factors.is_empty() {
+            self.constant = self.constant.add(&term.coefficient);
+        } else {
+            self.terms.push(term);
+        }
+    }
+}
+
+/// Returns the sum in a class, if there is one.
+pub fn sum_in(classes: &Classes, id: Id) -> Option<Polynomial> {
+    classes[classes.find(id)].nodes.iter().find_map(|node| match node {
+        Math::Sum(children) => Some(polynomial(classes, children)),
+        _ => None,
+    })
+}
+
+/// Divides a class by a number, if it is a multiple of the same sign: `-x` or `-a - b` by −1.
+pub fn divided(classes: &Classes, id: Id, scale: &Rational) -> Option<Polynomial> {
+    let whole = sum_in(classes, id).unwrap_or_else(|| Polynomial::of(vec![monomial(classes, id)]));
+    let leading = whole.terms.first().map_or(&whole.constant, |term| &term.coefficient);
+    if leading.is_negative() != scale.is_negative() {
+        return None;
+    }
+    let inverse = scale.reciprocal()?;
+    let scaled = |term: &Monomial| Monomial { coefficient: term.coefficient.multiply(&inverse), ..term.clone() };
+    Some(Polynomial { constant: whole.constant.multiply(&inverse), terms: whole.terms.iter().map(scaled).collect() })
+}
+
+/// Tells whether a class is a multiple of another.
+pub fn is_multiple(classes: &Classes, id: Id, scale: &Rational, of: Id) -> bool {
+    match (sum_in(classes, id), sum_in(classes, of)) {
+        (Some(whole), Some(part)) => {
+            let scaled = |term: &Monomial| Monomial { coefficient: term.coefficient.multiply(scale), ..term.clone() };
+            whole.constant == part.constant.multiply(scale)
+                && whole.terms.len() == part.terms.len()
+                && part.terms.iter().all(|term| whole.terms.contains(&scaled(term)))
+        }
+        _ => {
+            let (whole, part) = (monomial(classes, id), monomial(classes, of));
+            whole.factors == part.factors && whole.coefficient == part.coefficient.multiply(scale)
+        }
+    }
 }
 
 /// Adds a monomial to the e-graph.

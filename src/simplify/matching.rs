@@ -1,6 +1,8 @@
 //! Matches the left side of a rule against e-classes, in any order of terms and factors, and builds the right side.
 
-use super::language::{Classes, Math, Monomial, Polynomial, add_monomial, add_polynomial, monomial, polynomial};
+use super::language::{
+    Classes, Math, Monomial, Polynomial, add_monomial, add_polynomial, divided, is_multiple, monomial, polynomial,
+};
 use super::rules::{Class, Rule};
 use crate::functions::FunctionId;
 use crate::graph::{ExprId, Factor, Graph, Node, Rational, Term};
@@ -405,67 +407,6 @@ impl Compiled {
                 Some(classes.add(Math::Apply(*function, arguments?.into())))
             }
             _ => None,
-        }
-    }
-}
-
-impl Polynomial {
-    /// Adds `coefficient·id`; a sum without coefficient is dissolved.
-    pub fn push(&mut self, classes: &Classes, id: Id, coefficient: &Rational) {
-        let id = classes.find(id);
-        let sum = classes[id].nodes.iter().find_map(|node| match node {
-            Math::Sum(children) if children.len() <= 8 && !children.contains(&id) => Some(children),
-            _ => None,
-        });
-        if let Some(children) = sum {
-            let mut inside = polynomial(classes, children);
-            inside.terms.iter_mut().for_each(|term| term.coefficient = term.coefficient.multiply(coefficient));
-            self.constant = self.constant.add(&inside.constant.multiply(coefficient));
-            self.terms.extend(inside.terms);
-            return;
-        }
-        let mut term = monomial(classes, id);
-        term.coefficient = term.coefficient.multiply(coefficient);
-        if term.factors.is_empty() {
-            self.constant = self.constant.add(&term.coefficient);
-        } else {
-            self.terms.push(term);
-        }
-    }
-}
-
-/// Returns the sum in a class, if there is one.
-fn sum_in(classes: &Classes, id: Id) -> Option<Polynomial> {
-    classes[classes.find(id)].nodes.iter().find_map(|node| match node {
-        Math::Sum(children) => Some(polynomial(classes, children)),
-        _ => None,
-    })
-}
-
-/// Divides a class by a number, if it is a multiple of the same sign: `-x` or `-a - b` by −1.
-fn divided(classes: &Classes, id: Id, scale: &Rational) -> Option<Polynomial> {
-    let whole = sum_in(classes, id).unwrap_or_else(|| Polynomial::of(vec![monomial(classes, id)]));
-    let leading = whole.terms.first().map_or(&whole.constant, |term| &term.coefficient);
-    if leading.is_negative() != scale.is_negative() {
-        return None;
-    }
-    let inverse = scale.reciprocal()?;
-    let scaled = |term: &Monomial| Monomial { coefficient: term.coefficient.multiply(&inverse), ..term.clone() };
-    Some(Polynomial { constant: whole.constant.multiply(&inverse), terms: whole.terms.iter().map(scaled).collect() })
-}
-
-/// Tells whether a class is a multiple of another.
-fn is_multiple(classes: &Classes, id: Id, scale: &Rational, of: Id) -> bool {
-    match (sum_in(classes, id), sum_in(classes, of)) {
-        (Some(whole), Some(part)) => {
-            let scaled = |term: &Monomial| Monomial { coefficient: term.coefficient.multiply(scale), ..term.clone() };
-            whole.constant == part.constant.multiply(scale)
-                && whole.terms.len() == part.terms.len()
-                && part.terms.iter().all(|term| whole.terms.contains(&scaled(term)))
-        }
-        _ => {
-            let (whole, part) = (monomial(classes, id), monomial(classes, of));
-            whole.factors == part.factors && whole.coefficient == part.coefficient.multiply(scale)
         }
     }
 }

@@ -21,6 +21,7 @@ pub const RULES: &[Structural] = &[
     Structural { name: "collect terms", apply: collect_terms },
     Structural { name: "collect factors", apply: collect_factors },
     Structural { name: "power of a product", apply: power_of_product },
+    Structural { name: "power of a reciprocal", apply: power_of_reciprocal },
     Structural { name: "factor out", apply: factor_out },
     Structural { name: "multiply out", apply: multiply_out },
     Structural { name: "product of exponentials", apply: product_of_exponentials },
@@ -79,6 +80,16 @@ fn power_of_product(classes: &mut Classes, id: Id, node: &Math) -> Vec<Id> {
         }
     }
     vec![add_monomial(classes, &view)]
+}
+
+/// `b^-n = (1/b)^n`, so that one reciprocal can serve several powers.
+fn power_of_reciprocal(classes: &mut Classes, _: Id, node: &Math) -> Vec<Id> {
+    let Math::Power(exponent, [base]) = node else { return Vec::new() };
+    if !exponent.is_negative() || exponent.is_minus_one() || !exponent.is_integer() {
+        return Vec::new();
+    }
+    let reciprocal = classes.add(Math::Power(Rational::MINUS_ONE, [*base]));
+    vec![classes.add(Math::Power(exponent.negate(), [reciprocal]))]
 }
 
 /// Takes a base or a coefficient that several terms share out of them.

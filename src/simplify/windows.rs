@@ -150,10 +150,7 @@ impl Window {
                 continue;
             }
             node.for_each_operand(|operand| {
-                if !inside.contains_key(&operand) {
-                    let new = leaf(&mut graph, image[&operand]);
-                    inside.insert(operand, new);
-                }
+                inside.entry(operand).or_insert_with(|| leaf(&mut graph, image[&operand]));
             });
             let new = graph.construct(node, |operand| inside[&operand]);
             inside.insert(*id, new);

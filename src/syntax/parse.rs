@@ -246,7 +246,9 @@ fn syntax_hint(source: &Source, before: Option<&Spanned<'_>>, found: Option<&Spa
         {
             let left = match previous {
                 Token::RightParenthesis | Token::RightBracket | Token::RightBrace => "(...)".to_string(),
-                Token::Quote => return Some("the derivative of `f(x)` is `diff(f(x), x)`; `'` is the transpose".into()),
+                Token::Quote => {
+                    return Some("the derivative of `f(x)` is `diff(f(x), x)`; `'` is the transpose".into());
+                }
                 _ => text(place),
             };
             let right = if *token == Token::LeftParenthesis { "(...)".to_string() } else { text(span) };

@@ -273,12 +273,16 @@ impl Scheduler<'_> {
         let mut below: Vec<(Slot, Rational)> = Vec::new();
         for (base, exponent) in factors {
             let slot = self.slot(*base);
+            let shared = self.divisors.get(base).copied().unwrap_or(0) >= 2;
             if !exponent.is_negative() {
                 above.push((slot, exponent.clone()));
-            } else if self.divisors.get(base).copied().unwrap_or(0) >= 2 && exponent.is_integer() {
-                let one = self.number(&Rational::ONE);
-                let inverse = self.emit(Operation::Divide(one, slot));
+            } else if shared && exponent.is_integer() {
+                let inverse = self.reciprocal(slot);
                 above.push((inverse, exponent.abs()));
+            } else if shared && exponent.abs() == Rational::HALF {
+                let root = self.emit(Operation::Call(rows::SQRT, slot));
+                let inverse = self.reciprocal(root);
+                above.push((inverse, Rational::ONE));
             } else {
                 below.push((slot, exponent.abs()));
             }
@@ -297,6 +301,11 @@ impl Scheduler<'_> {
         }
         let bottom = self.reduce(denominator, Operation::Multiply);
         self.emit(Operation::Divide(top, bottom))
+    }
+
+    fn reciprocal(&mut self, slot: Slot) -> Slot {
+        let one = self.number(&Rational::ONE);
+        self.emit(Operation::Divide(one, slot))
     }
 
     /// Raises to powers; bases with one exponent above 1 are multiplied first.
