@@ -34,6 +34,9 @@ pub enum Order {
 /// Largest sum or product that is repeated, rather than kept apart, in text.
 const REPEATED: usize = 16;
 
+/// Most times that a formula is reduced.
+const REDUCTIONS: usize = 3;
+
 /// A function's value and derivatives.
 #[derive(Clone, Debug)]
 pub struct Derivatives {
@@ -158,7 +161,21 @@ fn simplify(function: &Function, derivatives: &mut Derivatives, formulas: &mut F
         canonicalize(graph, formulas, &roots, shared)
     };
     let roots = match form {
-        Form::Pretty => roots.iter().map(|root| reduce(&[*root], Goal::Pretty, REPEATED)[0]).collect(),
+        Form::Pretty => {
+            let pretty = |root: &ExprId| {
+                // A shorter form can open the way to a still shorter one.
+                let mut root = *root;
+                for _ in 0..REDUCTIONS {
+                    let before = root;
+                    root = reduce(&[root], Goal::Pretty, REPEATED)[0];
+                    if root == before {
+                        break;
+                    }
+                }
+                root
+            };
+            roots.iter().map(pretty).collect()
+        }
         Form::Code => reduce(&roots, Goal::Stable, 1),
         _ => reduce(&roots, Goal::Flops, 1),
     };

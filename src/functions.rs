@@ -88,6 +88,8 @@ pub struct Function {
     pub code: Code,
     /// What an evaluation costs.
     pub cost: Cost,
+    /// Where the formulas of the derivatives hold, as a condition; empty if wherever the function is defined.
+    pub smooth: &'static str,
     /// What values the function takes, as a condition on `y`; empty if any.
     pub range: &'static str,
     /// Symmetry in the only argument.
@@ -110,6 +112,7 @@ const UNARY: Function = Function {
     derivatives: &[],
     definition: None,
     domain: "",
+    smooth: "",
     range: "",
     code: Code::Expanded,
     cost: Cost::Transcendental,
@@ -145,7 +148,7 @@ pub const TABLE: &[Function] = &[
 
     // Powers and roots
     Function { name: "pow", parameters: &["a", "b"], derivatives: &["b*a^(b - 1)", "y*ln(a)"],
-        domain: "a > 0 or a == 0 and b > 0 or b == floor(b) and a != 0",
+        domain: "a > 0 or a == 0 and b > 0 or b == floor(b) and a != 0", smooth: "a != 0",
         code: Code::Method2("powf", "pow", f64::powf), latex: r"\operatorname{pow}", documentation: "a^b", ..UNARY },
     Function { name: "sqrt", derivatives: &["1/(2*sqrt(x))"], domain: "x >= 0", code: Code::Method("sqrt", "sqrt", f64::sqrt),
         cost: Cost::SquareRoot, range: "y >= 0", latex: r"\sqrt", documentation: "square root; its derivative is infinite at 0", ..UNARY },

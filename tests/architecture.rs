@@ -180,7 +180,9 @@ fn files_are_short_and_say_what_they_are() {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     for file in files() {
         let text = fs::read_to_string(source.join(&file.path)).expect("a source file is text");
-        let documented = text.starts_with("//!") || file.path == "main.rs";
+        // What is emitted as it stands can't begin with an inner comment.
+        let emitted = file.path.starts_with("functions/special/") && text.starts_with("///");
+        let documented = text.starts_with("//!") || emitted || file.path == "main.rs";
         assert!(documented, "{} does not say what it is", file.path);
     }
 }

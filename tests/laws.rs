@@ -215,7 +215,7 @@ proptest! {
         let text = tree.text();
         for order in [Order::Value, Order::First, Order::Second] {
             let before = form(&text, order, Form::Raw).tape().counts();
-            let after = form(&text, order, Form::Code).tape().counts();
+            let after = form(&text, order, Form::Flops).tape().counts();
             prop_assert!(after.flops() <= before.flops(), "{text} {order:?}: {before} became {after}");
         }
     }

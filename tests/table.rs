@@ -93,7 +93,12 @@ fn calls(row: &Function) -> Vec<Call> {
 
 /// Returns the condition of the domain as a test of points.
 fn domain(row: &Function, call: &Call) -> impl Fn(&[f64]) -> bool {
-    let tape = (!row.domain.is_empty()).then(|| call.tape(&format!("if({}, 1, 0)", row.domain)));
+    condition(row.domain, call)
+}
+
+/// Returns a condition of a row as a test of points; an empty one holds everywhere.
+fn condition(text: &str, call: &Call) -> impl Fn(&[f64]) -> bool {
+    let tape = (!text.is_empty()).then(|| call.tape(&format!("if({text}, 1, 0)")));
     move |point| tape.as_ref().is_none_or(|tape| tape.evaluate(point)[0] == 1.0)
 }
 
@@ -114,7 +119,8 @@ fn compare(
 ) -> usize {
     let inside = domain(row, call);
     let mut compared = 0;
-    for point in call.points().into_iter().filter(|point| inside(point)) {
+    let smooth = condition(row.smooth, call);
+    for point in call.points().into_iter().filter(|point| inside(point) && smooth(point)) {
         if is_tie(row, &point) {
             continue;
         }
@@ -182,6 +188,7 @@ fn every_formula_is_in_the_language() {
         formulas.extend(row.definition);
         formulas.extend(row.values.iter().flat_map(|(at, value)| [*at, *value]));
         formulas.push(row.domain);
+        formulas.push(row.smooth);
         if let Code::Formula(formula) = row.code {
             formulas.push(formula);
         }

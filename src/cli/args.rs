@@ -1,6 +1,6 @@
 //! The commands and their options.
 
-use super::{Outcome, batch, check, compile, diff, fmt, gradient, hessian, jacobian};
+use super::{Outcome, batch, check, compile, diff, fmt, gradient, hessian, jacobian, rules};
 use crate::derive::Form;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::io::{IsTerminal, Write};
@@ -153,6 +153,9 @@ pub enum Command {
         after_help = "Example: echo '{\"id\":1,\"expr\":\"x^2\",\"vars\":[\"x\"],\"at\":{\"x\":3}}' | gradc batch"
     )]
     Batch,
+    /// Lists the rewrite rules, or explains one.
+    #[command(after_help = "Example: gradc rules Pythagoras")]
+    Rules(rules::Options),
     /// Prints a file in the standard form.
     #[command(after_help = "Example: gradc fmt model.grad --write")]
     Fmt(fmt::Options),
@@ -168,6 +171,7 @@ impl Command {
             Command::Compile(options) => compile::run(&options, out),
             Command::Check(options) => check::run(&options, out),
             Command::Batch => batch::run(out),
+            Command::Rules(options) => rules::run(&options, out),
             Command::Fmt(options) => fmt::run(&options, out),
         }
     }

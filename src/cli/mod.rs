@@ -11,6 +11,7 @@ mod gradient;
 mod hessian;
 mod input;
 mod jacobian;
+mod rules;
 mod statistics;
 mod values;
 

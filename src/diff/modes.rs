@@ -73,6 +73,7 @@ pub fn tangents(
 }
 
 /// Returns the Jacobian row by row: the derivative of each output by each leaf, by the mode that takes fewer passes.
+/// Forward mode wins a tie: it leaves choices nested as they are written.
 ///
 /// # Errors
 /// A function without a rule.
@@ -82,7 +83,7 @@ pub fn jacobian(
     outputs: &[ExprId],
     by: &[ExprId],
 ) -> Result<Vec<Vec<ExprId>>> {
-    if outputs.len() <= by.len() {
+    if outputs.len() < by.len() {
         return outputs.iter().map(|output| gradient(differentiator, graph, *output, by)).collect();
     }
     let mut rows = vec![Vec::with_capacity(by.len()); outputs.len()];

@@ -49,10 +49,16 @@ fn write_all(graph: &Graph, ast: &mut Ast, roots: &[ExprId]) -> (Vec<Let>, Vec<N
     let uses = graph.uses(roots);
     let sizes = sizes(graph, &nodes);
     let whole = roots.iter().fold(0u64, |whole, root| whole.saturating_add(sizes[root].0));
-    let mut writer = Writer { graph, ast, written: FxHashMap::default(), rank: FxHashMap::default() };
+    let mut writer = Writer {
+        graph,
+        ast,
+        written: FxHashMap::default(),
+        rank: FxHashMap::default(),
+        first_leaf: FxHashMap::default(),
+    };
     let mut lets = Vec::new();
     let mut depth: FxHashMap<ExprId, u32> = FxHashMap::default();
-    let mut fresh = fresh_names(graph);
+    let mut fresh = None;
     let asked: FxHashSet<ExprId> = roots.iter().copied().collect();
     for id in nodes {
         let expression = writer.expression(id);
@@ -61,7 +67,7 @@ fn write_all(graph: &Graph, ast: &mut Ast, roots: &[ExprId]) -> (Vec<Let>, Vec<N
         let repeated = uses[&id] > 1 && whole > LONGEST_PIECE && sizes[&id].1 >= SMALLEST_NAMED;
         let numeric = !is_condition(graph.node(id));
         if numeric && !asked.contains(&id) && (repeated || level >= DEEPEST) {
-            let name = fresh.next().unwrap_or_default();
+            let name = fresh.get_or_insert_with(|| fresh_names(graph)).next().unwrap_or_default();
             lets.push(Let { name: Name { text: name.clone(), span: Span::default() }, value: expression });
             let reference = writer.ast.synthesize(E::Name(name));
             writer.written.insert(id, reference);
@@ -108,14 +114,24 @@ fn fresh_names(graph: &Graph) -> impl Iterator<Item = String> {
     (1..).map(move |count| format!("{stem}{count}"))
 }
 
-/// Returns the coefficient as numerator and denominator of a written fraction: decimals stay decimals.
+/// Returns the coefficient as numerator and denominator of a written fraction. Decimals stay decimals, also below the
+/// line: 100/981 is 1/9.81.
 fn fraction(value: &Rational) -> (Rational, Rational) {
-    match value.to_fraction() {
-        Some((_, denominator)) if denominator % 5 == 0 && value.to_decimal(17).is_some() => {
-            (value.clone(), Rational::ONE)
-        }
-        None if value.to_decimal(17).is_some() => (value.clone(), Rational::ONE),
-        _ => (value.numerator(), value.denominator()),
+    let is_short = value.to_decimal(17).is_some();
+    let Some((mut top, bottom)) = value.to_fraction() else {
+        return if is_short { (value.clone(), Rational::ONE) } else { (value.numerator(), value.denominator()) };
+    };
+    if bottom % 5 == 0 && is_short {
+        return (value.clone(), Rational::ONE);
+    }
+    let mut scale = 1;
+    while top % 10 == 0 && top != 0 && bottom > 100 && bottom > 10 * scale {
+        top /= 10;
+        scale *= 10;
+    }
+    match Rational::fraction(bottom, scale) {
+        Some(bottom) => (Rational::integer(top), bottom),
+        None => (value.numerator(), value.denominator()),
     }
 }
 
@@ -134,6 +150,8 @@ struct Writer<'a> {
     ast: &'a mut Ast,
     written: FxHashMap<ExprId, NodeId>,
     rank: FxHashMap<ExprId, Rank>,
+    /// The first parameter entry in each node, which orders terms that nothing else orders.
+    first_leaf: FxHashMap<ExprId, u32>,
 }
 
 impl Writer<'_> {
@@ -168,6 +186,12 @@ impl Writer<'_> {
     fn expression(&mut self, id: ExprId) -> NodeId {
         let rank = self.rank_of(id);
         self.rank.insert(id, rank);
+        let mut first_leaf = match self.graph.node(id) {
+            Node::Input(index) => *index,
+            _ => u32::MAX,
+        };
+        self.graph.node(id).for_each_operand(|operand| first_leaf = first_leaf.min(self.first_leaf[&operand]));
+        self.first_leaf.insert(id, first_leaf);
         match self.graph.node(id) {
             Node::Number(value) => {
                 let value = value.clone();
@@ -270,7 +294,9 @@ impl Writer<'_> {
     /// Writes a sum: what is added before what is subtracted, a constant first before functions and last after powers.
     fn sum(&mut self, constant: &Rational, terms: &[Term]) -> NodeId {
         let mut ordered: Vec<&Term> = terms.iter().collect();
-        ordered.sort_by_key(|(id, coefficient)| (coefficient.is_negative(), Reverse(self.degree(*id))));
+        ordered.sort_by_key(|(id, coefficient)| {
+            (coefficient.is_negative(), Reverse(self.degree(*id)), self.first_leaf[id])
+        });
         let leading_polynomial = ordered
             .first()
             .is_some_and(|(id, coefficient)| !coefficient.is_negative() && self.rank[id] <= Rank::Polynomial);
@@ -345,15 +371,19 @@ impl Writer<'_> {
         if !bottom.is_one() {
             denominator.push(self.number(&bottom));
         }
+        let mut flipped = false;
         for (list, out) in [(above, &mut numerator), (below, &mut denominator)] {
             let mut list = list;
-            list.sort_by_key(|(_, _, rank)| *rank);
+            list.sort_by_key(|(base, _, rank)| (*rank, self.first_leaf[base]));
             for (base, exponent, _) in list {
-                let power = self.power(base, &exponent);
-                out.push(power);
+                // The sign of -(a - b) goes into the difference: b - a.
+                let flips = negative && !flipped && exponent.is_one() && self.is_difference(base);
+                let factor = if flips { self.difference_reversed(base) } else { self.power(base, &exponent) };
+                flipped |= flips;
+                out.push(factor);
             }
         }
-        if negative {
+        if negative && !flipped {
             numerator[0] = self.negate(numerator[0]);
         }
         let product = self.chain(&numerator);
@@ -362,6 +392,30 @@ impl Writer<'_> {
         }
         let divisor = self.chain(&denominator);
         self.binary(B::Divide, product, divisor)
+    }
+
+    /// Tells whether a node is a difference of two terms without a name of its own.
+    fn is_difference(&self, id: ExprId) -> bool {
+        let named = matches!(self.ast.get(self.written[&id]), E::Name(_));
+        match self.graph.node(id) {
+            Node::Sum(constant, terms) if !named => {
+                let constant = Some(constant).filter(|constant| !constant.is_zero());
+                let signs = terms.iter().map(|(_, k)| k.is_negative()).chain(constant.map(Rational::is_negative));
+                let (negative, positive): (Vec<bool>, Vec<bool>) = signs.partition(|negative| *negative);
+                negative.len() == 1 && positive.len() == 1
+            }
+            _ => false,
+        }
+    }
+
+    fn difference_reversed(&mut self, id: ExprId) -> NodeId {
+        match self.graph.node(id) {
+            Node::Sum(constant, terms) => {
+                let terms: Vec<Term> = terms.iter().map(|(id, k)| (*id, k.negate())).collect();
+                self.sum(&constant.negate(), &terms)
+            }
+            _ => self.written[&id],
+        }
     }
 
     fn chain(&mut self, factors: &[NodeId]) -> NodeId {

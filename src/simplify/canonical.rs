@@ -142,7 +142,26 @@ impl Canonicalizer {
                 }
             }
         }
+        merge_variable_powers(graph, &mut factors);
         graph.product(coefficient, factors)
+    }
+}
+
+/// Merges `a^b·a^k` to `a^(b + k)`, which is also defined where the power of a alone is not.
+fn merge_variable_powers(graph: &mut Graph, factors: &mut Vec<Factor>) {
+    let power = |graph: &Graph, factor: &Factor| match graph.node(factor.0) {
+        Node::Apply(rows::POW, arguments) if factor.1.is_one() => Some((arguments[0], arguments[1])),
+        _ => None,
+    };
+    for at in 0..factors.len() {
+        let Some((base, exponent)) = power(graph, &factors[at]) else { continue };
+        let Some(other) = factors.iter().position(|(id, k)| *id == base && k.is_integer()) else { continue };
+        let constant = factors[other].1.clone();
+        let sum = graph.sum(constant, vec![(exponent, Rational::ONE)]);
+        graph.assume(Assumption::NonZero(base));
+        factors[at].0 = graph.power(base, sum);
+        factors.remove(other);
+        return merge_variable_powers(graph, factors);
     }
 }
 

@@ -96,7 +96,7 @@ impl<'r> Costs<'r> {
                 let reflected =
                     *function != rows::EXP && arguments.iter().any(|argument| looks_negative(classes, *argument));
                 let strange = !self.familiar.contains(function) && !WELCOME.contains(function);
-                8 + if reflected { 8 } else { 0 } + if strange { 4 } else { 0 }
+                8 + if reflected { 8 } else { 0 } + if strange { 8 } else { 0 }
             }
             Math::Select(_) => 10,
             Math::Compare(..) | Math::And(_) | Math::Or(_) | Math::Not(_) => 3,

@@ -64,7 +64,7 @@ pub const TABLE: &[Rule] = &[
         documentation: "1 + x loses the digits of a small x", ..STABLE },
     Rule { name: "product of roots", left: "sqrt(a)*sqrt(b)", right: "sqrt(a*b)", class: Class::Licensed("a > 0"),
         documentation: "one root in place of two", ..EXACT },
-    Rule { name: "product of reciprocal roots", left: "1/(sqrt(a)*sqrt(b))", right: "1/sqrt(a*b)", class: Class::Licensed("a > 0"),
+    Rule { name: "product of reciprocal roots", left: "a^(-1/2)*b^(-1/2)", right: "(a*b)^(-1/2)", class: Class::Licensed("a > 0"),
         documentation: "one root in place of two", ..EXACT },
 
     // Trigonometric functions [DLMF 4.21]

@@ -151,11 +151,13 @@ fn factor_out_base(classes: &mut Classes, view: &Polynomial, base: Id) -> Option
     Some(add_polynomial(classes, &whole))
 }
 
+/// Takes out the smallest coefficient if all others are whole multiples of it.
 fn factor_out_coefficient(classes: &mut Classes, view: &Polynomial) -> Option<Id> {
-    let first = view.terms.first()?.coefficient.abs();
-    let same = view.terms.iter().all(|term| term.coefficient.abs() == first);
-    let constant = view.constant.is_zero() || view.constant.abs() == first;
-    if !same || !constant || first.is_one() || view.terms.len() + usize::from(!view.constant.is_zero()) < 2 {
+    let constant = Some(&view.constant).filter(|constant| !constant.is_zero());
+    let coefficients = || view.terms.iter().map(|term| &term.coefficient).chain(constant).map(Rational::abs);
+    let first = coefficients().min()?;
+    let whole = coefficients().all(|coefficient| coefficient.divide(&first).is_some_and(|ratio| ratio.is_integer()));
+    if !whole || first.is_one() || coefficients().count() < 2 {
         return None;
     }
     let scale = first.reciprocal()?;
