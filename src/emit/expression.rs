@@ -44,6 +44,20 @@ impl Text {
 
 /// Longest expression that is put inside another.
 const LONGEST_INLINE: usize = 72;
+/// Longest tape, in operations, that is one function: rustc takes more than twice as long for twice the length.
+const LONGEST_PART: usize = 4000;
+/// Operations of one part of a longer tape.
+const PART: usize = 300;
+
+/// The statements of a function, and the expressions of its results.
+pub struct Body {
+    /// The statements, one a line without indentation; several lists where the function is split.
+    pub parts: Vec<Vec<String>>,
+    /// What the function returns.
+    pub outputs: Vec<Text>,
+    /// How many values the parts share, in an array.
+    pub values: usize,
+}
 
 /// Writes the statements of a tape.
 pub struct Writer<'a> {
@@ -55,28 +69,56 @@ pub struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    /// Returns the `let` statements, one a line without indentation, and the expressions of the outputs.
-    pub fn statements(&self, tape: &Tape) -> (Vec<String>, Vec<Text>) {
+    /// Writes the whole tape as one body, or, where that would keep rustc busy, as several parts.
+    pub fn body(&self, tape: &Tape) -> Body {
+        let long = tape.operations.len() > LONGEST_PART;
+        let part_of = |slot: usize| if long { slot / PART } else { 0 };
         let mut uses = vec![0u32; tape.operations.len()];
-        for operation in &tape.operations {
-            operation.for_each_operand(|operand| uses[operand.index()] += 1);
+        let mut kept = vec![false; tape.operations.len()];
+        for (at, operation) in tape.operations.iter().enumerate() {
+            operation.for_each_operand(|operand| {
+                uses[operand.index()] += 1;
+                kept[operand.index()] |= part_of(operand.index()) != part_of(at);
+            });
         }
-        tape.outputs.iter().for_each(|slot| uses[slot.index()] += 1);
-        let mut statements = Vec::new();
+        for slot in &tape.outputs {
+            uses[slot.index()] += 1;
+            kept[slot.index()] |= long;
+        }
+        let mut parts: Vec<Vec<String>> = vec![Vec::new()];
+        let mut values = 0;
         let mut texts: Vec<Text> = Vec::with_capacity(tape.operations.len());
-        for (operation, uses) in tape.operations.iter().zip(uses) {
+        for (at, operation) in tape.operations.iter().enumerate() {
+            if part_of(at) == parts.len() {
+                parts.push(Vec::new());
+            }
             let text = self.operation(operation, |slot| &texts[slot.index()]);
-            let inline = operation.is_leaf() || (uses == 1 && text.text.len() <= LONGEST_INLINE);
-            if inline {
+            let part = parts.len() - 1;
+            if operation.is_leaf() {
+                texts.push(text);
+            } else if kept[at] {
+                let place = format!("{}[{values}]", self.values());
+                values += 1;
+                let condition = operation.is_condition();
+                let stored = if condition { format!("if {} {{ 1.0 }} else {{ 0.0 }}", text.text) } else { text.text };
+                parts[part].push(format!("{place} = {stored};"));
+                let read = Text::new(format!("{place} != 0.0"), Level::Relation);
+                texts.push(if condition { read } else { Text::atom(place) });
+            } else if uses[at] == 1 && text.text.len() <= LONGEST_INLINE {
                 texts.push(text);
             } else {
-                let name = format!("{}{}", self.stem, statements.len() + 1);
-                statements.push(format!("let {name} = {};", text.text));
+                let name = format!("{}{}", self.stem, parts[part].len() + 1);
+                parts[part].push(format!("let {name} = {};", text.text));
                 texts.push(Text::atom(name));
             }
         }
         let outputs = tape.outputs.iter().map(|slot| texts[slot.index()].clone()).collect();
-        (statements, outputs)
+        Body { parts, outputs, values }
+    }
+
+    /// Returns the name of the array that holds what parts share.
+    pub fn values(&self) -> String {
+        format!("{}_values", self.stem)
     }
 
     fn operation<'t>(&self, operation: &Operation, text: impl Fn(Slot) -> &'t Text) -> Text {

@@ -266,7 +266,11 @@ impl Module<'_> {
     ) {
         self.note_special(tape);
         let writer = Writer { options: self.options, inputs: &signature.inputs, stem: &signature.stem };
-        let (statements, outputs) = writer.statements(tape);
+        let written = writer.body(tape);
+        let statements = match written.parts.as_slice() {
+            [only] => only.clone(),
+            parts => self.split(name, signature, &writer.values(), written.values, parts),
+        };
         self.out.push('\n');
         for line in documentation {
             self.out.push_str(format!("/// {line}").trim_end());
@@ -277,8 +281,35 @@ impl Module<'_> {
         for statement in statements {
             self.out.push_str(&format!("    {statement}\n"));
         }
-        self.out.push_str(&body(&outputs));
+        self.out.push_str(&body(&written.outputs));
         self.out.push_str("}\n");
+    }
+
+    /// Writes the parts of a long function as functions of their own, which share values in an array, and returns the
+    /// statements that call them.
+    fn split(
+        &mut self,
+        name: &str,
+        signature: &Signature,
+        values: &str,
+        count: usize,
+        parts: &[Vec<String>],
+    ) -> Vec<String> {
+        let float = self.options.scalar.name();
+        let arguments: String = signature.fields.iter().map(|field| format!("{field}, ")).collect();
+        let comma = if signature.parameters.is_empty() { "" } else { ", " };
+        let mut calls = vec![format!("let mut {values} = [0.0; {count}];")];
+        for (at, statements) in parts.iter().enumerate() {
+            let part = self.items.claim(&format!("{name}_part_{}", at + 1));
+            self.out.push_str(&format!("\n{ALLOW}#[inline(never)]\nfn {part}("));
+            self.out.push_str(&format!("{}{comma}{values}: &mut [{float}; {count}]) {{\n", signature.parameters));
+            for statement in statements {
+                self.out.push_str(&format!("    {statement}\n"));
+            }
+            self.out.push_str("}\n");
+            calls.push(format!("{part}({arguments}&mut {values});"));
+        }
+        calls
     }
 
     fn note_special(&mut self, tape: &Tape) {
