@@ -141,3 +141,23 @@ fn a_matrix_of_formulas_has_a_jacobian() {
     let values = jacobian("matrix", text, &[], "3.0, 2.0", &["r.0", "r.1.x", "r.1.y"]);
     assert_close(&values, &[6.0, 6.0, 4.0, 1.5, 2.0, 2.0, 0.0, 0.5, 3.0, 0.0, 4.0, -0.75]);
 }
+
+/// A function so long that it is split: each term chooses by a condition that several parts share.
+#[test]
+fn a_long_function_is_split_and_computes_the_same() {
+    let text =
+        "if(sum(x) > 1, 2, 3)*sum(i in 0..399, if(x[0] > 0, 100, 50)*(x[i+1] - x[i]^2)^2 + (1 - x[i])^2*exp(x[i]))";
+    let source = Source::new("expression", text);
+    let declarations = [Source::new("param", "x: vector[400]")];
+    let rust = gradc::compile_source(&source, &declarations, &Options::default()).expect("it compiles").rust;
+    assert!(rust.contains("fn f_grad_part_2("), "the function is too short to be split");
+    let mut program = Program::default();
+    program.module("long", &rust);
+    let point: Vec<f64> = (0..400).map(|at| f64::from(at % 17) / 8.0 - 0.5).collect();
+    program.print(&format!("long::f_grad(&[{}])", arguments(&point)), &["r.0".to_string(), "r.1.x".to_string()]);
+    let values = program.run("long").remove(0);
+    let function = gradc::read(&source, &declarations).expect("it is right").remove(0);
+    let all: Vec<usize> = (0..400).collect();
+    let tape = derive(&function, &all, Order::First, Form::Code).expect("it has derivatives").tape();
+    assert!(same(&values, &tape.evaluate(&point)));
+}

@@ -72,13 +72,18 @@ impl Writer<'_> {
     /// Writes the whole tape as one body, or, where that would keep rustc busy, as several parts.
     pub fn body(&self, tape: &Tape) -> Body {
         let long = tape.operations.len() > LONGEST_PART;
-        let part_of = |slot: usize| if long { slot / PART } else { 0 };
+        let mut count = 0;
+        let numbered = tape.operations.iter().map(|operation| {
+            count += usize::from(!operation.is_leaf());
+            if long { count.saturating_sub(1) / PART } else { 0 }
+        });
+        let part_of: Vec<usize> = numbered.collect();
         let mut uses = vec![0u32; tape.operations.len()];
         let mut kept = vec![false; tape.operations.len()];
         for (at, operation) in tape.operations.iter().enumerate() {
             operation.for_each_operand(|operand| {
                 uses[operand.index()] += 1;
-                kept[operand.index()] |= part_of(operand.index()) != part_of(at);
+                kept[operand.index()] |= part_of[operand.index()] != part_of[at];
             });
         }
         for slot in &tape.outputs {
@@ -89,7 +94,7 @@ impl Writer<'_> {
         let mut values = 0;
         let mut texts: Vec<Text> = Vec::with_capacity(tape.operations.len());
         for (at, operation) in tape.operations.iter().enumerate() {
-            if part_of(at) == parts.len() {
+            if part_of[at] == parts.len() {
                 parts.push(Vec::new());
             }
             let text = self.operation(operation, |slot| &texts[slot.index()]);
