@@ -2,7 +2,7 @@
 //!
 //! Three kinds of gate carry most of the mathematics: n-ary **sums** with rational coefficients, n-ary **products** with
 //! rational exponents, and **functions** from Table 1. [`Graph::intern`] keeps a gate exactly as it is given; the
-//! constructors of [`construct`] fold numbers and merge like terms and factors. Children always have smaller indices
+//! constructors beside it fold numbers and merge like terms and factors. Children always have smaller indices
 //! than their parents, so a pass in order of indices sees every operand before its use.
 
 mod construct;

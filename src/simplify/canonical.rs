@@ -142,8 +142,26 @@ impl Canonicalizer {
                 }
             }
         }
+        dissolve_what_cancels(graph, &mut factors);
         merge_variable_powers(graph, &mut factors);
         graph.product(coefficient, factors)
+    }
+}
+
+/// Dissolves products of which a part cancels against another factor, even if they are used elsewhere.
+fn dissolve_what_cancels(graph: &mut Graph, factors: &mut Vec<Factor>) {
+    for at in 0..factors.len() {
+        let (base, exponent) = factors[at].clone();
+        let Node::Product(inside) = graph.node(base).clone() else { continue };
+        let cancels = |part: &Factor| {
+            let power = part.1.multiply(&exponent);
+            factors.iter().any(|(id, other)| *id == part.0 && other.is_negative() != power.is_negative())
+        };
+        if dissolves_in_product(graph, &inside, &exponent) && inside.iter().any(cancels) {
+            factors.remove(at);
+            factors.extend(dissolve(graph, &inside, &exponent));
+            return dissolve_what_cancels(graph, factors);
+        }
     }
 }
 

@@ -21,6 +21,8 @@ pub enum Goal {
 
 /// Added for a form that loses digits where another does not.
 const UNSTABLE: u64 = 1000;
+/// Added for a difference where the same value can be had without one.
+const NEEDLESS_DIFFERENCE: u64 = 300;
 
 /// Functions that people like to see recognized even if the input does not use them.
 const WELCOME: &[FunctionId] = &[rows::SIGMOID, rows::SOFTPLUS, rows::TANH];
@@ -53,8 +55,12 @@ impl<'r> Costs<'r> {
             Goal::Stable | Goal::Flops => self.to_run(classes, node),
         };
         let mut costs: Vec<u64> = nodes.iter().map(base).collect();
-        if self.goal != Goal::Stable || self.stabilizing.is_empty() {
+        if self.goal != Goal::Stable {
             return costs;
+        }
+        if !nodes.iter().all(|node| subtracts(classes, node)) {
+            let differences = nodes.iter().zip(&mut costs).filter(|(node, _)| subtracts(classes, node));
+            differences.for_each(|(_, cost)| *cost += NEEDLESS_DIFFERENCE);
         }
         // What is lost by cancellation is lost in whatever order the terms are grouped: if a rule has something better
         // for a whole sum, no sum of its class is any good.
@@ -124,6 +130,20 @@ impl<'r> Costs<'r> {
             Math::Apply(function, _) => self.functions.get(function).copied().unwrap_or(20),
             Math::Select(_) | Math::Compare(..) | Math::And(_) | Math::Or(_) | Math::Not(_) => 1,
         }
+    }
+}
+
+/// Tells whether a node is a sum with terms of both signs, or a multiple of something.
+fn subtracts(classes: &Classes, node: &Math) -> bool {
+    match node {
+        Math::Sum(children) => {
+            let sum = polynomial(classes, children);
+            let constant = Some(&sum.constant).filter(|constant| !constant.is_zero());
+            let coefficients = || sum.terms.iter().map(|term| &term.coefficient).chain(constant);
+            coefficients().any(Rational::is_negative) && coefficients().any(|coefficient| !coefficient.is_negative())
+        }
+        Math::Product(children) => children.len() == 2 && children.iter().any(|id| classes[*id].data.value.is_some()),
+        _ => false,
     }
 }
 

@@ -157,7 +157,9 @@ fn monomial_within(classes: &Classes, id: Id, depth: usize) -> Monomial {
     if let Some(value) = &classes[id].data.value {
         return Monomial::number(value.clone());
     }
-    for node in &classes[id].nodes {
+    // Exponentials are multiplied by adding their arguments, not as products.
+    let exponential = classes[id].nodes.iter().any(|node| matches!(node, Math::Apply(rows::EXP, _)));
+    for node in classes[id].nodes.iter().filter(|_| !exponential) {
         let mut view = Monomial::number(Rational::ONE);
         let complete = match node {
             Math::Product(children) if depth > 0 && !children.contains(&id) => {

@@ -27,11 +27,21 @@ pub struct Rule {
     pub class: Class,
     /// Whether the left form loses digits to cancellation or overflow where the right one does not.
     pub stabilizes: bool,
+    /// Whether the right side is for people only, because it loses digits where the left one does not.
+    pub for_reading: bool,
     /// What the rule is good for.
     pub documentation: &'static str,
 }
 
-const EXACT: Rule = Rule { name: "", left: "", right: "", class: Class::Exact, stabilizes: false, documentation: "" };
+const EXACT: Rule = Rule {
+    name: "",
+    left: "",
+    right: "",
+    class: Class::Exact,
+    stabilizes: false,
+    for_reading: false,
+    documentation: "",
+};
 const STABLE: Rule = Rule { stabilizes: true, ..EXACT };
 
 /// The table. Sources of identities: NIST Digital Library of Mathematical Functions (DLMF), the section in brackets.
@@ -46,7 +56,7 @@ pub const TABLE: &[Rule] = &[
         documentation: "absorbs an exponential", ..EXACT },
     Rule { name: "complement of sigmoid", left: "1 - sigmoid(x)", right: "sigmoid(-x)",
         documentation: "1 - sigmoid(x) loses all digits for large x", ..STABLE },
-    Rule { name: "sigmoid of a negative number", left: "sigmoid(-x)", right: "1 - sigmoid(x)",
+    Rule { name: "sigmoid of a negative number", left: "sigmoid(-x)", right: "1 - sigmoid(x)", for_reading: true,
         documentation: "the form that people read", ..EXACT },
     Rule { name: "definition of softplus", left: "ln(1 + exp(x))", right: "softplus(x)",
         documentation: "ln(1 + exp(x)) overflows for large x and loses digits for small x", ..STABLE },

@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 /// Most e-nodes of one window.
 const NODE_LIMIT: usize = 1200;
 /// Most rounds of rules on one window.
-const ROUND_LIMIT: usize = 12;
+const ROUND_LIMIT: usize = 18;
 /// Most nodes of a class that rules look at.
 const NODES_PER_CLASS: usize = 12;
 
@@ -44,7 +44,7 @@ impl Simplifier {
         let image = insert(&mut classes, graph, &nodes);
         classes.rebuild();
         let given = given_choice(&classes);
-        self.saturate(&mut classes);
+        self.saturate(&mut classes, goal);
         let ids: Vec<Id> = roots.iter().map(|root| classes.find(image[root])).collect();
         let present = functions(&classes);
         let stabilizing = self.rules.iter().filter(|rule| rule.rule.stabilizes && rule.needs.is_subset(&present));
@@ -72,44 +72,56 @@ impl Simplifier {
         })
     }
 
-    /// Applies all rules in rounds until nothing new comes or a limit is reached.
-    fn saturate(&self, classes: &mut Classes) {
-        let mut seen: FxHashMap<Id, u64> = FxHashMap::default();
-        for _ in 0..ROUND_LIMIT {
-            let sizes = neighbourhood_sizes(classes);
-            let present = functions(classes);
-            let usable: Vec<&Compiled> = self.rules.iter().filter(|rule| rule.needs.is_subset(&present)).collect();
-            let mut found: Vec<(Id, &'static str, Id)> = Vec::new();
-            let mut work: Vec<(Id, Vec<Math>)> =
-                classes.classes().map(|class| (class.id, class.nodes.clone())).collect();
-            work.sort_by_key(|(id, _)| *id);
-            // What a rule finds depends on a class and two levels below; where these are as before, so is the result.
-            work.retain(|(id, _)| seen.insert(*id, sizes[id]) != Some(sizes[id]));
-            'round: for (id, nodes) in work {
-                for node in nodes.into_iter().take(NODES_PER_CLASS) {
-                    let node = node.map_children(|child| classes.find(child));
-                    for rule in structure::RULES {
-                        found.extend((rule.apply)(classes, id, &node).into_iter().map(|new| (id, rule.name, new)));
-                    }
-                    let view = View::new(classes, id, &node);
-                    for rule in &usable {
-                        found
-                            .extend(rule.apply(classes, &node, &view).into_iter().map(|new| (id, rule.rule.name, new)));
-                    }
-                    if classes.total_size() > NODE_LIMIT {
-                        break 'round;
-                    }
-                }
-            }
-            let mut changed = false;
-            for (id, name, new) in found {
-                changed |= classes.union_trusted(id, new, name);
-            }
+    /// Applies all rules in rounds until nothing new comes or a limit is reached. Factoring and multiplying out have
+    /// rounds of their own, so that they can't crowd out the rules that recognize something.
+    fn saturate(&self, classes: &mut Classes, goal: Goal) {
+        let mut seen = [FxHashMap::default(), FxHashMap::default()];
+        let mut idle = 0;
+        for round in 0..ROUND_LIMIT {
+            let grows = round % 3 == 2;
+            let changed = self.round(classes, goal, grows, &mut seen[usize::from(grows)]);
             classes.rebuild();
-            if !changed || classes.total_size() > NODE_LIMIT {
+            idle = if changed { 0 } else { idle + 1 };
+            if idle == 3 || classes.total_size() > NODE_LIMIT {
                 break;
             }
         }
+    }
+
+    /// Applies either the rules that grow sums and products, or the others; returns whether anything new came.
+    fn round(&self, classes: &mut Classes, goal: Goal, grows: bool, seen: &mut FxHashMap<Id, u64>) -> bool {
+        let sizes = neighbourhood_sizes(classes);
+        let present = functions(classes);
+        let usable = |rule: &&Compiled| {
+            let fits = goal == Goal::Pretty || !rule.rule.for_reading;
+            !grows && fits && rule.needs.is_subset(&present)
+        };
+        let usable: Vec<&Compiled> = self.rules.iter().filter(usable).collect();
+        let mut found: Vec<(Id, &'static str, Id)> = Vec::new();
+        let mut work: Vec<(Id, Vec<Math>)> = classes.classes().map(|class| (class.id, class.nodes.clone())).collect();
+        work.sort_by_key(|(id, _)| *id);
+        // What a rule finds depends on a class and two levels below; where these are as before, so is the result.
+        work.retain(|(id, _)| seen.insert(*id, sizes[id]) != Some(sizes[id]));
+        'classes: for (id, nodes) in work {
+            for node in nodes.into_iter().take(NODES_PER_CLASS) {
+                let node = node.map_children(|child| classes.find(child));
+                for rule in structure::RULES.iter().filter(|rule| rule.grows == grows) {
+                    found.extend((rule.apply)(classes, id, &node).into_iter().map(|new| (id, rule.name, new)));
+                }
+                let view = View::new(classes, id, &node);
+                for rule in &usable {
+                    found.extend(rule.apply(classes, &node, &view).into_iter().map(|new| (id, rule.rule.name, new)));
+                }
+                if classes.total_size() > NODE_LIMIT {
+                    break 'classes;
+                }
+            }
+        }
+        let mut changed = false;
+        for (id, name, new) in found {
+            changed |= classes.union_trusted(id, new, name);
+        }
+        changed
     }
 }
 

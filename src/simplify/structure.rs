@@ -12,22 +12,24 @@ use std::collections::BTreeMap;
 pub struct Structural {
     /// The name, as a phrase.
     pub name: &'static str,
+    /// Whether the rule makes more of a sum or product rather than less.
+    pub grows: bool,
     /// Finds equal classes.
     pub apply: fn(&mut Classes, Id, &Math) -> Vec<Id>,
 }
 
 /// All rules of this file. Each is exact: where merging exponents would add points to the domain, nothing is merged.
 pub const RULES: &[Structural] = &[
-    Structural { name: "collect terms", apply: collect_terms },
-    Structural { name: "collect factors", apply: collect_factors },
-    Structural { name: "power of a product", apply: power_of_product },
-    Structural { name: "power of a reciprocal", apply: power_of_reciprocal },
-    Structural { name: "factor out", apply: factor_out },
-    Structural { name: "multiply out", apply: multiply_out },
-    Structural { name: "product of exponentials", apply: product_of_exponentials },
-    Structural { name: "symmetry", apply: symmetry },
-    Structural { name: "inverse function", apply: inverse },
-    Structural { name: "logarithm of a product", apply: logarithm_of_product },
+    Structural { name: "collect terms", grows: false, apply: collect_terms },
+    Structural { name: "collect factors", grows: false, apply: collect_factors },
+    Structural { name: "power of a product", grows: false, apply: power_of_product },
+    Structural { name: "power of a reciprocal", grows: false, apply: power_of_reciprocal },
+    Structural { name: "factor out", grows: true, apply: factor_out },
+    Structural { name: "multiply out", grows: true, apply: multiply_out },
+    Structural { name: "product of exponentials", grows: false, apply: product_of_exponentials },
+    Structural { name: "symmetry", grows: false, apply: symmetry },
+    Structural { name: "inverse function", grows: false, apply: inverse },
+    Structural { name: "logarithm of a product", grows: false, apply: logarithm_of_product },
 ];
 
 /// Largest sum or product that is factored or multiplied out.
