@@ -3,7 +3,7 @@
 //! This is the inverse of lowering: what comes out prints as text that reads back as the same function. Every
 //! renderer starts from this tree.
 
-use crate::functions::{Arity, Cost, rows};
+use crate::functions::{Arity, Cost, FunctionId, rows};
 use crate::graph::{ExprId, Factor, Graph, Node, Rational, Term};
 use crate::lower::Shape;
 use crate::source::Span;
@@ -209,7 +209,10 @@ impl Writer<'_> {
                     return self.binary(B::Power, written[0], written[1]);
                 }
                 if row.arity == Arity::Collective {
-                    written = vec![self.ast.synthesize(E::List(written))];
+                    written = vec![self.vector(arguments)];
+                }
+                if let Some(share) = self.softmax(*function, arguments) {
+                    return share;
                 }
                 if row.arity == Arity::Folded
                     && let E::Call(name, inner) = self.ast.get(written[0])
@@ -246,6 +249,41 @@ impl Writer<'_> {
                 self.call("diff", arguments)
             }
         }
+    }
+
+    /// Writes entries as the vector parameter that they are, or as a list.
+    fn vector(&mut self, entries: &[ExprId]) -> NodeId {
+        let inputs = self.graph.inputs();
+        let input = |id: &ExprId| match self.graph.node(*id) {
+            Node::Input(index) => inputs.get(*index as usize),
+            _ => None,
+        };
+        let name = entries.first().and_then(input).map(|input| input.parameter.clone());
+        if let Some(name) = name {
+            let own: Vec<_> = inputs.iter().filter(|input| input.parameter == name).collect();
+            let whole = own.len() == entries.len() && own.iter().all(|input| input.place.len() == 1);
+            if whole && entries.iter().map(input).eq(own.into_iter().map(Some)) {
+                return self.ast.synthesize(E::Name(name));
+            }
+        }
+        let written = entries.iter().map(|entry| self.written[entry]).collect();
+        self.ast.synthesize(E::List(written))
+    }
+
+    /// Writes `exp(x[k] - logsumexp(x))` as `softmax(x)[k]`.
+    fn softmax(&mut self, function: FunctionId, arguments: &[ExprId]) -> Option<NodeId> {
+        let Node::Sum(constant, terms) = self.graph.node(*arguments.first()?) else { return None };
+        if function != rows::EXP || !constant.is_zero() || terms.len() != 2 {
+            return None;
+        }
+        let entry = terms.iter().find(|(_, coefficient)| coefficient.is_one())?.0;
+        let total = terms.iter().find(|(_, coefficient)| coefficient.is_minus_one())?.0;
+        let Node::Apply(rows::LOGSUMEXP, entries) = self.graph.node(total) else { return None };
+        let at = entries.iter().position(|own| *own == entry)?;
+        let vector = self.vector(entries);
+        let shares = self.call("softmax", vec![vector]);
+        let at = self.ast.synthesize(E::Number(at.to_string()));
+        Some(self.ast.synthesize(E::Index(shares, vec![crate::syntax::ast::Index::At(at)])))
     }
 
     fn input(&mut self, input: u32) -> NodeId {
