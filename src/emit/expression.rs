@@ -4,6 +4,7 @@ use super::rust::{Options, Scalar, Target};
 use crate::functions::{Code, FunctionId};
 use crate::graph::{Comparison, Rational};
 use crate::tape::{Operation, Slot, Tape};
+use std::collections::BTreeSet;
 
 /// How tightly a Rust expression binds; larger is tighter.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -49,10 +50,19 @@ const LONGEST_PART: usize = 4000;
 /// Operations of one part of a longer tape.
 const PART: usize = 300;
 
+/// Some of the statements of a function.
+#[derive(Default)]
+pub struct Part {
+    /// The statements, one a line without indentation.
+    pub statements: Vec<String>,
+    /// The parameters that they read.
+    pub parameters: BTreeSet<usize>,
+}
+
 /// The statements of a function, and the expressions of its results.
 pub struct Body {
-    /// The statements, one a line without indentation; several lists where the function is split.
-    pub parts: Vec<Vec<String>>,
+    /// The statements; several parts where the function is split.
+    pub parts: Vec<Part>,
     /// What the function returns.
     pub outputs: Vec<Text>,
     /// How many values the parts share, in an array.
@@ -64,6 +74,8 @@ pub struct Writer<'a> {
     pub options: &'a Options,
     /// The Rust expression of each input.
     pub inputs: &'a [String],
+    /// The parameter that each input is an entry of.
+    pub owners: &'a [usize],
     /// What temporaries are called before their number.
     pub stem: &'a str,
 }
@@ -90,15 +102,20 @@ impl Writer<'_> {
             uses[slot.index()] += 1;
             kept[slot.index()] |= long;
         }
-        let mut parts: Vec<Vec<String>> = vec![Vec::new()];
+        let mut parts = vec![Part::default()];
         let mut values = 0;
         let mut texts: Vec<Text> = Vec::with_capacity(tape.operations.len());
         for (at, operation) in tape.operations.iter().enumerate() {
             if part_of[at] == parts.len() {
-                parts.push(Vec::new());
+                parts.push(Part::default());
             }
-            let text = self.operation(operation, |slot| &texts[slot.index()]);
             let part = parts.len() - 1;
+            operation.for_each_operand(|operand| {
+                if let Operation::Input(input) = &tape.operations[operand.index()] {
+                    parts[part].parameters.insert(self.owners[*input as usize]);
+                }
+            });
+            let text = self.operation(operation, |slot| &texts[slot.index()]);
             if operation.is_leaf() {
                 texts.push(text);
             } else if kept[at] {
@@ -106,14 +123,14 @@ impl Writer<'_> {
                 values += 1;
                 let condition = operation.is_condition();
                 let stored = if condition { format!("if {} {{ 1.0 }} else {{ 0.0 }}", text.text) } else { text.text };
-                parts[part].push(format!("{place} = {stored};"));
+                parts[part].statements.push(format!("{place} = {stored};"));
                 let read = Text::new(format!("{place} != 0.0"), Level::Relation);
                 texts.push(if condition { read } else { Text::atom(place) });
             } else if uses[at] == 1 && text.text.len() <= LONGEST_INLINE {
                 texts.push(text);
             } else {
-                let name = format!("{}{}", self.stem, parts[part].len() + 1);
-                parts[part].push(format!("let {name} = {};", text.text));
+                let name = format!("{}{}", self.stem, parts[part].statements.len() + 1);
+                parts[part].statements.push(format!("let {name} = {};", text.text));
                 texts.push(Text::atom(name));
             }
         }

@@ -1,7 +1,7 @@
 //! Functions to Rust items: signatures, documentation, bodies.
 
 use super::documentation::{formulas, introduction, operations, shapes};
-use super::expression::{Text, Writer};
+use super::expression::{Part, Text, Writer};
 use super::layout::{Piece, lines, nested, structure, tuple};
 use super::names::{Names, camel_case};
 use crate::derive::{Derivatives, Form, Order, derive};
@@ -108,10 +108,12 @@ struct Module<'a> {
 /// What the items of one function share.
 struct Signature {
     name: String,
-    /// `w: &[f64; 3], x: f64`
-    parameters: String,
+    /// `w: &[f64; 3]` and `x: f64`.
+    parameters: Vec<String>,
     /// The Rust expression of each input.
     inputs: Vec<String>,
+    /// The parameter that each input is an entry of.
+    owners: Vec<usize>,
     /// The legal name of each parameter.
     fields: Vec<String>,
     stem: String,
@@ -147,7 +149,9 @@ impl Module<'_> {
         let mut fields = Vec::new();
         let mut inputs = Vec::new();
         let mut parameters = Vec::new();
-        for parameter in &function.parameters {
+        let mut owners = Vec::new();
+        for (index, parameter) in function.parameters.iter().enumerate() {
+            owners.extend(parameter.inputs.clone().map(|_| index));
             let name = names.claim(&parameter.name);
             let reference = if parameter.shape == Shape::Scalar { "" } else { "&" };
             parameters.push(format!("{name}: {reference}{}", array(parameter.shape, float)));
@@ -159,8 +163,9 @@ impl Module<'_> {
         }
         Signature {
             name: self.items.claim(function.display_name()),
-            parameters: parameters.join(", "),
+            parameters,
             inputs,
+            owners,
             fields,
             stem: names.stem(),
         }
@@ -265,10 +270,15 @@ impl Module<'_> {
         body: impl FnOnce(&[Text]) -> String,
     ) {
         self.note_special(tape);
-        let writer = Writer { options: self.options, inputs: &signature.inputs, stem: &signature.stem };
+        let writer = Writer {
+            options: self.options,
+            inputs: &signature.inputs,
+            owners: &signature.owners,
+            stem: &signature.stem,
+        };
         let written = writer.body(tape);
         let statements = match written.parts.as_slice() {
-            [only] => only.clone(),
+            [only] => only.statements.clone(),
             parts => self.split(name, signature, &writer.values(), written.values, parts),
         };
         self.out.push('\n');
@@ -277,7 +287,7 @@ impl Module<'_> {
             self.out.push('\n');
         }
         self.out.push_str(ALLOW);
-        self.out.push_str(&format!("pub fn {name}({}) -> {result} {{\n", signature.parameters));
+        self.out.push_str(&format!("pub fn {name}({}) -> {result} {{\n", signature.parameters.join(", ")));
         for statement in statements {
             self.out.push_str(&format!("    {statement}\n"));
         }
@@ -287,27 +297,21 @@ impl Module<'_> {
 
     /// Writes the parts of a long function as functions of their own, which share values in an array, and returns the
     /// statements that call them.
-    fn split(
-        &mut self,
-        name: &str,
-        signature: &Signature,
-        values: &str,
-        count: usize,
-        parts: &[Vec<String>],
-    ) -> Vec<String> {
+    fn split(&mut self, name: &str, signature: &Signature, values: &str, count: usize, parts: &[Part]) -> Vec<String> {
         let float = self.options.scalar.name();
-        let arguments: String = signature.fields.iter().map(|field| format!("{field}, ")).collect();
-        let comma = if signature.parameters.is_empty() { "" } else { ", " };
         let mut calls = vec![format!("let mut {values} = [0.0; {count}];")];
-        for (at, statements) in parts.iter().enumerate() {
+        for (at, written) in parts.iter().enumerate() {
             let part = self.items.claim(&format!("{name}_part_{}", at + 1));
+            let own = |names: &[String]| -> String {
+                written.parameters.iter().map(|parameter| format!("{}, ", names[*parameter])).collect()
+            };
             self.out.push_str(&format!("\n{ALLOW}#[inline(never)]\nfn {part}("));
-            self.out.push_str(&format!("{}{comma}{values}: &mut [{float}; {count}]) {{\n", signature.parameters));
-            for statement in statements {
+            self.out.push_str(&format!("{}{values}: &mut [{float}; {count}]) {{\n", own(&signature.parameters)));
+            for statement in &written.statements {
                 self.out.push_str(&format!("    {statement}\n"));
             }
             self.out.push_str("}\n");
-            calls.push(format!("{part}({arguments}&mut {values});"));
+            calls.push(format!("{part}({}&mut {values});", own(&signature.fields)));
         }
         calls
     }
