@@ -61,12 +61,14 @@ impl Simplifier {
     /// Tells whether any rule could change the nodes: without functions, quotients or repeated factors none does.
     pub fn is_promising(&self, graph: &Graph, nodes: &[ExprId]) -> bool {
         let mut bases: FxHashMap<ExprId, u32> = FxHashMap::default();
+        // A repeated factor matters only where terms that share it are added.
+        let adds = nodes.iter().any(|id| matches!(graph.node(*id), Node::Sum(..)));
         nodes.iter().any(|id| match graph.node(*id) {
             Node::Apply(..) => true,
             Node::Product(factors) => factors.iter().any(|(base, exponent)| {
                 let count = bases.entry(*base).or_default();
                 *count += 1;
-                *count > 1 || !exponent.is_one()
+                (adds && *count > 1) || !exponent.is_one()
             }),
             _ => false,
         })
