@@ -1,5 +1,9 @@
 //! The middle of the pipeline in one place: from a lowered function to its derivatives, in the form that is asked for.
 
+mod closed;
+
+pub use closed::{Closed, Derivative, derive_closed};
+
 use crate::diff::{self, Differentiator};
 use crate::error::Diagnostic;
 use crate::graph::{ExprId, Graph, Node};
@@ -95,6 +99,7 @@ pub fn derive(function: &Function, by: &[usize], order: Order, form: Form) -> Re
 }
 
 fn derive_in_form(function: &Function, by: &[usize], order: Order, form: Form) -> Result<Derivatives, Diagnostic> {
+    require_entries(function)?;
     let mut graph = function.graph.clone();
     let mut formulas = Formulas::default();
     let mut differentiator = Differentiator::default();
@@ -129,6 +134,7 @@ fn derive_in_form(function: &Function, by: &[usize], order: Order, form: Form) -
 /// # Errors
 /// A function without a derivative rule.
 pub fn derive_repeatedly(function: &Function, by: usize, order: usize, form: Form) -> Result<Derivatives, Diagnostic> {
+    require_entries(function)?;
     let mut graph = function.graph.clone();
     let mut formulas = Formulas::default();
     let mut differentiator = Differentiator::default();
@@ -144,6 +150,16 @@ pub fn derive_repeatedly(function: &Function, by: usize, order: usize, form: For
         simplify(function, &mut derivatives, &mut formulas, form);
     }
     Ok(derivatives)
+}
+
+/// Refuses a function that has whole matrices only.
+fn require_entries(function: &Function) -> Result<(), Diagnostic> {
+    match function.has_entries() {
+        true => Ok(()),
+        false => Err(Diagnostic::general("its vectors and matrices have no entries one by one").hint(
+            "`gradc grad`, `jacobian` and `hessian` print whole matrices; here dimensions must be small numbers",
+        )),
+    }
 }
 
 fn simplify(function: &Function, derivatives: &mut Derivatives, formulas: &mut Formulas, form: Form) {

@@ -3,6 +3,7 @@
 mod args;
 mod batch;
 mod check;
+mod closed;
 mod compile;
 mod diff;
 mod fmt;

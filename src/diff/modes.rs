@@ -29,16 +29,16 @@ pub fn gradient(
     for id in nodes.into_iter().rev().filter(|id| active[id.index()]) {
         let adjoint = graph.sum(Rational::ZERO, std::mem::take(&mut contributions[id.index()]));
         adjoints.insert(id, adjoint);
-        if graph.is_integer(adjoint, 0) {
+        if graph.is_zero(adjoint) {
             continue;
         }
-        for (operand, partial) in differentiator.partials(graph, id, |operand| active[operand.index()])? {
-            let contribution = graph.multiply(adjoint, partial);
+        for (operand, contribution) in differentiator.pullback(graph, id, adjoint, |operand| active[operand.index()])? {
             contributions[operand.index()].push((contribution, Rational::ONE));
         }
     }
     let zero = graph.number(Rational::ZERO);
-    Ok(by.iter().map(|id| adjoints.get(id).copied().unwrap_or(zero)).collect())
+    let adjoints: Vec<ExprId> = by.iter().map(|id| adjoints.get(id).copied().unwrap_or(zero)).collect();
+    Ok(by.iter().zip(adjoints).map(|(id, adjoint)| graph.spread(adjoint, &graph.extents(*id))).collect())
 }
 
 /// Returns the derivative of each output along one leaf, by forward mode: tangents flow from the leaf.
@@ -51,25 +51,37 @@ pub fn tangents(
     outputs: &[ExprId],
     by: ExprId,
 ) -> Result<Vec<ExprId>> {
-    let zero = graph.number(Rational::ZERO);
     let one = graph.number(Rational::ONE);
+    directional(differentiator, graph, outputs, by, one)
+}
+
+/// Returns the derivative of each output along a direction of one leaf, by forward mode.
+///
+/// # Errors
+/// A function without a rule.
+pub fn directional(
+    differentiator: &mut Differentiator,
+    graph: &mut Graph,
+    outputs: &[ExprId],
+    by: ExprId,
+    direction: ExprId,
+) -> Result<Vec<ExprId>> {
     let mut tangents: FxHashMap<ExprId, ExprId> = FxHashMap::default();
-    tangents.insert(by, one);
+    tangents.insert(by, direction);
     for id in graph.reachable(outputs) {
-        let partials = differentiator.partials(graph, id, |operand| tangents.contains_key(&operand))?;
-        if partials.is_empty() {
+        let terms = differentiator.pushforward(graph, id, &tangents)?;
+        if terms.is_empty() {
             continue;
         }
-        let terms = partials
-            .into_iter()
-            .map(|(operand, partial)| (graph.multiply(partial, tangents[&operand]), Rational::ONE))
-            .collect();
+        let terms = terms.into_iter().map(|term| (term, Rational::ONE)).collect();
         let tangent = graph.sum(Rational::ZERO, terms);
-        if tangent != zero {
+        if !graph.is_zero(tangent) {
             tangents.insert(id, tangent);
         }
     }
-    Ok(outputs.iter().map(|output| tangents.get(output).copied().unwrap_or(zero)).collect())
+    let zero = graph.number(Rational::ZERO);
+    let tangents: Vec<ExprId> = outputs.iter().map(|output| tangents.get(output).copied().unwrap_or(zero)).collect();
+    Ok(outputs.iter().zip(tangents).map(|(id, tangent)| graph.spread(tangent, &graph.extents(*id))).collect())
 }
 
 /// Returns the Jacobian row by row: the derivative of each output by each leaf, by the mode that takes fewer passes.

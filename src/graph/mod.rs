@@ -5,11 +5,18 @@
 //! constructors beside it fold numbers and merge like terms and factors. Children always have smaller indices
 //! than their parents, so a pass in order of indices sees every operand before its use.
 
+mod algebra;
 mod construct;
+mod extents;
+mod matrix;
 mod number;
+mod region;
 
 pub use construct::Assumption;
+pub use extents::{Dimension, Extents, Sizes};
+pub use matrix::MatrixOperation;
 pub use number::Rational;
+pub use region::Region;
 
 use crate::functions::FunctionId;
 use crate::syntax::ast::BinaryOperator;
@@ -112,6 +119,8 @@ pub enum Node {
     Not(ExprId),
     /// The derivative of the first operand by the second, an input or a placeholder, before it is worked out.
     Derivative(ExprId, ExprId),
+    /// An operation on whole matrices.
+    Matrix(Box<MatrixOperation>, Box<[ExprId]>),
 }
 
 impl Node {
@@ -120,7 +129,7 @@ impl Node {
         match self {
             Node::Number(_) | Node::Pi | Node::Input(_) | Node::Placeholder(_) => {}
             Node::Sum(_, pairs) | Node::Product(pairs) => pairs.iter().for_each(|(id, _)| visit(*id)),
-            Node::Apply(_, arguments) => arguments.iter().copied().for_each(visit),
+            Node::Apply(_, arguments) | Node::Matrix(_, arguments) => arguments.iter().copied().for_each(visit),
             Node::Select(c, a, b) => [*c, *a, *b].into_iter().for_each(visit),
             Node::Not(a) => visit(*a),
             Node::Compare(_, a, b) | Node::And(a, b) | Node::Or(a, b) | Node::Derivative(a, b) => {
@@ -150,6 +159,10 @@ pub struct Graph {
     nodes: IndexSet<Node, FxBuildHasher>,
     inputs: Vec<Input>,
     placeholders: Vec<ExprId>,
+    /// The extents of all nodes that are not numbers.
+    extents: FxHashMap<ExprId, Extents>,
+    /// The parameters that are declared to be symmetric matrices.
+    symmetric: FxHashSet<ExprId>,
     assumptions: IndexSet<Assumption, FxBuildHasher>,
 }
 
@@ -161,7 +174,39 @@ impl Graph {
 
     /// Adds a node exactly as it is, or finds the equal one that is already there.
     pub fn intern(&mut self, node: Node) -> ExprId {
-        ExprId(self.nodes.insert_full(node).0 as u32)
+        let (index, new) = self.nodes.insert_full(node);
+        let id = ExprId(index as u32);
+        if new && (self.has_matrices() || matches!(self.nodes[index], Node::Matrix(..))) {
+            let extents = self.infer_extents(&self.nodes[index]);
+            self.set_extents(id, extents);
+        }
+        id
+    }
+
+    /// Tells whether any node is a vector or a matrix.
+    pub fn has_matrices(&self) -> bool {
+        !self.extents.is_empty()
+    }
+
+    /// Returns the extents of a node.
+    pub fn extents(&self, id: ExprId) -> Extents {
+        self.extents.get(&id).cloned().unwrap_or_else(Extents::scalar)
+    }
+
+    fn set_extents(&mut self, id: ExprId, extents: Extents) {
+        if !extents.is_scalar() {
+            self.extents.insert(id, extents);
+        }
+    }
+
+    /// Declares a parameter to be a symmetric matrix.
+    pub fn declare_symmetric(&mut self, id: ExprId) {
+        self.symmetric.insert(id);
+    }
+
+    /// Tells whether a node is a parameter that is declared to be symmetric.
+    pub fn is_declared_symmetric(&self, id: ExprId) -> bool {
+        self.symmetric.contains(&id)
     }
 
     /// Returns a node.

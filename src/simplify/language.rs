@@ -345,14 +345,16 @@ pub fn add_negation(classes: &mut Classes, id: Id) -> Id {
 pub fn insert(classes: &mut Classes, graph: &Graph, nodes: &[ExprId]) -> FxHashMap<ExprId, Id> {
     let mut image: FxHashMap<ExprId, Id> = FxHashMap::default();
     for id in nodes {
-        let class = insert_node(classes, graph.node(*id), |operand| image[&operand]);
+        let class = insert_node(classes, graph, *id, |operand| image[&operand]);
         image.insert(*id, class);
     }
     image
 }
 
-fn insert_node(classes: &mut Classes, node: &Node, operand: impl Fn(ExprId) -> Id) -> Id {
-    match node {
+fn insert_node(classes: &mut Classes, graph: &Graph, id: ExprId, operand: impl Fn(ExprId) -> Id) -> Id {
+    match graph.node(id) {
+        // Opaque, and unlike every other leaf.
+        Node::Matrix(..) => classes.add(Math::Leaf(u32::MAX - id.index() as u32)),
         Node::Number(value) => classes.add(Math::Number(value.clone())),
         Node::Pi => classes.add(Math::Pi),
         Node::Input(index) | Node::Placeholder(index) => classes.add(Math::Leaf(*index)),

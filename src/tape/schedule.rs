@@ -158,8 +158,8 @@ impl Scheduler<'_> {
                 let a = self.slot(a);
                 self.emit(Operation::Not(a))
             }
-            // Neither outlives the resolution of derivatives.
-            Node::Placeholder(_) | Node::Derivative(..) => {
+            // The first two don't outlive the resolution of derivatives, and whole matrices have code of their own.
+            Node::Placeholder(_) | Node::Derivative(..) | Node::Matrix(..) => {
                 let zero = self.number(&Rational::ZERO);
                 self.emit(Operation::Divide(zero, zero))
             }
