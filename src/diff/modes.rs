@@ -2,8 +2,7 @@
 //! made of them.
 
 use super::{Differentiator, Result};
-use crate::graph::{ExprId, Graph, Rational, Term};
-use rustc_hash::FxHashMap;
+use crate::graph::{ExprId, Graph, NodeMap, Rational, Term};
 
 /// Returns the derivative of one output by each of the given leaves, by reverse mode: adjoints flow from the output
 /// to the leaves and add up where branches meet.
@@ -25,7 +24,7 @@ pub fn gradient(
     let mut contributions: Vec<Vec<Term>> = vec![Vec::new(); output.index() + 1];
     let one = graph.number(Rational::ONE);
     contributions[output.index()].push((one, Rational::ONE));
-    let mut adjoints: FxHashMap<ExprId, ExprId> = FxHashMap::default();
+    let mut adjoints = NodeMap::new(&nodes);
     for id in nodes.into_iter().rev().filter(|id| active[id.index()]) {
         let adjoint = graph.sum(Rational::ZERO, std::mem::take(&mut contributions[id.index()]));
         adjoints.insert(id, adjoint);
@@ -38,7 +37,7 @@ pub fn gradient(
         }
     }
     let zero = graph.number(Rational::ZERO);
-    Ok(by.iter().map(|id| adjoints.get(id).copied().unwrap_or(zero)).collect())
+    Ok(by.iter().map(|id| adjoints.get(*id).copied().unwrap_or(zero)).collect())
 }
 
 /// Returns the derivative of each output along one leaf, by forward mode: tangents flow from the leaf.
@@ -53,23 +52,24 @@ pub fn tangents(
 ) -> Result<Vec<ExprId>> {
     let zero = graph.number(Rational::ZERO);
     let one = graph.number(Rational::ONE);
-    let mut tangents: FxHashMap<ExprId, ExprId> = FxHashMap::default();
+    let nodes = graph.reachable(outputs);
+    let mut tangents = NodeMap::new(&nodes);
     tangents.insert(by, one);
-    for id in graph.reachable(outputs) {
-        let partials = differentiator.partials(graph, id, |operand| tangents.contains_key(&operand))?;
+    for id in nodes {
+        let partials = differentiator.partials(graph, id, |operand| tangents.contains(operand))?;
         if partials.is_empty() {
             continue;
         }
         let terms = partials
             .into_iter()
-            .map(|(operand, partial)| (graph.multiply(partial, tangents[&operand]), Rational::ONE))
+            .map(|(operand, partial)| (graph.multiply(partial, tangents[operand]), Rational::ONE))
             .collect();
         let tangent = graph.sum(Rational::ZERO, terms);
         if tangent != zero {
             tangents.insert(id, tangent);
         }
     }
-    Ok(outputs.iter().map(|output| tangents.get(output).copied().unwrap_or(zero)).collect())
+    Ok(outputs.iter().map(|output| tangents.get(*output).copied().unwrap_or(zero)).collect())
 }
 
 /// Returns the Jacobian row by row: the derivative of each output by each leaf, by the mode that takes fewer passes.

@@ -1,6 +1,6 @@
 //! The documentation of generated functions: what they are, their derivatives as formulas, their cost.
 
-use crate::derive::{Form, Order, derive};
+use crate::derive::{Deriver, Form, Order};
 use crate::error::Diagnostic;
 use crate::lower::{Function, Shape};
 use crate::show::notation;
@@ -47,12 +47,12 @@ pub fn shapes(function: &Function) -> Option<String> {
 }
 
 /// Lists the partial derivatives of a small function as formulas.
-pub fn formulas(function: &Function, size: usize) -> Result<Vec<String>, Diagnostic> {
+pub fn formulas(deriver: &mut Deriver, function: &Function, size: usize) -> Result<Vec<String>, Diagnostic> {
     if size > DOCUMENTED || function.parameters.is_empty() {
         return Ok(Vec::new());
     }
     let all: Vec<usize> = (0..function.graph.inputs().len()).collect();
-    let derivatives = derive(function, &all, Order::First, Form::Pretty)?;
+    let derivatives = deriver.derive(function, &all, Order::First, Form::Pretty)?;
     let mut lines = vec!["```text".to_string()];
     for (input, root) in all.iter().zip(&derivatives.first[0]) {
         let input = &function.graph.inputs()[*input];

@@ -6,15 +6,17 @@
 //! than their parents, so a pass in order of indices sees every operand before its use.
 
 mod construct;
+mod node_map;
 mod number;
 
 pub use construct::Assumption;
+pub use node_map::NodeMap;
 pub use number::Rational;
 
 use crate::functions::FunctionId;
 use crate::syntax::ast::BinaryOperator;
 use indexmap::IndexSet;
-use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
+use rustc_hash::{FxBuildHasher, FxHashSet};
 
 /// Index of a node in its [`Graph`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -268,12 +270,13 @@ impl Graph {
     }
 
     /// Counts how often each reachable node is used as an operand or as a root.
-    pub fn uses(&self, roots: &[ExprId]) -> FxHashMap<ExprId, u32> {
-        let mut uses: FxHashMap<ExprId, u32> = FxHashMap::default();
-        for id in self.reachable(roots) {
-            self.node(id).for_each_operand(|operand| *uses.entry(operand).or_default() += 1);
+    pub fn uses(&self, roots: &[ExprId]) -> NodeMap<u32> {
+        let nodes = self.reachable(roots);
+        let mut uses = NodeMap::new(&nodes);
+        for id in nodes {
+            self.node(id).for_each_operand(|operand| uses.count(operand));
         }
-        roots.iter().for_each(|root| *uses.entry(*root).or_default() += 1);
+        roots.iter().for_each(|root| uses.count(*root));
         uses
     }
 
@@ -282,19 +285,20 @@ impl Graph {
     pub fn rebuild(
         &mut self,
         roots: &[ExprId],
-        mut replace: impl FnMut(&mut Graph, ExprId, &FxHashMap<ExprId, ExprId>) -> Option<ExprId>,
+        mut replace: impl FnMut(&mut Graph, ExprId, &NodeMap<ExprId>) -> Option<ExprId>,
     ) -> Vec<ExprId> {
-        let mut image: FxHashMap<ExprId, ExprId> = FxHashMap::default();
-        for id in self.reachable(roots) {
+        let nodes = self.reachable(roots);
+        let mut image = NodeMap::new(&nodes);
+        for id in nodes {
             let new = match replace(self, id, &image) {
                 Some(new) => new,
                 None => {
                     let node = self.node(id).clone();
-                    self.construct(&node, |operand| image[&operand])
+                    self.construct(&node, |operand| image[operand])
                 }
             };
             image.insert(id, new);
         }
-        roots.iter().map(|root| image[root]).collect()
+        roots.iter().map(|root| image[*root]).collect()
     }
 }

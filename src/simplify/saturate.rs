@@ -58,22 +58,6 @@ impl Simplifier {
         extract(graph, &choice, &ids, &nodes).unwrap_or_else(|| roots.to_vec())
     }
 
-    /// Tells whether any rule could change the nodes: without functions, quotients or repeated factors none does.
-    pub fn is_promising(&self, graph: &Graph, nodes: &[ExprId]) -> bool {
-        let mut bases: FxHashMap<ExprId, u32> = FxHashMap::default();
-        // A repeated factor matters only where terms that share it are added.
-        let adds = nodes.iter().any(|id| matches!(graph.node(*id), Node::Sum(..)));
-        nodes.iter().any(|id| match graph.node(*id) {
-            Node::Apply(..) => true,
-            Node::Product(factors) => factors.iter().any(|(base, exponent)| {
-                let count = bases.entry(*base).or_default();
-                *count += 1;
-                (adds && *count > 1) || !exponent.is_one()
-            }),
-            _ => false,
-        })
-    }
-
     /// Applies all rules in rounds until nothing new comes or a limit is reached. Factoring and multiplying out have
     /// rounds of their own, so that they can't crowd out the rules that recognize something.
     fn saturate(&self, classes: &mut Classes, goal: Goal) {
@@ -125,6 +109,22 @@ impl Simplifier {
         }
         changed
     }
+}
+
+/// Tells whether any rule could change the nodes: without functions, quotients or repeated factors none does.
+pub fn is_promising(graph: &Graph, nodes: &[ExprId]) -> bool {
+    let mut bases: FxHashMap<ExprId, u32> = FxHashMap::default();
+    // A repeated factor matters only where terms that share it are added.
+    let adds = nodes.iter().any(|id| matches!(graph.node(*id), Node::Sum(..)));
+    nodes.iter().any(|id| match graph.node(*id) {
+        Node::Apply(..) => true,
+        Node::Product(factors) => factors.iter().any(|(base, exponent)| {
+            let count = bases.entry(*base).or_default();
+            *count += 1;
+            (adds && *count > 1) || !exponent.is_one()
+        }),
+        _ => false,
+    })
 }
 
 /// Returns, for each class, a number that grows when a node is added to it or to a class up to two levels below.
