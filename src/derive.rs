@@ -48,6 +48,7 @@ pub struct Derivatives {
     pub first: Vec<Vec<ExprId>>,
     /// The second derivatives of the only output: a row and a column for each input.
     pub second: Vec<Vec<ExprId>>,
+    form: Form,
 }
 
 impl Derivatives {
@@ -74,12 +75,20 @@ impl Derivatives {
 
     /// Computes the value alone.
     pub fn value_tape(&mut self) -> Tape {
-        schedule(&mut self.graph, &mut Formulas::default(), &self.value)
+        self.schedule(&self.value.clone())
     }
 
     /// Computes value and derivatives together, each part once.
     pub fn tape(&mut self) -> Tape {
-        let roots = self.roots();
+        self.schedule(&self.roots())
+    }
+
+    fn schedule(&mut self, roots: &[ExprId]) -> Tape {
+        if self.form != Form::Raw {
+            return schedule(&mut self.graph, &mut Formulas::default(), roots);
+        }
+        // Gates as they are written come in any order, and numbers among them are not folded.
+        let roots = self.graph.rebuild(roots, |_, _, _| None);
         schedule(&mut self.graph, &mut Formulas::default(), &roots)
     }
 }
@@ -160,7 +169,7 @@ impl Deriver {
             };
             second = diff::hessian(differentiator, &mut graph, &gradient, &leaves)?;
         }
-        let mut derivatives = Derivatives { graph, value, first, second };
+        let mut derivatives = Derivatives { graph, value, first, second, form };
         self.simplify(function, &mut derivatives, form);
         Ok(derivatives)
     }
@@ -183,7 +192,7 @@ impl Deriver {
         if form != Form::Raw {
             value = canonicalize(&mut graph, formulas, &value, 1);
         }
-        let mut derivatives = Derivatives { graph, value, first: Vec::new(), second: Vec::new() };
+        let mut derivatives = Derivatives { graph, value, first: Vec::new(), second: Vec::new(), form };
         for _ in 0..order {
             let rows = diff::jacobian(&mut self.differentiator, &mut derivatives.graph, &derivatives.value, &leaf)?;
             derivatives.value = rows.into_iter().flatten().collect();
@@ -202,9 +211,9 @@ impl Deriver {
         let facts: Vec<_> = facts.cloned().collect();
         let Deriver { formulas, windows, .. } = self;
         let mut reduce = |roots: &[ExprId], goal: Goal, shared: usize| {
-            let roots = canonicalize(graph, formulas, roots, shared);
-            let roots = simplify::simplify(windows, graph, formulas, &roots, goal, &facts);
-            canonicalize(graph, formulas, &roots, shared)
+            let given = canonicalize(graph, formulas, roots, shared);
+            let found = simplify::simplify(windows, graph, formulas, &given, goal, &facts);
+            if found == given { found } else { canonicalize(graph, formulas, &found, shared) }
         };
         let roots = match form {
             Form::Pretty => {

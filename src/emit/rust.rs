@@ -209,7 +209,7 @@ impl Module<'_> {
         let tape = derivatives.tape();
         let mut documentation = vec![format!("Value and {title} of [`{}`].", signature.name), String::new()];
         if scalar {
-            documentation.extend(formulas(&mut self.deriver, function, tape.operations.len())?);
+            documentation.extend(formulas(&mut self.deriver, function, derivatives)?);
         }
         documentation.push(operations(&tape));
         let name = self.items.claim(&format!("{}_{suffix}", function.display_name()));

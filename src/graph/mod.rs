@@ -131,6 +131,14 @@ impl Node {
         }
     }
 
+    /// Returns the function of which the node is a value.
+    pub fn function(&self) -> Option<FunctionId> {
+        match self {
+            Node::Apply(function, _) => Some(*function),
+            _ => None,
+        }
+    }
+
     /// Tells whether the node has no operands.
     pub fn is_leaf(&self) -> bool {
         matches!(self, Node::Number(_) | Node::Pi | Node::Input(_) | Node::Placeholder(_))

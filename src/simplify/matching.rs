@@ -107,11 +107,7 @@ impl Compiled {
                 Some((NAMES.iter().position(|own| *own == name)?, license))
             }
         };
-        let function = |id: &ExprId| match graph.node(*id) {
-            Node::Apply(function, _) => Some(*function),
-            _ => None,
-        };
-        let needs = graph.reachable(&[left]).iter().filter_map(function).collect();
+        let needs = graph.reachable(&[left]).iter().filter_map(|id| graph.node(*id).function()).collect();
         Some(Compiled { rule, needs, graph, left, right, condition })
     }
 

@@ -165,11 +165,7 @@ fn functions(classes: &Classes) -> BTreeSet<FunctionId> {
 
 /// Returns the functions that occur in the graph.
 fn familiar(graph: &Graph, nodes: &[ExprId]) -> FxHashSet<FunctionId> {
-    let function = |id: &ExprId| match graph.node(*id) {
-        Node::Apply(function, _) => Some(*function),
-        _ => None,
-    };
-    nodes.iter().filter_map(function).collect()
+    nodes.iter().filter_map(|id| graph.node(*id).function()).collect()
 }
 
 /// Returns the nodes as they were given, before any rule was applied.

@@ -40,6 +40,13 @@ pub fn schedule(graph: &mut Graph, formulas: &mut Formulas, roots: &[ExprId]) ->
 
 /// Replaces functions that are computed by formulas.
 fn write_out(graph: &mut Graph, formulas: &mut Formulas, roots: &[ExprId]) -> Vec<ExprId> {
+    let is_formula = |id: &ExprId| {
+        let code = graph.node(*id).function().map(|function| function.row().code);
+        matches!(code, Some(Code::Formula(_) | Code::LogSumExp))
+    };
+    if !graph.reachable(roots).iter().any(is_formula) {
+        return roots.to_vec();
+    }
     graph.rebuild(roots, |graph, id, image| {
         let node = graph.node(id).clone();
         let Node::Apply(function, arguments) = &node else {
