@@ -8,7 +8,7 @@ use crate::diff::{self, Differentiator};
 use crate::error::Diagnostic;
 use crate::graph::{ExprId, Graph, Node};
 use crate::lower::{Formulas, Function};
-use crate::simplify::{self, Goal, Simplifier, canonicalize};
+use crate::simplify::{self, Goal, Windows, canonicalize};
 use crate::tape::{Tape, schedule};
 
 /// How derivatives are simplified.
@@ -52,6 +52,7 @@ pub struct Derivatives {
     pub first: Vec<Vec<ExprId>>,
     /// The second derivatives of the only output: a row and a column for each input.
     pub second: Vec<Vec<ExprId>>,
+    form: Form,
 }
 
 impl Derivatives {
@@ -76,9 +77,22 @@ impl Derivatives {
         }
     }
 
+    /// Computes the value alone.
+    pub fn value_tape(&mut self) -> Tape {
+        self.schedule(&self.value.clone())
+    }
+
     /// Computes value and derivatives together, each part once.
     pub fn tape(&mut self) -> Tape {
-        let roots = self.roots();
+        self.schedule(&self.roots())
+    }
+
+    fn schedule(&mut self, roots: &[ExprId]) -> Tape {
+        if self.form != Form::Raw {
+            return schedule(&mut self.graph, &mut Formulas::default(), roots);
+        }
+        // Gates as they are written come in any order, and numbers among them are not folded.
+        let roots = self.graph.rebuild(roots, |_, _, _| None);
         schedule(&mut self.graph, &mut Formulas::default(), &roots)
     }
 }
@@ -88,45 +102,7 @@ impl Derivatives {
 /// # Errors
 /// A function without a derivative rule, and second derivatives of a function with several outputs.
 pub fn derive(function: &Function, by: &[usize], order: Order, form: Form) -> Result<Derivatives, Diagnostic> {
-    let derivatives = derive_in_form(function, by, order, form)?;
-    if form != Form::Flops {
-        return Ok(derivatives);
-    }
-    // The fewest operations are sometimes those of the chain rule itself.
-    let raw = derive_in_form(function, by, order, Form::Raw)?;
-    let flops = |derivatives: &Derivatives| derivatives.clone().tape().counts().flops();
-    Ok(if flops(&raw) < flops(&derivatives) { raw } else { derivatives })
-}
-
-fn derive_in_form(function: &Function, by: &[usize], order: Order, form: Form) -> Result<Derivatives, Diagnostic> {
-    require_entries(function)?;
-    let mut graph = function.graph.clone();
-    let mut formulas = Formulas::default();
-    let mut differentiator = Differentiator::default();
-    let leaves = leaves(&mut graph, by);
-    let mut value = diff::resolve(&mut differentiator, &mut graph, &function.outputs)?;
-    if form != Form::Raw {
-        value = canonicalize(&mut graph, &mut formulas, &value, 1);
-    }
-    let mut first = Vec::new();
-    let mut second = Vec::new();
-    if order >= Order::First {
-        first = diff::jacobian(&mut differentiator, &mut graph, &value, &leaves)?;
-    }
-    if order == Order::Second {
-        let [row] = first.as_slice() else {
-            return Err(Diagnostic::general("second derivatives are formed of functions with one value")
-                .hint("take one entry of the vector, or its Jacobian"));
-        };
-        let gradient = match form {
-            Form::Raw => row.clone(),
-            _ => canonicalize(&mut graph, &mut formulas, row, 1),
-        };
-        second = diff::hessian(&mut differentiator, &mut graph, &gradient, &leaves)?;
-    }
-    let mut derivatives = Derivatives { graph, value, first, second };
-    simplify(function, &mut derivatives, &mut formulas, form);
-    Ok(derivatives)
+    Deriver::default().derive(function, by, order, form)
 }
 
 /// Forms the `order`-th derivative of each output by one input.
@@ -134,22 +110,142 @@ fn derive_in_form(function: &Function, by: &[usize], order: Order, form: Form) -
 /// # Errors
 /// A function without a derivative rule.
 pub fn derive_repeatedly(function: &Function, by: usize, order: usize, form: Form) -> Result<Derivatives, Diagnostic> {
-    require_entries(function)?;
-    let mut graph = function.graph.clone();
-    let mut formulas = Formulas::default();
-    let mut differentiator = Differentiator::default();
-    let leaf = leaves(&mut graph, &[by]);
-    let mut value = diff::resolve(&mut differentiator, &mut graph, &function.outputs)?;
-    if form != Form::Raw {
-        value = canonicalize(&mut graph, &mut formulas, &value, 1);
+    Deriver::default().derive_repeatedly(function, by, order, form)
+}
+
+/// Forms derivatives, and keeps what the next ones can use: formulas and rules that are read, windows that are solved.
+#[derive(Default)]
+pub struct Deriver {
+    formulas: Formulas,
+    differentiator: Differentiator,
+    windows: Windows,
+}
+
+impl Deriver {
+    /// Forms the derivatives of a function by the given inputs.
+    ///
+    /// # Errors
+    /// A function without a derivative rule, and second derivatives of a function with several outputs.
+    pub fn derive(
+        &mut self,
+        function: &Function,
+        by: &[usize],
+        order: Order,
+        form: Form,
+    ) -> Result<Derivatives, Diagnostic> {
+        let derivatives = self.derive_in_form(function, by, order, form)?;
+        if form != Form::Flops {
+            return Ok(derivatives);
+        }
+        // The fewest operations are sometimes those of the chain rule itself.
+        let raw = self.derive_in_form(function, by, order, Form::Raw)?;
+        let flops = |derivatives: &Derivatives| derivatives.clone().tape().counts().flops();
+        Ok(if flops(&raw) < flops(&derivatives) { raw } else { derivatives })
     }
-    let mut derivatives = Derivatives { graph, value, first: Vec::new(), second: Vec::new() };
-    for _ in 0..order {
-        let rows = diff::jacobian(&mut differentiator, &mut derivatives.graph, &derivatives.value, &leaf)?;
-        derivatives.value = rows.into_iter().flatten().collect();
-        simplify(function, &mut derivatives, &mut formulas, form);
+
+    fn derive_in_form(
+        &mut self,
+        function: &Function,
+        by: &[usize],
+        order: Order,
+        form: Form,
+    ) -> Result<Derivatives, Diagnostic> {
+        require_entries(function)?;
+        let Deriver { formulas, differentiator, .. } = self;
+        let mut graph = function.graph.clone();
+        let leaves = leaves(&mut graph, by);
+        let mut value = diff::resolve(differentiator, &mut graph, &function.outputs)?;
+        if form != Form::Raw {
+            value = canonicalize(&mut graph, formulas, &value, 1);
+        }
+        let mut first = Vec::new();
+        let mut second = Vec::new();
+        if order >= Order::First {
+            first = diff::jacobian(differentiator, &mut graph, &value, &leaves)?;
+        }
+        if order == Order::Second {
+            let [row] = first.as_slice() else {
+                return Err(Diagnostic::general("second derivatives are formed of functions with one value")
+                    .hint("take one entry of the vector, or its Jacobian"));
+            };
+            let gradient = match form {
+                Form::Raw => row.clone(),
+                _ => canonicalize(&mut graph, formulas, row, 1),
+            };
+            second = diff::hessian(differentiator, &mut graph, &gradient, &leaves)?;
+        }
+        let mut derivatives = Derivatives { graph, value, first, second, form };
+        self.simplify(function, &mut derivatives, form);
+        Ok(derivatives)
     }
-    Ok(derivatives)
+
+    /// Forms the `order`-th derivative of each output by one input.
+    ///
+    /// # Errors
+    /// A function without a derivative rule.
+    pub fn derive_repeatedly(
+        &mut self,
+        function: &Function,
+        by: usize,
+        order: usize,
+        form: Form,
+    ) -> Result<Derivatives, Diagnostic> {
+        require_entries(function)?;
+        let mut graph = function.graph.clone();
+        let leaf = leaves(&mut graph, &[by]);
+        let Deriver { formulas, differentiator, .. } = self;
+        let mut value = diff::resolve(differentiator, &mut graph, &function.outputs)?;
+        if form != Form::Raw {
+            value = canonicalize(&mut graph, formulas, &value, 1);
+        }
+        let mut derivatives = Derivatives { graph, value, first: Vec::new(), second: Vec::new(), form };
+        for _ in 0..order {
+            let rows = diff::jacobian(&mut self.differentiator, &mut derivatives.graph, &derivatives.value, &leaf)?;
+            derivatives.value = rows.into_iter().flatten().collect();
+            self.simplify(function, &mut derivatives, form);
+        }
+        Ok(derivatives)
+    }
+
+    fn simplify(&mut self, function: &Function, derivatives: &mut Derivatives, form: Form) {
+        if form == Form::Raw {
+            return;
+        }
+        let roots = derivatives.roots();
+        let graph = &mut derivatives.graph;
+        let facts = function.parameters.iter().flat_map(|parameter| parameter.inputs.clone().map(|_| &parameter.facts));
+        let facts: Vec<_> = facts.cloned().collect();
+        let Deriver { formulas, windows, .. } = self;
+        let mut reduce = |roots: &[ExprId], goal: Goal, shared: usize| {
+            let given = canonicalize(graph, formulas, roots, shared);
+            let found = simplify::simplify(windows, graph, formulas, &given, goal, &facts);
+            if found == given { found } else { canonicalize(graph, formulas, &found, shared) }
+        };
+        let roots = match form {
+            Form::Pretty => {
+                let pretty = |root: &ExprId| {
+                    // A shorter form can open the way to a still shorter one.
+                    let mut root = *root;
+                    for _ in 0..REDUCTIONS {
+                        let before = root;
+                        root = reduce(&[root], Goal::Pretty, REPEATED)[0];
+                        if root == before {
+                            break;
+                        }
+                    }
+                    root
+                };
+                roots.iter().map(pretty).collect()
+            }
+            Form::Code => reduce(&roots, Goal::Stable, 1),
+            _ => reduce(&roots, Goal::Flops, 1),
+        };
+        derivatives.replace(&roots);
+    }
+}
+
+fn leaves(graph: &mut Graph, inputs: &[usize]) -> Vec<ExprId> {
+    inputs.iter().map(|input| graph.intern(Node::Input(*input as u32))).collect()
 }
 
 /// Refuses a function that has whole matrices only.
@@ -160,44 +256,4 @@ fn require_entries(function: &Function) -> Result<(), Diagnostic> {
             "`gradc grad`, `jacobian` and `hessian` print whole matrices; here dimensions must be small numbers",
         )),
     }
-}
-
-fn simplify(function: &Function, derivatives: &mut Derivatives, formulas: &mut Formulas, form: Form) {
-    if form == Form::Raw {
-        return;
-    }
-    let roots = derivatives.roots();
-    let graph = &mut derivatives.graph;
-    let facts = function.parameters.iter().flat_map(|parameter| parameter.inputs.clone().map(|_| &parameter.facts));
-    let facts: Vec<_> = facts.cloned().collect();
-    let simplifier = Simplifier::new(formulas);
-    let mut reduce = |roots: &[ExprId], goal: Goal, shared: usize| {
-        let roots = canonicalize(graph, formulas, roots, shared);
-        let roots = simplify::simplify(&simplifier, graph, &roots, goal, &facts);
-        canonicalize(graph, formulas, &roots, shared)
-    };
-    let roots = match form {
-        Form::Pretty => {
-            let pretty = |root: &ExprId| {
-                // A shorter form can open the way to a still shorter one.
-                let mut root = *root;
-                for _ in 0..REDUCTIONS {
-                    let before = root;
-                    root = reduce(&[root], Goal::Pretty, REPEATED)[0];
-                    if root == before {
-                        break;
-                    }
-                }
-                root
-            };
-            roots.iter().map(pretty).collect()
-        }
-        Form::Code => reduce(&roots, Goal::Stable, 1),
-        _ => reduce(&roots, Goal::Flops, 1),
-    };
-    derivatives.replace(&roots);
-}
-
-fn leaves(graph: &mut Graph, inputs: &[usize]) -> Vec<ExprId> {
-    inputs.iter().map(|input| graph.intern(Node::Input(*input as u32))).collect()
 }

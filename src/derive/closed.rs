@@ -5,7 +5,7 @@ use crate::diff::{self, Differentiator};
 use crate::error::Diagnostic;
 use crate::graph::{Dimension, ExprId, Extents, Graph, MatrixOperation, Node};
 use crate::lower::{Facts, Formulas, Whole};
-use crate::simplify::{Goal, Simplifier, canonicalize, simplify_matrices};
+use crate::simplify::{Goal, Windows, canonicalize, simplify_matrices};
 use rustc_hash::FxHashMap;
 
 /// The value of a function and its derivatives by whole parameters.
@@ -102,7 +102,7 @@ pub fn derive_closed(whole: &Whole, by: &[usize], order: Order, form: Form) -> R
 /// Simplification in the form that is asked for.
 struct Reduction<'a> {
     formulas: &'a mut Formulas,
-    simplifier: Simplifier,
+    windows: Windows,
     facts: Vec<Facts>,
     form: Form,
 }
@@ -115,8 +115,7 @@ impl<'a> Reduction<'a> {
                 facts[*index as usize] = parameter.facts.clone();
             }
         }
-        let simplifier = Simplifier::new(formulas);
-        Reduction { formulas, simplifier, facts, form }
+        Reduction { formulas, windows: Windows::default(), facts, form }
     }
 
     fn canonical(&mut self, graph: &mut Graph, roots: &[ExprId]) -> Vec<ExprId> {
@@ -130,7 +129,7 @@ impl<'a> Reduction<'a> {
             Form::Code => Goal::Stable,
             Form::Flops => Goal::Flops,
         };
-        simplify_matrices(&self.simplifier, graph, self.formulas, roots, goal, &self.facts)
+        simplify_matrices(&mut self.windows, graph, self.formulas, roots, goal, &self.facts)
     }
 }
 

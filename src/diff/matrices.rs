@@ -5,8 +5,7 @@
 use super::{Differentiator, Result};
 use crate::error::Diagnostic;
 use crate::functions::rows;
-use crate::graph::{Dimension, ExprId, Extents, Graph, MatrixOperation as M, Node, Rational};
-use rustc_hash::FxHashMap;
+use crate::graph::{Dimension, ExprId, Extents, Graph, MatrixOperation as M, Node, NodeMap, Rational};
 
 impl Differentiator {
     /// Returns what each wanted operand's adjoint gains from a node's adjoint.
@@ -49,16 +48,16 @@ impl Differentiator {
         &mut self,
         graph: &mut Graph,
         id: ExprId,
-        tangents: &FxHashMap<ExprId, ExprId>,
+        tangents: &NodeMap<ExprId>,
     ) -> Result<Vec<ExprId>> {
         if let Node::Matrix(operation, operands) = graph.node(id).clone() {
-            let moving = operands.iter().enumerate().filter_map(|(at, operand)| Some((at, *tangents.get(operand)?)));
+            let moving = operands.iter().enumerate().filter_map(|(at, operand)| Some((at, *tangents.get(*operand)?)));
             return moving.map(|(at, tangent)| push_forward(graph, id, &operation, &operands, at, tangent)).collect();
         }
-        let partials = self.partials(graph, id, |operand| tangents.contains_key(&operand))?;
+        let partials = self.partials(graph, id, |operand| tangents.contains(operand))?;
         let extents = graph.extents(id);
         let term = |(operand, partial)| {
-            let product = graph.multiply(partial, tangents[&operand]);
+            let product = graph.multiply(partial, tangents[operand]);
             graph.spread(product, &extents)
         };
         Ok(partials.into_iter().map(term).collect())

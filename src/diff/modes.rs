@@ -2,8 +2,7 @@
 //! made of them.
 
 use super::{Differentiator, Result};
-use crate::graph::{ExprId, Graph, Rational, Term};
-use rustc_hash::FxHashMap;
+use crate::graph::{ExprId, Graph, NodeMap, Rational, Term};
 
 /// Returns the derivative of one output by each of the given leaves, by reverse mode: adjoints flow from the output
 /// to the leaves and add up where branches meet.
@@ -25,7 +24,7 @@ pub fn gradient(
     let mut contributions: Vec<Vec<Term>> = vec![Vec::new(); output.index() + 1];
     let one = graph.number(Rational::ONE);
     contributions[output.index()].push((one, Rational::ONE));
-    let mut adjoints: FxHashMap<ExprId, ExprId> = FxHashMap::default();
+    let mut adjoints = NodeMap::new(&nodes);
     for id in nodes.into_iter().rev().filter(|id| active[id.index()]) {
         let adjoint = graph.sum(Rational::ZERO, std::mem::take(&mut contributions[id.index()]));
         adjoints.insert(id, adjoint);
@@ -37,7 +36,7 @@ pub fn gradient(
         }
     }
     let zero = graph.number(Rational::ZERO);
-    let adjoints: Vec<ExprId> = by.iter().map(|id| adjoints.get(id).copied().unwrap_or(zero)).collect();
+    let adjoints: Vec<ExprId> = by.iter().map(|id| adjoints.get(*id).copied().unwrap_or(zero)).collect();
     Ok(by.iter().zip(adjoints).map(|(id, adjoint)| graph.spread(adjoint, &graph.extents(*id))).collect())
 }
 
@@ -66,9 +65,10 @@ pub fn directional(
     by: ExprId,
     direction: ExprId,
 ) -> Result<Vec<ExprId>> {
-    let mut tangents: FxHashMap<ExprId, ExprId> = FxHashMap::default();
+    let nodes = graph.reachable(outputs);
+    let mut tangents = NodeMap::new(&nodes);
     tangents.insert(by, direction);
-    for id in graph.reachable(outputs) {
+    for id in nodes {
         let terms = differentiator.pushforward(graph, id, &tangents)?;
         if terms.is_empty() {
             continue;
@@ -80,7 +80,7 @@ pub fn directional(
         }
     }
     let zero = graph.number(Rational::ZERO);
-    let tangents: Vec<ExprId> = outputs.iter().map(|output| tangents.get(output).copied().unwrap_or(zero)).collect();
+    let tangents: Vec<ExprId> = outputs.iter().map(|output| tangents.get(*output).copied().unwrap_or(zero)).collect();
     Ok(outputs.iter().zip(tangents).map(|(id, tangent)| graph.spread(tangent, &graph.extents(*id))).collect())
 }
 

@@ -9,12 +9,14 @@ mod algebra;
 mod construct;
 mod extents;
 mod matrix;
+mod node_map;
 mod number;
 mod region;
 
 pub use construct::Assumption;
 pub use extents::{Dimension, Extents, Sizes};
 pub use matrix::MatrixOperation;
+pub use node_map::NodeMap;
 pub use number::Rational;
 pub use region::Region;
 
@@ -135,6 +137,14 @@ impl Node {
             Node::Compare(_, a, b) | Node::And(a, b) | Node::Or(a, b) | Node::Derivative(a, b) => {
                 [*a, *b].into_iter().for_each(visit)
             }
+        }
+    }
+
+    /// Returns the function of which the node is a value.
+    pub fn function(&self) -> Option<FunctionId> {
+        match self {
+            Node::Apply(function, _) => Some(*function),
+            _ => None,
         }
     }
 
@@ -313,12 +323,13 @@ impl Graph {
     }
 
     /// Counts how often each reachable node is used as an operand or as a root.
-    pub fn uses(&self, roots: &[ExprId]) -> FxHashMap<ExprId, u32> {
-        let mut uses: FxHashMap<ExprId, u32> = FxHashMap::default();
-        for id in self.reachable(roots) {
-            self.node(id).for_each_operand(|operand| *uses.entry(operand).or_default() += 1);
+    pub fn uses(&self, roots: &[ExprId]) -> NodeMap<u32> {
+        let nodes = self.reachable(roots);
+        let mut uses = NodeMap::new(&nodes);
+        for id in nodes {
+            self.node(id).for_each_operand(|operand| uses.count(operand));
         }
-        roots.iter().for_each(|root| *uses.entry(*root).or_default() += 1);
+        roots.iter().for_each(|root| uses.count(*root));
         uses
     }
 
@@ -327,19 +338,20 @@ impl Graph {
     pub fn rebuild(
         &mut self,
         roots: &[ExprId],
-        mut replace: impl FnMut(&mut Graph, ExprId, &FxHashMap<ExprId, ExprId>) -> Option<ExprId>,
+        mut replace: impl FnMut(&mut Graph, ExprId, &NodeMap<ExprId>) -> Option<ExprId>,
     ) -> Vec<ExprId> {
-        let mut image: FxHashMap<ExprId, ExprId> = FxHashMap::default();
-        for id in self.reachable(roots) {
+        let nodes = self.reachable(roots);
+        let mut image = NodeMap::new(&nodes);
+        for id in nodes {
             let new = match replace(self, id, &image) {
                 Some(new) => new,
                 None => {
                     let node = self.node(id).clone();
-                    self.construct(&node, |operand| image[&operand])
+                    self.construct(&node, |operand| image[operand])
                 }
             };
             image.insert(id, new);
         }
-        roots.iter().map(|root| image[root]).collect()
+        roots.iter().map(|root| image[*root]).collect()
     }
 }

@@ -43,7 +43,7 @@ pub fn with_names(graph: &mut Graph, roots: &[ExprId], names: &[(String, ExprId)
                     found = true;
                 }
                 None => {
-                    replaced.push(image[first]);
+                    replaced.push(image[*first]);
                     rest = &rest[1..];
                 }
             }

@@ -64,7 +64,7 @@ fn write_all(graph: &Graph, ast: &mut Ast, roots: &[ExprId]) -> (Vec<Let>, Vec<N
         let expression = writer.expression(id);
         let mut level = 0;
         graph.node(id).for_each_operand(|operand| level = level.max(depth[&operand] + 1));
-        let repeated = uses[&id] > 1 && whole > LONGEST_PIECE && sizes[&id].1 >= SMALLEST_NAMED;
+        let repeated = uses[id] > 1 && whole > LONGEST_PIECE && sizes[&id].1 >= SMALLEST_NAMED;
         let numeric = !is_condition(graph.node(id));
         if numeric && !asked.contains(&id) && (repeated || level >= DEEPEST) {
             let name = fresh.get_or_insert_with(|| fresh_names(graph)).next().unwrap_or_default();

@@ -1,7 +1,7 @@
 //! Simplification of whole matrices: what works entry by entry goes through the rules for numbers, and sums of products
 //! are factored, `A*x + A'*x = (A + A')*x`. The constructors of the graph do the rest.
 
-use super::{Goal, Simplifier, canonicalize, simplify};
+use super::{Goal, Windows, canonicalize, simplify};
 use crate::graph::{ExprId, Factor, Graph, MatrixOperation, Node, Rational, Term};
 use crate::lower::{Facts, Formulas};
 use rustc_hash::FxHashMap;
@@ -15,7 +15,7 @@ const MOST_TERMS: usize = 64;
 
 /// Returns simpler forms of the roots. `facts` tells what is known of each input's entries.
 pub fn simplify_matrices(
-    simplifier: &Simplifier,
+    windows: &mut Windows,
     graph: &mut Graph,
     formulas: &mut Formulas,
     roots: &[ExprId],
@@ -25,7 +25,7 @@ pub fn simplify_matrices(
     let mut roots = canonicalize(graph, formulas, roots, REPEATED);
     for _ in 0..PASSES {
         let before = roots.clone();
-        let mut pass = Pass { simplifier, formulas, goal, facts, entrywise: FxHashMap::default() };
+        let mut pass = Pass { windows, formulas, goal, facts, entrywise: FxHashMap::default() };
         roots = pass.run(graph, &roots);
         if roots == before {
             break;
@@ -35,7 +35,7 @@ pub fn simplify_matrices(
 }
 
 struct Pass<'a> {
-    simplifier: &'a Simplifier,
+    windows: &'a mut Windows,
     formulas: &'a mut Formulas,
     goal: Goal,
     facts: &'a [Facts],
@@ -77,7 +77,7 @@ impl Pass<'_> {
         let mut region = graph.region(id);
         let facts: Vec<Facts> = region.leaves.iter().map(|leaf| self.facts_of(graph, *leaf)).collect();
         let entry = canonicalize(&mut region.graph, self.formulas, &[region.root], REPEATED);
-        let entry = simplify(self.simplifier, &mut region.graph, &entry, self.goal, &facts);
+        let entry = simplify(self.windows, &mut region.graph, self.formulas, &entry, self.goal, &facts);
         let entry = canonicalize(&mut region.graph, self.formulas, &entry, REPEATED);
         let new = graph.paste(&region.graph, entry[0], &region.leaves);
         let new = graph.spread(new, &extents);

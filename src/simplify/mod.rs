@@ -7,6 +7,7 @@
 mod canonical;
 mod cost;
 mod extract;
+mod factors;
 mod facts;
 mod language;
 mod matching;
@@ -20,5 +21,4 @@ pub use canonical::canonicalize;
 pub use cost::Goal;
 pub use matrices::simplify_matrices;
 pub use rules::{Class, Rule, TABLE};
-pub use saturate::Simplifier;
-pub use windows::simplify;
+pub use windows::{Windows, simplify};

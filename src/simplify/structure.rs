@@ -55,7 +55,7 @@ fn collect_factors(classes: &mut Classes, id: Id, node: &Math) -> Vec<Id> {
     let mut view = Monomial::number(Rational::ONE);
     for child in children {
         let part = monomial(classes, *child);
-        if part.factors.contains_key(&id) || !view.multiply_all(classes, &part) {
+        if part.factors.contains(id) || !view.multiply_all(classes, &part) {
             return Vec::new();
         }
     }
@@ -70,7 +70,7 @@ fn power_of_product(classes: &mut Classes, id: Id, node: &Math) -> Vec<Id> {
         return Vec::new();
     }
     let inside = monomial(classes, base);
-    if inside.factors.contains_key(&base) {
+    if inside.factors.contains(base) {
         return Vec::new();
     }
     let Some(coefficient) = inside.coefficient.power(exponent) else { return Vec::new() };
@@ -104,7 +104,7 @@ fn factor_out(classes: &mut Classes, id: Id, node: &Math) -> Vec<Id> {
     let mut found = Vec::new();
     let mut counts: BTreeMap<Id, usize> = BTreeMap::new();
     for term in &view.terms {
-        term.factors.keys().for_each(|base| *counts.entry(*base).or_default() += 1);
+        term.factors.iter().for_each(|(base, _)| *counts.entry(*base).or_default() += 1);
     }
     let mut shared: Vec<(Id, usize)> = counts.into_iter().filter(|(base, count)| *count >= 2 && *base != id).collect();
     shared.sort_by_key(|(base, count)| (usize::MAX - count, *base));
@@ -116,7 +116,7 @@ fn factor_out(classes: &mut Classes, id: Id, node: &Math) -> Vec<Id> {
 }
 
 fn factor_out_base(classes: &mut Classes, view: &Polynomial, base: Id) -> Option<Id> {
-    let exponents = view.terms.iter().filter_map(|term| term.factors.get(&base));
+    let exponents = view.terms.iter().filter_map(|term| term.factors.get(base));
     let least = exponents.clone().min()?.clone();
     // The terms must agree on the sign of the exponent, or dividing would lose points.
     let apart = |exponent: &Rational| !exponent.add(&least.negate()).is_integer();
@@ -126,13 +126,11 @@ fn factor_out_base(classes: &mut Classes, view: &Polynomial, base: Id) -> Option
     let (mut inside, mut outside) = (Vec::new(), Vec::new());
     for term in &view.terms {
         let mut term = term.clone();
-        match term.factors.remove(&base) {
+        match term.factors.remove(base) {
             None => outside.push(term),
             Some(exponent) => {
                 let rest = exponent.add(&least.negate());
-                if !rest.is_zero() {
-                    term.factors.insert(base, rest);
-                }
+                term.factors.set(base, rest);
                 inside.push(term);
             }
         }
@@ -222,7 +220,7 @@ fn product_of_exponentials(classes: &mut Classes, id: Id, node: &Math) -> Vec<Id
         Math::Power(exponent, [base]) => view.multiply(classes, *base, exponent),
         _ => false,
     };
-    if !complete || view.factors.contains_key(&id) {
+    if !complete || view.factors.contains(id) {
         return Vec::new();
     }
     let exponentials: Vec<(Id, Rational, Id)> = view
@@ -235,7 +233,7 @@ fn product_of_exponentials(classes: &mut Classes, id: Id, node: &Math) -> Vec<Id
     }
     let mut sum = Polynomial { constant: Rational::ZERO, terms: Vec::new() };
     for (base, exponent, argument) in &exponentials {
-        view.factors.remove(base);
+        view.factors.remove(*base);
         sum.push(classes, *argument, exponent);
     }
     let sum = add_polynomial(classes, &sum);
@@ -286,8 +284,10 @@ fn inverse(classes: &mut Classes, _: Id, node: &Math) -> Vec<Id> {
 fn logarithm_of_product(classes: &mut Classes, _: Id, node: &Math) -> Vec<Id> {
     let Math::Apply(rows::LN, arguments) = node else { return Vec::new() };
     let view = monomial(classes, arguments[0]);
-    let lone = view.factors.len() == 1 && view.coefficient.is_one() && view.factors.values().all(Rational::is_one);
-    let positive = view.factors.keys().all(|base| classes[*base].data.is_positive());
+    let lone = view.factors.len() == 1
+        && view.coefficient.is_one()
+        && view.factors.iter().all(|(_, exponent)| exponent.is_one());
+    let positive = view.factors.iter().all(|(base, _)| classes[*base].data.is_positive());
     if lone || view.factors.is_empty() || view.coefficient.is_negative() || !positive {
         return Vec::new();
     }

@@ -2,7 +2,7 @@
 
 use super::{Operation, Slot, Tape};
 use crate::functions::{Code, FunctionId, rows};
-use crate::graph::{ExprId, Factor, Graph, Node, Rational, Term};
+use crate::graph::{ExprId, Factor, Graph, Node, NodeMap, Rational, Term};
 use crate::lower::Formulas;
 use indexmap::IndexSet;
 use rustc_hash::{FxBuildHasher, FxHashMap};
@@ -17,16 +17,16 @@ pub fn schedule(graph: &mut Graph, formulas: &mut Formulas, roots: &[ExprId]) ->
     let roots = write_out(graph, formulas, roots);
     let nodes = graph.reachable(&roots);
     let uses = graph.uses(&roots);
-    let mut divisors: FxHashMap<ExprId, u32> = FxHashMap::default();
+    let mut divisors = NodeMap::new(&nodes);
     for id in &nodes {
         if let Node::Product(factors) = graph.node(*id) {
             for (base, _) in factors.iter().filter(|(_, exponent)| exponent.is_negative()) {
-                *divisors.entry(*base).or_default() += 1;
+                divisors.count(*base);
             }
         }
     }
     let mut scheduler =
-        Scheduler { graph, operations: IndexSet::default(), slots: FxHashMap::default(), uses, divisors };
+        Scheduler { graph, operations: IndexSet::default(), slots: NodeMap::new(&nodes), uses, divisors };
     for id in &nodes {
         if scheduler.is_absorbed(*id) {
             continue;
@@ -40,12 +40,19 @@ pub fn schedule(graph: &mut Graph, formulas: &mut Formulas, roots: &[ExprId]) ->
 
 /// Replaces functions that are computed by formulas.
 fn write_out(graph: &mut Graph, formulas: &mut Formulas, roots: &[ExprId]) -> Vec<ExprId> {
+    let is_formula = |id: &ExprId| {
+        let code = graph.node(*id).function().map(|function| function.row().code);
+        matches!(code, Some(Code::Formula(_) | Code::LogSumExp))
+    };
+    if !graph.reachable(roots).iter().any(is_formula) {
+        return roots.to_vec();
+    }
     graph.rebuild(roots, |graph, id, image| {
         let node = graph.node(id).clone();
         let Node::Apply(function, arguments) = &node else {
             return node.is_leaf().then_some(id);
         };
-        let arguments: Vec<ExprId> = arguments.iter().map(|argument| image[argument]).collect();
+        let arguments: Vec<ExprId> = arguments.iter().map(|argument| image[*argument]).collect();
         match function.row().code {
             Code::Formula(formula) => {
                 let lowered = formulas.lower(graph, formula, &[("x", arguments[0])])?;
@@ -90,10 +97,10 @@ fn log_sum_exp(graph: &mut Graph, entries: &[ExprId]) -> ExprId {
 struct Scheduler<'g> {
     graph: &'g Graph,
     operations: IndexSet<Operation, FxBuildHasher>,
-    slots: FxHashMap<ExprId, Slot>,
-    uses: FxHashMap<ExprId, u32>,
+    slots: NodeMap<Slot>,
+    uses: NodeMap<u32>,
     /// How many products divide by a node.
-    divisors: FxHashMap<ExprId, u32>,
+    divisors: NodeMap<u32>,
 }
 
 impl Scheduler<'_> {
@@ -110,7 +117,7 @@ impl Scheduler<'_> {
     }
 
     fn slot(&mut self, id: ExprId) -> Slot {
-        match self.slots.get(&id) {
+        match self.slots.get(id) {
             Some(slot) => *slot,
             None => {
                 let slot = self.compute(id);
@@ -122,12 +129,12 @@ impl Scheduler<'_> {
 
     /// Tells whether a node is computed as a part of its only user: a quotient that takes its coefficient as numerator.
     fn is_absorbed(&self, id: ExprId) -> bool {
-        self.uses[&id] == 1 && self.is_pure_reciprocal(id)
+        self.uses[id] == 1 && self.is_pure_reciprocal(id)
     }
 
     fn is_pure_reciprocal(&self, id: ExprId) -> bool {
         matches!(self.graph.node(id), Node::Product(factors)
-            if factors.iter().all(|(base, exponent)| exponent.is_negative() && self.divisors.get(base).copied().unwrap_or(0) < 2))
+            if factors.iter().all(|(base, exponent)| exponent.is_negative() && self.divisors.get(*base).copied().unwrap_or(0) < 2))
     }
 
     fn compute(&mut self, id: ExprId) -> Slot {
@@ -273,7 +280,7 @@ impl Scheduler<'_> {
         let mut below: Vec<(Slot, Rational)> = Vec::new();
         for (base, exponent) in factors {
             let slot = self.slot(*base);
-            let shared = self.divisors.get(base).copied().unwrap_or(0) >= 2;
+            let shared = self.divisors.get(*base).copied().unwrap_or(0) >= 2;
             if !exponent.is_negative() {
                 above.push((slot, exponent.clone()));
             } else if shared && exponent.is_integer() {
