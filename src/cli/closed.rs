@@ -11,7 +11,7 @@ use crate::graph::{ExprId, Graph, Node};
 use crate::lower::{Function, Shape, Whole};
 use crate::show::names::with_names;
 use crate::source::Source;
-use crate::tape::{Dense, plan};
+use crate::tape::{Dense, associate, plan};
 use std::io::Write;
 
 /// Returns the function's whole form, if the answer is to be in closed form: unless single entries are asked for.
@@ -119,7 +119,9 @@ pub fn evaluate(closed: &Closed, point: &Point) -> Option<Vec<Dense>> {
         Derivative::Operator { .. } => closed.value,
     });
     let roots: Vec<ExprId> = [closed.value].into_iter().chain(derivatives).collect();
-    plan(&closed.graph, &roots).evaluate(&point.matrices, &point.sizes)
+    let mut graph = closed.graph.clone();
+    let roots = associate(&mut graph, &roots);
+    plan(&graph, &roots).evaluate(&point.matrices, &point.sizes)
 }
 
 /// Reads, derives and evaluates for one request of a batch.

@@ -44,12 +44,7 @@ impl Differentiator {
     ///
     /// # Errors
     /// A function without a rule.
-    pub fn pushforward(
-        &mut self,
-        graph: &mut Graph,
-        id: ExprId,
-        tangents: &NodeMap<ExprId>,
-    ) -> Result<Vec<ExprId>> {
+    pub fn pushforward(&mut self, graph: &mut Graph, id: ExprId, tangents: &NodeMap<ExprId>) -> Result<Vec<ExprId>> {
         if let Node::Matrix(operation, operands) = graph.node(id).clone() {
             let moving = operands.iter().enumerate().filter_map(|(at, operand)| Some((at, *tangents.get(*operand)?)));
             return moving.map(|(at, tangent)| push_forward(graph, id, &operation, &operands, at, tangent)).collect();

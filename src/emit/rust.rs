@@ -80,11 +80,14 @@ impl Default for Options {
 }
 
 /// Lints that generated items are excused from: what the source's names and formulas decide is not the crate's style.
-const ALLOW: &str =
+pub(super) const ALLOW: &str =
     "#[allow(clippy::all, clippy::pedantic, dead_code, non_camel_case_types, non_snake_case, unused_variables)]\n";
 
 /// Largest value, in nodes, that is simplified once more for itself, without regard to the derivatives.
 const SEPARATE: usize = 400;
+
+/// Most entries of parameters that are values of their own in the code, where whole matrices are the other choice.
+const LARGEST_BY_ENTRIES: usize = 64;
 
 /// Generates a Rust module for all functions.
 ///
@@ -96,6 +99,7 @@ pub fn emit(functions: &[Function], options: &Options) -> Result<String, (usize,
         deriver: Deriver::default(),
         items: Names::default(),
         special: Vec::new(),
+        kernels: false,
         out: String::new(),
     };
     let version = env!("CARGO_PKG_VERSION");
@@ -104,15 +108,19 @@ pub fn emit(functions: &[Function], options: &Options) -> Result<String, (usize,
         module.function(function).map_err(|diagnostic| (index, diagnostic))?;
     }
     module.special_functions();
+    module.matrix_kernels();
     Ok(module.out)
 }
 
-struct Module<'a> {
-    options: &'a Options,
+/// A Rust module that grows by functions.
+pub(super) struct Module<'a> {
+    pub(super) options: &'a Options,
     deriver: Deriver,
-    items: Names,
+    pub(super) items: Names,
     special: Vec<&'static str>,
-    out: String,
+    /// Whether a kernel for whole matrices is called.
+    pub(super) kernels: bool,
+    pub(super) out: String,
 }
 
 /// What the items of one function share.
@@ -131,6 +139,10 @@ struct Signature {
 
 impl Module<'_> {
     fn function(&mut self, function: &Function) -> Result<(), Diagnostic> {
+        let large = function.graph.inputs().len() > LARGEST_BY_ENTRIES;
+        if let Some(whole) = function.whole.as_ref().filter(|_| large || !function.has_entries()) {
+            return self.whole_function(function, whole);
+        }
         let signature = self.signature(function);
         let all: Vec<usize> = (0..function.graph.inputs().len()).collect();
         let scalar = function.shape == Shape::Scalar;
@@ -330,7 +342,7 @@ impl Module<'_> {
         calls
     }
 
-    fn note_special(&mut self, tape: &Tape) {
+    pub(super) fn note_special(&mut self, tape: &Tape) {
         for operation in &tape.operations {
             let name = match operation {
                 Operation::Polygamma(..) => "polygamma",
@@ -368,7 +380,8 @@ impl Module<'_> {
     }
 }
 
-fn indented(source: &str) -> String {
+/// Indents the lines of a source.
+pub(super) fn indented(source: &str) -> String {
     source.lines().map(|line| if line.is_empty() { "\n".to_string() } else { format!("    {line}\n") }).collect()
 }
 

@@ -4,6 +4,7 @@
 //! becomes a number in front of it, and identities, diagonals and inverses are worked off. The identities are those of
 //! Petersen and Pedersen, The Matrix Cookbook (2012), chapters 1 and 3.
 
+use super::chain::Chain;
 use super::{Dimension, ExprId, Extents, Factor, Graph, MatrixOperation as M, Node, Rational, Term};
 
 impl Graph {
@@ -137,7 +138,7 @@ impl Graph {
     pub fn matrix_product(&mut self, factors: &[ExprId]) -> ExprId {
         let (Some(first), Some(last)) = (factors.first(), factors.last()) else { return self.integer(1) };
         let extents = Extents::new(self.extents(*first).rows, self.extents(*last).columns);
-        let mut chain = Chain { coefficient: Rational::ONE, scalars: Vec::new(), factors: Vec::new() };
+        let mut chain = Chain::default();
         for factor in factors {
             chain.push(self, *factor);
         }
@@ -356,135 +357,10 @@ impl Graph {
     }
 
     /// Tells whether two matrices are known to be each other's inverse.
-    fn are_inverse(&self, a: ExprId, b: ExprId) -> bool {
+    pub(super) fn are_inverse(&self, a: ExprId, b: ExprId) -> bool {
         let plain = |id: ExprId| self.as_transpose(id).map_or((id, false), |inner| (inner, true));
         let ((a, a_turned), (b, b_turned)) = (plain(a), plain(b));
         let inverts = |a: ExprId, b: ExprId| matches!(self.as_matrix(a), Some((M::Inverse, [inner])) if *inner == b);
         a_turned == b_turned && (inverts(a, b) || inverts(b, a))
-    }
-}
-
-/// A product of matrices while it is brought into canonical form.
-struct Chain {
-    coefficient: Rational,
-    scalars: Vec<Factor>,
-    factors: Vec<ExprId>,
-}
-
-impl Chain {
-    /// Adds a factor on the right.
-    fn push(&mut self, graph: &mut Graph, id: ExprId) {
-        let (scalars, rest) = graph.split_scalars(id);
-        self.scalars.extend(scalars);
-        if graph.extents(rest).is_scalar() {
-            self.scalars.push((rest, Rational::ONE));
-            return;
-        }
-        match graph.node(rest).clone() {
-            Node::Number(value) => self.coefficient = self.coefficient.multiply(&value),
-            Node::Matrix(operation, operands) => match (*operation, &operands[..]) {
-                (M::Product, inner) => inner.iter().for_each(|factor| self.push(graph, *factor)),
-                (M::Identity(_), _) => {}
-                (M::Full(value, extents), _) => {
-                    self.coefficient = self.coefficient.multiply(&value);
-                    let ones = graph.full(Rational::ONE, extents);
-                    self.meet(graph, ones);
-                }
-                _ => self.meet(graph, rest),
-            },
-            _ => self.meet(graph, rest),
-        }
-    }
-
-    /// Adds a matrix, merging it with the one to its left where that is simpler.
-    fn meet(&mut self, graph: &mut Graph, next: ExprId) {
-        let Some(last) = self.factors.last().copied() else { return self.factors.push(next) };
-        if graph.are_inverse(last, next) {
-            self.factors.pop();
-            return;
-        }
-        let diagonal = |graph: &Graph, id: ExprId| match graph.as_matrix(id) {
-            Some((M::Diagonal, [v])) => Some(*v),
-            _ => None,
-        };
-        let merged = match (diagonal(graph, last), diagonal(graph, next)) {
-            (Some(v), Some(w)) => {
-                let both = graph.multiply(v, w);
-                Some(graph.diagonal(both))
-            }
-            (Some(v), None) if graph.extents(next).is_column() => {
-                let product = graph.multiply(v, next);
-                Some(graph.spread(product, &graph.extents(next)))
-            }
-            (None, Some(w)) if graph.extents(last).rows.is_one() => {
-                let turned = graph.transpose(last);
-                let product = graph.multiply(turned, w);
-                Some(graph.transpose(product))
-            }
-            _ => None,
-        };
-        if let Some(merged) = merged {
-            self.factors.pop();
-            return self.push(graph, merged);
-        }
-        if graph.is_ones(last) && graph.is_ones(next) {
-            let (left, right) = (graph.extents(last), graph.extents(next));
-            self.factors.pop();
-            let size = graph.construct_matrix(&M::Size(left.columns), &[]);
-            self.scalars.push((size, Rational::ONE));
-            let ones = graph.ones(left.rows, right.columns);
-            if graph.extents(ones).is_scalar() {
-                return;
-            }
-            return self.factors.push(ones);
-        }
-        self.factors.push(next);
-    }
-
-    /// Takes out what is a number inside of the product: in `a·b'·c·d'` that is `b'·c`.
-    fn pull_numbers(&mut self, graph: &mut Graph) {
-        let mut start = 0;
-        while start < self.factors.len() {
-            if !graph.extents(self.factors[start]).rows.is_one() {
-                start += 1;
-                continue;
-            }
-            let end = (start..self.factors.len()).find(|at| graph.extents(self.factors[*at]).columns.is_one());
-            match end {
-                Some(end) if end - start + 1 < self.factors.len() => {
-                    let inner: Vec<ExprId> = self.factors.drain(start..=end).collect();
-                    let number = graph.matrix_product(&inner);
-                    self.scalars.push((number, Rational::ONE));
-                    start = 0;
-                }
-                _ => start += 1,
-            }
-        }
-    }
-
-    /// Writes the sum of the entries of `a .* b` as `a'·b`.
-    fn sum_entries(&mut self, graph: &mut Graph) {
-        let [left, right] = self.factors[..] else { return };
-        let (ones, v) = match (graph.is_ones(left), graph.is_ones(right)) {
-            (true, _) => (left, right),
-            (_, true) => {
-                let v = graph.transpose(left);
-                (graph.transpose(right), v)
-            }
-            _ => return,
-        };
-        if !graph.extents(ones).rows.is_one() || !graph.extents(v).is_column() {
-            return;
-        }
-        let Node::Product(factors) = graph.node(v).clone() else { return };
-        let two = Rational::integer(2);
-        let pair = match &factors[..] {
-            [(a, one), (b, other)] if one.is_one() && other.is_one() => Some((*a, *b)),
-            [(a, exponent)] if *exponent == two => Some((*a, *a)),
-            _ => None,
-        };
-        if let Some((a, b)) = pair {
-            self.factors = vec![graph.transpose(a), b];
-        }
     }
 }

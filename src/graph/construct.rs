@@ -189,7 +189,10 @@ impl Graph {
             let product = self.intern(Node::Product(factors.into()));
             return self.scale(coefficient, product);
         }
-        let product = self.merged_product(coefficient, rest);
+        let product = match self.product_with_repeated(&rest, &extents) {
+            Some(product) => self.scale(coefficient, product),
+            None => self.merged_product(coefficient, rest),
+        };
         self.spread(product, &extents)
     }
 

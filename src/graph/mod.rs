@@ -6,6 +6,7 @@
 //! than their parents, so a pass in order of indices sees every operand before its use.
 
 mod algebra;
+mod chain;
 mod construct;
 mod extents;
 mod matrix;

@@ -99,7 +99,7 @@ impl Gates<'_> {
                 let diagnostic = Diagnostic::new(span, format!("`/` does not take {of_a} and {of_b}"));
                 Err(diagnostic.hint("entry by entry it is `./`, and `solve(A, b)` is inv(A)*b"))
             }
-            BinaryOperator::Power if !(of_a.is_column() && of_b.is_scalar()) && !self.raising => {
+            BinaryOperator::Power if !(of_a.is_scalar() && of_b.is_scalar()) && !self.raising => {
                 let diagnostic = Diagnostic::new(span, format!("`^` does not take {of_a} and {of_b}"));
                 Err(diagnostic.hint("entry by entry it is `.^`; the matrix product is `A*A`"))
             }

@@ -1,11 +1,13 @@
 //! The tape: straight-line code in which each value is computed once, before its use.
 
+mod association;
 mod count;
 mod dense;
 mod evaluate;
 mod plan;
 mod schedule;
 
+pub use association::associate;
 pub use count::Counts;
 pub use dense::Dense;
 pub use plan::{Computation, Plan, Step, plan};
