@@ -116,7 +116,7 @@ fn prepare(text: &str, declared: &[String], second: bool) -> Result<Prepared, Er
 /// Answers with whole matrices.
 fn whole_fields(whole: &Whole, closed: &Closed, at: &Value) -> Result<Map<String, Value>, String> {
     let point = values::point_from_json(whole, at).map_err(|errors| errors.summary())?;
-    let results = closed::evaluate(closed, &point).ok_or("these matrices are too large to evaluate")?;
+    let results = closed.evaluate(&point.matrices, &point.sizes).ok_or("these matrices are too large to evaluate")?;
     let nested = |dense: &Dense| {
         let entries: Vec<Value> = dense.entries.iter().copied().map(values::json).collect();
         let shape = match (dense.rows, dense.columns) {

@@ -3,7 +3,7 @@
 use super::args::Goal;
 use super::formulas::{self, Formula, Name};
 use super::gradient::{Options, heading};
-use super::values::{self, Point};
+use super::values;
 use super::{Exit, Outcome};
 use crate::derive::{Closed, Derivative, Form, Order, derive_closed};
 use crate::error::Errors;
@@ -11,7 +11,7 @@ use crate::graph::{ExprId, Graph, Node};
 use crate::lower::{Function, Shape, Whole};
 use crate::show::names::with_names;
 use crate::source::Source;
-use crate::tape::{Dense, associate, plan};
+use crate::tape::Dense;
 use std::io::Write;
 
 /// Returns the function's whole form, if the answer is to be in closed form: unless single entries are asked for.
@@ -54,7 +54,8 @@ pub fn run(
         Some(point) => {
             let computed = derive_closed(whole, &by, order, Goal::computed(request.cost)).map_err(wrong)?;
             Some(
-                evaluate(&computed, point)
+                computed
+                    .evaluate(&point.matrices, &point.sizes)
                     .ok_or_else(|| Errors::general("these matrices are too large to evaluate"))?,
             )
         }
@@ -111,20 +112,7 @@ fn label(graph: &Graph, direction: ExprId) -> String {
     }
 }
 
-/// Computes value, first and second derivatives at a point.
-pub fn evaluate(closed: &Closed, point: &Point) -> Option<Vec<Dense>> {
-    let derivatives = closed.first.iter().chain(&closed.second).map(|derivative| match derivative {
-        Derivative::Matrix(id) => *id,
-        // An operator has no numbers without a direction.
-        Derivative::Operator { .. } => closed.value,
-    });
-    let roots: Vec<ExprId> = [closed.value].into_iter().chain(derivatives).collect();
-    let mut graph = closed.graph.clone();
-    let roots = associate(&mut graph, &roots);
-    plan(&graph, &roots).evaluate(&point.matrices, &point.sizes)
-}
-
-/// Reads, derives and evaluates for one request of a batch.
+/// Derives by all parameters, in the form that is computed.
 pub fn answer(whole: &Whole, order: Order) -> Result<Closed, crate::Diagnostic> {
     let all: Vec<usize> = (0..whole.parameters.len()).collect();
     derive_closed(whole, &all, order, Form::Code)

@@ -3,9 +3,10 @@
 use super::{Form, Order};
 use crate::diff::{self, Differentiator};
 use crate::error::Diagnostic;
-use crate::graph::{Dimension, ExprId, Extents, Graph, MatrixOperation, Node};
+use crate::graph::{Dimension, ExprId, Extents, Graph, MatrixOperation, Node, Sizes};
 use crate::lower::{Facts, Formulas, Whole};
 use crate::simplify::{Goal, Windows, canonicalize, simplify_matrices};
+use crate::tape::{Dense, associate, plan};
 use rustc_hash::FxHashMap;
 
 /// The value of a function and its derivatives by whole parameters.
@@ -21,6 +22,22 @@ pub struct Closed {
     pub second: Vec<Derivative>,
     /// What the user has named, in the same graph.
     pub names: Vec<(String, ExprId)>,
+}
+
+impl Closed {
+    /// Computes the value, the first and the second derivatives, in this order; `matrices` are counted as the graph's
+    /// inputs are. Where a derivative is no matrix, the value stands in its place. None if a dimension has no size or a
+    /// matrix is too large.
+    pub fn evaluate(&self, matrices: &[Dense], sizes: &Sizes) -> Option<Vec<Dense>> {
+        let derivatives = self.first.iter().chain(&self.second).map(|derivative| match derivative {
+            Derivative::Matrix(id) => *id,
+            Derivative::Operator { .. } => self.value,
+        });
+        let roots: Vec<ExprId> = [self.value].into_iter().chain(derivatives).collect();
+        let mut graph = self.graph.clone();
+        let roots = associate(&mut graph, &roots);
+        plan(&graph, &roots).evaluate(matrices, sizes)
+    }
 }
 
 /// A derivative by a whole parameter.

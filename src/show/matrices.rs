@@ -1,7 +1,7 @@
 //! Operations on whole matrices as a textbook writes them: `W'*x`, `sum(v)`, `norm2(x)`, `softmax(z)`.
 
 use super::notation::Writer;
-use crate::graph::{Dimension, ExprId, Extents, MatrixOperation as M, Node, Rational};
+use crate::graph::{Dimension, ExprId, Extents, MatrixOperation as M, Node, Rational, Term};
 use crate::syntax::ast::{BinaryOperator as B, Expression as E, Index, NodeId, UnaryOperator};
 
 impl Writer<'_> {
@@ -38,6 +38,9 @@ impl Writer<'_> {
             (true, _) if columns.is_one() => &factors[1..],
             (_, true) if rows.is_one() => &factors[..factors.len() - 1],
             _ => {
+                if factors.iter().all(|factor| self.graph.as_transpose(*factor).is_some()) {
+                    return self.transposed_product(factors);
+                }
                 let written = self.written_factors(factors);
                 return self.chain(&written);
             }
@@ -45,6 +48,38 @@ impl Writer<'_> {
         let written = self.written_factors(inner);
         let inner = self.chain(&written);
         self.call("sum", vec![inner])
+    }
+
+    /// Writes `A'*B'` as `(B*A)'`.
+    fn transposed_product(&mut self, factors: &[ExprId]) -> NodeId {
+        let inner = factors.iter().rev().filter_map(|factor| self.graph.as_transpose(*factor));
+        let inner: Vec<ExprId> = inner.collect();
+        let written = self.written_factors(&inner);
+        let product = self.chain(&written);
+        self.ast.synthesize(E::Unary(UnaryOperator::Transpose, product))
+    }
+
+    /// Writes `A/2 - B/2` as `(A - B)/2`, for matrices.
+    pub(super) fn common_multiple(&mut self, id: ExprId, constant: &Rational, terms: &[Term]) -> Option<NodeId> {
+        let scale = terms.first()?.1.abs();
+        let common = terms.iter().all(|(_, k)| k.abs() == scale);
+        let scalar = self.graph.extents(id).is_scalar();
+        if scalar || !common || scale.is_one() || terms.len() < 2 || !constant.is_zero() {
+            return None;
+        }
+        let divided: Vec<Term> = terms.iter().filter_map(|(id, k)| Some((*id, k.divide(&scale)?))).collect();
+        let sum = self.sum(constant, &divided);
+        let (top, bottom) = (scale.numerator(), scale.denominator());
+        let mut written = sum;
+        if !top.is_one() {
+            let top = self.number(&top);
+            written = self.binary(B::Multiply, top, written);
+        }
+        if !bottom.is_one() {
+            let bottom = self.number(&bottom);
+            written = self.binary(B::Divide, written, bottom);
+        }
+        Some(written)
     }
 
     pub(super) fn written_factors(&self, factors: &[ExprId]) -> Vec<(NodeId, bool)> {
@@ -168,7 +203,7 @@ impl Writer<'_> {
             Node::Matrix(operation, factors) => {
                 **operation == M::Product
                     && !matches!(self.ast.get(self.written[&id]), E::Name(_) | E::Call(..))
-                    && factors.iter().any(|factor| self.flips(*factor))
+                    && self.flips_in(factors)
             }
             Node::Product(factors) => {
                 let mut matrices = factors.iter().filter(|(base, _)| !self.graph.extents(*base).is_scalar());
@@ -179,6 +214,11 @@ impl Writer<'_> {
             }
             _ => false,
         }
+    }
+
+    /// Tells whether exactly one factor of a product takes a minus sign; of two, neither does.
+    pub(super) fn flips_in(&self, factors: &[ExprId]) -> bool {
+        factors.iter().filter(|factor| self.flips(**factor)).count() == 1
     }
 
     /// Tells whether a factor is a difference or the transpose of one.

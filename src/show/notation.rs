@@ -202,7 +202,7 @@ impl Writer<'_> {
             Node::Placeholder(index) => self.ast.synthesize(E::Name(format!("value{index}"))),
             Node::Sum(constant, terms) => match self.shares(id, "log_softmax") {
                 Some(shares) => shares,
-                None => self.sum(constant, terms),
+                None => self.common_multiple(id, constant, terms).unwrap_or_else(|| self.sum(constant, terms)),
             },
             Node::Product(factors) => self.product(&Rational::ONE, factors, false),
             Node::Apply(function, arguments) => {
@@ -341,7 +341,7 @@ impl Writer<'_> {
     }
 
     /// Writes a sum: what is added before what is subtracted, a constant first before functions and last after powers.
-    fn sum(&mut self, constant: &Rational, terms: &[Term]) -> NodeId {
+    pub(super) fn sum(&mut self, constant: &Rational, terms: &[Term]) -> NodeId {
         let mut ordered: Vec<&Term> = terms.iter().collect();
         ordered.sort_by_key(|(id, coefficient)| {
             (coefficient.is_negative(), Reverse(self.degree(*id)), self.first_leaf[id])
@@ -399,6 +399,8 @@ impl Writer<'_> {
     /// Returns the degree of a power or product of names; 0 for everything else.
     fn degree(&self, id: ExprId) -> Rational {
         match self.graph.node(id) {
+            // Vectors and matrices stand in the order of the parameters.
+            _ if !self.graph.extents(id).is_scalar() => Rational::ZERO,
             Node::Input(_) | Node::Placeholder(_) => Rational::ONE,
             Node::Product(factors) if self.rank[&id] == Rank::Polynomial => {
                 let degrees = factors.iter().map(|(base, exponent)| self.degree(*base).multiply(exponent));
@@ -443,10 +445,10 @@ impl Writer<'_> {
                 if let Node::Matrix(operation, factors) = self.graph.node(base)
                     && **operation == MatrixOperation::Product
                     && (matrices, exponent.is_one()) == (1, true)
-                    && !matches!(self.ast.get(self.written[&base]), E::Name(_) | E::Call(..))
+                    && !matches!(self.ast.get(self.written[&base]), E::Name(_) | E::Call(..) | E::Unary(..))
                 {
                     for factor in factors.iter() {
-                        let flips = negative && !flipped && self.flips(*factor);
+                        let flips = negative && !flipped && self.flips(*factor) && self.flips_in(factors);
                         let written = if flips { self.flipped_factor(*factor) } else { self.written[factor] };
                         flipped |= flips;
                         out.push((written, false));

@@ -15,7 +15,7 @@ impl Loops<'_> {
     ) -> Result<Place, Diagnostic> {
         Ok(match operation {
             M::Full(..) | M::Identity(_) | M::Diagonal if self.readers_are_products(id) => Place::Implied,
-            M::Size(n) => Place::Number(format!("({}) as {}", self.dimension(n), self.writer.options.scalar.name())),
+            M::Size(n) => Place::Number(self.count_of(n)),
             M::Embed(..) if self.is_scattered(id) => Place::Implied,
             M::Slice(row, _, _) if self.is_contiguous(operands[0], extents) => {
                 self.finish(operands[0]);
@@ -58,19 +58,28 @@ impl Loops<'_> {
                 self.close();
                 let (_, sign, logarithm) = self.factorized(operands[0]);
                 let exponential = self.writer.function(crate::functions::rows::EXP, &logarithm);
-                Place::Number(match operation {
-                    M::Determinant => format!("({sign} * {exponential})"),
-                    _ => format!(
-                        "(if {sign} > 0.0 {{ {logarithm} }} else {{ {}::NAN }})",
-                        self.writer.options.scalar.name()
-                    ),
-                })
+                let value = match operation {
+                    M::Determinant => format!("{sign} * {exponential}"),
+                    _ => {
+                        let nan = format!("{}::NAN", self.writer.options.scalar.name());
+                        format!("if {sign} > 0.0 {{ {logarithm} }} else {{ {nan} }}")
+                    }
+                };
+                let name = self.fresh();
+                self.statements.push(format!("let {name} = {value};"));
+                Place::Number(name)
             }
             _ => {
                 self.close();
                 self.copied(id, extents, operation, operands)
             }
         })
+    }
+
+    /// Writes a dimension as a floating-point number.
+    pub(super) fn count_of(&self, dimension: &Dimension) -> String {
+        let (text, float) = (self.dimension(dimension), self.writer.options.scalar.name());
+        if text.contains(' ') { format!("(({text}) as {float})") } else { format!("({text} as {float})") }
     }
 
     /// Closes the open loop if it computes the node.

@@ -70,7 +70,7 @@ impl Loops<'_> {
     fn inner(&mut self, a: &Operand, b: &Operand) -> String {
         let call = match (&a.kind, &b.kind) {
             (OperandKind::Ones, OperandKind::Ones) => {
-                return format!("({}) as {}", self.dimension(&a.extents.columns), self.writer.options.scalar.name());
+                return self.count_of(&a.extents.columns);
             }
             (OperandKind::Ones, _) => {
                 self.calls = true;
