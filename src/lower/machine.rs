@@ -11,6 +11,7 @@ use crate::error::{Diagnostic, nearest};
 use crate::graph::{ExprId, Graph, Input, Node, Rational};
 use crate::source::Span;
 use crate::syntax::ast::{Ast, Expression, Item, UnaryOperator};
+use crate::syntax::print_expression;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Most nodes that a function's graph may have.
@@ -376,9 +377,9 @@ impl<'a> Machine<'a> {
                 };
                 self.settle(result);
             }
-            Expression::Binary(operator, ..) => {
+            Expression::Binary(operator, left, right) => {
                 let result = self.gates.binary(*operator, &values[0], &values[1], [span, spans[0], spans[1]]);
-                self.settle(result);
+                self.settle(result.map_err(|diagnostic| with_operands(diagnostic, self.ast, *left, *right)));
             }
             Expression::If(..) => self.choose(&values, &spans, span),
             Expression::List(_) if self.whole => self.list(&values, &spans, span),
@@ -413,4 +414,32 @@ impl<'a> Machine<'a> {
             _ => None,
         }
     }
+}
+
+/// Longest operand that a hint repeats.
+const LONGEST_OPERAND: usize = 24;
+
+/// Puts the operands as they are written into a hint about `A` and `B`.
+fn with_operands(diagnostic: Diagnostic, ast: &Ast, left: NodeId, right: NodeId) -> Diagnostic {
+    let Some(hint) = diagnostic.hint.as_ref().filter(|hint| hint.contains("`A") || hint.contains("`B")) else {
+        return diagnostic;
+    };
+    let text = |id: NodeId| {
+        let text = print_expression(ast, id);
+        if matches!(ast.get(id), Expression::Binary(..) | Expression::Unary(..)) { format!("({text})") } else { text }
+    };
+    let (left, right) = (text(left), text(right));
+    if left.len().max(right.len()) > LONGEST_OPERAND {
+        return diagnostic;
+    }
+    let mut parts: Vec<String> = hint.split('`').map(str::to_string).collect();
+    if let Some(form) = parts.get_mut(1) {
+        *form = form.chars().map(|c| match c {
+            'A' => left.clone(),
+            'B' => right.clone(),
+            c => c.to_string(),
+        }).collect();
+    }
+    let hint = parts.join("`");
+    Diagnostic { hint: Some(hint), ..diagnostic }
 }

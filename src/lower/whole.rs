@@ -97,11 +97,11 @@ impl Gates<'_> {
             }
             BinaryOperator::Divide if !of_b.is_scalar() && !self.raising => {
                 let diagnostic = Diagnostic::new(span, format!("`/` does not take {of_a} and {of_b}"));
-                Err(diagnostic.hint("entry by entry it is `./`, and `solve(A, b)` is inv(A)*b"))
+                Err(diagnostic.hint("entry by entry it is `./`; a linear system is solved by `solve(A, b)`"))
             }
             BinaryOperator::Power if !(of_a.is_scalar() && of_b.is_scalar()) && !self.raising => {
                 let diagnostic = Diagnostic::new(span, format!("`^` does not take {of_a} and {of_b}"));
-                Err(diagnostic.hint("entry by entry it is `.^`; the matrix product is `A*A`"))
+                Err(diagnostic.hint("entry by entry it is `.^`; the product of a matrix with itself is `A*A`"))
             }
             _ => {
                 let (a, b, _) = self.matched(a, b, operator.symbol(), span)?;
@@ -243,7 +243,7 @@ impl Gates<'_> {
                         "`dot` takes two vectors of one length, not {extents} and {}",
                         self.graph.extents(other)
                     );
-                    return Err(Diagnostic::new(span, message).hint(inner_hint(&extents, &self.graph.extents(other))));
+                    return Err(Diagnostic::new(span, message));
                 }
                 let turned = self.graph.matrix(M::Transpose, &[id]);
                 self.graph.matrix(M::Product, &[turned, other])
@@ -389,10 +389,6 @@ impl Gates<'_> {
         };
         Ok(self.whole(id))
     }
-}
-
-fn inner_hint(a: &Extents, b: &Extents) -> String {
-    format!("the lengths are {} and {}", a.rows, b.rows)
 }
 
 /// Explains why two matrices have no product, with the likely intent.
