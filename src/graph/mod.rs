@@ -141,6 +141,21 @@ impl Node {
         }
     }
 
+    /// Returns the node with other operands, exactly as it is otherwise.
+    pub fn renamed(mut self, rename: impl Fn(ExprId) -> ExprId) -> Node {
+        match &mut self {
+            Node::Number(_) | Node::Pi | Node::Input(_) | Node::Placeholder(_) => {}
+            Node::Sum(_, pairs) | Node::Product(pairs) => pairs.iter_mut().for_each(|(id, _)| *id = rename(*id)),
+            Node::Apply(_, arguments) => arguments.iter_mut().for_each(|id| *id = rename(*id)),
+            Node::Select(c, a, b) => [c, a, b].into_iter().for_each(|id| *id = rename(*id)),
+            Node::Not(a) => *a = rename(*a),
+            Node::Compare(_, a, b) | Node::And(a, b) | Node::Or(a, b) | Node::Derivative(a, b) => {
+                [a, b].into_iter().for_each(|id| *id = rename(*id))
+            }
+        }
+        self
+    }
+
     /// Returns the function of which the node is a value.
     pub fn function(&self) -> Option<FunctionId> {
         match self {

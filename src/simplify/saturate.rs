@@ -86,6 +86,8 @@ impl Simplifier {
             let fits = goal == Goal::Pretty || !rule.rule.for_reading;
             !grows && fits && rule.needs.is_subset(&present)
         };
+        let structural =
+            |rule: &&structure::Structural| rule.grows == grows && (goal == Goal::Flops || !rule.for_sharing);
         let usable: Vec<&Compiled> = self.rules.iter().filter(usable).collect();
         let mut found: Vec<(Id, &'static str, Id)> = Vec::new();
         let mut work: Vec<(Id, Vec<Math>)> = classes.classes().map(|class| (class.id, class.nodes.clone())).collect();
@@ -95,7 +97,7 @@ impl Simplifier {
         'classes: for (id, nodes) in work {
             for node in nodes.into_iter().take(NODES_PER_CLASS) {
                 let node = node.map_children(|child| classes.find(child));
-                for rule in structure::RULES.iter().filter(|rule| rule.grows == grows) {
+                for rule in structure::RULES.iter().filter(structural) {
                     found.extend((rule.apply)(classes, id, &node).into_iter().map(|new| (id, rule.name, new)));
                 }
                 let view = View::new(classes, id, &node);

@@ -1,5 +1,6 @@
 //! Graph to tape: sums and products become additions, multiplications and divisions; formulas of Table 1 are written out.
 
+use super::share::share;
 use super::{Operation, Slot, Tape};
 use crate::functions::{Code, FunctionId, rows};
 use crate::graph::{ExprId, Factor, Graph, Node, NodeMap, Rational, Term};
@@ -12,11 +13,21 @@ const LARGEST_POWER: u64 = 64;
 /// Sums and products of more operands are computed as balanced trees, which rounds less and waits less.
 const LONGEST_CHAIN: usize = 8;
 
-/// Computes the roots, each value once.
+/// Computes the roots, each value once; parts of sums and products are shared where that saves operations.
 pub fn schedule(graph: &mut Graph, formulas: &mut Formulas, roots: &[ExprId]) -> Tape {
     let roots = write_out(graph, formulas, roots);
-    let nodes = graph.reachable(&roots);
-    let uses = graph.uses(&roots);
+    let tape = compute(graph, &roots);
+    let shared = share(graph, &roots);
+    if shared == roots {
+        return tape;
+    }
+    let other = compute(graph, &shared);
+    if other.counts().flops() < tape.counts().flops() { other } else { tape }
+}
+
+fn compute(graph: &Graph, roots: &[ExprId]) -> Tape {
+    let nodes = graph.reachable(roots);
+    let uses = graph.uses(roots);
     let mut divisors = NodeMap::new(&nodes);
     for id in &nodes {
         if let Node::Product(factors) = graph.node(*id) {

@@ -1,0 +1,196 @@
+//! Shares parts of sums and products: a pair of operands that stands in several of them becomes a node of its own.
+//!
+//! The most frequent pair goes first, and pairs may hold pairs (Breuer, Generation of optimal code for expressions via
+//! factorization, 1969). Sums and products are combined in whatever order this gives.
+
+use crate::graph::{ExprId, Graph, Node, NodeMap, Rational};
+use rustc_hash::FxHashMap;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+/// Sums and products of more operands are left alone.
+const WIDEST: usize = 16;
+
+/// How two operands of a sum or product stand to each other.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+enum Kind {
+    /// `a + b`, or a multiple of it.
+    Sum,
+    /// `a - b`, or a multiple of it.
+    Difference,
+    /// `a·b`.
+    Product,
+    /// `a/b`.
+    Quotient,
+    /// `1/(a·b)`.
+    Reciprocal,
+}
+
+/// Two operands, the first of a quotient above the line.
+type Pair = (Kind, ExprId, ExprId);
+
+/// A sum or product that is being rewritten.
+struct Gate {
+    id: ExprId,
+    is_sum: bool,
+    constant: Rational,
+    operands: Vec<(ExprId, Rational)>,
+}
+
+impl Gate {
+    fn new(graph: &Graph, id: ExprId) -> Option<Gate> {
+        let (is_sum, constant, operands) = match graph.node(id) {
+            Node::Sum(constant, terms) => (true, constant.clone(), terms.to_vec()),
+            Node::Product(factors) => (false, Rational::ONE, factors.to_vec()),
+            _ => return None,
+        };
+        (2..=WIDEST).contains(&operands.len()).then_some(Gate { id, is_sum, constant, operands })
+    }
+
+    /// Returns the pair that two operands form, if they may be combined.
+    fn pair(&self, at: usize, other: usize) -> Option<Pair> {
+        let ((a, first), (b, second)) = (&self.operands[at], &self.operands[other]);
+        let (a, b, first, second) = if a < b { (*a, *b, first, second) } else { (*b, *a, second, first) };
+        if self.is_sum {
+            return match () {
+                () if first == second => Some((Kind::Sum, a, b)),
+                () if *first == second.negate() => Some((Kind::Difference, a, b)),
+                () => None,
+            };
+        }
+        if !first.is_integer() || !second.is_integer() {
+            return None;
+        }
+        Some(match (first.is_negative(), second.is_negative()) {
+            (false, false) => (Kind::Product, a, b),
+            (false, true) => (Kind::Quotient, a, b),
+            (true, false) => (Kind::Quotient, b, a),
+            (true, true) => (Kind::Reciprocal, a, b),
+        })
+    }
+
+    fn pairs(&self) -> Vec<Pair> {
+        let count = self.operands.len();
+        (0..count).flat_map(|at| (0..at).filter_map(move |other| self.pair(at, other))).collect()
+    }
+
+    /// Finds the operands of a pair.
+    fn places(&self, pair: &Pair) -> Option<(usize, usize)> {
+        let place = |id: ExprId| self.operands.iter().position(|(operand, _)| *operand == id);
+        let (first, second) = (place(pair.1)?, place(pair.2)?);
+        (self.pair(first, second).as_ref() == Some(pair)).then_some((first, second))
+    }
+
+    /// Puts a node in place of a pair, and returns the pairs that it forms with the other operands.
+    fn replace(&mut self, pair: &Pair, node: ExprId) -> Vec<Pair> {
+        let Some((first, second)) = self.places(pair) else { return Vec::new() };
+        let (a, b) = (self.operands[first].1.clone(), self.operands[second].1.clone());
+        if self.is_sum {
+            self.operands.push((node, a));
+            self.operands[first].1 = Rational::ZERO;
+            self.operands[second].1 = Rational::ZERO;
+        } else {
+            let times = a.abs().min(b.abs());
+            let rest = |exponent: &Rational| match exponent.is_negative() {
+                true => exponent.add(&times),
+                false => exponent.add(&times.negate()),
+            };
+            self.operands[first].1 = rest(&a);
+            self.operands[second].1 = rest(&b);
+            self.operands.push((node, times));
+        }
+        self.operands.retain(|(_, weight)| !weight.is_zero());
+        let last = self.operands.len() - 1;
+        (0..last).filter_map(|other| self.pair(last, other)).collect()
+    }
+}
+
+/// Returns roots with the same values in which pairs of operands are shared.
+pub fn share(graph: &mut Graph, roots: &[ExprId]) -> Vec<ExprId> {
+    let nodes = graph.reachable(roots);
+    let mut gates: Vec<Gate> = nodes.iter().filter_map(|id| Gate::new(graph, *id)).collect();
+    let mut users: FxHashMap<Pair, Vec<u32>> = FxHashMap::default();
+    for (at, gate) in gates.iter().enumerate() {
+        for pair in gate.pairs() {
+            users.entry(pair).or_default().push(at as u32);
+        }
+    }
+    let frequent = |(pair, users): (&Pair, &Vec<u32>)| (users.len() > 1).then_some((users.len(), Reverse(*pair)));
+    let mut queue: BinaryHeap<(usize, Reverse<Pair>)> = users.iter().filter_map(frequent).collect();
+    if queue.is_empty() {
+        return roots.to_vec();
+    }
+    while let Some((count, Reverse(pair))) = queue.pop() {
+        let mut own = users.remove(&pair).unwrap_or_default();
+        own.retain(|user| gates[*user as usize].places(&pair).is_some());
+        own.dedup();
+        if own.len() < count {
+            if own.len() > 1 {
+                queue.push((own.len(), Reverse(pair)));
+                users.insert(pair, own);
+            }
+            continue;
+        }
+        let node = combine(graph, &pair);
+        // A gate may be the pair itself.
+        own.retain(|user| gates[*user as usize].id != node);
+        for user in own {
+            for next in gates[user as usize].replace(&pair, node) {
+                let others = users.entry(next).or_default();
+                others.push(user);
+                if others.len() > 1 {
+                    queue.push((others.len(), Reverse(next)));
+                }
+            }
+        }
+    }
+    rebuild(graph, gates, &nodes, roots)
+}
+
+/// Makes the node of a pair.
+fn combine(graph: &mut Graph, pair: &Pair) -> ExprId {
+    let one = || Rational::ONE;
+    let minus_one = || Rational::MINUS_ONE;
+    let (kind, a, b) = *pair;
+    match kind {
+        Kind::Sum => graph.intern(Node::Sum(Rational::ZERO, [(a, one()), (b, one())].into())),
+        Kind::Difference => graph.intern(Node::Sum(Rational::ZERO, [(a, one()), (b, minus_one())].into())),
+        Kind::Product => graph.intern(Node::Product([(a, one()), (b, one())].into())),
+        Kind::Quotient => graph.intern(Node::Product([(a, one()), (b, minus_one())].into())),
+        Kind::Reciprocal => graph.intern(Node::Product([(a, minus_one()), (b, minus_one())].into())),
+    }
+}
+
+/// Builds everything anew, operands before uses: a new pair stands behind the gates that use it.
+fn rebuild(graph: &mut Graph, gates: Vec<Gate>, nodes: &[ExprId], roots: &[ExprId]) -> Vec<ExprId> {
+    let mut changed = NodeMap::new(nodes);
+    for gate in gates {
+        let node = match gate.is_sum {
+            true => Node::Sum(gate.constant, gate.operands.into()),
+            false => Node::Product(gate.operands.into()),
+        };
+        changed.insert(gate.id, node);
+    }
+    let mut image: NodeMap<ExprId> = NodeMap::new(nodes);
+    let mut stack: Vec<ExprId> = roots.iter().rev().copied().collect();
+    while let Some(&id) = stack.last() {
+        if image.contains(id) {
+            stack.pop();
+            continue;
+        }
+        let node = changed.get(id).unwrap_or_else(|| graph.node(id));
+        let before = stack.len();
+        node.for_each_operand(|operand| {
+            if !image.contains(operand) {
+                stack.push(operand);
+            }
+        });
+        if stack.len() > before {
+            continue;
+        }
+        stack.pop();
+        let new = graph.intern(node.clone().renamed(|operand| image[operand]));
+        image.insert(id, new);
+    }
+    roots.iter().map(|root| image[*root]).collect()
+}
