@@ -24,7 +24,7 @@ pub use region::Region;
 use crate::functions::FunctionId;
 use crate::syntax::ast::BinaryOperator;
 use indexmap::IndexSet;
-use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
+use rustc_hash::FxBuildHasher;
 
 /// Index of a node in its [`Graph`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -302,38 +302,21 @@ impl Graph {
 
     /// Returns all nodes that the roots need, in order of indices: operands before uses.
     pub fn reachable(&self, roots: &[ExprId]) -> Vec<ExprId> {
-        self.reachable_few(roots).unwrap_or_else(|| self.reachable_many(roots))
-    }
-
-    /// Walks from the roots, without looking at the rest of the graph; gives up where they need very many nodes.
-    fn reachable_few(&self, roots: &[ExprId]) -> Option<Vec<ExprId>> {
-        const FEW: usize = 4096;
-        let mut seen: FxHashSet<ExprId> = FxHashSet::default();
+        /// Where this many times more nodes are not needed, sorting is quicker than a pass over all.
+        const SPARSE: usize = 16;
+        let Some(last) = roots.iter().max() else { return Vec::new() };
+        let mut seen = vec![false; last.index() + 1];
+        let mut nodes = Vec::new();
         let mut stack: Vec<ExprId> = roots.to_vec();
         while let Some(id) = stack.pop() {
-            if seen.insert(id) {
+            if !std::mem::replace(&mut seen[id.index()], true) {
+                nodes.push(id);
                 self.node(id).for_each_operand(|operand| stack.push(operand));
             }
-            if seen.len() > FEW {
-                return None;
-            }
         }
-        let mut nodes: Vec<ExprId> = seen.iter().copied().collect();
-        nodes.sort_unstable();
-        Some(nodes)
-    }
-
-    /// Passes once over the graph from the last root down.
-    fn reachable_many(&self, roots: &[ExprId]) -> Vec<ExprId> {
-        let Some(last) = roots.iter().max() else {
-            return Vec::new();
-        };
-        let mut seen = vec![false; last.index() + 1];
-        roots.iter().for_each(|root| seen[root.index()] = true);
-        for index in (0..seen.len()).rev() {
-            if seen[index] {
-                self.nodes[index].for_each_operand(|operand| seen[operand.index()] = true);
-            }
+        if nodes.len() * SPARSE < seen.len() {
+            nodes.sort_unstable();
+            return nodes;
         }
         (0..seen.len() as u32).map(ExprId).filter(|id| seen[id.index()]).collect()
     }

@@ -69,9 +69,9 @@ impl Gate {
         })
     }
 
-    fn pairs(&self) -> Vec<Pair> {
+    fn pairs(&self) -> impl Iterator<Item = Pair> {
         let count = self.operands.len();
-        (0..count).flat_map(|at| (0..at).filter_map(move |other| self.pair(at, other))).collect()
+        (0..count).flat_map(move |at| (0..at).filter_map(move |other| self.pair(at, other)))
     }
 
     /// Finds the operands of a pair.
@@ -109,14 +109,15 @@ impl Gate {
 pub fn share(graph: &mut Graph, roots: &[ExprId]) -> Vec<ExprId> {
     let nodes = graph.reachable(roots);
     let mut gates: Vec<Gate> = nodes.iter().filter_map(|id| Gate::new(graph, *id)).collect();
+    let pairs = gates.iter().enumerate().flat_map(|(at, gate)| gate.pairs().map(move |pair| (pair, at as u32)));
+    let mut pairs: Vec<(Pair, u32)> = pairs.collect();
+    pairs.sort_unstable();
     let mut users: FxHashMap<Pair, Vec<u32>> = FxHashMap::default();
-    for (at, gate) in gates.iter().enumerate() {
-        for pair in gate.pairs() {
-            users.entry(pair).or_default().push(at as u32);
-        }
+    let mut queue: BinaryHeap<(usize, Reverse<Pair>)> = BinaryHeap::new();
+    for group in pairs.chunk_by(|a, b| a.0 == b.0).filter(|group| group.len() > 1) {
+        users.insert(group[0].0, group.iter().map(|(_, user)| *user).collect());
+        queue.push((group.len(), Reverse(group[0].0)));
     }
-    let frequent = |(pair, users): (&Pair, &Vec<u32>)| (users.len() > 1).then_some((users.len(), Reverse(*pair)));
-    let mut queue: BinaryHeap<(usize, Reverse<Pair>)> = users.iter().filter_map(frequent).collect();
     if queue.is_empty() {
         return roots.to_vec();
     }
