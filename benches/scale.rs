@@ -69,13 +69,13 @@ fn measure(name: &str, text: &str) {
     black_box(gradc::compile(text, &gradc::Options::default()).expect("it compiles"));
     let seconds = start.elapsed().as_secs_f64();
     let functions = gradc::read(&Source::new("bench", text), &[]).expect("the source is read");
-    let (raw, code) = (size(&functions[0], Form::Raw), size(&functions[0], Form::Code));
-    println!("| {name} | {} | {} | {} | {} | {seconds:.3} |", raw.0, code.0, raw.1, code.1);
+    let [raw, code, flops] = [Form::Raw, Form::Code, Form::Flops].map(|form| size(&functions[0], form));
+    println!("| {name} | {} | {} | {} | {} | {} | {seconds:.3} |", raw.0, code.0, raw.1, code.1, flops.1);
 }
 
 fn main() {
-    println!("| input | nodes as derived | simplified | flops as derived | simplified | source to Rust, s |");
-    println!("|---|---:|---:|---:|---:|---:|");
+    println!("| input | nodes as derived | simplified | flops as derived | by default | fewest | source to Rust, s |");
+    println!("|---|---:|---:|---:|---:|---:|---:|");
     for steps in [300, 3600, 28_000] {
         measure(&format!("irregular, {steps} steps"), &irregular(steps, 12_345));
     }

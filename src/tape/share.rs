@@ -4,7 +4,7 @@
 //! factorization, 1969). Sums and products are combined in whatever order this gives.
 
 use crate::graph::{ExprId, Graph, Node, NodeMap, Rational};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
@@ -38,7 +38,15 @@ struct Gate {
 }
 
 impl Gate {
-    fn new(graph: &Graph, id: ExprId) -> Option<Gate> {
+    /// Reads a gate; the sign of a product becomes a factor of it.
+    fn new(graph: &Graph, minus_one: ExprId, id: ExprId) -> Option<Gate> {
+        if let Some(product) = negated(graph, id)
+            && let Node::Product(factors) = graph.node(product)
+            && factors.len() < WIDEST
+        {
+            let operands = factors.iter().cloned().chain([(minus_one, Rational::ONE)]).collect();
+            return Some(Gate { id, is_sum: false, constant: Rational::ONE, operands });
+        }
         let (is_sum, constant, operands) = match graph.node(id) {
             Node::Sum(constant, terms) => (true, constant.clone(), terms.to_vec()),
             Node::Product(factors) => (false, Rational::ONE, factors.to_vec()),
@@ -105,10 +113,20 @@ impl Gate {
     }
 }
 
-/// Returns roots with the same values in which pairs of operands are shared.
-pub fn share(graph: &mut Graph, roots: &[ExprId]) -> Vec<ExprId> {
+/// Returns roots with the same values in which pairs of operands are shared; with signs, also negative operands.
+pub fn share(graph: &mut Graph, roots: &[ExprId], with_signs: bool) -> Vec<ExprId> {
     let nodes = graph.reachable(roots);
-    let mut gates: Vec<Gate> = nodes.iter().filter_map(|id| Gate::new(graph, *id)).collect();
+    let uses = graph.uses(roots);
+    let minus_one = graph.number(Rational::MINUS_ONE);
+    // A product that is used with a sign only is no gate beside its negation.
+    let inner = nodes.iter().filter_map(|id| negated(graph, *id)).filter(|id| with_signs && uses[*id] == 1);
+    let inner: FxHashSet<ExprId> = inner.collect();
+    let gate = |id: &ExprId| match negated(graph, *id) {
+        Some(product) if !inner.contains(&product) => None,
+        _ if inner.contains(id) => None,
+        _ => Gate::new(graph, minus_one, *id),
+    };
+    let mut gates: Vec<Gate> = nodes.iter().filter_map(gate).collect();
     let pairs = gates.iter().enumerate().flat_map(|(at, gate)| gate.pairs().map(move |pair| (pair, at as u32)));
     let mut pairs: Vec<(Pair, u32)> = pairs.collect();
     pairs.sort_unstable();
@@ -132,12 +150,16 @@ pub fn share(graph: &mut Graph, roots: &[ExprId]) -> Vec<ExprId> {
             }
             continue;
         }
-        let node = combine(graph, &pair);
+        let node = combine(graph, &pair, minus_one);
         // A gate may be the pair itself.
         own.retain(|user| gates[*user as usize].id != node);
         for user in own {
             for next in gates[user as usize].replace(&pair, node) {
-                let others = users.entry(next).or_default();
+                let others = users.entry(next).or_insert_with(|| {
+                    // The node may have been an operand of one gate from the start.
+                    let first = pairs.partition_point(|(pair, _)| *pair < next);
+                    pairs[first..].iter().take_while(|(pair, _)| *pair == next).map(|(_, user)| *user).collect()
+                });
                 others.push(user);
                 if others.len() > 1 {
                     queue.push((others.len(), Reverse(next)));
@@ -145,30 +167,56 @@ pub fn share(graph: &mut Graph, roots: &[ExprId]) -> Vec<ExprId> {
             }
         }
     }
-    rebuild(graph, gates, &nodes, roots)
+    rebuild(graph, gates, &nodes, roots, minus_one)
+}
+
+/// Returns the product that a node is the negative of.
+fn negated(graph: &Graph, id: ExprId) -> Option<ExprId> {
+    match graph.node(id) {
+        Node::Sum(constant, terms) if constant.is_zero() => match &**terms {
+            [(product, sign)] if sign.is_minus_one() => {
+                matches!(graph.node(*product), Node::Product(_)).then_some(*product)
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Makes the negative of a node.
+fn negative(graph: &mut Graph, id: ExprId) -> ExprId {
+    graph.intern(Node::Sum(Rational::ZERO, [(id, Rational::MINUS_ONE)].into()))
 }
 
 /// Makes the node of a pair.
-fn combine(graph: &mut Graph, pair: &Pair) -> ExprId {
+fn combine(graph: &mut Graph, pair: &Pair, minus_one: ExprId) -> ExprId {
     let one = || Rational::ONE;
-    let minus_one = || Rational::MINUS_ONE;
+    let less = || Rational::MINUS_ONE;
     let (kind, a, b) = *pair;
     match kind {
         Kind::Sum => graph.intern(Node::Sum(Rational::ZERO, [(a, one()), (b, one())].into())),
-        Kind::Difference => graph.intern(Node::Sum(Rational::ZERO, [(a, one()), (b, minus_one())].into())),
+        Kind::Difference => graph.intern(Node::Sum(Rational::ZERO, [(a, one()), (b, less())].into())),
+        Kind::Product if a == minus_one => negative(graph, b),
+        Kind::Product if b == minus_one => negative(graph, a),
         Kind::Product => graph.intern(Node::Product([(a, one()), (b, one())].into())),
-        Kind::Quotient => graph.intern(Node::Product([(a, one()), (b, minus_one())].into())),
-        Kind::Reciprocal => graph.intern(Node::Product([(a, minus_one()), (b, minus_one())].into())),
+        Kind::Quotient => graph.intern(Node::Product([(a, one()), (b, less())].into())),
+        Kind::Reciprocal => graph.intern(Node::Product([(a, less()), (b, less())].into())),
     }
 }
 
 /// Builds everything anew, operands before uses: a new pair stands behind the gates that use it.
-fn rebuild(graph: &mut Graph, gates: Vec<Gate>, nodes: &[ExprId], roots: &[ExprId]) -> Vec<ExprId> {
+fn rebuild(graph: &mut Graph, gates: Vec<Gate>, nodes: &[ExprId], roots: &[ExprId], minus_one: ExprId) -> Vec<ExprId> {
     let mut changed = NodeMap::new(nodes);
-    for gate in gates {
-        let node = match gate.is_sum {
-            true => Node::Sum(gate.constant, gate.operands.into()),
-            false => Node::Product(gate.operands.into()),
+    for mut gate in gates {
+        let sign = gate.operands.iter().position(|(operand, _)| *operand == minus_one).filter(|_| !gate.is_sum);
+        let node = match sign {
+            _ if gate.is_sum => Node::Sum(gate.constant, gate.operands.into()),
+            None => Node::Product(gate.operands.into()),
+            Some(at) => {
+                gate.operands.remove(at);
+                let product = graph.intern(Node::Product(gate.operands.into()));
+                Node::Sum(Rational::ZERO, [(product, Rational::MINUS_ONE)].into())
+            }
         };
         changed.insert(gate.id, node);
     }
