@@ -24,7 +24,7 @@ pub use region::Region;
 use crate::functions::FunctionId;
 use crate::syntax::ast::BinaryOperator;
 use indexmap::IndexSet;
-use rustc_hash::FxBuildHasher;
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 
 /// Index of a node in its [`Graph`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -146,7 +146,9 @@ impl Node {
         match &mut self {
             Node::Number(_) | Node::Pi | Node::Input(_) | Node::Placeholder(_) => {}
             Node::Sum(_, pairs) | Node::Product(pairs) => pairs.iter_mut().for_each(|(id, _)| *id = rename(*id)),
-            Node::Apply(_, arguments) => arguments.iter_mut().for_each(|id| *id = rename(*id)),
+            Node::Apply(_, arguments) | Node::Matrix(_, arguments) => {
+                arguments.iter_mut().for_each(|id| *id = rename(*id))
+            }
             Node::Select(c, a, b) => [c, a, b].into_iter().for_each(|id| *id = rename(*id)),
             Node::Not(a) => *a = rename(*a),
             Node::Compare(_, a, b) | Node::And(a, b) | Node::Or(a, b) | Node::Derivative(a, b) => {

@@ -23,15 +23,18 @@ const WINDOW_LIMIT: usize = 400;
 /// Sums and products of more operands stay as they are.
 const WIDEST: usize = 32;
 
+/// The roots of a window in their cheapest form, with the graph that they are in.
+type Solved = (Graph, Vec<ExprId>);
+
 /// The windows solved so far, and the rules, which are read when the first window needs them.
 #[derive(Default)]
 pub struct Windows {
     simplifier: Option<Simplifier>,
-    solved: FxHashMap<(Goal, Rc<Shape>), Rc<(Graph, Vec<ExprId>)>>,
+    solved: FxHashMap<(Goal, Rc<Shape>), Rc<Solved>>,
 }
 
 impl Windows {
-    fn solve(&mut self, formulas: &mut Formulas, window: &Window, goal: Goal) -> Rc<(Graph, Vec<ExprId>)> {
+    fn solve(&mut self, formulas: &mut Formulas, window: &Window, goal: Goal) -> Rc<Solved> {
         let key = (goal, window.shape.clone());
         if let Some(solved) = self.solved.get(&key) {
             return solved.clone();
