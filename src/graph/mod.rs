@@ -141,6 +141,23 @@ impl Node {
         }
     }
 
+    /// Returns the node with other operands, exactly as it is otherwise.
+    pub fn renamed(mut self, rename: impl Fn(ExprId) -> ExprId) -> Node {
+        match &mut self {
+            Node::Number(_) | Node::Pi | Node::Input(_) | Node::Placeholder(_) => {}
+            Node::Sum(_, pairs) | Node::Product(pairs) => pairs.iter_mut().for_each(|(id, _)| *id = rename(*id)),
+            Node::Apply(_, arguments) | Node::Matrix(_, arguments) => {
+                arguments.iter_mut().for_each(|id| *id = rename(*id))
+            }
+            Node::Select(c, a, b) => [c, a, b].into_iter().for_each(|id| *id = rename(*id)),
+            Node::Not(a) => *a = rename(*a),
+            Node::Compare(_, a, b) | Node::And(a, b) | Node::Or(a, b) | Node::Derivative(a, b) => {
+                [a, b].into_iter().for_each(|id| *id = rename(*id))
+            }
+        }
+        self
+    }
+
     /// Returns the function of which the node is a value.
     pub fn function(&self) -> Option<FunctionId> {
         match self {
@@ -287,38 +304,21 @@ impl Graph {
 
     /// Returns all nodes that the roots need, in order of indices: operands before uses.
     pub fn reachable(&self, roots: &[ExprId]) -> Vec<ExprId> {
-        self.reachable_few(roots).unwrap_or_else(|| self.reachable_many(roots))
-    }
-
-    /// Walks from the roots, without looking at the rest of the graph; gives up where they need very many nodes.
-    fn reachable_few(&self, roots: &[ExprId]) -> Option<Vec<ExprId>> {
-        const FEW: usize = 4096;
-        let mut seen: FxHashSet<ExprId> = FxHashSet::default();
+        /// Where this many times more nodes are not needed, sorting is quicker than a pass over all.
+        const SPARSE: usize = 16;
+        let Some(last) = roots.iter().max() else { return Vec::new() };
+        let mut seen = vec![false; last.index() + 1];
+        let mut nodes = Vec::new();
         let mut stack: Vec<ExprId> = roots.to_vec();
         while let Some(id) = stack.pop() {
-            if seen.insert(id) {
+            if !std::mem::replace(&mut seen[id.index()], true) {
+                nodes.push(id);
                 self.node(id).for_each_operand(|operand| stack.push(operand));
             }
-            if seen.len() > FEW {
-                return None;
-            }
         }
-        let mut nodes: Vec<ExprId> = seen.iter().copied().collect();
-        nodes.sort_unstable();
-        Some(nodes)
-    }
-
-    /// Passes once over the graph from the last root down.
-    fn reachable_many(&self, roots: &[ExprId]) -> Vec<ExprId> {
-        let Some(last) = roots.iter().max() else {
-            return Vec::new();
-        };
-        let mut seen = vec![false; last.index() + 1];
-        roots.iter().for_each(|root| seen[root.index()] = true);
-        for index in (0..seen.len()).rev() {
-            if seen[index] {
-                self.nodes[index].for_each_operand(|operand| seen[operand.index()] = true);
-            }
+        if nodes.len() * SPARSE < seen.len() {
+            nodes.sort_unstable();
+            return nodes;
         }
         (0..seen.len() as u32).map(ExprId).filter(|id| seen[id.index()]).collect()
     }

@@ -13,8 +13,6 @@ use egg::{Id, Language};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeSet;
 
-/// Most e-nodes of one window.
-const NODE_LIMIT: usize = 1200;
 /// Most rounds of rules on one window.
 const ROUND_LIMIT: usize = 18;
 /// Most nodes of a class that rules look at.
@@ -38,17 +36,25 @@ impl Simplifier {
     }
 
     /// Returns forms of the roots that cost no more together, in the sense of the goal. The graph is small: a window.
-    pub fn simplify_window(&self, graph: &mut Graph, roots: &[ExprId], goal: Goal, facts: Vec<Facts>) -> Vec<ExprId> {
-        without_clock(|| self.search(graph, roots, goal, facts))
+    /// The search ends at the limit of e-nodes.
+    pub fn simplify_window(
+        &self,
+        graph: &mut Graph,
+        roots: &[ExprId],
+        goal: Goal,
+        facts: Vec<Facts>,
+        limit: usize,
+    ) -> Vec<ExprId> {
+        without_clock(|| self.search(graph, roots, goal, facts, limit))
     }
 
-    fn search(&self, graph: &mut Graph, roots: &[ExprId], goal: Goal, facts: Vec<Facts>) -> Vec<ExprId> {
+    fn search(&self, graph: &mut Graph, roots: &[ExprId], goal: Goal, facts: Vec<Facts>, limit: usize) -> Vec<ExprId> {
         let nodes = graph.reachable(roots);
         let mut classes = Classes::new(self.ranges.with_leaves(facts));
         let image = insert(&mut classes, graph, &nodes);
         classes.rebuild();
         let given = given_choice(&classes);
-        self.saturate(&mut classes, goal);
+        self.saturate(&mut classes, goal, limit);
         let ids: Vec<Id> = roots.iter().map(|root| classes.find(image[root])).collect();
         let present = functions(&classes);
         let stabilizing = self.rules.iter().filter(|rule| rule.rule.stabilizes && rule.needs.is_subset(&present));
@@ -64,28 +70,37 @@ impl Simplifier {
 
     /// Applies all rules in rounds until nothing new comes or a limit is reached. Factoring and multiplying out have
     /// rounds of their own, so that they can't crowd out the rules that recognize something.
-    fn saturate(&self, classes: &mut Classes, goal: Goal) {
+    fn saturate(&self, classes: &mut Classes, goal: Goal, limit: usize) {
         let mut seen = [FxHashMap::default(), FxHashMap::default()];
         let mut idle = 0;
         for round in 0..ROUND_LIMIT {
             let grows = round % 3 == 2;
-            let changed = self.round(classes, goal, grows, &mut seen[usize::from(grows)]);
+            let changed = self.round(classes, goal, grows, limit, &mut seen[usize::from(grows)]);
             classes.rebuild();
             idle = if changed { 0 } else { idle + 1 };
-            if idle == 3 || classes.total_size() > NODE_LIMIT {
+            if idle == 3 || classes.total_size() > limit {
                 break;
             }
         }
     }
 
     /// Applies either the rules that grow sums and products, or the others; returns whether anything new came.
-    fn round(&self, classes: &mut Classes, goal: Goal, grows: bool, seen: &mut FxHashMap<Id, u64>) -> bool {
+    fn round(
+        &self,
+        classes: &mut Classes,
+        goal: Goal,
+        grows: bool,
+        limit: usize,
+        seen: &mut FxHashMap<Id, u64>,
+    ) -> bool {
         let sizes = neighbourhood_sizes(classes);
         let present = functions(classes);
         let usable = |rule: &&Compiled| {
             let fits = goal == Goal::Pretty || !rule.rule.for_reading;
             !grows && fits && rule.needs.is_subset(&present)
         };
+        let structural =
+            |rule: &&structure::Structural| rule.grows == grows && (goal == Goal::Flops || !rule.for_sharing);
         let usable: Vec<&Compiled> = self.rules.iter().filter(usable).collect();
         let mut found: Vec<(Id, &'static str, Id)> = Vec::new();
         let mut work: Vec<(Id, Vec<Math>)> = classes.classes().map(|class| (class.id, class.nodes.clone())).collect();
@@ -95,14 +110,14 @@ impl Simplifier {
         'classes: for (id, nodes) in work {
             for node in nodes.into_iter().take(NODES_PER_CLASS) {
                 let node = node.map_children(|child| classes.find(child));
-                for rule in structure::RULES.iter().filter(|rule| rule.grows == grows) {
+                for rule in structure::RULES.iter().filter(structural) {
                     found.extend((rule.apply)(classes, id, &node).into_iter().map(|new| (id, rule.name, new)));
                 }
                 let view = View::new(classes, id, &node);
                 for rule in &usable {
                     found.extend(rule.apply(classes, &node, &view).into_iter().map(|new| (id, rule.rule.name, new)));
                 }
-                if classes.total_size() > NODE_LIMIT {
+                if classes.total_size() > limit {
                     break 'classes;
                 }
             }

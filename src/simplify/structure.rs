@@ -3,10 +3,10 @@
 use super::language::{
     Classes, Math, Monomial, Polynomial, add_monomial, add_negation, add_polynomial, monomial, polynomial,
 };
-use crate::functions::{FunctionId, Parity, rows};
+use crate::functions::{Parity, rows};
 use crate::graph::Rational;
 use egg::Id;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A rule on nodes: returns classes equal to the node.
 pub struct Structural {
@@ -14,22 +14,25 @@ pub struct Structural {
     pub name: &'static str,
     /// Whether the rule makes more of a sum or product rather than less.
     pub grows: bool,
+    /// Whether the rule serves to share parts only.
+    pub for_sharing: bool,
     /// Finds equal classes.
     pub apply: fn(&mut Classes, Id, &Math) -> Vec<Id>,
 }
 
 /// All rules of this file. Each is exact: where merging exponents would add points to the domain, nothing is merged.
 pub const RULES: &[Structural] = &[
-    Structural { name: "collect terms", grows: false, apply: collect_terms },
-    Structural { name: "collect factors", grows: false, apply: collect_factors },
-    Structural { name: "power of a product", grows: false, apply: power_of_product },
-    Structural { name: "power of a reciprocal", grows: false, apply: power_of_reciprocal },
-    Structural { name: "factor out", grows: true, apply: factor_out },
-    Structural { name: "multiply out", grows: true, apply: multiply_out },
-    Structural { name: "product of exponentials", grows: false, apply: product_of_exponentials },
-    Structural { name: "symmetry", grows: false, apply: symmetry },
-    Structural { name: "inverse function", grows: false, apply: inverse },
-    Structural { name: "logarithm of a product", grows: false, apply: logarithm_of_product },
+    Structural { name: "collect terms", grows: false, for_sharing: false, apply: collect_terms },
+    Structural { name: "collect factors", grows: false, for_sharing: false, apply: collect_factors },
+    Structural { name: "power of a product", grows: false, for_sharing: false, apply: power_of_product },
+    Structural { name: "power of a reciprocal", grows: false, for_sharing: false, apply: power_of_reciprocal },
+    Structural { name: "factor out", grows: true, for_sharing: false, apply: factor_out },
+    Structural { name: "factor out a quotient", grows: true, for_sharing: true, apply: factor_out_quotient },
+    Structural { name: "multiply out", grows: true, for_sharing: false, apply: multiply_out },
+    Structural { name: "product of exponentials", grows: false, for_sharing: false, apply: product_of_exponentials },
+    Structural { name: "symmetry", grows: false, for_sharing: false, apply: symmetry },
+    Structural { name: "inverse function", grows: false, for_sharing: false, apply: inverse },
+    Structural { name: "logarithm of a product", grows: false, for_sharing: false, apply: logarithm_of_product },
 ];
 
 /// Largest sum or product that is factored or multiplied out.
@@ -109,18 +112,39 @@ fn factor_out(classes: &mut Classes, id: Id, node: &Math) -> Vec<Id> {
     let mut shared: Vec<(Id, usize)> = counts.into_iter().filter(|(base, count)| *count >= 2 && *base != id).collect();
     shared.sort_by_key(|(base, count)| (usize::MAX - count, *base));
     for (base, _) in shared.into_iter().take(4) {
-        found.extend(factor_out_base(classes, &view, base));
+        let least = view.terms.iter().filter_map(|term| term.factors.get(base)).min().cloned();
+        found.extend(least.and_then(|least| factor_out_base(classes, &view, base, &least)));
     }
     found.extend(factor_out_coefficient(classes, &view));
     found
 }
 
-fn factor_out_base(classes: &mut Classes, view: &Polynomial, base: Id) -> Option<Id> {
-    let exponents = view.terms.iter().filter_map(|term| term.factors.get(base));
-    let least = exponents.clone().min()?.clone();
+/// `a/s^3 − 1/s = (a/s^2 − 1)/s`: less of a quotient is taken out than could be, so that what stays can be shared.
+fn factor_out_quotient(classes: &mut Classes, id: Id, node: &Math) -> Vec<Id> {
+    let Math::Sum(children) = node else { return Vec::new() };
+    if children.contains(&id) || children.len() > LARGEST {
+        return Vec::new();
+    }
+    let view = polynomial(classes, children);
+    let mut found = Vec::new();
+    let bases: BTreeSet<Id> = view.terms.iter().flat_map(|term| term.factors.iter().map(|(base, _)| *base)).collect();
+    for base in bases.into_iter().filter(|base| *base != id) {
+        let exponents = || view.terms.iter().filter_map(|term| term.factors.get(base));
+        if let (Some(least), Some(greatest)) = (exponents().min(), exponents().max())
+            && least < greatest
+            && greatest.is_negative()
+        {
+            found.extend(factor_out_base(classes, &view, base, greatest));
+        }
+    }
+    found
+}
+
+fn factor_out_base(classes: &mut Classes, view: &Polynomial, base: Id, least: &Rational) -> Option<Id> {
+    let mut exponents = view.terms.iter().filter_map(|term| term.factors.get(base));
     // The terms must agree on the sign of the exponent, or dividing would lose points.
     let apart = |exponent: &Rational| !exponent.add(&least.negate()).is_integer();
-    if exponents.clone().any(|exponent| exponent.is_negative() != least.is_negative() || apart(exponent)) {
+    if exponents.any(|exponent| exponent.is_negative() != least.is_negative() || apart(exponent)) {
         return None;
     }
     let (mut inside, mut outside) = (Vec::new(), Vec::new());
@@ -138,7 +162,7 @@ fn factor_out_base(classes: &mut Classes, view: &Polynomial, base: Id) -> Option
     let sum = Polynomial::of(inside);
     let sum = add_polynomial(classes, &sum);
     let mut product = Monomial::number(Rational::ONE);
-    if !product.multiply(classes, base, &least) {
+    if !product.multiply(classes, base, least) {
         return None;
     }
     let sum = monomial(classes, sum);
@@ -204,12 +228,21 @@ fn multiply_out(classes: &mut Classes, id: Id, node: &Math) -> Vec<Id> {
     found
 }
 
-/// Returns the argument of a function in a class.
-fn argument_of(classes: &Classes, id: Id, function: FunctionId) -> Option<Id> {
-    classes[classes.find(id)].nodes.iter().find_map(|node| match node {
-        Math::Apply(own, arguments) if *own == function => Some(classes.find(arguments[0])),
-        _ => None,
-    })
+/// Returns exponent and argument of a class that is a power of an exponential.
+fn exponential(classes: &Classes, id: Id) -> Option<(Rational, Id)> {
+    let argument = |id: Id| {
+        classes[classes.find(id)].nodes.iter().find_map(|node| match node {
+            Math::Apply(rows::EXP, arguments) => Some(classes.find(arguments[0])),
+            _ => None,
+        })
+    };
+    let power = || {
+        classes[classes.find(id)].nodes.iter().find_map(|node| match node {
+            Math::Power(exponent, [base]) => Some((exponent.clone(), argument(*base)?)),
+            _ => None,
+        })
+    };
+    argument(id).map(|argument| (Rational::ONE, argument)).or_else(power)
 }
 
 /// `exp(a)^m·exp(b)^n = exp(m·a + n·b)`.
@@ -226,7 +259,10 @@ fn product_of_exponentials(classes: &mut Classes, id: Id, node: &Math) -> Vec<Id
     let exponentials: Vec<(Id, Rational, Id)> = view
         .factors
         .iter()
-        .filter_map(|(base, exponent)| Some((*base, exponent.clone(), argument_of(classes, *base, rows::EXP)?)))
+        .filter_map(|(base, exponent)| {
+            let (own, argument) = exponential(classes, *base)?;
+            Some((*base, own.multiply(exponent), argument))
+        })
         .collect();
     if exponentials.len() < 2 && exponentials.iter().all(|(_, exponent, _)| exponent.is_one()) {
         return Vec::new();
@@ -237,6 +273,9 @@ fn product_of_exponentials(classes: &mut Classes, id: Id, node: &Math) -> Vec<Id
         sum.push(classes, *argument, exponent);
     }
     let sum = add_polynomial(classes, &sum);
+    if classes[sum].data.value.as_ref().is_some_and(Rational::is_zero) {
+        return vec![add_monomial(classes, &view)];
+    }
     let exponential = classes.add(Math::Apply(rows::EXP, [sum].into()));
     if !view.multiply(classes, exponential, &Rational::ONE) {
         return Vec::new();

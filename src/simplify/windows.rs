@@ -14,27 +14,40 @@ use std::rc::Rc;
 const WHOLE: usize = 96;
 /// Largest window of a larger graph.
 const WINDOW: usize = 48;
+/// E-nodes that all windows of a graph may have together, shared out evenly within the two bounds.
+const BUDGET: usize = 12_000;
+const LEAST_NODES: usize = 300;
+const MOST_NODES: usize = 1200;
 /// Most windows of distinct shape that are simplified in one graph.
 const WINDOW_LIMIT: usize = 400;
 /// Sums and products of more operands stay as they are.
 const WIDEST: usize = 32;
 
+/// The roots of a window in their cheapest form, with the graph that they are in.
+type Solved = (Graph, Vec<ExprId>);
+
 /// The windows solved so far, and the rules, which are read when the first window needs them.
 #[derive(Default)]
 pub struct Windows {
     simplifier: Option<Simplifier>,
-    solved: FxHashMap<(Goal, Rc<Shape>), Rc<(Graph, Vec<ExprId>)>>,
+    solved: FxHashMap<(Goal, Rc<Shape>), Rc<Solved>>,
 }
 
 impl Windows {
-    fn solve(&mut self, formulas: &mut Formulas, window: &Window, goal: Goal) -> Rc<(Graph, Vec<ExprId>)> {
+    fn solve(&mut self, formulas: &mut Formulas, window: &Window, goal: Goal) -> Rc<Solved> {
         let key = (goal, window.shape.clone());
         if let Some(solved) = self.solved.get(&key) {
             return solved.clone();
         }
         let simplifier = self.simplifier.get_or_insert_with(|| Simplifier::new(formulas));
         let mut graph = window.graph.clone();
-        let roots = simplifier.simplify_window(&mut graph, &window.shape.roots, goal, window.shape.facts.clone());
+        let roots = simplifier.simplify_window(
+            &mut graph,
+            &window.shape.roots,
+            goal,
+            window.shape.facts.clone(),
+            window.shape.limit,
+        );
         let solved = Rc::new((graph, roots));
         self.solved.insert(key, solved.clone());
         solved
@@ -53,6 +66,7 @@ pub fn simplify(
     let reachable = graph.reachable(roots);
     let order = post_order(graph, roots, &reachable);
     let size = if order.len() <= WHOLE { WHOLE } else { WINDOW };
+    let limit = (BUDGET / order.len().div_ceil(size).max(1)).clamp(LEAST_NODES, MOST_NODES);
     let mut image = NodeMap::new(&reachable);
     // Counted for each graph, so that what was solved before does not change the result.
     let mut shapes: FxHashSet<Rc<Shape>> = FxHashSet::default();
@@ -68,7 +82,7 @@ pub fn simplify(
             continue;
         }
         let results: Vec<ExprId> = window.iter().copied().filter(|id| last_use[*id] > index).collect();
-        let small = Window::copy(graph, window, &results, &image, facts);
+        let small = Window::copy(graph, window, &results, &image, facts, limit);
         let new = if shapes.contains(&small.shape) || shapes.len() < WINDOW_LIMIT {
             let solved = windows.solve(formulas, &small, goal);
             shapes.insert(small.shape.clone());
@@ -133,6 +147,8 @@ struct Shape {
     nodes: Vec<Node>,
     roots: Vec<ExprId>,
     facts: Vec<Facts>,
+    /// Most e-nodes of the search.
+    limit: usize,
 }
 
 /// A window as a graph of its own.
@@ -150,6 +166,7 @@ impl Window {
         results: &[ExprId],
         image: &NodeMap<ExprId>,
         facts: &[Facts],
+        limit: usize,
     ) -> Window {
         let mut graph = Graph::new();
         let mut inside: FxHashMap<ExprId, ExprId> = FxHashMap::default();
@@ -182,7 +199,7 @@ impl Window {
         }
         let roots: Vec<ExprId> = results.iter().map(|id| inside[id]).collect();
         let nodes = graph.reachable(&roots).into_iter().map(|id| graph.node(id).clone()).collect();
-        Window { graph, shape: Rc::new(Shape { nodes, roots, facts: leaf_facts }), leaves }
+        Window { graph, shape: Rc::new(Shape { nodes, roots, facts: leaf_facts, limit }), leaves }
     }
 }
 

@@ -6,6 +6,7 @@ mod dense;
 mod evaluate;
 mod plan;
 mod schedule;
+mod share;
 
 pub use association::associate;
 pub use count::Counts;

@@ -1,5 +1,6 @@
 //! Graph to tape: sums and products become additions, multiplications and divisions; formulas of Table 1 are written out.
 
+use super::share::share;
 use super::{Operation, Slot, Tape};
 use crate::functions::{Code, FunctionId, rows};
 use crate::graph::{ExprId, Factor, Graph, Node, NodeMap, Rational, Term};
@@ -12,11 +13,35 @@ const LARGEST_POWER: u64 = 64;
 /// Sums and products of more operands are computed as balanced trees, which rounds less and waits less.
 const LONGEST_CHAIN: usize = 8;
 
-/// Computes the roots, each value once.
+/// Longest tape, in operations, for which all ways to share are tried.
+const FEW: usize = 2000;
+
+/// Computes the roots, each value once; parts of sums and products are shared where that saves operations.
 pub fn schedule(graph: &mut Graph, formulas: &mut Formulas, roots: &[ExprId]) -> Tape {
     let roots = write_out(graph, formulas, roots);
-    let nodes = graph.reachable(&roots);
-    let uses = graph.uses(&roots);
+    let mut best = compute(graph, &roots, true);
+    let mut least = best.counts().flops();
+    // Where there is much to compute, not everything is tried.
+    let few = best.operations.len() <= FEW;
+    let mut forms = vec![share(graph, &roots, false)];
+    if few {
+        forms.extend([share(graph, &roots, true), roots]);
+    }
+    for form in forms {
+        for negative_numbers in if few { [true, false].iter() } else { [true].iter() } {
+            let tape = compute(graph, &form, *negative_numbers);
+            let flops = tape.counts().flops();
+            if flops < least {
+                (best, least) = (tape, flops);
+            }
+        }
+    }
+    best
+}
+
+fn compute(graph: &Graph, roots: &[ExprId], negative_numbers: bool) -> Tape {
+    let nodes = graph.reachable(roots);
+    let uses = graph.uses(roots);
     let mut divisors = NodeMap::new(&nodes);
     for id in &nodes {
         if let Node::Product(factors) = graph.node(*id) {
@@ -25,8 +50,14 @@ pub fn schedule(graph: &mut Graph, formulas: &mut Formulas, roots: &[ExprId]) ->
             }
         }
     }
-    let mut scheduler =
-        Scheduler { graph, operations: IndexSet::default(), slots: NodeMap::new(&nodes), uses, divisors };
+    let mut scheduler = Scheduler {
+        graph,
+        operations: IndexSet::default(),
+        slots: NodeMap::new(&nodes),
+        uses,
+        divisors,
+        negative_numbers,
+    };
     for id in &nodes {
         if scheduler.is_absorbed(*id) {
             continue;
@@ -101,6 +132,8 @@ struct Scheduler<'g> {
     uses: NodeMap<u32>,
     /// How many products divide by a node.
     divisors: NodeMap<u32>,
+    /// Whether, where everything is subtracted, a number takes the sign.
+    negative_numbers: bool,
 }
 
 impl Scheduler<'_> {
@@ -212,6 +245,10 @@ impl Scheduler<'_> {
             });
             groups[at].1.push((slot, coefficient.is_negative()));
         }
+        let alone = terms.len() == 1 && constant.is_zero();
+        let mut has_sign = !(self.negative_numbers || alone)
+            || !constant.is_zero() && !constant.is_negative()
+            || groups.iter().flat_map(|(_, group)| group).any(|(_, negative)| !negative);
         let mut parts: Vec<(Slot, bool)> = Vec::new();
         for (size, group) in groups {
             if size.is_one() {
@@ -220,14 +257,19 @@ impl Scheduler<'_> {
             }
             let negative = group.iter().all(|(_, negative)| *negative);
             let total = self.signed_sum(group.into_iter().map(|(slot, sign)| (slot, sign != negative)).collect());
-            let lone = negative && terms.len() == 1 && constant.is_zero();
-            let factor = self.number(&if lone { size.negate() } else { size });
+            let factor = self.number(&size);
+            let positive = Operation::Multiply(factor, total);
+            // What is there already is subtracted.
+            let takes_sign = !has_sign && (alone || !self.operations.contains(&positive));
+            has_sign |= takes_sign;
+            let factor = if takes_sign { self.number(&size.negate()) } else { factor };
             let scaled = self.emit(Operation::Multiply(factor, total));
-            parts.push((scaled, negative && !lone));
+            parts.push((scaled, negative && !takes_sign));
         }
         if !constant.is_zero() {
-            let slot = self.number(&constant.abs());
-            parts.push((slot, constant.is_negative()));
+            let takes_sign = !has_sign;
+            let slot = self.number(&if takes_sign { constant.clone() } else { constant.abs() });
+            parts.push((slot, constant.is_negative() && !takes_sign));
         }
         self.signed_sum(parts)
     }
