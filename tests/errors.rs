@@ -125,7 +125,10 @@ const INPUTS: &[(&str, &str)] = &[
     ("shape_range_product", "f(x: vector[n]) = prod(i in 0..n, x[i])"),
     ("shape_range_by_parameter", "f(x: vector[n], k) = sum(i in 0..k, x[i])"),
     ("shape_three_sums", "f(x: vector[n]) = sum(i in 0..n, sum(j in 0..n, sum(k in 0..n, x[i]*x[j]*x[k])))"),
-    ("shape_argument", "norm(x: vector[n], y: vector[n]) = dot(x, y)\nf(A: matrix[n, m], x: vector[n]) = norm(x, A'*x)"),
+    (
+        "shape_argument",
+        "norm(x: vector[n], y: vector[n]) = dot(x, y)\nf(A: matrix[n, m], x: vector[n]) = norm(x, A'*x)",
+    ),
     ("shape_eye", "f(x: vector[n], y) = sum(eye(y)*x)"),
     ("shape_maximum", "f(x: vector[n]) = max(x)"),
     ("shape_condition", "f(x: vector[n], y: vector[m]) = sum(if(x > 0, y, 0))"),

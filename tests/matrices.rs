@@ -370,7 +370,15 @@ fn the_corpus_is_matched_in_value_gradient_and_closed_form() {
 // ---- Generated Rust ----
 
 /// Writes a call of a generated function as a Rust block whose value is all its results.
-fn block(module: &str, rust: &str, whole: &Whole, sizes: &Sizes, at: &[Dense], suffix: &str, counts: &[(String, usize)]) -> String {
+fn block(
+    module: &str,
+    rust: &str,
+    whole: &Whole,
+    sizes: &Sizes,
+    at: &[Dense],
+    suffix: &str,
+    counts: &[(String, usize)],
+) -> String {
     let list = |numbers: &[f64]| numbers.iter().map(|n| format!("{n:?}")).collect::<Vec<_>>().join(", ");
     let name = format!("f{suffix}");
     let mut arguments: Vec<String> = whole.sizes.iter().map(|size| sizes[size].to_string()).collect();
@@ -408,10 +416,8 @@ fn block(module: &str, rust: &str, whole: &Whole, sizes: &Sizes, at: &[Dense], s
 
 #[test]
 fn generated_code_computes_what_the_evaluator_does() {
-    let options = gradc::Options {
-        derive: vec![gradc::Derive::Gradient, gradc::Derive::Hessian],
-        ..gradc::Options::default()
-    };
+    let options =
+        gradc::Options { derive: vec![gradc::Derive::Gradient, gradc::Derive::Hessian], ..gradc::Options::default() };
     let only_gradient = gradc::Options::default();
     let mut program = Program::default();
     let mut expected: Vec<(String, Vec<f64>)> = Vec::new();
@@ -424,7 +430,8 @@ fn generated_code_computes_what_the_evaluator_does() {
         let second = derive_closed(&whole, &all, Order::Second, Form::Code).expect("it has derivatives");
         let hessian = second.second.iter().all(|derivative| matches!(derivative, Derivative::Matrix(_)));
         let settings = if hessian { &options } else { &only_gradient };
-        let rust = gradc::emit::emit(std::slice::from_ref(&function), settings).unwrap_or_else(|(_, diagnostic)| panic!("{text}: {diagnostic:?}"));
+        let rust = gradc::emit::emit(std::slice::from_ref(&function), settings)
+            .unwrap_or_else(|(_, diagnostic)| panic!("{text}: {diagnostic:?}"));
         program.module(&module, &rust);
         let first = derive_closed(&whole, &all, Order::First, Form::Code).expect("it has derivatives");
         let values = first.evaluate(&matrices, &sizes).expect("it is evaluated");
@@ -457,7 +464,8 @@ fn generated_code_computes_what_the_evaluator_does() {
     let mut wrong = Vec::new();
     for ((what, expected), result) in expected.iter().zip(&results) {
         let scale = largest(expected).max(1e-3);
-        let same = expected.len() == result.len() && expected.iter().zip(result).all(|(a, b)| close(*b, *a, 1e-12, scale));
+        let same =
+            expected.len() == result.len() && expected.iter().zip(result).all(|(a, b)| close(*b, *a, 1e-12, scale));
         if !same {
             wrong.push(format!("{what}: {result:?} and not {expected:?}"));
         }

@@ -206,7 +206,9 @@ fn result_shape(operator: BinaryOperator, a: Shape, b: Shape, span: Span) -> Res
     };
     match (operator, a, b) {
         (_, Scalar, Scalar) => Ok(Scalar),
-        (Power, Matrix(..), _) => Err(mismatch("entry by entry it is `.^`; the product of a matrix with itself is `A*A`")),
+        (Power, Matrix(..), _) => {
+            Err(mismatch("entry by entry it is `.^`; the product of a matrix with itself is `A*A`"))
+        }
         (Add | Subtract | Multiply | ElementMultiply | ElementDivide | ElementPower, Scalar, other) => Ok(other),
         (Add | Subtract | Multiply | Divide | ElementMultiply | ElementDivide | ElementPower, other, Scalar) => {
             Ok(other)

@@ -434,11 +434,14 @@ fn with_operands(diagnostic: Diagnostic, ast: &Ast, left: NodeId, right: NodeId)
     }
     let mut parts: Vec<String> = hint.split('`').map(str::to_string).collect();
     if let Some(form) = parts.get_mut(1) {
-        *form = form.chars().map(|c| match c {
-            'A' => left.clone(),
-            'B' => right.clone(),
-            c => c.to_string(),
-        }).collect();
+        *form = form
+            .chars()
+            .map(|c| match c {
+                'A' => left.clone(),
+                'B' => right.clone(),
+                c => c.to_string(),
+            })
+            .collect();
     }
     let hint = parts.join("`");
     Diagnostic { hint: Some(hint), ..diagnostic }
