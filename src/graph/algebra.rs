@@ -96,7 +96,7 @@ impl Graph {
             Node::Sum(constant, terms) => {
                 let turned: Vec<Term> = terms.iter().map(|(term, k)| (self.transpose(*term), k.clone())).collect();
                 let pushed = self.sum(constant, turned);
-                let simpler = terms.len() == 1 || pushed == id;
+                let simpler = terms.len() == 1 || pushed == id || self.transposes(pushed) <= self.transposes(id);
                 if simpler { pushed } else { self.matrix(M::Transpose, &[id]) }
             }
             Node::Product(factors) => {
@@ -119,6 +119,20 @@ impl Graph {
             }
             _ => self.entrywise_transpose(id),
         }
+    }
+
+    /// Counts the transposes among the factors of a sum's terms.
+    fn transposes(&self, sum: ExprId) -> usize {
+        let Node::Sum(_, terms) = self.node(sum) else { return usize::from(self.as_transpose(sum).is_some()) };
+        let of_term = |term: ExprId| -> usize {
+            let bases = match self.node(term) {
+                Node::Product(factors) => factors.iter().map(|(base, _)| *base).collect(),
+                _ => vec![term],
+            };
+            let factors = bases.into_iter().filter(|base| !self.extents(*base).is_scalar());
+            factors.flat_map(|base| self.matrix_factors(base)).filter(|id| self.as_transpose(*id).is_some()).count()
+        };
+        terms.iter().map(|(term, _)| of_term(*term)).sum()
     }
 
     /// Transposes a function of entries: it is its own transpose if its operands are.
@@ -303,10 +317,18 @@ impl Graph {
         if self.extents(a) == extents {
             return a;
         }
+        let (scalars, rest) = self.split_scalars(a);
+        if !scalars.is_empty() {
+            let block = self.slice(rest, row, column, extents);
+            return self.scaled_by(scalars, block);
+        }
         match self.as_matrix(a) {
             Some((M::Full(value, _), _)) => {
                 let value = value.clone();
                 self.full(value, extents)
+            }
+            Some((M::Stack, parts)) if self.stacked_part(parts, &row, &extents).is_some() => {
+                self.stacked_part(parts, &row, &extents).unwrap_or(a)
             }
             Some((M::Slice(outer_row, outer_column, _), [inner])) => {
                 let (row, column, inner) = (row.plus(outer_row, 1), column.plus(outer_column, 1), *inner);
@@ -319,6 +341,18 @@ impl Graph {
             }
             _ => self.matrix(M::Slice(row, column, extents), &[a]),
         }
+    }
+
+    /// Finds the part of a stack that begins at a row and has the given extents.
+    fn stacked_part(&self, parts: &[ExprId], row: &Dimension, extents: &Extents) -> Option<ExprId> {
+        let mut start = Dimension::number(0);
+        for part in parts {
+            if start == *row && self.extents(*part) == *extents {
+                return Some(*part);
+            }
+            start = start.plus(&self.extents(*part).rows, 1);
+        }
+        None
     }
 
     /// Makes a matrix of zeros with another one in it.
@@ -340,6 +374,10 @@ impl Graph {
             let number = self.number(coefficient);
             scalars.push((number, Rational::ONE));
         }
+        if let Some((scale, sum)) = self.as_scaled_sum(rest) {
+            let number = self.number(scale);
+            return (vec![(number, Rational::ONE)], sum);
+        }
         let Node::Product(factors) = self.node(rest).clone() else { return (scalars, rest) };
         let (numbers, others): (Vec<Factor>, Vec<Factor>) =
             factors.iter().cloned().partition(|(base, _)| self.extents(*base).is_scalar());
@@ -349,6 +387,19 @@ impl Graph {
         scalars.extend(numbers);
         let rest = self.product(Rational::ONE, others);
         (scalars, rest)
+    }
+
+    /// Takes the number that all terms of a sum are multiplied by out of it.
+    fn as_scaled_sum(&mut self, id: ExprId) -> Option<(Rational, ExprId)> {
+        let Node::Sum(constant, terms) = self.node(id).clone() else { return None };
+        let scale = terms.first()?.1.abs();
+        let common = terms.len() > 1 && constant.is_zero() && terms.iter().all(|(_, k)| k.abs() == scale);
+        if !common || scale.is_one() || self.extents(id).is_scalar() {
+            return None;
+        }
+        let terms: Vec<Term> = terms.iter().filter_map(|(id, k)| Some((*id, k.divide(&scale)?))).collect();
+        let sum = self.sum(Rational::ZERO, terms);
+        Some((scale, sum))
     }
 
     fn scaled_by(&mut self, scalars: Vec<Factor>, id: ExprId) -> ExprId {

@@ -56,6 +56,12 @@ impl Chain {
             _ => None,
         };
         let merged = match (diagonal(graph, last), diagonal(graph, next)) {
+            // diag(v)*(I - 1*w') is diag(v) - v*w'.
+            (Some(_), None) if has_identity(graph, next) => {
+                let Node::Sum(_, terms) = graph.node(next).clone() else { return self.factors.push(next) };
+                let terms = terms.iter().map(|(term, k)| (graph.matrix_product(&[last, *term]), k.clone())).collect();
+                Some(graph.sum(Rational::ZERO, terms))
+            }
             (Some(v), Some(w)) => {
                 let both = graph.multiply(v, w);
                 Some(graph.diagonal(both))
@@ -135,6 +141,12 @@ impl Chain {
             self.factors = vec![graph.transpose(a), b];
         }
     }
+}
+
+/// Tells whether a sum of matrices has the identity among its terms, and no constant.
+fn has_identity(graph: &Graph, id: ExprId) -> bool {
+    let Node::Sum(constant, terms) = graph.node(id) else { return false };
+    constant.is_zero() && terms.iter().any(|(term, _)| matches!(graph.as_matrix(*term), Some((M::Identity(_), _))))
 }
 
 impl Graph {

@@ -52,6 +52,7 @@ fn level(ast: &Ast, id: NodeId) -> Level {
         E::Binary(..) | E::Unary(U::Not, _) => Level::Loose,
         E::Unary(U::Negate, _) => Level::Additive,
         E::Unary(U::Transpose, _) => Level::Power,
+        E::Call(name, _) if name.text == "inv" => Level::Power,
         E::Number(text) if text.contains(['e', 'E']) => Level::Multiplicative,
         _ => Level::Atom,
     }
@@ -68,7 +69,12 @@ fn pieces(ast: &Ast, id: NodeId, out: &mut Vec<Piece>) {
         E::Name(name) => out.push(text(symbol(name))),
         E::Unary(U::Negate, a) => out.extend([text("-"), Node(*a, Level::Multiplicative)]),
         E::Unary(U::Not, a) => out.extend([text(r"\lnot "), Node(*a, Level::Atom)]),
-        E::Unary(U::Transpose, a) => out.extend([Node(*a, Level::Atom), text(r"^{\top}")]),
+        E::Unary(U::Transpose, a) => match ast.get(*a) {
+            E::Call(name, arguments) if name.text == "inv" && arguments.len() == 1 => {
+                out.extend([Node(arguments[0], Level::Atom), text(r"^{-\top}")]);
+            }
+            _ => out.extend([Node(*a, Level::Atom), text(r"^{\top}")]),
+        },
         E::Binary(operator, a, b) => binary(ast, *operator, *a, *b, out),
         E::Call(name, arguments) => call(ast, &name.text, arguments, out),
         E::Fold(name, index, from, to, body) => {
@@ -233,6 +239,29 @@ fn call(ast: &Ast, name: &str, arguments: &[NodeId], out: &mut Vec<Piece>) {
         ("abs", [a]) => out.extend([text(r"\left|"), Node(*a, Level::Loose), text(r"\right|")]),
         ("floor", [a]) => out.extend([text(r"\left\lfloor "), Node(*a, Level::Loose), text(r" \right\rfloor")]),
         ("ceil", [a]) => out.extend([text(r"\left\lceil "), Node(*a, Level::Loose), text(r" \right\rceil")]),
+        ("inv", [a]) => out.extend([Node(*a, Level::Atom), text("^{-1}")]),
+        ("norm2", [a]) => out.extend([text(r"\left\lVert "), Node(*a, Level::Loose), text(r" \right\rVert")]),
+        ("norm1", [a]) => out.extend([text(r"\left\lVert "), Node(*a, Level::Loose), text(r" \right\rVert_{1}")]),
+        ("det", [a]) => out.extend([text(r"\det"), text(r"\left("), Node(*a, Level::Loose), text(r"\right)")]),
+        ("logdet", [a]) => out.extend([text(r"\ln \det"), text(r"\left("), Node(*a, Level::Loose), text(r"\right)")]),
+        ("eye", [n]) => out.extend([text("I_{"), Node(*n, Level::Loose), text("}")]),
+        ("ones" | "zeros", [n]) => {
+            let digit = if name == "ones" { "1" } else { "0" };
+            out.extend([text(format!(r"\mathbf{{{digit}}}_{{")), Node(*n, Level::Loose), text("}")]);
+        }
+        ("ones" | "zeros", [n, m]) => {
+            let digit = if name == "ones" { "1" } else { "0" };
+            out.extend([text(format!(r"\mathbf{{{digit}}}_{{")), Node(*n, Level::Loose), text(r" \times ")]);
+            out.extend([Node(*m, Level::Loose), text("}")]);
+        }
+        ("stack" | "join", parts) => {
+            out.push(text(r"\begin{bmatrix} "));
+            for (position, part) in parts.iter().enumerate() {
+                out.extend((position > 0).then(|| text(if name == "stack" { r" \\ " } else { " & " })));
+                out.push(Node(*part, Level::Loose));
+            }
+            out.push(text(r" \end{bmatrix}"));
+        }
         ("polygamma", [order, a]) => {
             out.extend([text(r"\psi^{("), Node(*order, Level::Loose), text(")}")]);
             argument(*a, out);

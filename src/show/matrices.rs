@@ -27,8 +27,11 @@ impl Writer<'_> {
         }
     }
 
-    /// Writes a product; what ones do at its ends is a sum.
+    /// Writes a product; what ones do at its ends is a sum, and a longer expression times itself is a square.
     fn matrix_product(&mut self, factors: &[ExprId]) -> NodeId {
+        if let Some(vector) = self.squared(factors).filter(|vector| !self.is_short(*vector)) {
+            return self.norm_to(vector, &Rational::integer(2));
+        }
         let is_ones = |id: &ExprId| self.graph.is_ones(*id) && !self.graph.extents(*id).is_scalar();
         let (first, last) = (is_ones(&factors[0]), is_ones(&factors[factors.len() - 1]));
         let rows = self.graph.extents(factors[0]).rows;
@@ -237,16 +240,38 @@ impl Writer<'_> {
         }
     }
 
-    /// Writes `sqrt(x'*x)` as `norm2(x)`.
-    pub(super) fn norm(&mut self, base: ExprId) -> Option<NodeId> {
-        let (M::Product, [left, right]) = self.graph.as_matrix(base)? else { return None };
-        let vector = match (self.graph.as_transpose(*left), self.graph.as_transpose(*right)) {
-            (Some(inner), _) if inner == *right => *right,
-            (_, Some(inner)) if inner == *left => *left,
-            _ => return None,
-        };
+    /// Writes a power of `x'*x` as a power of `norm2(x)`.
+    pub(super) fn norm(&mut self, base: ExprId, exponent: &Rational) -> Option<NodeId> {
+        let (M::Product, factors) = self.graph.as_matrix(base)? else { return None };
+        let vector = self.squared(factors)?;
+        Some(self.norm_to(vector, &exponent.multiply(&Rational::integer(2))))
+    }
+
+    /// Returns x for the factors `x'` and `x`.
+    fn squared(&self, factors: &[ExprId]) -> Option<ExprId> {
+        let [left, right] = factors else { return None };
+        if !self.graph.extents(*left).rows.is_one() {
+            return None;
+        }
+        match (self.graph.as_transpose(*left), self.graph.as_transpose(*right)) {
+            (Some(inner), _) if inner == *right => Some(*right),
+            (_, Some(inner)) if inner == *left => Some(*left),
+            _ => None,
+        }
+    }
+
+    fn is_short(&self, id: ExprId) -> bool {
+        matches!(self.ast.get(self.written[&id]), E::Name(_)) || self.graph.as_transpose(id).is_some()
+    }
+
+    fn norm_to(&mut self, vector: ExprId, exponent: &Rational) -> NodeId {
         let vector = self.written[&vector];
-        Some(self.call("norm2", vec![vector]))
+        let norm = self.call("norm2", vec![vector]);
+        if exponent.is_one() {
+            return norm;
+        }
+        let exponent = self.number(exponent);
+        self.binary(B::Power, norm, exponent)
     }
 
     /// Writes `exp(v - logsumexp(v))` as `softmax(v)`, and without `exp` as `log_softmax(v)`.

@@ -525,7 +525,10 @@ impl Writer<'_> {
             return written;
         }
         if *exponent == Rational::HALF {
-            return self.norm(base).unwrap_or_else(|| self.call("sqrt", vec![written]));
+            return self.norm(base, exponent).unwrap_or_else(|| self.call("sqrt", vec![written]));
+        }
+        if let Some(norm) = self.norm(base, exponent) {
+            return norm;
         }
         let entrywise = !self.graph.extents(base).is_scalar();
         let exponent = self.number(exponent);

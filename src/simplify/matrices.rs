@@ -135,7 +135,10 @@ enum End {
 /// Takes out the first or last matrix that several terms of a sum have in common.
 fn factored(graph: &mut Graph, id: ExprId) -> ExprId {
     let Node::Sum(constant, terms) = graph.node(id).clone() else { return id };
-    if graph.extents(id).is_scalar() || terms.len() < 2 || terms.len() > MOST_TERMS {
+    if graph.extents(id).is_scalar() {
+        return choices_summed(graph, id);
+    }
+    if terms.len() < 2 || terms.len() > MOST_TERMS {
         return id;
     }
     let parts: Vec<Part> = terms.iter().map(|term| Part::of(graph, term)).collect();
@@ -184,4 +187,28 @@ fn factored(graph: &mut Graph, id: ExprId) -> ExprId {
     let sum = rest.chain([(product, Rational::ONE)]).collect();
     let sum = graph.sum(constant, sum);
     factored(graph, sum)
+}
+
+/// Merges sums over choices of equally many entries: `sum(if(c, a, b)) + sum(if(c, d, e))` is one sum.
+fn choices_summed(graph: &mut Graph, id: ExprId) -> ExprId {
+    let Node::Sum(constant, terms) = graph.node(id).clone() else { return id };
+    let summed = |graph: &Graph, term: ExprId| match graph.as_matrix(term) {
+        Some((MatrixOperation::Product, [ones, v])) if graph.is_ones(*ones) => {
+            matches!(graph.node(*v), Node::Select(..)).then_some((*ones, *v))
+        }
+        _ => None,
+    };
+    let first = terms.iter().find_map(|(term, _)| summed(graph, *term));
+    let Some((ones, _)) = first else { return id };
+    let own = |graph: &Graph, term: ExprId| summed(graph, term).filter(|(other, _)| *other == ones).map(|(_, v)| v);
+    let (inside, outside): (Vec<Term>, Vec<Term>) =
+        terms.iter().cloned().partition(|(term, _)| own(graph, *term).is_some());
+    if inside.len() < 2 {
+        return id;
+    }
+    let entries = inside.iter().filter_map(|(term, k)| Some((own(graph, *term)?, k.clone()))).collect();
+    let entries = graph.sum(Rational::ZERO, entries);
+    let total = graph.construct_matrix(&MatrixOperation::Product, &[ones, entries]);
+    let terms = outside.into_iter().chain([(total, Rational::ONE)]).collect();
+    graph.sum(constant, terms)
 }
