@@ -45,6 +45,12 @@ impl Builder {
         self
     }
 
+    /// Sets the parameters to derive by, by name. Default: all.
+    pub fn wrt(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.options.wrt = names.into_iter().map(Into::into).collect();
+        self
+    }
+
     /// Sets the floating-point type. Default: `f64`.
     pub fn scalar(mut self, scalar: Scalar) -> Self {
         self.options.scalar = scalar;

@@ -20,6 +20,9 @@ pub struct Options {
     /// The derivatives beside the value, separated by commas.
     #[arg(long, value_enum, value_name = "KINDS", value_delimiter = ',', default_value = "gradient")]
     derive: Vec<Kind>,
+    /// The parameters to derive by, separated by commas; all by default.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    wrt: Vec<String>,
     /// The floating-point type.
     #[arg(long, value_enum, default_value_t = Float::F64)]
     scalar: Float,
@@ -63,6 +66,7 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
     });
     let settings = emit::Options {
         derive: kinds.collect(),
+        wrt: options.wrt.clone(),
         scalar: if options.scalar == Float::F32 { Scalar::F32 } else { Scalar::F64 },
         target: if options.no_std { Target::NoStd } else { Target::Std },
         source_name: file_name(&source),

@@ -49,9 +49,15 @@ pub fn shapes(function: &Function) -> Option<String> {
 
 /// Lists the partial derivatives of a function as formulas, as far as they are short; `computed` are the derivatives in
 /// the form that is run.
-pub fn formulas(deriver: &mut Deriver, function: &Function, computed: &Derivatives) -> Result<Vec<String>, Diagnostic> {
+pub fn formulas(
+    deriver: &mut Deriver,
+    function: &Function,
+    inputs: &[usize],
+    computed: &Derivatives,
+) -> Result<Vec<String>, Diagnostic> {
     let lengths = lengths(&computed.graph, &computed.first[0]);
-    let short: Vec<usize> = (0..lengths.len()).filter(|input| lengths[*input] <= LONGEST_FORMULA).collect();
+    let short = (0..lengths.len()).filter(|at| lengths[*at] <= LONGEST_FORMULA);
+    let short: Vec<usize> = short.map(|at| inputs[at]).collect();
     if short.is_empty() || lengths.len() > DOCUMENTED {
         return Ok(Vec::new());
     }

@@ -45,7 +45,7 @@ impl Module<'_> {
     /// Derivatives without a rule or with more than two dimensions.
     pub(super) fn whole_function(&mut self, function: &Function, whole: &Whole) -> Result<(), Diagnostic> {
         let signature = self.whole_signature(function, whole);
-        let all: Vec<usize> = (0..whole.parameters.len()).collect();
+        let all = self.derived(whole.parameters.iter().map(|parameter| parameter.name.as_str()));
         let value = derive_closed(whole, &[], Order::Value, self.options.form)?;
         let mut documentation = introduction(function);
         documentation.push(shapes(whole));
@@ -62,7 +62,7 @@ impl Module<'_> {
             ),
             (Order::Second, "hessian", "Hessian", second),
         ] {
-            if !wanted {
+            if !wanted || all.is_empty() {
                 continue;
             }
             let closed = derive_closed(whole, &all, order, self.options.form)?;
@@ -79,7 +79,7 @@ impl Module<'_> {
             documentation.push(shapes(whole));
             let type_name =
                 self.items.claim_type(&format!("{}{}", camel_case(function.display_name()), camel_case(suffix)));
-            let fields = self.derivative_type(&signature, whole, &closed, order, &type_name, title);
+            let fields = self.derivative_type(&signature, whole, &closed, (&all, order), &type_name, title);
             self.whole_item(&signature, &name, documentation, whole, &closed, order, Some((&type_name, &fields)))?;
         }
         Ok(())
@@ -114,19 +114,18 @@ impl Module<'_> {
         signature: &Signature,
         whole: &Whole,
         closed: &Closed,
-        order: Order,
+        (all, order): (&[usize], Order),
         type_name: &str,
         title: &str,
     ) -> Vec<(String, Extents)> {
         let float = self.options.scalar.name();
-        let all: Vec<usize> = (0..whole.parameters.len()).collect();
         let list = if order == Order::First { &closed.first } else { &closed.second };
         let mut fields = Vec::new();
         self.out.push_str(&format!("\n/// Where the {title} of [`{}`] is written to, row by row.\n", signature.name));
         self.out.push_str(&format!("#[derive(Debug)]\n{ALLOW}pub struct {type_name}<'a> {{\n"));
         for (at, derivative) in list.iter().enumerate() {
             let extents = closed.graph.extents(derivative.expression());
-            let by = by(&all, order, at);
+            let by = by(all, order, at);
             let field: Vec<&str> = by.iter().map(|at| signature.fields[*at].trim_start_matches("r#")).collect();
             let field = match field.as_slice() {
                 [_] => signature.fields[by[0]].clone(),
