@@ -3,7 +3,7 @@
 use crate::diff::{self, Differentiator};
 use crate::error::Diagnostic;
 use crate::graph::{ExprId, Graph, Node};
-use crate::lower::{Formulas, Function};
+use crate::lower::{Facts, Formulas, Function};
 use crate::simplify::{self, Goal, Simplifier, canonicalize};
 use crate::tape::{Tape, schedule};
 
@@ -152,34 +152,57 @@ fn simplify(function: &Function, derivatives: &mut Derivatives, formulas: &mut F
     }
     let roots = derivatives.roots();
     let graph = &mut derivatives.graph;
-    let facts = function.parameters.iter().flat_map(|parameter| parameter.inputs.clone().map(|_| &parameter.facts));
-    let facts: Vec<_> = facts.cloned().collect();
+    let facts = input_facts(function);
     let simplifier = Simplifier::new(formulas);
-    let mut reduce = |roots: &[ExprId], goal: Goal, shared: usize| {
-        let roots = canonicalize(graph, formulas, roots, shared);
-        let roots = simplify::simplify(&simplifier, graph, &roots, goal, &facts);
-        canonicalize(graph, formulas, &roots, shared)
-    };
     let roots = match form {
-        Form::Pretty => {
-            let pretty = |root: &ExprId| {
-                // A shorter form can open the way to a still shorter one.
-                let mut root = *root;
-                for _ in 0..REDUCTIONS {
-                    let before = root;
-                    root = reduce(&[root], Goal::Pretty, REPEATED)[0];
-                    if root == before {
-                        break;
-                    }
-                }
-                root
-            };
-            roots.iter().map(pretty).collect()
-        }
-        Form::Code => reduce(&roots, Goal::Stable, 1),
-        _ => reduce(&roots, Goal::Flops, 1),
+        Form::Pretty => roots
+            .iter()
+            .map(|root| pretty_forms(&simplifier, graph, formulas, *root, &facts).pop().unwrap_or(*root))
+            .collect(),
+        Form::Code => reduce(&simplifier, graph, formulas, &roots, (Goal::Stable, 1), &facts),
+        _ => reduce(&simplifier, graph, formulas, &roots, (Goal::Flops, 1), &facts),
     };
     derivatives.replace(&roots);
+}
+
+/// Returns the facts of all inputs.
+pub fn input_facts(function: &Function) -> Vec<Facts> {
+    function.parameters.iter().flat_map(|parameter| parameter.inputs.clone().map(|_| parameter.facts.clone())).collect()
+}
+
+/// Simplifies once towards a goal; sums and products of at most `shared` operands are repeated rather than kept apart.
+fn reduce(
+    simplifier: &Simplifier,
+    graph: &mut Graph,
+    formulas: &mut Formulas,
+    roots: &[ExprId],
+    (goal, shared): (Goal, usize),
+    facts: &[Facts],
+) -> Vec<ExprId> {
+    let roots = canonicalize(graph, formulas, roots, shared);
+    let roots = simplify::simplify(simplifier, graph, &roots, goal, facts);
+    canonicalize(graph, formulas, &roots, shared)
+}
+
+/// Returns the forms through which an expression becomes what people read: canonical first, pretty last.
+pub fn pretty_forms(
+    simplifier: &Simplifier,
+    graph: &mut Graph,
+    formulas: &mut Formulas,
+    root: ExprId,
+    facts: &[Facts],
+) -> Vec<ExprId> {
+    let mut forms = canonicalize(graph, formulas, &[root], REPEATED);
+    // A shorter form can open the way to a still shorter one.
+    for _ in 0..REDUCTIONS {
+        let before = forms[forms.len() - 1];
+        let next = reduce(simplifier, graph, formulas, &[before], (Goal::Pretty, REPEATED), facts)[0];
+        if next == before {
+            break;
+        }
+        forms.push(next);
+    }
+    forms
 }
 
 fn leaves(graph: &mut Graph, inputs: &[usize]) -> Vec<ExprId> {

@@ -5,6 +5,7 @@ mod batch;
 mod check;
 mod compile;
 mod diff;
+mod explain;
 mod fmt;
 mod formulas;
 mod gradient;

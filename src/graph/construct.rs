@@ -228,6 +228,7 @@ impl Graph {
             }
             Node::Apply(rows::ABS, arguments) if exponent.is_even() => {
                 let inner = arguments[0];
+                self.note("even power of an absolute value");
                 self.push_factor(coefficient, out, inner, exponent);
             }
             _ => out.push((id, exponent)),
@@ -246,6 +247,7 @@ impl Graph {
         exponent: Rational,
     ) {
         let combined = inner.multiply(&exponent);
+        self.note("power of a power");
         if exponent.is_integer() || !inner.is_integer() {
             self.record_lost_restriction(base, &inner, &combined);
             self.push_factor(coefficient, out, base, combined);
@@ -271,6 +273,7 @@ impl Graph {
                     for part in [&last.1, &exponent] {
                         self.record_lost_restriction(id, part, &sum);
                     }
+                    self.note(if sum.is_zero() { "cancel" } else { "collect powers" });
                     last.1 = sum;
                     numbers |= self.as_number(id).is_some();
                 }

@@ -151,6 +151,7 @@ pub struct Graph {
     inputs: Vec<Input>,
     placeholders: Vec<ExprId>,
     assumptions: IndexSet<Assumption, FxBuildHasher>,
+    notes: IndexSet<&'static str, FxBuildHasher>,
 }
 
 impl Graph {
@@ -227,6 +228,16 @@ impl Graph {
     /// Returns what was assumed when points were added to the domain, in the order in which it happened.
     pub fn assumptions(&self) -> impl Iterator<Item = &Assumption> {
         self.assumptions.iter()
+    }
+
+    /// Notes that a rule with this name was used to bring something into canonical form.
+    pub fn note(&mut self, rule: &'static str) {
+        self.notes.insert(rule);
+    }
+
+    /// Takes the names of the rules noted so far, in the order in which they were first used.
+    pub fn take_notes(&mut self) -> Vec<&'static str> {
+        std::mem::take(&mut self.notes).into_iter().collect()
     }
 
     /// Returns all nodes that the roots need, in order of indices: operands before uses.

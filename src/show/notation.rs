@@ -21,7 +21,7 @@ const DEEPEST: u32 = 60;
 /// Writes one node as an expression.
 pub fn write(graph: &Graph, root: ExprId) -> (Ast, NodeId) {
     let mut ast = Ast::default();
-    let (lets, written) = write_all(graph, &mut ast, &[root]);
+    let (lets, written) = write_all(graph, &mut ast, &[root], &Names::default());
     let body = written[0];
     let root = if lets.is_empty() { body } else { ast.synthesize(E::Block(lets, body)) };
     (ast, root)
@@ -30,7 +30,7 @@ pub fn write(graph: &Graph, root: ExprId) -> (Ast, NodeId) {
 /// Writes the entries of a vector or matrix, given row by row, as one expression.
 pub fn write_array(graph: &Graph, entries: &[ExprId], shape: Shape) -> (Ast, NodeId) {
     let mut ast = Ast::default();
-    let (lets, written) = write_all(graph, &mut ast, entries);
+    let (lets, written) = write_all(graph, &mut ast, entries, &Names::default());
     let body = match (shape, written.as_slice()) {
         (Shape::Scalar, [only]) => *only,
         (Shape::Matrix(_, columns), _) => {
@@ -43,8 +43,19 @@ pub fn write_array(graph: &Graph, entries: &[ExprId], shape: Shape) -> (Ast, Nod
     (ast, root)
 }
 
+/// Writes several nodes next to one another, those that have a name by their name. Returns what stands before them in a
+/// block, and the nodes.
+pub fn write_parts(graph: &Graph, roots: &[ExprId], names: &Names) -> (Ast, Vec<Let>, Vec<NodeId>) {
+    let mut ast = Ast::default();
+    let (lets, written) = write_all(graph, &mut ast, roots, names);
+    (ast, lets, written)
+}
+
+/// Names that are given to nodes.
+pub type Names = FxHashMap<ExprId, String>;
+
 /// Writes several nodes; parts that are long and repeated, or deep, get names.
-fn write_all(graph: &Graph, ast: &mut Ast, roots: &[ExprId]) -> (Vec<Let>, Vec<NodeId>) {
+fn write_all(graph: &Graph, ast: &mut Ast, roots: &[ExprId], names: &Names) -> (Vec<Let>, Vec<NodeId>) {
     let nodes = graph.reachable(roots);
     let uses = graph.uses(roots);
     let sizes = sizes(graph, &nodes);
@@ -66,7 +77,11 @@ fn write_all(graph: &Graph, ast: &mut Ast, roots: &[ExprId]) -> (Vec<Let>, Vec<N
         graph.node(id).for_each_operand(|operand| level = level.max(depth[&operand] + 1));
         let repeated = uses[&id] > 1 && whole > LONGEST_PIECE && sizes[&id].1 >= SMALLEST_NAMED;
         let numeric = !is_condition(graph.node(id));
-        if numeric && !asked.contains(&id) && (repeated || level >= DEEPEST) {
+        if let Some(name) = names.get(&id) {
+            let reference = writer.ast.synthesize(E::Name(name.clone()));
+            writer.written.insert(id, reference);
+            level = 0;
+        } else if numeric && !asked.contains(&id) && (repeated || level >= DEEPEST) {
             let name = fresh.get_or_insert_with(|| fresh_names(graph)).next().unwrap_or_default();
             lets.push(Let { name: Name { text: name.clone(), span: Span::default() }, value: expression });
             let reference = writer.ast.synthesize(E::Name(name));

@@ -177,6 +177,7 @@ fn merge_variable_powers(graph: &mut Graph, factors: &mut Vec<Factor>) {
         let constant = factors[other].1.clone();
         let sum = graph.sum(constant, vec![(exponent, Rational::ONE)]);
         graph.assume(Assumption::NonZero(base));
+        graph.note("collect powers");
         factors[at].0 = graph.power(base, sum);
         factors.remove(other);
         return merge_variable_powers(graph, factors);
@@ -200,6 +201,7 @@ fn apply(
             if formulas.lower(graph, at, &[]) == Some(*argument)
                 && let Some(value) = formulas.lower(graph, value, &[])
             {
+                graph.note("special value");
                 return value;
             }
         }
@@ -211,9 +213,11 @@ fn apply(
         if !inside.row().domain.is_empty() {
             graph.assume(Assumption::Defined(inside, operand));
         }
+        graph.note("inverse function");
         return operand;
     }
     if row.parity != Parity::None && scale.is_negative() {
+        graph.note("symmetry");
         let positive = graph.scale(scale.negate(), rest);
         let value = graph.apply(function, &[positive]);
         return match row.parity {

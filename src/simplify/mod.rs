@@ -10,6 +10,7 @@ mod extract;
 mod facts;
 mod language;
 mod matching;
+mod proof;
 mod rules;
 mod saturate;
 mod structure;
@@ -17,6 +18,7 @@ mod windows;
 
 pub use canonical::canonicalize;
 pub use cost::Goal;
+pub use proof::{Step, prove};
 pub use rules::{Class, Rule, TABLE};
 pub use saturate::Simplifier;
 pub use windows::simplify;

@@ -29,6 +29,8 @@ pub struct Rule {
     pub stabilizes: bool,
     /// Whether the right side is for people only, because it loses digits where the left one does not.
     pub for_reading: bool,
+    /// Whether the rule serves proofs only: the e-graph gets by without it, but a person likes to see the step.
+    pub for_explaining: bool,
     /// What the rule is good for.
     pub documentation: &'static str,
 }
@@ -40,6 +42,7 @@ const EXACT: Rule = Rule {
     class: Class::Exact,
     stabilizes: false,
     for_reading: false,
+    for_explaining: false,
     documentation: "",
 };
 const STABLE: Rule = Rule { stabilizes: true, ..EXACT };
@@ -50,6 +53,8 @@ pub const TABLE: &[Rule] = &[
     // Logistic function
     Rule { name: "definition of sigmoid", left: "1/(1 + exp(x))", right: "sigmoid(-x)",
         documentation: "recognizes the logistic function written with exp", ..EXACT },
+    Rule { name: "add and subtract 1", left: "exp(x)/(1 + exp(x))", right: "1 - 1/(1 + exp(x))", for_explaining: true,
+        documentation: "(1 + exp(x) - 1)/(1 + exp(x)), a quotient of sums that share all but the 1", ..EXACT },
     Rule { name: "quotient form of sigmoid", left: "exp(x)/(1 + exp(x))", right: "sigmoid(x)",
         documentation: "recognizes the other way of writing the logistic function, which overflows", ..STABLE },
     Rule { name: "reflection of sigmoid", left: "exp(x)*sigmoid(-x)", right: "sigmoid(x)",

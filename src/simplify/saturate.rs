@@ -23,6 +23,8 @@ const NODES_PER_CLASS: usize = 12;
 /// Simplifies windows of a graph with the rules of Table 2, which it reads once.
 pub struct Simplifier {
     rules: Vec<Compiled>,
+    /// Rules that are used in proofs only.
+    explaining: Vec<Compiled>,
     ranges: Ranges,
     functions: FxHashMap<FunctionId, u64>,
 }
@@ -30,11 +32,24 @@ pub struct Simplifier {
 impl Simplifier {
     /// Reads the rules.
     pub fn new(formulas: &mut Formulas) -> Self {
+        let compiled = rules::TABLE.iter().filter_map(|rule| Compiled::new(formulas, rule));
+        let (explaining, rules) = compiled.partition(|rule| rule.rule.for_explaining);
         Simplifier {
-            rules: rules::TABLE.iter().filter_map(|rule| Compiled::new(formulas, rule)).collect(),
+            rules,
+            explaining,
             ranges: Ranges::new(formulas),
             functions: function_costs(formulas),
         }
+    }
+
+    /// Returns all rules, with those for proofs.
+    pub(super) fn all_rules(&self) -> Vec<&Compiled> {
+        self.explaining.iter().chain(&self.rules).collect()
+    }
+
+    /// Returns the ranges of functions.
+    pub(super) fn ranges(&self) -> &Ranges {
+        &self.ranges
     }
 
     /// Returns forms of the roots that cost no more together, in the sense of the goal. The graph is small: a window.
