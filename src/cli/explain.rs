@@ -110,14 +110,18 @@ fn write_latex(name: &str, derivation: &Derivation, out: &mut impl Write) -> io:
 }
 
 fn reason_latex(reason: &Reason) -> String {
-    let identity = reason.identity.as_ref().map(|identity| {
+    let mut written = format!(r" && \text{{{}", reason.phrase);
+    if let Some(identity) = &reason.identity {
         let side = |id| latex::latex(&identity.ast, id);
-        format!(r", }} d\left({}\right) = {}", side(identity.left), side(identity.right))
-    });
-    match identity {
-        Some(identity) => format!(r" && \text{{{}{identity}", reason.phrase),
-        None => format!(r" && \text{{{}}}", reason.phrase),
+        let mut right = side(identity.right);
+        for name in &identity.operands {
+            right = right.replace(&latex::symbol(&format!("d{name}")), &format!(r"\,d{}", latex::symbol(name)));
+        }
+        let right = right.replace(r"\, \,", r"\,");
+        written += &format!(r" with }} d\left({}\right) = {right}\text{{", side(identity.left));
     }
+    reason.also.iter().for_each(|also| written += &format!("; {also}"));
+    (written + "}").replace(r"\text{}", "")
 }
 
 fn write_json(name: &str, derivation: &Derivation, out: &mut impl Write) -> io::Result<()> {

@@ -6,23 +6,28 @@
 mod chain;
 mod names;
 mod reason;
+mod signed;
 
 pub use reason::{Identity, Reason};
 
 use crate::derive::{input_facts, pretty_forms};
 use crate::diff::{self, Differentiator};
 use crate::error::Diagnostic;
-use crate::graph::{ExprId, Graph, Node};
+use crate::graph::{ExprId, Graph, Node, Rational};
 use crate::lower::{Facts, Formulas, Function};
-use crate::show::notation::{self, Names};
+use crate::show::naming::Names;
+use crate::show::notation;
 use crate::simplify::{Simplifier, Step, canonicalize, prove};
-use crate::syntax::ast::{Ast, BinaryOperator, Expression, Let, Name, NodeId};
-use crate::source::Span;
-use chain::{ChainStep, Term, chain_rule};
+use crate::syntax::ast::{Ast, Expression, Let, NodeId};
+use chain::{Chain, Known, chain_rule};
+use rustc_hash::FxHashMap;
+use signed::Signed;
 
-/// Rules that only regroup; a line is not spent on them.
-const BOOKKEEPING: &[&str] =
-    &["collect terms", "collect factors", "power of a product", "power of a reciprocal", "multiply together"];
+/// Most gates of a function that is taken apart gate by gate.
+const MOST_GATES: usize = 48;
+
+/// Most numerators that are written as differences in one line.
+const MOST_NUMERATORS: usize = 4;
 
 /// A line of a derivation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,27 +75,33 @@ pub fn explain(function: &Function, output: usize, by: usize) -> Result<Derivati
     let rewritten = graph.take_notes();
     // The answer is the one that is printed elsewhere, whatever way leads to it here.
     let printed = diff::jacobian(&mut differentiator, &mut graph, &value, &[leaf])?[output][0];
-    let (steps, derivative) = chain_rule(&mut graph, &mut differentiator, value[output], leaf)?;
+    let gates = chain::gates(&graph, value[output], leaf);
+    let chain = match gates <= MOST_GATES {
+        true => chain_rule(&mut graph, &mut differentiator, value[output], leaf)?,
+        false => Chain { steps: Vec::new(), derivative: printed },
+    };
     graph.take_notes();
 
     let mut writer = Writer { lines: Vec::new(), leaf };
-    writer.derivative_of(&graph, resolved[output], None);
+    writer.derivative_of(&mut graph, resolved[output], None);
     if !rewritten.is_empty() {
-        writer.derivative_of(&graph, value[output], Some(phrase(&rewritten)));
+        writer.derivative_of(&mut graph, value[output], Some(phrase(&rewritten)));
     }
-    let trivial = steps.is_empty();
-    for step in &steps {
-        writer.chain_step(&graph, step);
+    for step in &chain.steps {
+        writer.chain(&mut graph, &step.known, Some(step.reason.clone()));
     }
     let facts = input_facts(function);
     let simplifier = Simplifier::new(&mut formulas);
     let forms = pretty_forms(&simplifier, &mut graph, &mut formulas, printed, &facts);
     graph.take_notes();
-    let start = canonicalize(&mut graph, &mut formulas, &[derivative], 16)[0];
-    let first = match graph.take_notes().as_slice() {
-        _ if trivial => "derivative of a linear function".into(),
-        [] => "multiply together".into(),
-        notes => phrase(notes),
+    let start = canonicalize(&mut graph, &mut formulas, &[chain.derivative], 16)[0];
+    let first = match (chain.steps.last().map(|step| &step.known), graph.take_notes().as_slice()) {
+        (None, _) if gates == 0 => "derivative of a constant".into(),
+        (None, _) if gates <= MOST_GATES => "derivative of a linear function".into(),
+        (None, _) => "chain rule, gate by gate".into(),
+        (_, notes) if !notes.is_empty() => phrase(notes),
+        (Some(Known::Sum(_)), _) => "collect terms".into(),
+        _ => "multiply together".into(),
     };
     let proof = simplification(&simplifier, &mut graph, &mut formulas, start, &forms, &facts);
     let shown: Vec<(ExprId, Reason)> = std::iter::once((start, first)).chain(proof).collect();
@@ -138,22 +149,53 @@ fn simplification(
             for form in forms {
                 match prove(simplifier, graph, formulas, before, *form, facts) {
                     Some(proof) => steps.extend(proof),
-                    None => steps.push(Step { rule: "rearrangement by the rules of the table", form: *form }),
+                    None => steps.push(Step { rule: "rules of the table together", backward: false, form: *form }),
                 }
                 before = *form;
             }
         }
     }
     let mut shown: Vec<(ExprId, Reason)> = Vec::new();
-    let count = steps.len();
+    let mut before = start;
     for (at, step) in steps.iter().enumerate() {
-        let repeated = steps.get(at + 1).is_some_and(|next| next.rule == step.rule);
-        if repeated || (at + 1 < count && BOOKKEEPING.contains(&step.rule)) {
+        let next = steps.get(at + 1);
+        let repeated = next.is_some_and(|next| (next.rule, next.backward) == (step.rule, step.backward));
+        if repeated || (next.is_some() && step.is_bookkeeping()) {
             continue;
         }
-        shown.push((step.form, step.rule.into()));
+        let mut way = before;
+        if step.rule == "add and subtract 1" {
+            (0..MOST_NUMERATORS).for_each(|_| way = difference_over_sum(graph, way).unwrap_or(way));
+        }
+        match way == before {
+            true => shown.push((step.form, step.rule.into())),
+            false => shown.extend([(way, step.rule.into()), (step.form, "divide term by term".into())]),
+        }
+        before = step.form;
     }
     shown
+}
+
+/// Writes the first `a/(a + b)` of a form as `(a + b - b)/(a + b)`.
+fn difference_over_sum(graph: &mut Graph, form: ExprId) -> Option<ExprId> {
+    let nodes = graph.reachable(&[form]);
+    let (product, factors, at, sum) = nodes.into_iter().find_map(|id| {
+        let Node::Product(factors) = graph.node(id) else { return None };
+        let (at, sum) = factors.iter().enumerate().find_map(|(at, (part, exponent))| {
+            let holds = |sum: &ExprId| matches!(graph.node(*sum), Node::Sum(_, terms) if terms.iter().any(|(id, k)| id == part && k.is_one()));
+            let below = factors.iter().find(|(sum, exponent)| exponent.is_negative() && holds(sum));
+            exponent.is_one().then_some((at, below?.0))
+        })?;
+        Some((id, factors.clone(), at, sum))
+    })?;
+    let Node::Sum(constant, terms) = graph.node(sum).clone() else { return None };
+    let part = factors[at].0;
+    let others = terms.iter().filter(|(id, _)| *id != part).map(|(id, k)| (*id, k.negate()));
+    let difference = Node::Sum(constant.negate(), [(sum, Rational::ONE)].into_iter().chain(others).collect());
+    let mut factors = factors.to_vec();
+    factors[at].0 = graph.intern(difference);
+    let written = graph.intern(Node::Product(factors.into()));
+    Some(graph.rebuild(&[form], |_, id, _| (id == product).then_some(written))[0])
 }
 
 struct Writer {
@@ -170,44 +212,20 @@ impl Writer {
     }
 
     /// Writes `diff(value, x)`.
-    fn derivative_of(&mut self, graph: &Graph, value: ExprId, reason: Option<Reason>) {
-        let step = ChainStep {
-            terms: vec![Term { factors: Vec::new(), inner: Some(value) }],
-            reason: reason.clone().unwrap_or_default(),
-        };
-        self.chain_step(graph, &step);
-        if let Some(line) = self.lines.last_mut() {
-            line.reason = reason;
-        }
+    fn derivative_of(&mut self, graph: &mut Graph, value: ExprId, reason: Option<Reason>) {
+        self.chain(graph, &Known::Open(value), reason);
     }
 
-    /// Writes the terms of a step, factor by factor.
-    fn chain_step(&mut self, graph: &Graph, step: &ChainStep) {
-        let inner = step.terms.iter().filter_map(|term| term.inner);
-        let roots: Vec<ExprId> =
-            step.terms.iter().flat_map(|term| term.factors.iter().copied()).chain(inner).chain([self.leaf]).collect();
+    /// Writes what is known of a derivative, factor by factor.
+    fn chain(&mut self, graph: &mut Graph, known: &Known, reason: Option<Reason>) {
+        let mut roots = vec![self.leaf];
+        let signed = Signed::new(graph, known);
+        signed.roots(&mut roots);
         let (mut ast, lets, written) = notation::write_parts(graph, &roots, &Names::default());
-        let node = |id: ExprId| roots.iter().position(|root| *root == id).map(|at| written[at]);
-        let mut sum = None;
-        for term in &step.terms {
-            let mut factors: Vec<NodeId> = term.factors.iter().filter_map(|factor| node(*factor)).collect();
-            if let (Some(inner), Some(by)) = (term.inner.and_then(node), node(self.leaf)) {
-                let name = Name { text: "diff".to_string(), span: Span::default() };
-                factors.push(ast.synthesize(Expression::Call(name, vec![inner, by])));
-            }
-            let Some((first, rest)) = factors.split_first() else { continue };
-            let multiply = |product, factor: &NodeId| {
-                ast.synthesize(Expression::Binary(BinaryOperator::Multiply, product, *factor))
-            };
-            let product = rest.iter().fold(*first, multiply);
-            sum = Some(match sum {
-                None => product,
-                Some(sum) => ast.synthesize(Expression::Binary(BinaryOperator::Add, sum, product)),
-            });
-        }
-        let body = sum.unwrap_or_else(|| ast.synthesize(Expression::Number("0".to_string())));
+        let nodes: FxHashMap<ExprId, NodeId> = roots.into_iter().zip(written).collect();
+        let body = signed.write(&mut ast, &nodes, self.leaf);
         let root = block(&mut ast, lets, body);
-        self.push(Line { ast, root, reason: Some(step.reason.clone()) });
+        self.push(Line { ast, root, reason });
     }
 
     /// Writes an expression in full.

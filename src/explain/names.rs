@@ -3,11 +3,11 @@
 use super::{Line, written};
 use crate::functions::{self, Cost, FunctionId};
 use crate::graph::{ExprId, Graph, Node};
-use crate::show::notation::{self, Names};
+use crate::show::naming::Names;
 use std::collections::BTreeSet;
 
-/// Shortest text that gets a name.
-const SHORTEST: usize = 8;
+/// Shortest expression that gets a name: letters of the function, and three for each node inside.
+const SHORTEST: usize = 10;
 /// Most names in one derivation.
 const MOST: usize = 4;
 
@@ -30,7 +30,7 @@ pub fn choose(graph: &Graph, lines: impl Iterator<Item = ExprId>) -> Chosen {
     let mut chosen = Chosen { of_nodes: Names::default(), order: Vec::new() };
     for id in repeated {
         let Node::Apply(function, _) = graph.node(id) else { continue };
-        let long = notation::text(graph, id).chars().count() >= SHORTEST;
+        let long = function.row().name.len() + 3 * (graph.reachable(&[id]).len() - 1) >= SHORTEST;
         if !long || function.row().cost == Cost::Cheap || chosen.order.len() == MOST {
             continue;
         }
@@ -43,9 +43,9 @@ pub fn choose(graph: &Graph, lines: impl Iterator<Item = ExprId>) -> Chosen {
     chosen
 }
 
-/// Lists names for a function's value, the function's initial first.
+/// Lists names for a function's value, the function's initial first; e is a number.
 fn candidates(function: FunctionId) -> impl Iterator<Item = String> {
-    let initial = function.row().name.chars().next().into_iter();
+    let initial = function.row().name.chars().next().filter(|initial| *initial != 'e').into_iter();
     let letters = initial.chain("suvwpqrabcmnhk".chars()).map(String::from);
     letters.filter(|name| functions::find(name).is_none())
 }

@@ -13,6 +13,8 @@ pub struct Reason {
     pub phrase: String,
     /// The local derivative that the rule uses.
     pub identity: Option<Identity>,
+    /// What else was done in the same step.
+    pub also: Vec<&'static str>,
 }
 
 /// The derivative `d left = right` of one gate in terms of its operands.
@@ -24,6 +26,8 @@ pub struct Identity {
     pub left: NodeId,
     /// Its differential.
     pub right: NodeId,
+    /// The names of its operands; `du` is the differential of `u`.
+    pub operands: Vec<String>,
 }
 
 impl Identity {
@@ -39,17 +43,19 @@ impl Identity {
 
 impl From<&str> for Reason {
     fn from(phrase: &str) -> Self {
-        Reason { phrase: phrase.to_string(), identity: None }
+        Reason { phrase: phrase.to_string(), identity: None, also: Vec::new() }
     }
 }
 
 impl Reason {
     /// Writes the reason as text.
     pub fn text(&self) -> String {
-        match &self.identity {
-            Some(identity) => format!("{}, {}", self.phrase, identity.text()),
-            None => self.phrase.clone(),
+        let mut text = self.phrase.clone();
+        if let Some(identity) = &self.identity {
+            text += &format!(" with {}", identity.text());
         }
+        self.also.iter().for_each(|also| text += &format!("; {also}"));
+        text
     }
 }
 
@@ -67,7 +73,7 @@ pub fn local_rule(
         Node::Product(factors) => {
             let varying: Vec<&Factor> = factors.iter().filter(|(base, _)| varies(*base)).collect();
             match varying.as_slice() {
-                [(_, exponent)] => power_rule(differentiator, exponent),
+                [(base, exponent)] => power_rule(differentiator, exponent, &own_name(graph, *base, by)),
                 several if several.iter().any(|(_, exponent)| exponent.is_negative()) => "quotient rule".into(),
                 _ => "product rule".into(),
             }
@@ -76,40 +82,61 @@ pub fn local_rule(
             let wanted: Vec<bool> = arguments.iter().map(|argument| varies(*argument)).collect();
             let direct = arguments.iter().zip(&wanted).all(|(argument, wanted)| !wanted || *argument == by);
             let phrase = match (*function, direct) {
-                (rows::POW, _) => "power rule",
-                (_, true) => "derivative of a function",
-                (_, false) => "chain rule",
+                (rows::POW, _) => "power rule".to_string(),
+                (function, true) => format!("derivative of {}", function.row().name),
+                (_, false) => "chain rule".to_string(),
             };
-            Reason { phrase: phrase.to_string(), identity: function_identity(differentiator, *function, &wanted) }
+            let name = match arguments[..] {
+                [argument] => own_name(graph, argument, by),
+                _ => "u".to_string(),
+            };
+            Reason { phrase, identity: function_identity(differentiator, *function, &wanted, &name), also: Vec::new() }
         }
         _ => "derivative".into(),
     }
 }
 
+/// Returns the name of an operand in the rule's identity: `x` if it is the input that is derived by, else `u`.
+fn own_name(graph: &Graph, operand: ExprId, by: ExprId) -> String {
+    match graph.node(by) {
+        Node::Input(index) if operand == by && graph.inputs()[*index as usize].place.is_empty() => {
+            graph.inputs()[*index as usize].parameter.clone()
+        }
+        _ => "u".to_string(),
+    }
+}
+
 /// `d(u^n) = n·u^(n−1)·du`.
-fn power_rule(differentiator: &mut Differentiator, exponent: &Rational) -> Reason {
+fn power_rule(differentiator: &mut Differentiator, exponent: &Rational, name: &str) -> Reason {
     let phrase = match exponent {
         exponent if exponent.is_one() => return "constant multiple rule".into(),
         exponent if exponent.is_minus_one() => "reciprocal rule",
         _ => "power rule",
     };
     let mut graph = Graph::new();
-    let u = add_name(&mut graph, "u");
+    let u = add_name(&mut graph, name);
     let gate = graph.product(Rational::ONE, vec![(u, exponent.clone())]);
-    Reason { phrase: phrase.to_string(), identity: identity(graph, differentiator, gate, &[("du", u)]) }
+    let identity = identity(graph, differentiator, gate, &[(name, u)]);
+    Reason { phrase: phrase.to_string(), identity, also: Vec::new() }
 }
 
-fn function_identity(differentiator: &mut Differentiator, function: FunctionId, wanted: &[bool]) -> Option<Identity> {
-    const NAMES: &[(&str, &str)] = &[("u", "du"), ("v", "dv")];
-    if wanted.len() > NAMES.len() || function == rows::LOGSUMEXP {
+fn function_identity(
+    differentiator: &mut Differentiator,
+    function: FunctionId,
+    wanted: &[bool],
+    first: &str,
+) -> Option<Identity> {
+    let names = [first, "v"];
+    if wanted.len() > names.len() || function == rows::LOGSUMEXP {
         return None;
     }
     let mut graph = Graph::new();
-    let operands: Vec<(&str, ExprId)> =
-        NAMES[..wanted.len()].iter().map(|(name, differential)| (*differential, add_name(&mut graph, name))).collect();
+    let names = &names[..wanted.len()];
+    let operands: Vec<(&str, ExprId)> = names.iter().map(|name| (*name, add_name(&mut graph, name))).collect();
     let arguments: Vec<ExprId> = operands.iter().map(|(_, id)| *id).collect();
     let gate = graph.apply(function, &arguments);
-    let operands: Vec<_> = operands.into_iter().zip(wanted).filter(|(_, wanted)| **wanted).map(|(own, _)| own).collect();
+    let operands: Vec<_> =
+        operands.into_iter().zip(wanted).filter(|(_, wanted)| **wanted).map(|(own, _)| own).collect();
     identity(graph, differentiator, gate, &operands)
 }
 
@@ -132,7 +159,7 @@ fn identity(
     let mut right = None;
     for ((operand, partial), factor) in partials.iter().zip(written) {
         let (name, _) = operands.iter().find(|(_, own)| own == operand)?;
-        let differential = ast.synthesize(Expression::Name((*name).to_string()));
+        let differential = ast.synthesize(Expression::Name(format!("d{name}")));
         let term = match graph.is_integer(*partial, 1) {
             true => differential,
             false => ast.synthesize(Expression::Binary(BinaryOperator::Multiply, factor, differential)),
@@ -142,5 +169,6 @@ fn identity(
             Some(sum) => ast.synthesize(Expression::Binary(BinaryOperator::Add, sum, term)),
         });
     }
-    Some(Identity { ast, left, right: right? })
+    let operands = operands.iter().map(|(name, _)| (*name).to_string()).collect();
+    Some(Identity { ast, left, right: right?, operands })
 }

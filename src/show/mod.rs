@@ -1,4 +1,5 @@
 //! What people see: graphs written as mathematics.
 
 pub mod latex;
+pub mod naming;
 pub mod notation;

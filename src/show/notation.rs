@@ -3,6 +3,7 @@
 //! This is the inverse of lowering: what comes out prints as text that reads back as the same function. Every
 //! renderer starts from this tree.
 
+use super::naming::{DEEPEST, Names, fresh_names, is_condition, is_worth_a_name, sizes};
 use crate::functions::{Arity, Cost, FunctionId, rows};
 use crate::graph::{ExprId, Factor, Graph, Node, Rational, Term};
 use crate::lower::Shape;
@@ -10,13 +11,6 @@ use crate::source::Span;
 use crate::syntax::ast::{Ast, BinaryOperator as B, Expression as E, Let, Name, NodeId, UnaryOperator};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cmp::Reverse;
-
-/// Up to this many symbols an expression is written in one piece; beyond, repeated parts get names.
-const LONGEST_PIECE: u64 = 160;
-/// Smallest repeated part that gets a name.
-const SMALLEST_NAMED: u64 = 4;
-/// Deepest nesting without a name in between.
-const DEEPEST: u32 = 60;
 
 /// Writes one node as an expression.
 pub fn write(graph: &Graph, root: ExprId) -> (Ast, NodeId) {
@@ -51,9 +45,6 @@ pub fn write_parts(graph: &Graph, roots: &[ExprId], names: &Names) -> (Ast, Vec<
     (ast, lets, written)
 }
 
-/// Names that are given to nodes.
-pub type Names = FxHashMap<ExprId, String>;
-
 /// Writes several nodes; parts that are long and repeated, or deep, get names.
 fn write_all(graph: &Graph, ast: &mut Ast, roots: &[ExprId], names: &Names) -> (Vec<Let>, Vec<NodeId>) {
     let nodes = graph.reachable(roots);
@@ -75,7 +66,7 @@ fn write_all(graph: &Graph, ast: &mut Ast, roots: &[ExprId], names: &Names) -> (
         let expression = writer.expression(id);
         let mut level = 0;
         graph.node(id).for_each_operand(|operand| level = level.max(depth[&operand] + 1));
-        let repeated = uses[&id] > 1 && whole > LONGEST_PIECE && sizes[&id].1 >= SMALLEST_NAMED;
+        let repeated = uses[&id] > 1 && is_worth_a_name(whole, sizes[&id]);
         let numeric = !is_condition(graph.node(id));
         if let Some(name) = names.get(&id) {
             let reference = writer.ast.synthesize(E::Name(name.clone()));
@@ -100,33 +91,6 @@ fn write_all(graph: &Graph, ast: &mut Ast, roots: &[ExprId], names: &Names) -> (
 pub fn text(graph: &Graph, root: ExprId) -> String {
     let (ast, root) = write(graph, root);
     crate::syntax::print_expression(&ast, root)
-}
-
-fn is_condition(node: &Node) -> bool {
-    matches!(node, Node::Compare(..) | Node::And(..) | Node::Or(..) | Node::Not(_))
-}
-
-/// Counts, for each node, the symbols it takes when everything is written out, and when repeated parts count once.
-fn sizes(graph: &Graph, nodes: &[ExprId]) -> FxHashMap<ExprId, (u64, u64)> {
-    let mut sizes: FxHashMap<ExprId, (u64, u64)> = FxHashMap::default();
-    for id in nodes {
-        let mut size = (1u64, 1u64);
-        graph.node(*id).for_each_operand(|operand| {
-            let below = sizes[&operand];
-            size = (size.0.saturating_add(below.0), size.1.saturating_add(below.1).min(1000));
-        });
-        sizes.insert(*id, size);
-    }
-    sizes
-}
-
-/// Names that no parameter has: t1, t2, …
-fn fresh_names(graph: &Graph) -> impl Iterator<Item = String> {
-    let stem = ["t", "u", "tmp", "t_"]
-        .into_iter()
-        .find(|stem| !graph.inputs().iter().any(|input| input.parameter.starts_with(stem)))
-        .unwrap_or("gradc_t");
-    (1..).map(move |count| format!("{stem}{count}"))
 }
 
 /// Returns the coefficient as numerator and denominator of a written fraction. Decimals stay decimals, also below the
@@ -347,6 +311,13 @@ impl Writer<'_> {
     /// Writes a sum: what is added before what is subtracted, a constant first before functions and last after powers.
     fn sum(&mut self, constant: &Rational, terms: &[Term]) -> NodeId {
         let mut ordered: Vec<&Term> = terms.iter().collect();
+        let number = ordered.iter().position(|(id, k)| self.graph.as_number(*id).is_some() && k.is_one());
+        let lone = number.filter(|_| constant.is_zero() && terms.len() > 1);
+        // A number that is a term of its own stands where a constant does.
+        let constant = match lone.map(|at| ordered.remove(at).0).and_then(|id| self.graph.as_number(id)) {
+            Some(number) => number,
+            None => constant,
+        };
         ordered.sort_by_key(|(id, coefficient)| {
             (coefficient.is_negative(), Reverse(self.degree(*id)), self.first_leaf[id])
         });

@@ -175,7 +175,10 @@ fn merge_variable_powers(graph: &mut Graph, factors: &mut Vec<Factor>) {
         let Some((base, exponent)) = power(graph, &factors[at]) else { continue };
         let Some(other) = factors.iter().position(|(id, k)| *id == base && k.is_integer()) else { continue };
         let constant = factors[other].1.clone();
-        let sum = graph.sum(constant, vec![(exponent, Rational::ONE)]);
+        let sum = match graph.node(exponent).clone() {
+            Node::Sum(own, terms) => graph.sum(own.add(&constant), terms.to_vec()),
+            _ => graph.sum(constant, vec![(exponent, Rational::ONE)]),
+        };
         graph.assume(Assumption::NonZero(base));
         graph.note("collect powers");
         factors[at].0 = graph.power(base, sum);

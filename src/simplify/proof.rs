@@ -12,6 +12,7 @@ use super::canonicalize;
 use super::facts::Ranges;
 use super::language::{Classes, extract_node, insert};
 use super::matching::{Compiled, View};
+use super::rules::TABLE;
 use super::saturate::Simplifier;
 use super::structure;
 use crate::graph::{ExprId, Graph, Node};
@@ -20,12 +21,14 @@ use egg::{Id, Language};
 use indexmap::IndexMap;
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::BinaryHeap;
 
 /// Largest expression that is proved, in nodes.
 const LARGEST: usize = 90;
 /// Most nodes of all forms together whose steps are listed.
-const BUDGET: usize = 6000;
+const BUDGET: usize = 3000;
+/// How often both sides look further after they have met.
+const MORE: usize = 12;
 /// Largest sum or product that is dissolved in another.
 const SHARED: usize = 16;
 
@@ -34,6 +37,8 @@ const SHARED: usize = 16;
 pub struct Step {
     /// The name of the rule.
     pub rule: &'static str,
+    /// Whether the rule is used from right to left.
+    pub backward: bool,
     /// The new form.
     pub form: ExprId,
 }
@@ -55,27 +60,57 @@ pub fn prove(
     let mut search = Search { rules: simplifier.all_rules(), ranges, edges: IndexMap::default() };
     let mut sides = [Side::new(graph, from, to), Side::new(graph, to, from)];
     let mut budget = BUDGET;
-    while from != to {
+    let mut more = None;
+    while from != to && more != Some(0) {
+        // The first path that is found is seldom the shortest.
+        more = more.map(|more: usize| more - 1);
         let mut idle = true;
         for at in 0..2 {
             let Some(form) = sides[at].next() else { continue };
             idle = false;
-            budget = budget.checked_sub(graph.reachable(&[form]).len())?;
+            budget = budget.saturating_sub(graph.reachable(&[form]).len());
             for step in search.steps(graph, formulas, form) {
-                let met = sides[1 - at].seen.contains(&step.form);
-                search.edges.entry(form).or_default().push(step.clone());
-                search.edges.entry(step.form).or_default().push(Step { rule: step.rule, form });
-                if met {
-                    return search.shortest(from, to);
+                if sides[1 - at].seen.contains(&step.form) {
+                    more = more.or(Some(MORE));
                 }
+                search.edges.entry(form).or_default().push(step.clone());
+                search.edges.entry(step.form).or_default().push(step.reversed(form));
                 sides[at].add(graph, step.form, form);
             }
         }
-        if idle {
-            return None;
+        if idle || budget == 0 {
+            break;
         }
     }
-    Some(Vec::new())
+    search.shortest(from, to)
+}
+
+impl Step {
+    /// Returns the step from right to left, which leads back to the given form.
+    fn reversed(&self, form: ExprId) -> Step {
+        match self.rule {
+            "multiply out" => Step { rule: "factor out", backward: false, form },
+            "factor out" => Step { rule: "multiply out", backward: false, form },
+            rule => Step { rule, backward: true, form },
+        }
+    }
+
+    /// Tells whether the step only regroups.
+    pub fn is_bookkeeping(&self) -> bool {
+        matches!(self.rule, "collect terms" | "collect factors" | "power of a product" | "power of a reciprocal")
+    }
+
+    /// How much a step adds to the length of a proof: a line, or nothing that is shown; rules are easier to follow from
+    /// left to right.
+    fn length(&self) -> usize {
+        let explains = || TABLE.iter().any(|rule| rule.for_explaining && rule.name == self.rule);
+        match self.backward {
+            _ if self.is_bookkeeping() => 1,
+            false if explains() => 2,
+            false => 4,
+            true => 5,
+        }
+    }
 }
 
 /// One end of the search.
@@ -147,12 +182,11 @@ impl Search<'_> {
         let mut steps: Vec<Step> = Vec::new();
         for (old, rule, new) in found.into_iter().filter(|(old, _, new)| old != new) {
             let (Some(before), Some(after)) = (terms.write(graph, old), terms.write(graph, new)) else { continue };
-            let whole = graph.rebuild(&[form], |_, id, _| {
-                (image.get(&id) == Some(&old) || id == before).then_some(after)
-            })[0];
+            let whole =
+                graph.rebuild(&[form], |_, id, _| (image.get(&id) == Some(&old) || id == before).then_some(after))[0];
             let form_after = canonicalize(graph, formulas, &[whole], SHARED)[0];
             if form_after != form && steps.iter().all(|step| step.form != form_after) {
-                steps.push(Step { rule, form: form_after });
+                steps.push(Step { rule, backward: false, form: form_after });
             }
         }
         steps
@@ -160,22 +194,25 @@ impl Search<'_> {
 
     /// Finds the shortest path through the steps that were seen.
     fn shortest(&self, from: ExprId, to: ExprId) -> Option<Vec<Step>> {
-        let mut before: FxHashMap<ExprId, (ExprId, &'static str)> = FxHashMap::default();
-        let mut queue = VecDeque::from([from]);
-        while let Some(form) = queue.pop_front() {
+        let mut best: FxHashMap<ExprId, (usize, Option<(ExprId, &Step)>)> = FxHashMap::from_iter([(from, (0, None))]);
+        let mut queue = BinaryHeap::from([Reverse((0, from))]);
+        while let Some(Reverse((length, form))) = queue.pop() {
+            if length > best[&form].0 {
+                continue;
+            }
             for step in self.edges.get(&form).into_iter().flatten() {
-                if step.form != from && !before.contains_key(&step.form) {
-                    before.insert(step.form, (form, step.rule));
-                    queue.push_back(step.form);
+                let length = length + step.length();
+                if best.get(&step.form).is_none_or(|(known, _)| length < *known) {
+                    best.insert(step.form, (length, Some((form, step))));
+                    queue.push(Reverse((length, step.form)));
                 }
             }
         }
         let mut path = Vec::new();
         let mut form = to;
-        while form != from {
-            let (parent, rule) = before.get(&form)?;
-            path.push(Step { rule, form });
-            form = *parent;
+        while let Some((before, step)) = best.get(&form)?.1 {
+            path.push(step.clone());
+            form = before;
         }
         path.reverse();
         Some(path)

@@ -34,12 +34,7 @@ impl Simplifier {
     pub fn new(formulas: &mut Formulas) -> Self {
         let compiled = rules::TABLE.iter().filter_map(|rule| Compiled::new(formulas, rule));
         let (explaining, rules) = compiled.partition(|rule| rule.rule.for_explaining);
-        Simplifier {
-            rules,
-            explaining,
-            ranges: Ranges::new(formulas),
-            functions: function_costs(formulas),
-        }
+        Simplifier { rules, explaining, ranges: Ranges::new(formulas), functions: function_costs(formulas) }
     }
 
     /// Returns all rules, with those for proofs.

@@ -28,6 +28,7 @@ pub const RULES: &[Structural] = &[
     Structural { name: "multiply out", grows: true, apply: multiply_out },
     Structural { name: "product of exponentials", grows: false, apply: product_of_exponentials },
     Structural { name: "symmetry", grows: false, apply: symmetry },
+    Structural { name: "exponential of a negative number", grows: false, apply: negative_exponential },
     Structural { name: "inverse function", grows: false, apply: inverse },
     Structural { name: "logarithm of a product", grows: false, apply: logarithm_of_product },
 ];
@@ -246,24 +247,28 @@ fn product_of_exponentials(classes: &mut Classes, id: Id, node: &Math) -> Vec<Id
     vec![add_monomial(classes, &view)]
 }
 
-/// Even and odd functions of a negative multiple, and `exp(−a) = 1/exp(a)`.
+/// Even and odd functions of a negative multiple.
 fn symmetry(classes: &mut Classes, _: Id, node: &Math) -> Vec<Id> {
     let Math::Apply(function, arguments) = node else { return Vec::new() };
     let [argument] = **arguments else { return Vec::new() };
     let parity = function.row().parity;
-    if parity == Parity::None && *function != rows::EXP {
-        return Vec::new();
-    }
-    if !monomial(classes, argument).coefficient.is_negative() {
+    if parity == Parity::None || !monomial(classes, argument).coefficient.is_negative() {
         return Vec::new();
     }
     let positive = add_negation(classes, argument);
     let value = classes.add(Math::Apply(*function, [positive].into()));
-    vec![match parity {
-        Parity::Even => value,
-        Parity::Odd => add_negation(classes, value),
-        Parity::None => classes.add(Math::Power(Rational::MINUS_ONE, [value])),
-    }]
+    vec![if parity == Parity::Even { value } else { add_negation(classes, value) }]
+}
+
+/// `exp(−a) = 1/exp(a)`.
+fn negative_exponential(classes: &mut Classes, _: Id, node: &Math) -> Vec<Id> {
+    let Math::Apply(rows::EXP, arguments) = node else { return Vec::new() };
+    if !monomial(classes, arguments[0]).coefficient.is_negative() {
+        return Vec::new();
+    }
+    let positive = add_negation(classes, arguments[0]);
+    let value = classes.add(Math::Apply(rows::EXP, [positive].into()));
+    vec![classes.add(Math::Power(Rational::MINUS_ONE, [value]))]
 }
 
 /// `g(f(x)) = x` where the domain of f is all numbers, such as ln(exp(x)).
