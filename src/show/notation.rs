@@ -358,13 +358,16 @@ impl Writer<'_> {
             .fold(*first, |sum, (term, negative)| self.binary(if *negative { B::Subtract } else { B::Add }, sum, *term))
     }
 
-    /// Returns the degree of a power or product of names; 0 for everything else.
+    /// Returns the degree of a polynomial in names; 0 for everything else.
     fn degree(&self, id: ExprId) -> Rational {
         match self.graph.node(id) {
             Node::Input(_) | Node::Placeholder(_) => Rational::ONE,
             Node::Product(factors) if self.rank[&id] == Rank::Polynomial => {
                 let degrees = factors.iter().map(|(base, exponent)| self.degree(*base).multiply(exponent));
                 degrees.fold(Rational::ZERO, |total, degree| total.add(&degree))
+            }
+            Node::Sum(_, terms) if self.rank[&id] == Rank::Polynomial => {
+                terms.iter().map(|(operand, _)| self.degree(*operand)).max().unwrap_or(Rational::ZERO)
             }
             _ => Rational::ZERO,
         }

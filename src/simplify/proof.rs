@@ -192,27 +192,37 @@ impl Search<'_> {
         steps
     }
 
-    /// Finds the shortest path through the steps that were seen.
+    /// Finds the shortest path through the steps that were seen. Steps by the same rule in a row are one line, so a place
+    /// is a form with the rule that led there.
     fn shortest(&self, from: ExprId, to: ExprId) -> Option<Vec<Step>> {
-        let mut best: FxHashMap<ExprId, (usize, Option<(ExprId, &Step)>)> = FxHashMap::from_iter([(from, (0, None))]);
-        let mut queue = BinaryHeap::from([Reverse((0, from))]);
-        while let Some(Reverse((length, form))) = queue.pop() {
-            if length > best[&form].0 {
+        type Place = (ExprId, &'static str, bool);
+        let start: Place = (from, "", false);
+        let mut best: FxHashMap<Place, (usize, Option<(Place, &Step)>)> = FxHashMap::from_iter([(start, (0, None))]);
+        let mut queue = BinaryHeap::from([Reverse((0, start))]);
+        let mut end = None;
+        while let Some(Reverse((length, place))) = queue.pop() {
+            if length > best[&place].0 {
                 continue;
             }
-            for step in self.edges.get(&form).into_iter().flatten() {
-                let length = length + step.length();
-                if best.get(&step.form).is_none_or(|(known, _)| length < *known) {
-                    best.insert(step.form, (length, Some((form, step))));
-                    queue.push(Reverse((length, step.form)));
+            if place.0 == to {
+                end = Some(place);
+                break;
+            }
+            for step in self.edges.get(&place.0).into_iter().flatten() {
+                let next = (step.form, step.rule, step.backward);
+                let same = (place.1, place.2) == (step.rule, step.backward);
+                let length = length + if same { 1 } else { step.length() };
+                if best.get(&next).is_none_or(|(known, _)| length < *known) {
+                    best.insert(next, (length, Some((place, step))));
+                    queue.push(Reverse((length, next)));
                 }
             }
         }
         let mut path = Vec::new();
-        let mut form = to;
-        while let Some((before, step)) = best.get(&form)?.1 {
+        let mut place = end?;
+        while let Some((before, step)) = best.get(&place)?.1 {
             path.push(step.clone());
-            form = before;
+            place = before;
         }
         path.reverse();
         Some(path)
