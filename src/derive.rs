@@ -4,7 +4,7 @@ use crate::diff::{self, Differentiator};
 use crate::error::Diagnostic;
 use crate::graph::{ExprId, Graph, Node};
 use crate::lower::{Facts, Formulas, Function};
-use crate::simplify::{self, Goal, Simplifier, canonicalize};
+use crate::simplify::{self, Goal, Simplifier, canonicalize, lost_conditions};
 use crate::tape::{Tape, schedule};
 
 /// How derivatives are simplified.
@@ -57,6 +57,15 @@ impl Derivatives {
         self.value.iter().chain(self.first.iter().flatten()).chain(upper).copied().collect()
     }
 
+    /// Returns the derivatives of the highest order that was formed.
+    pub fn derived(&self) -> Vec<ExprId> {
+        match (self.second.is_empty(), self.first.is_empty()) {
+            (false, _) => self.second.iter().flatten().copied().collect(),
+            (_, false) => self.first.iter().flatten().copied().collect(),
+            _ => self.value.clone(),
+        }
+    }
+
     /// Replaces all expressions, given in the order of [`Derivatives::roots`].
     fn replace(&mut self, roots: &[ExprId]) {
         let mut rest = roots.iter().copied();
@@ -100,7 +109,8 @@ fn derive_in_form(function: &Function, by: &[usize], order: Order, form: Form) -
     let mut differentiator = Differentiator::default();
     let leaves = leaves(&mut graph, by);
     let mut value = diff::resolve(&mut differentiator, &mut graph, &function.outputs)?;
-    if form != Form::Raw {
+    // Another form of the function may be differentiable at more points.
+    if form != Form::Raw && !graph.is_strict() {
         value = canonicalize(&mut graph, &mut formulas, &value, 1);
     }
     let mut first = Vec::new();
@@ -134,7 +144,8 @@ pub fn derive_repeatedly(function: &Function, by: usize, order: usize, form: For
     let mut differentiator = Differentiator::default();
     let leaf = leaves(&mut graph, &[by]);
     let mut value = diff::resolve(&mut differentiator, &mut graph, &function.outputs)?;
-    if form != Form::Raw {
+    // Another form of the function may be differentiable at more points.
+    if form != Form::Raw && !graph.is_strict() {
         value = canonicalize(&mut graph, &mut formulas, &value, 1);
     }
     let mut derivatives = Derivatives { graph, value, first: Vec::new(), second: Vec::new() };
@@ -179,9 +190,44 @@ fn reduce(
     (goal, shared): (Goal, usize),
     facts: &[Facts],
 ) -> Vec<ExprId> {
-    let roots = canonicalize(graph, formulas, roots, shared);
-    let roots = simplify::simplify(simplifier, graph, &roots, goal, facts);
-    canonicalize(graph, formulas, &roots, shared)
+    let given = canonicalize(graph, formulas, roots, shared);
+    let found = simplify::simplify(simplifier, graph, &given, goal, facts);
+    let found = canonicalize(graph, formulas, &found, shared);
+    // The search does not know where like terms that cancel were defined.
+    let keeps = !graph.is_strict() || lost_conditions(graph, formulas, (&given, &found), facts).is_empty();
+    if keeps { found } else { given }
+}
+
+/// What the printed derivatives take for granted: conditions on the inputs without which the derivatives, as the chain
+/// rule gives them, are not defined while what is printed is.
+#[derive(Clone, Debug)]
+pub struct Assumptions {
+    /// Where the conditions are.
+    pub graph: Graph,
+    /// The conditions.
+    pub conditions: Vec<ExprId>,
+}
+
+/// Finds what derivatives take for granted, given how they were asked for: `raw` forms the same derivatives without
+/// simplification, in the same order as [`Derivatives::derived`] lists them.
+///
+/// # Errors
+/// A function without a derivative rule.
+pub fn assumptions(
+    function: &Function,
+    shown: &Derivatives,
+    raw: impl FnOnce(&Function) -> Result<Derivatives, Diagnostic>,
+) -> Result<Assumptions, Diagnostic> {
+    let mut function = function.clone();
+    function.graph.set_strict(true);
+    let Derivatives { mut graph, value, first, second } = raw(&function)?;
+    let raw = Derivatives { graph: Graph::new(), value, first, second }.derived();
+    let mut formulas = Formulas::default();
+    let before = canonicalize(&mut graph, &mut formulas, &raw, REPEATED);
+    let after = graph.import(&shown.graph, &shown.derived());
+    let after = canonicalize(&mut graph, &mut formulas, &after, REPEATED);
+    let conditions = lost_conditions(&mut graph, &mut formulas, (&before, &after), &input_facts(&function));
+    Ok(Assumptions { graph, conditions })
 }
 
 /// Returns the forms through which an expression becomes what people read: canonical first, pretty last.

@@ -50,6 +50,9 @@ pub struct Input {
     /// The function of the file, where it has several; by default the last one.
     #[arg(long, value_name = "NAME")]
     pub function: Option<String>,
+    /// Leaves out every simplification that holds only where something is assumed, such as x/x = 1.
+    #[arg(long)]
+    pub strict_domain: bool,
 }
 
 /// What is derived, and how it is shown.
@@ -66,6 +69,9 @@ pub struct Request {
     /// How the answer is written.
     #[arg(short, long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
+    /// Prints what the formulas take for granted: `assuming x != 0`.
+    #[arg(long)]
+    pub assumptions: bool,
     /// What counts in simplification; by default formulas are pretty, and what is computed is stable.
     #[arg(long, value_enum)]
     pub cost: Option<Goal>,

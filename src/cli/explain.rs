@@ -1,9 +1,11 @@
 //! `gradc explain`: a derivative, line by line.
 
 use super::args::{Format, Input};
+use super::assumptions::{self, assumptions};
 use super::formulas::Name;
 use super::gradient::{heading, require_parameters};
 use super::{Exit, Outcome, input};
+use crate::derive::{Form, Order, derive};
 use crate::explain::{Derivation, Reason, explain};
 use crate::lower::{Function, Shape};
 use crate::show::latex;
@@ -21,6 +23,9 @@ pub struct Options {
     /// The parameters to derive by, separated by commas: `x,w` or `w[0]`; all by default.
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     wrt: Vec<String>,
+    /// Prints what the derivation takes for granted: `assuming x != 0`.
+    #[arg(long)]
+    assumptions: bool,
     /// How the derivation is written.
     #[arg(short, long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -33,7 +38,7 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
     if options.format == Format::Text {
         writeln!(out, "{}", heading(&function))?;
     }
-    for by in selected {
+    for by in selected.iter().copied() {
         for output in 0..function.outputs.len() {
             let wrong = |diagnostic| crate::in_function(&source, &function, diagnostic);
             let derivation = explain(&function, output, by).map_err(wrong)?;
@@ -47,6 +52,12 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
                 }
             }
         }
+    }
+    if options.assumptions {
+        let wrong = |diagnostic| crate::in_function(&source, &function, diagnostic);
+        let shown = derive(&function, &selected, Order::First, Form::Pretty).map_err(wrong)?;
+        let raw = |raw: &Function| derive(raw, &selected, Order::First, Form::Raw);
+        assumptions::write(assumptions(&function, &shown, raw).map_err(wrong)?, options.format, out)?;
     }
     Ok(Exit::Success)
 }

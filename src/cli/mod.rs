@@ -1,6 +1,7 @@
 //! The command line: one file a command.
 
 mod args;
+mod assumptions;
 mod batch;
 mod check;
 mod compile;

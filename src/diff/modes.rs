@@ -29,7 +29,7 @@ pub fn gradient(
     for id in nodes.into_iter().rev().filter(|id| active[id.index()]) {
         let adjoint = graph.sum(Rational::ZERO, std::mem::take(&mut contributions[id.index()]));
         adjoints.insert(id, adjoint);
-        if graph.is_integer(adjoint, 0) {
+        if graph.is_integer(adjoint, 0) && !graph.is_strict() {
             continue;
         }
         for (operand, partial) in differentiator.partials(graph, id, |operand| active[operand.index()])? {
@@ -65,7 +65,7 @@ pub fn tangents(
             .map(|(operand, partial)| (graph.multiply(partial, tangents[&operand]), Rational::ONE))
             .collect();
         let tangent = graph.sum(Rational::ZERO, terms);
-        if tangent != zero {
+        if tangent != zero || graph.is_strict() {
             tangents.insert(id, tangent);
         }
     }

@@ -71,7 +71,10 @@ pub fn explain(function: &Function, output: usize, by: usize) -> Result<Derivati
     let leaf = graph.intern(Node::Input(by as u32));
     let resolved = diff::resolve(&mut differentiator, &mut graph, &function.outputs)?;
     graph.take_notes();
-    let value = canonicalize(&mut graph, &mut formulas, &resolved, 1);
+    let value = match graph.is_strict() {
+        true => resolved.clone(),
+        false => canonicalize(&mut graph, &mut formulas, &resolved, 1),
+    };
     let rewritten = graph.take_notes();
     // The answer is the one that is printed elsewhere, whatever way leads to it here.
     let printed = diff::jacobian(&mut differentiator, &mut graph, &value, &[leaf])?[output][0];
@@ -96,7 +99,7 @@ pub fn explain(function: &Function, output: usize, by: usize) -> Result<Derivati
     graph.take_notes();
     let start = canonicalize(&mut graph, &mut formulas, &[chain.derivative], 16)[0];
     let first = match (chain.steps.last().map(|step| &step.known), graph.take_notes().as_slice()) {
-        (None, _) if gates == 0 => "derivative of a constant".into(),
+        (None, _) if !graph.reachable(&[value[output]]).contains(&leaf) => "derivative of a constant".into(),
         (None, _) if gates <= MOST_GATES => "derivative of a linear function".into(),
         (None, _) => "chain rule, gate by gate".into(),
         (_, notes) if !notes.is_empty() => phrase(notes),

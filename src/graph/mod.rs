@@ -8,7 +8,6 @@
 mod construct;
 mod number;
 
-pub use construct::Assumption;
 pub use number::Rational;
 
 use crate::functions::FunctionId;
@@ -150,7 +149,7 @@ pub struct Graph {
     nodes: IndexSet<Node, FxBuildHasher>,
     inputs: Vec<Input>,
     placeholders: Vec<ExprId>,
-    assumptions: IndexSet<Assumption, FxBuildHasher>,
+    strict: bool,
     notes: IndexSet<&'static str, FxBuildHasher>,
 }
 
@@ -225,9 +224,14 @@ impl Graph {
         self.placeholders[placeholder as usize]
     }
 
-    /// Returns what was assumed when points were added to the domain, in the order in which it happened.
-    pub fn assumptions(&self) -> impl Iterator<Item = &Assumption> {
-        self.assumptions.iter()
+    /// Decides whether constructors leave the domain of every form as it is: x/x is 1 only if they need not.
+    pub fn set_strict(&mut self, strict: bool) {
+        self.strict = strict;
+    }
+
+    /// Tells whether constructors leave the domain of every form as it is.
+    pub fn is_strict(&self) -> bool {
+        self.strict
     }
 
     /// Notes that a rule with this name was used to bring something into canonical form.
@@ -276,6 +280,16 @@ impl Graph {
             }
         }
         (0..seen.len() as u32).map(ExprId).filter(|id| seen[id.index()]).collect()
+    }
+
+    /// Copies what the roots need from another graph with the same inputs.
+    pub fn import(&mut self, source: &Graph, roots: &[ExprId]) -> Vec<ExprId> {
+        let mut image: FxHashMap<ExprId, ExprId> = FxHashMap::default();
+        for id in source.reachable(roots) {
+            let new = self.construct(source.node(id), |operand| image[&operand]);
+            image.insert(id, new);
+        }
+        roots.iter().map(|root| image[root]).collect()
     }
 
     /// Counts how often each reachable node is used as an operand or as a root.

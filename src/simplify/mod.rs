@@ -6,6 +6,7 @@
 
 mod canonical;
 mod cost;
+mod domain;
 mod extract;
 mod facts;
 mod language;
@@ -18,6 +19,7 @@ mod windows;
 
 pub use canonical::canonicalize;
 pub use cost::Goal;
+pub use domain::lost_conditions;
 pub use proof::{Step, prove};
 pub use rules::{Class, Rule, TABLE};
 pub use saturate::Simplifier;
