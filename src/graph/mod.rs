@@ -64,6 +64,17 @@ impl Comparison {
         }
     }
 
+    /// Returns the comparison with its sides exchanged.
+    pub fn flipped(self) -> Self {
+        match self {
+            Comparison::Less => Comparison::Greater,
+            Comparison::LessEqual => Comparison::GreaterEqual,
+            Comparison::Greater => Comparison::Less,
+            Comparison::GreaterEqual => Comparison::LessEqual,
+            same => same,
+        }
+    }
+
     /// Tells whether the comparison holds.
     pub fn holds<T: PartialOrd>(self, a: &T, b: &T) -> bool {
         match self {

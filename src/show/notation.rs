@@ -4,7 +4,7 @@
 //! renderer starts from this tree.
 
 use super::naming::{DEEPEST, Names, fresh_names, is_condition, is_worth_a_name, sizes};
-use crate::functions::{Arity, Cost, FunctionId, rows};
+use crate::functions::{Arity, Cost, rows};
 use crate::graph::{ExprId, Factor, Graph, Node, Rational, Term};
 use crate::lower::Shape;
 use crate::source::Span;
@@ -124,17 +124,17 @@ enum Rank {
     Mixed,
 }
 
-struct Writer<'a> {
-    graph: &'a Graph,
-    ast: &'a mut Ast,
-    written: FxHashMap<ExprId, NodeId>,
+pub(super) struct Writer<'a> {
+    pub(super) graph: &'a Graph,
+    pub(super) ast: &'a mut Ast,
+    pub(super) written: FxHashMap<ExprId, NodeId>,
     rank: FxHashMap<ExprId, Rank>,
     /// The first parameter entry in each node, which orders terms that nothing else orders.
     first_leaf: FxHashMap<ExprId, u32>,
 }
 
 impl Writer<'_> {
-    fn binary(&mut self, operator: B, a: NodeId, b: NodeId) -> NodeId {
+    pub(super) fn binary(&mut self, operator: B, a: NodeId, b: NodeId) -> NodeId {
         self.ast.synthesize(E::Binary(operator, a, b))
     }
 
@@ -142,7 +142,7 @@ impl Writer<'_> {
         self.ast.synthesize(E::Unary(UnaryOperator::Negate, a))
     }
 
-    fn number(&mut self, value: &Rational) -> NodeId {
+    pub(super) fn number(&mut self, value: &Rational) -> NodeId {
         let (top, bottom) = fraction(&value.abs());
         let text = |value: &Rational| value.to_decimal(17).unwrap_or_else(|| value.to_string());
         let mut node = self.ast.synthesize(E::Number(text(&top)));
@@ -156,7 +156,7 @@ impl Writer<'_> {
         node
     }
 
-    fn call(&mut self, name: &str, arguments: Vec<NodeId>) -> NodeId {
+    pub(super) fn call(&mut self, name: &str, arguments: Vec<NodeId>) -> NodeId {
         let name = Name { text: name.to_string(), span: Span::default() };
         self.ast.synthesize(E::Call(name, arguments))
     }
@@ -207,10 +207,7 @@ impl Writer<'_> {
                 let [c, a, b] = [c, a, b].map(|operand| self.written[operand]);
                 self.ast.synthesize(E::If(c, a, b))
             }
-            Node::Compare(comparison, a, b) => {
-                let (a, b) = (self.written[a], self.written[b]);
-                self.binary(comparison.to_operator(), a, b)
-            }
+            Node::Compare(comparison, a, b) => self.comparison(*comparison, *a, *b),
             Node::And(a, b) => {
                 let (a, b) = (self.written[a], self.written[b]);
                 self.binary(B::And, a, b)
@@ -228,41 +225,6 @@ impl Writer<'_> {
                 self.call("diff", arguments)
             }
         }
-    }
-
-    /// Writes entries as the vector parameter that they are, or as a list.
-    fn vector(&mut self, entries: &[ExprId]) -> NodeId {
-        let inputs = self.graph.inputs();
-        let input = |id: &ExprId| match self.graph.node(*id) {
-            Node::Input(index) => inputs.get(*index as usize),
-            _ => None,
-        };
-        let name = entries.first().and_then(input).map(|input| input.parameter.clone());
-        if let Some(name) = name {
-            let own: Vec<_> = inputs.iter().filter(|input| input.parameter == name).collect();
-            let whole = own.len() == entries.len() && own.iter().all(|input| input.place.len() == 1);
-            if whole && entries.iter().map(input).eq(own.into_iter().map(Some)) {
-                return self.ast.synthesize(E::Name(name));
-            }
-        }
-        let written = entries.iter().map(|entry| self.written[entry]).collect();
-        self.ast.synthesize(E::List(written))
-    }
-
-    /// Writes `exp(x[k] - logsumexp(x))` as `softmax(x)[k]`.
-    fn softmax(&mut self, function: FunctionId, arguments: &[ExprId]) -> Option<NodeId> {
-        let Node::Sum(constant, terms) = self.graph.node(*arguments.first()?) else { return None };
-        if function != rows::EXP || !constant.is_zero() || terms.len() != 2 {
-            return None;
-        }
-        let entry = terms.iter().find(|(_, coefficient)| coefficient.is_one())?.0;
-        let total = terms.iter().find(|(_, coefficient)| coefficient.is_minus_one())?.0;
-        let Node::Apply(rows::LOGSUMEXP, entries) = self.graph.node(total) else { return None };
-        let at = entries.iter().position(|own| *own == entry)?;
-        let vector = self.vector(entries);
-        let shares = self.call("softmax", vec![vector]);
-        let at = self.ast.synthesize(E::Number(at.to_string()));
-        Some(self.ast.synthesize(E::Index(shares, vec![crate::syntax::ast::Index::At(at)])))
     }
 
     fn input(&mut self, input: u32) -> NodeId {
@@ -309,7 +271,7 @@ impl Writer<'_> {
     }
 
     /// Writes a sum: what is added before what is subtracted, a constant first before functions and last after powers.
-    fn sum(&mut self, constant: &Rational, terms: &[Term]) -> NodeId {
+    pub(super) fn sum(&mut self, constant: &Rational, terms: &[Term]) -> NodeId {
         let mut ordered: Vec<&Term> = terms.iter().collect();
         let number = ordered.iter().position(|(id, k)| self.graph.as_number(*id).is_some() && k.is_one());
         let lone = number.filter(|_| constant.is_zero() && terms.len() > 1);
@@ -445,7 +407,7 @@ impl Writer<'_> {
         }
     }
 
-    fn chain(&mut self, factors: &[NodeId]) -> NodeId {
+    pub(super) fn chain(&mut self, factors: &[NodeId]) -> NodeId {
         let first = factors[0];
         factors[1..].iter().fold(first, |product, factor| self.binary(B::Multiply, product, *factor))
     }

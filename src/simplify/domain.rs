@@ -168,23 +168,13 @@ impl Judge {
     fn facts_imply(&self, graph: &Graph, comparison: Comparison, a: ExprId, b: ExprId) -> bool {
         let (value, bound, comparison) = match (graph.as_number(a), graph.as_number(b)) {
             (None, Some(bound)) => (a, bound, comparison),
-            (Some(bound), None) => (b, bound, flipped(comparison)),
+            (Some(bound), None) => (b, bound, comparison.flipped()),
             _ => return false,
         };
         let mut classes = Classes::new(self.ranges.clone());
         let nodes = graph.reachable(&[value]);
         let image = insert(&mut classes, graph, &nodes);
         holds(&classes[image[&value]].data, comparison, bound)
-    }
-}
-
-fn flipped(comparison: Comparison) -> Comparison {
-    match comparison {
-        Comparison::Less => Comparison::Greater,
-        Comparison::LessEqual => Comparison::GreaterEqual,
-        Comparison::Greater => Comparison::Less,
-        Comparison::GreaterEqual => Comparison::LessEqual,
-        same => same,
     }
 }
 

@@ -113,6 +113,19 @@ impl Step {
     }
 }
 
+/// Lists everything that one rule makes of a form in one place; the form is canonical.
+pub fn steps(
+    simplifier: &Simplifier,
+    graph: &mut Graph,
+    formulas: &mut Formulas,
+    form: ExprId,
+    facts: &[Facts],
+) -> Vec<Step> {
+    let ranges = simplifier.ranges().with_leaves(facts.to_vec());
+    let search = Search { rules: simplifier.all_rules(), ranges, edges: IndexMap::default() };
+    search.steps(graph, formulas, form)
+}
+
 /// One end of the search.
 struct Side {
     seen: FxHashSet<ExprId>,

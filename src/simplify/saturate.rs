@@ -102,6 +102,7 @@ impl Simplifier {
 
     /// Applies either the rules that grow sums and products, or the others; returns whether anything new came.
     fn round(&self, classes: &mut Classes, goal: Goal, grows: bool, seen: &mut FxHashMap<Id, u64>) -> bool {
+        let pretty = goal == Goal::Pretty;
         let sizes = neighbourhood_sizes(classes);
         let present = functions(classes);
         let usable = |rule: &&Compiled| {
@@ -117,7 +118,8 @@ impl Simplifier {
         'classes: for (id, nodes) in work {
             for node in nodes.into_iter().take(NODES_PER_CLASS) {
                 let node = node.map_children(|child| classes.find(child));
-                for rule in structure::RULES.iter().filter(|rule| rule.grows == grows) {
+                for rule in structure::RULES.iter().filter(|rule| rule.grows == grows && (pretty || !rule.for_reading))
+                {
                     found.extend((rule.apply)(classes, id, &node).into_iter().map(|new| (id, rule.name, new)));
                 }
                 let view = View::new(classes, id, &node);

@@ -6,7 +6,7 @@ use super::language::{
 use crate::functions::{FunctionId, Parity, rows};
 use crate::graph::Rational;
 use egg::Id;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A rule on nodes: returns classes equal to the node.
 pub struct Structural {
@@ -14,23 +14,43 @@ pub struct Structural {
     pub name: &'static str,
     /// Whether the rule makes more of a sum or product rather than less.
     pub grows: bool,
+    /// Whether the rule serves what people read only.
+    pub for_reading: bool,
+    /// What the rule does.
+    pub documentation: &'static str,
+    /// An expression to which the rule applies, and what it makes of it.
+    pub example: (&'static str, &'static str),
     /// Finds equal classes.
-    pub apply: fn(&mut Classes, Id, &Math) -> Vec<Id>,
+    pub(super) apply: fn(&mut Classes, Id, &Math) -> Vec<Id>,
 }
 
 /// All rules of this file. Each is exact: where merging exponents would add points to the domain, nothing is merged.
+#[rustfmt::skip]
 pub const RULES: &[Structural] = &[
-    Structural { name: "collect terms", grows: false, apply: collect_terms },
-    Structural { name: "collect factors", grows: false, apply: collect_factors },
-    Structural { name: "power of a product", grows: false, apply: power_of_product },
-    Structural { name: "power of a reciprocal", grows: false, apply: power_of_reciprocal },
-    Structural { name: "factor out", grows: true, apply: factor_out },
-    Structural { name: "multiply out", grows: true, apply: multiply_out },
-    Structural { name: "product of exponentials", grows: false, apply: product_of_exponentials },
-    Structural { name: "symmetry", grows: false, apply: symmetry },
-    Structural { name: "exponential of a negative number", grows: false, apply: negative_exponential },
-    Structural { name: "inverse function", grows: false, apply: inverse },
-    Structural { name: "logarithm of a product", grows: false, apply: logarithm_of_product },
+    Structural { name: "collect terms", grows: false, for_reading: false, documentation: "adds up like terms",
+        example: ("x + (2*x + b)", "3*x + b"), apply: collect_terms },
+    Structural { name: "collect factors", grows: false, for_reading: false, documentation: "multiplies powers of the same base, where no point is added to the domain",
+        example: ("x*(x^2*b)", "x^3*b"), apply: collect_factors },
+    Structural { name: "power of a product", grows: false, for_reading: false, documentation: "raises each factor to the power, where no point is added to the domain",
+        example: ("(a*b)^2", "a^2*b^2"), apply: power_of_product },
+    Structural { name: "power of a reciprocal", grows: false, for_reading: false, documentation: "writes a quotient by a power as a power of the reciprocal, which then serves several powers",
+        example: ("1/x^2", "(1/x)^2"), apply: power_of_reciprocal },
+    Structural { name: "factor out", grows: true, for_reading: false, documentation: "takes what several terms share out of them",
+        example: ("x*a + x*b", "x*(a + b)"), apply: factor_out },
+    Structural { name: "common denominator", grows: true, for_reading: true, documentation: "takes a negative power that some terms have out of those that have a positive one",
+        example: ("a/x + b*x", "(a + b*x^2)/x"), apply: common_denominator },
+    Structural { name: "multiply out", grows: true, for_reading: false, documentation: "multiplies each term of a sum",
+        example: ("x*(a + b)", "x*a + x*b"), apply: multiply_out },
+    Structural { name: "product of exponentials", grows: false, for_reading: false, documentation: "adds the arguments",
+        example: ("exp(a)*exp(b)", "exp(a + b)"), apply: product_of_exponentials },
+    Structural { name: "symmetry", grows: false, for_reading: false, documentation: "takes the sign out of an even or odd function",
+        example: ("sin(-x)", "-sin(x)"), apply: symmetry },
+    Structural { name: "exponential of a negative number", grows: false, for_reading: false, documentation: "writes it as a reciprocal",
+        example: ("exp(-x)", "1/exp(x)"), apply: negative_exponential },
+    Structural { name: "inverse function", grows: false, for_reading: false, documentation: "a function of its inverse, where the inverse is defined",
+        example: ("ln(exp(x))", "x"), apply: inverse },
+    Structural { name: "logarithm of a product", grows: false, for_reading: false, documentation: "adds the logarithms of factors that are known to be positive",
+        example: ("ln(exp(a)*cosh(b))", "a + ln(cosh(b))"), apply: logarithm_of_product },
 ];
 
 /// Largest sum or product that is factored or multiplied out.
@@ -108,6 +128,7 @@ fn factor_out(classes: &mut Classes, id: Id, node: &Math) -> Vec<Id> {
         term.factors.keys().for_each(|base| *counts.entry(*base).or_default() += 1);
     }
     let mut shared: Vec<(Id, usize)> = counts.into_iter().filter(|(base, count)| *count >= 2 && *base != id).collect();
+    shared.retain(|(base, _)| has_one_sign(&view, *base));
     shared.sort_by_key(|(base, count)| (usize::MAX - count, *base));
     for (base, _) in shared.into_iter().take(4) {
         found.extend(factor_out_base(classes, &view, base));
@@ -116,12 +137,31 @@ fn factor_out(classes: &mut Classes, id: Id, node: &Math) -> Vec<Id> {
     found
 }
 
+/// Takes out of a sum what some terms have above and others below the line.
+fn common_denominator(classes: &mut Classes, id: Id, node: &Math) -> Vec<Id> {
+    let Math::Sum(children) = node else { return Vec::new() };
+    if children.contains(&id) || children.len() > LARGEST {
+        return Vec::new();
+    }
+    let view = polynomial(classes, children);
+    let bases: BTreeSet<Id> = view.terms.iter().flat_map(|term| term.factors.keys().copied()).collect();
+    let mixed = bases.into_iter().filter(|base| *base != id && !has_one_sign(&view, *base));
+    mixed.take(4).filter_map(|base| factor_out_base(classes, &view, base)).collect()
+}
+
+/// Tells whether all exponents of a base are positive, or all negative.
+fn has_one_sign(view: &Polynomial, base: Id) -> bool {
+    let mut signs = view.terms.iter().filter_map(|term| term.factors.get(&base)).map(Rational::is_negative);
+    let first = signs.next();
+    signs.all(|sign| Some(sign) == first)
+}
+
 fn factor_out_base(classes: &mut Classes, view: &Polynomial, base: Id) -> Option<Id> {
     let exponents = view.terms.iter().filter_map(|term| term.factors.get(&base));
     let least = exponents.clone().min()?.clone();
-    // The terms must agree on the sign of the exponent, or dividing would lose points.
+    // Where the least exponent is negative, a term already demands that the base is not 0.
     let apart = |exponent: &Rational| !exponent.add(&least.negate()).is_integer();
-    if exponents.clone().any(|exponent| exponent.is_negative() != least.is_negative() || apart(exponent)) {
+    if exponents.clone().any(apart) {
         return None;
     }
     let (mut inside, mut outside) = (Vec::new(), Vec::new());
