@@ -6,7 +6,7 @@
 
 use super::reason::{Reason, local_rule};
 use crate::diff::{Differentiator, Result};
-use crate::graph::{ExprId, Graph, Node, Rational};
+use crate::graph::{ExprId, Graph, Node, Rational, Term};
 use rustc_hash::FxHashSet;
 
 /// Most terms of a line before branches are added.
@@ -159,7 +159,7 @@ impl Known {
     fn with_branches_added(self, graph: &mut Graph) -> Known {
         let mut branches = Vec::new();
         self.collect(Vec::new(), &mut branches);
-        let mut merged: Vec<(Option<ExprId>, Vec<(ExprId, Rational)>)> = Vec::new();
+        let mut merged: Vec<(Option<ExprId>, Vec<Term>)> = Vec::new();
         for (factors, inner) in branches {
             let product = multiplied(graph, &factors).unwrap_or_else(|| graph.number(Rational::ONE));
             match merged.iter_mut().find(|(own, _)| *own == inner) {

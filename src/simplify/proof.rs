@@ -209,8 +209,9 @@ impl Search<'_> {
     /// is a form with the rule that led there.
     fn shortest(&self, from: ExprId, to: ExprId) -> Option<Vec<Step>> {
         type Place = (ExprId, &'static str, bool);
+        type Reached<'s> = (usize, Option<(Place, &'s Step)>);
         let start: Place = (from, "", false);
-        let mut best: FxHashMap<Place, (usize, Option<(Place, &Step)>)> = FxHashMap::from_iter([(start, (0, None))]);
+        let mut best: FxHashMap<Place, Reached<'_>> = FxHashMap::from_iter([(start, (0, None))]);
         let mut queue = BinaryHeap::from([Reverse((0, start))]);
         let mut end = None;
         while let Some(Reverse((length, place))) = queue.pop() {
