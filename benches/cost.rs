@@ -76,7 +76,8 @@ fn ratio(now: f64, before: Option<f64>) -> String {
 fn main() {
     println!("| input | n | gradient, ms | ratio | operations | gradient and Rust, ms | ratio | bytes of Rust |");
     println!("|---|---:|---:|---:|---:|---:|---:|---:|");
-    for family in FAMILIES {
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    for family in FAMILIES.iter().filter(|family| wanted.is_empty() || wanted.iter().any(|name| name == family.name)) {
         let mut before = (None, None);
         for &n in family.sizes {
             let text = (family.source)(n);

@@ -1,10 +1,14 @@
 //! The middle of the pipeline in one place: from a lowered function to its derivatives, in the form that is asked for.
 
+mod closed;
+
+pub use closed::{Closed, Derivative, derive_closed};
+
 use crate::diff::{self, Differentiator};
 use crate::error::Diagnostic;
 use crate::graph::{ExprId, Graph, Node};
 use crate::lower::{Facts, Formulas, Function};
-use crate::simplify::{self, Goal, Simplifier, canonicalize, lost_conditions};
+use crate::simplify::{self, Goal, Windows, canonicalize, lost_conditions};
 use crate::tape::{Tape, schedule};
 
 /// How derivatives are simplified.
@@ -48,6 +52,7 @@ pub struct Derivatives {
     pub first: Vec<Vec<ExprId>>,
     /// The second derivatives of the only output: a row and a column for each input.
     pub second: Vec<Vec<ExprId>>,
+    form: Form,
 }
 
 impl Derivatives {
@@ -81,9 +86,22 @@ impl Derivatives {
         }
     }
 
+    /// Computes the value alone.
+    pub fn value_tape(&mut self) -> Tape {
+        self.schedule(&self.value.clone())
+    }
+
     /// Computes value and derivatives together, each part once.
     pub fn tape(&mut self) -> Tape {
-        let roots = self.roots();
+        self.schedule(&self.roots())
+    }
+
+    fn schedule(&mut self, roots: &[ExprId]) -> Tape {
+        if self.form != Form::Raw {
+            return schedule(&mut self.graph, &mut Formulas::default(), roots);
+        }
+        // Gates as they are written come in any order, and numbers among them are not folded.
+        let roots = self.graph.rebuild(roots, |_, _, _| None);
         schedule(&mut self.graph, &mut Formulas::default(), &roots)
     }
 }
@@ -93,45 +111,7 @@ impl Derivatives {
 /// # Errors
 /// A function without a derivative rule, and second derivatives of a function with several outputs.
 pub fn derive(function: &Function, by: &[usize], order: Order, form: Form) -> Result<Derivatives, Diagnostic> {
-    let derivatives = derive_in_form(function, by, order, form)?;
-    if form != Form::Flops {
-        return Ok(derivatives);
-    }
-    // The fewest operations are sometimes those of the chain rule itself.
-    let raw = derive_in_form(function, by, order, Form::Raw)?;
-    let flops = |derivatives: &Derivatives| derivatives.clone().tape().counts().flops();
-    Ok(if flops(&raw) < flops(&derivatives) { raw } else { derivatives })
-}
-
-fn derive_in_form(function: &Function, by: &[usize], order: Order, form: Form) -> Result<Derivatives, Diagnostic> {
-    let mut graph = function.graph.clone();
-    let mut formulas = Formulas::default();
-    let mut differentiator = Differentiator::default();
-    let leaves = leaves(&mut graph, by);
-    let mut value = diff::resolve(&mut differentiator, &mut graph, &function.outputs)?;
-    // Another form of the function may be differentiable at more points.
-    if form != Form::Raw && !graph.is_strict() {
-        value = canonicalize(&mut graph, &mut formulas, &value, 1);
-    }
-    let mut first = Vec::new();
-    let mut second = Vec::new();
-    if order >= Order::First {
-        first = diff::jacobian(&mut differentiator, &mut graph, &value, &leaves)?;
-    }
-    if order == Order::Second {
-        let [row] = first.as_slice() else {
-            return Err(Diagnostic::general("second derivatives are formed of functions with one value")
-                .hint("take one entry of the vector, or its Jacobian"));
-        };
-        let gradient = match form {
-            Form::Raw => row.clone(),
-            _ => canonicalize(&mut graph, &mut formulas, row, 1),
-        };
-        second = diff::hessian(&mut differentiator, &mut graph, &gradient, &leaves)?;
-    }
-    let mut derivatives = Derivatives { graph, value, first, second };
-    simplify(function, &mut derivatives, &mut formulas, form);
-    Ok(derivatives)
+    Deriver::default().derive(function, by, order, form)
 }
 
 /// Forms the `order`-th derivative of each output by one input.
@@ -139,41 +119,123 @@ fn derive_in_form(function: &Function, by: &[usize], order: Order, form: Form) -
 /// # Errors
 /// A function without a derivative rule.
 pub fn derive_repeatedly(function: &Function, by: usize, order: usize, form: Form) -> Result<Derivatives, Diagnostic> {
-    let mut graph = function.graph.clone();
-    let mut formulas = Formulas::default();
-    let mut differentiator = Differentiator::default();
-    let leaf = leaves(&mut graph, &[by]);
-    let mut value = diff::resolve(&mut differentiator, &mut graph, &function.outputs)?;
-    // Another form of the function may be differentiable at more points.
-    if form != Form::Raw && !graph.is_strict() {
-        value = canonicalize(&mut graph, &mut formulas, &value, 1);
-    }
-    let mut derivatives = Derivatives { graph, value, first: Vec::new(), second: Vec::new() };
-    for _ in 0..order {
-        let rows = diff::jacobian(&mut differentiator, &mut derivatives.graph, &derivatives.value, &leaf)?;
-        derivatives.value = rows.into_iter().flatten().collect();
-        simplify(function, &mut derivatives, &mut formulas, form);
-    }
-    Ok(derivatives)
+    Deriver::default().derive_repeatedly(function, by, order, form)
 }
 
-fn simplify(function: &Function, derivatives: &mut Derivatives, formulas: &mut Formulas, form: Form) {
-    if form == Form::Raw {
-        return;
+/// Forms derivatives, and keeps what the next ones can use: formulas and rules that are read, windows that are solved.
+#[derive(Default)]
+pub struct Deriver {
+    formulas: Formulas,
+    differentiator: Differentiator,
+    windows: Windows,
+}
+
+impl Deriver {
+    /// Forms the derivatives of a function by the given inputs.
+    ///
+    /// # Errors
+    /// A function without a derivative rule, and second derivatives of a function with several outputs.
+    pub fn derive(
+        &mut self,
+        function: &Function,
+        by: &[usize],
+        order: Order,
+        form: Form,
+    ) -> Result<Derivatives, Diagnostic> {
+        let derivatives = self.derive_in_form(function, by, order, form)?;
+        if form != Form::Flops {
+            return Ok(derivatives);
+        }
+        // The fewest operations are sometimes those of the chain rule itself.
+        let raw = self.derive_in_form(function, by, order, Form::Raw)?;
+        let flops = |derivatives: &Derivatives| derivatives.clone().tape().counts().flops();
+        Ok(if flops(&raw) < flops(&derivatives) { raw } else { derivatives })
     }
-    let roots = derivatives.roots();
-    let graph = &mut derivatives.graph;
-    let facts = input_facts(function);
-    let simplifier = Simplifier::new(formulas);
-    let roots = match form {
-        Form::Pretty => roots
-            .iter()
-            .map(|root| pretty_forms(&simplifier, graph, formulas, *root, &facts).pop().unwrap_or(*root))
-            .collect(),
-        Form::Code => reduce(&simplifier, graph, formulas, &roots, (Goal::Stable, 1), &facts),
-        _ => reduce(&simplifier, graph, formulas, &roots, (Goal::Flops, 1), &facts),
-    };
-    derivatives.replace(&roots);
+
+    fn derive_in_form(
+        &mut self,
+        function: &Function,
+        by: &[usize],
+        order: Order,
+        form: Form,
+    ) -> Result<Derivatives, Diagnostic> {
+        require_entries(function)?;
+        let Deriver { formulas, differentiator, .. } = self;
+        let mut graph = function.graph.clone();
+        let leaves = leaves(&mut graph, by);
+        let mut value = diff::resolve(differentiator, &mut graph, &function.outputs)?;
+        // Another form of the function may be differentiable at more points.
+        if form != Form::Raw && !graph.is_strict() {
+            value = canonicalize(&mut graph, formulas, &value, 1);
+        }
+        let mut first = Vec::new();
+        let mut second = Vec::new();
+        if order >= Order::First {
+            first = diff::jacobian(differentiator, &mut graph, &value, &leaves)?;
+        }
+        if order == Order::Second {
+            let [row] = first.as_slice() else {
+                return Err(Diagnostic::general("second derivatives are formed of functions with one value")
+                    .hint("take one entry of the vector, or its Jacobian"));
+            };
+            let gradient = match form {
+                Form::Raw => row.clone(),
+                _ => canonicalize(&mut graph, formulas, row, 1),
+            };
+            second = diff::hessian(differentiator, &mut graph, &gradient, &leaves)?;
+        }
+        let mut derivatives = Derivatives { graph, value, first, second, form };
+        self.simplify(function, &mut derivatives, form);
+        Ok(derivatives)
+    }
+
+    /// Forms the `order`-th derivative of each output by one input.
+    ///
+    /// # Errors
+    /// A function without a derivative rule.
+    pub fn derive_repeatedly(
+        &mut self,
+        function: &Function,
+        by: usize,
+        order: usize,
+        form: Form,
+    ) -> Result<Derivatives, Diagnostic> {
+        require_entries(function)?;
+        let mut graph = function.graph.clone();
+        let leaf = leaves(&mut graph, &[by]);
+        let Deriver { formulas, differentiator, .. } = self;
+        let mut value = diff::resolve(differentiator, &mut graph, &function.outputs)?;
+        // Another form of the function may be differentiable at more points.
+        if form != Form::Raw && !graph.is_strict() {
+            value = canonicalize(&mut graph, formulas, &value, 1);
+        }
+        let mut derivatives = Derivatives { graph, value, first: Vec::new(), second: Vec::new(), form };
+        for _ in 0..order {
+            let rows = diff::jacobian(&mut self.differentiator, &mut derivatives.graph, &derivatives.value, &leaf)?;
+            derivatives.value = rows.into_iter().flatten().collect();
+            self.simplify(function, &mut derivatives, form);
+        }
+        Ok(derivatives)
+    }
+
+    fn simplify(&mut self, function: &Function, derivatives: &mut Derivatives, form: Form) {
+        if form == Form::Raw {
+            return;
+        }
+        let roots = derivatives.roots();
+        let graph = &mut derivatives.graph;
+        let facts = input_facts(function);
+        let Deriver { formulas, windows, .. } = self;
+        let roots = match form {
+            Form::Pretty => roots
+                .iter()
+                .map(|root| pretty_forms(windows, graph, formulas, *root, &facts).pop().unwrap_or(*root))
+                .collect(),
+            Form::Code => reduce(windows, graph, formulas, &roots, (Goal::Stable, 1), &facts),
+            _ => reduce(windows, graph, formulas, &roots, (Goal::Flops, 1), &facts),
+        };
+        derivatives.replace(&roots);
+    }
 }
 
 /// Returns the facts of all inputs.
@@ -183,7 +245,7 @@ pub fn input_facts(function: &Function) -> Vec<Facts> {
 
 /// Simplifies once towards a goal; sums and products of at most `shared` operands are repeated rather than kept apart.
 fn reduce(
-    simplifier: &Simplifier,
+    windows: &mut Windows,
     graph: &mut Graph,
     formulas: &mut Formulas,
     roots: &[ExprId],
@@ -191,7 +253,10 @@ fn reduce(
     facts: &[Facts],
 ) -> Vec<ExprId> {
     let given = canonicalize(graph, formulas, roots, shared);
-    let found = simplify::simplify(simplifier, graph, &given, goal, facts);
+    let found = simplify::simplify(windows, graph, formulas, &given, goal, facts);
+    if found == given {
+        return found;
+    }
     let found = canonicalize(graph, formulas, &found, shared);
     // The search does not know where like terms that cancel were defined.
     let keeps = !graph.is_strict() || lost_conditions(graph, formulas, (&given, &found), facts).is_empty();
@@ -220,10 +285,11 @@ pub fn assumptions(
 ) -> Result<Assumptions, Diagnostic> {
     let mut function = function.clone();
     function.graph.set_strict(true);
-    let Derivatives { mut graph, value, first, second } = raw(&function)?;
-    let raw = Derivatives { graph: Graph::new(), value, first, second }.derived();
+    let raw = raw(&function)?;
+    let roots = raw.derived();
+    let mut graph = raw.graph;
     let mut formulas = Formulas::default();
-    let before = canonicalize(&mut graph, &mut formulas, &raw, REPEATED);
+    let before = canonicalize(&mut graph, &mut formulas, &roots, REPEATED);
     let after = graph.import(&shown.graph, &shown.derived());
     let after = canonicalize(&mut graph, &mut formulas, &after, REPEATED);
     let conditions = lost_conditions(&mut graph, &mut formulas, (&before, &after), &input_facts(&function));
@@ -232,7 +298,7 @@ pub fn assumptions(
 
 /// Returns the forms through which an expression becomes what people read: canonical first, pretty last.
 pub fn pretty_forms(
-    simplifier: &Simplifier,
+    windows: &mut Windows,
     graph: &mut Graph,
     formulas: &mut Formulas,
     root: ExprId,
@@ -242,7 +308,7 @@ pub fn pretty_forms(
     // A shorter form can open the way to a still shorter one.
     for _ in 0..REDUCTIONS {
         let before = forms[forms.len() - 1];
-        let next = reduce(simplifier, graph, formulas, &[before], (Goal::Pretty, REPEATED), facts)[0];
+        let next = reduce(windows, graph, formulas, &[before], (Goal::Pretty, REPEATED), facts)[0];
         if next == before {
             break;
         }
@@ -253,4 +319,14 @@ pub fn pretty_forms(
 
 fn leaves(graph: &mut Graph, inputs: &[usize]) -> Vec<ExprId> {
     inputs.iter().map(|input| graph.intern(Node::Input(*input as u32))).collect()
+}
+
+/// Refuses a function that has whole matrices only.
+fn require_entries(function: &Function) -> Result<(), Diagnostic> {
+    match function.has_entries() {
+        true => Ok(()),
+        false => Err(Diagnostic::general("its vectors and matrices have no entries one by one").hint(
+            "`gradc grad`, `jacobian` and `hessian` print whole matrices; here dimensions must be small numbers",
+        )),
+    }
 }

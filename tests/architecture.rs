@@ -133,7 +133,7 @@ fn every_module_has_a_place() {
 
 /// Words that may stand in the files only that begin with one of the given paths.
 const PLACES: &[(&[&str], &[&str])] = &[
-    (&["egg::", "use egg"], &["simplify/"]),
+    (&["egg::", "use egg", "quanta"], &["simplify/"]),
     (&["logos", "lalrpop"], &["syntax/"]),
     (&["annotate_snippets"], &["error.rs"]),
     (&["clap::", "serde_json"], &["cli/"]),

@@ -4,12 +4,12 @@
 //! scalars), `at` (their values) and `want_hess`. The answer has `id`, `f`, `grad` and, if wanted, `hess`, or `id` and
 //! `error`. Each distinct expression is read and differentiated once; answers come in the order of the requests.
 
-use super::{Exit, Outcome, input, values};
-use crate::derive::{Form, Order, derive};
+use super::{Exit, Outcome, closed, input, values};
+use crate::derive::{Closed, Derivative, Form, Order, derive};
 use crate::error::Errors;
-use crate::lower::Function;
+use crate::lower::{Function, Shape, Whole};
 use crate::source::Source;
-use crate::tape::Tape;
+use crate::tape::{Dense, Tape};
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 use std::io::{BufRead, Write};
@@ -18,10 +18,11 @@ use std::io::{BufRead, Write};
 const KEPT: usize = 10_000;
 
 /// An expression, read and differentiated.
-struct Prepared {
-    function: Function,
-    tape: Tape,
-    order: Order,
+enum Prepared {
+    /// Entry by entry.
+    Entries { function: Function, tape: Tape, order: Order },
+    /// In whole matrices.
+    Whole(Whole, Closed),
 }
 
 type Key = (String, String, bool);
@@ -67,8 +68,13 @@ fn answer(request: &Value, ready: &mut HashMap<Key, Result<Prepared, String>>) -
     let prepared = prepared.as_ref().map_err(Clone::clone)?;
     let empty = Value::Object(Map::new());
     let at = request.get("at").unwrap_or(&empty);
-    let inputs = values::from_json(&prepared.function, at).map_err(|errors| errors.summary())?;
-    Ok(fields(prepared, &inputs))
+    match prepared {
+        Prepared::Entries { function, tape, order } => {
+            let inputs = values::from_json(function, at).map_err(|errors| errors.summary())?;
+            Ok(fields(function, tape, *order, &inputs))
+        }
+        Prepared::Whole(whole, closed) => whole_fields(whole, closed, at),
+    }
 }
 
 /// Lists the declarations of a request's parameters.
@@ -95,17 +101,44 @@ fn prepare(text: &str, declared: &[String], second: bool) -> Result<Prepared, Er
     let declarations: Vec<Source> = declared.iter().map(|text| Source::new("params", text.clone())).collect();
     let functions = crate::read(&source, &declarations)?;
     let function = functions.into_iter().next_back().ok_or_else(|| Errors::general("there is no expression"))?;
-    let all: Vec<usize> = (0..function.graph.inputs().len()).collect();
     let order = if second { Order::Second } else { Order::First };
-    let mut derivatives = derive(&function, &all, order, Form::Code)
-        .map_err(|diagnostic| crate::in_function(&source, &function, diagnostic))?;
+    let wrong = |diagnostic| crate::in_function(&source, &function, diagnostic);
+    if let Some(whole) = function.whole.as_ref().filter(|_| !second || !function.has_entries()) {
+        let closed = closed::answer(whole, order).map_err(wrong)?;
+        return Ok(Prepared::Whole(whole.clone(), closed));
+    }
+    let all: Vec<usize> = (0..function.graph.inputs().len()).collect();
+    let mut derivatives = derive(&function, &all, order, Form::Code).map_err(wrong)?;
     let tape = derivatives.tape();
-    Ok(Prepared { function, tape, order })
+    Ok(Prepared::Entries { function, tape, order })
 }
 
-fn fields(prepared: &Prepared, inputs: &[f64]) -> Map<String, Value> {
-    let function = &prepared.function;
-    let results = prepared.tape.evaluate(inputs);
+/// Answers with whole matrices.
+fn whole_fields(whole: &Whole, closed: &Closed, at: &Value) -> Result<Map<String, Value>, String> {
+    let point = values::point_from_json(whole, at).map_err(|errors| errors.summary())?;
+    let results = closed.evaluate(&point.matrices, &point.sizes).ok_or("these matrices are too large to evaluate")?;
+    let nested = |dense: &Dense| {
+        let entries: Vec<Value> = dense.entries.iter().copied().map(values::json).collect();
+        let shape = match (dense.rows, dense.columns) {
+            (1, 1) => Shape::Scalar,
+            (rows, 1) => Shape::Vector(rows),
+            (rows, columns) => Shape::Matrix(rows, columns),
+        };
+        shaped(&entries, shape)
+    };
+    let mut fields = Map::new();
+    fields.insert("f".to_string(), nested(&results[0]));
+    let gradient = whole.parameters.iter().zip(&results[1..]).zip(&closed.first);
+    let matrix = |derivative: &Derivative| matches!(derivative, Derivative::Matrix(_));
+    let gradient = gradient.filter(|(_, derivative)| matrix(derivative));
+    let gradient: Map<String, Value> =
+        gradient.map(|((parameter, value), _)| (parameter.name.clone(), nested(value))).collect();
+    fields.insert("grad".to_string(), Value::Object(gradient));
+    Ok(fields)
+}
+
+fn fields(function: &Function, tape: &Tape, order: Order, inputs: &[f64]) -> Map<String, Value> {
+    let results = tape.evaluate(inputs);
     let count = inputs.len();
     let mut rest = results.into_iter();
     let mut fields = Map::new();
@@ -123,7 +156,7 @@ fn fields(prepared: &Prepared, inputs: &[f64]) -> Map<String, Value> {
         gradient.insert(parameter.name.clone(), value);
     }
     fields.insert("grad".to_string(), Value::Object(gradient));
-    if prepared.order == Order::Second {
+    if order == Order::Second {
         let mut hessian = Map::new();
         for row in 0..count {
             for column in row..count {
@@ -137,8 +170,7 @@ fn fields(prepared: &Prepared, inputs: &[f64]) -> Map<String, Value> {
 }
 
 /// Nests entries as the shape says.
-fn shaped(entries: &[Value], shape: crate::lower::Shape) -> Value {
-    use crate::lower::Shape;
+fn shaped(entries: &[Value], shape: Shape) -> Value {
     match (shape, entries) {
         (Shape::Scalar, [only]) => only.clone(),
         (Shape::Matrix(_, columns), _) => {

@@ -76,7 +76,8 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
         None => out.write_all(rust.as_bytes())?,
     }
     for function in &functions {
-        statistics::print(options.stats, options.cost, &source, function, out)?;
+        let all: Vec<usize> = (0..function.graph.inputs().len()).collect();
+        statistics::print(options.stats, options.cost, &source, function, &all, out)?;
     }
     Ok(Exit::Success)
 }

@@ -70,7 +70,7 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
                 }
             }
             _ => {
-                let formula = Formula { name, shape: function.shape, entries, numbers: None };
+                let formula = Formula { name, shape: function.shape, entries, whole: false, numbers: None };
                 let text = formula.text(graph);
                 match request.format {
                     Format::Json => drop(object.insert(label, text.into())),

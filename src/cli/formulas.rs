@@ -40,6 +40,14 @@ impl Name {
     }
 }
 
+impl Name {
+    /// Names what the derivative makes of a direction.
+    pub fn apply_to(&mut self, direction: &str) {
+        self.text = format!("{}[{direction}]", self.text);
+        self.latex = format!(r"{}\left[{}\right]", self.latex, label_latex(direction));
+    }
+}
+
 fn label_latex(label: &str) -> String {
     match label.split_once('[') {
         Some((name, place)) => format!("{}_{{{}}}", latex::symbol(name), place.trim_end_matches(']')),
@@ -52,6 +60,8 @@ pub struct Formula {
     pub name: Name,
     pub shape: Shape,
     pub entries: Vec<ExprId>,
+    /// Whether the only expression is a whole vector or matrix.
+    pub whole: bool,
     /// The values of the entries, where a point is given.
     pub numbers: Option<Vec<f64>>,
 }
@@ -60,7 +70,7 @@ impl Formula {
     /// Writes the formula as a syntax tree.
     fn tree(&self, graph: &Graph) -> (Ast, NodeId) {
         match (self.shape, self.entries.as_slice()) {
-            (Shape::Scalar, [only]) => notation::write(graph, *only),
+            (_, [only]) if self.whole || self.shape == Shape::Scalar => notation::write(graph, *only),
             _ => notation::write_array(graph, &self.entries, self.shape),
         }
     }

@@ -3,7 +3,7 @@
 use super::args::{Format, Goal, Request};
 use super::assumptions::{self, assumptions};
 use super::formulas::{self, Formula, Name};
-use super::{Exit, Outcome, compile, input, statistics, values};
+use super::{Exit, Outcome, closed, compile, input, statistics, values};
 use crate::derive::{Form, Order, derive};
 use crate::error::{Diagnostic, Errors};
 use crate::lower::{Function, Shape};
@@ -22,7 +22,11 @@ pub struct Options {
 
 pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
     let (source, function) = input::function(&options.request.input)?;
-    if function.shape != Shape::Scalar {
+    let number = match &function.whole {
+        Some(whole) => whole.extents().is_scalar(),
+        None => function.shape == Shape::Scalar,
+    };
+    if !number {
         let diagnostic = Diagnostic::general("the gradient is that of a number, and this is a vector");
         let diagnostic = diagnostic.hint("`gradc jacobian` prints the derivatives of a vector");
         return Err(crate::in_function(&source, &function, diagnostic).into());
@@ -33,6 +37,11 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
 /// Prints the value and the first derivatives, parameter by parameter.
 pub fn first_derivatives(options: &Options, source: &Source, function: &Function, out: &mut impl Write) -> Outcome {
     let request = &options.request;
+    if let (Some(whole), None, true) =
+        (closed::wanted(function, &request.wrt), request.stats, request.format != Format::Rust)
+    {
+        return closed::run(options, source, function, whole, Order::First, out);
+    }
     let selected = input::selected(function, &request.wrt)?;
     let point = options.at.as_deref().map(|at| values::from_text(function, at)).transpose()?;
     if statistics::only(request, source, function, out)? {
@@ -58,6 +67,7 @@ pub fn first_derivatives(options: &Options, source: &Source, function: &Function
             name: Name::derivative(&[]),
             shape: function.shape,
             entries: Vec::new(),
+            whole: false,
             numbers: Some(numbers[..count].to_vec()),
         });
     }
@@ -72,7 +82,7 @@ pub fn first_derivatives(options: &Options, source: &Source, function: &Function
             (whole, Shape::Scalar) => whole,
             (whole, own) => Shape::Matrix(whole.entries(), own.entries()),
         };
-        list.push(Formula { name: Name::derivative(&[&name]), shape, entries, numbers: values });
+        list.push(Formula { name: Name::derivative(&[&name]), shape, entries, whole: false, numbers: values });
     }
     let heading = heading(function);
     formulas::write(&heading, &shown.graph, &list, request.format, options.at.as_deref(), out)?;
@@ -118,7 +128,7 @@ fn groups(function: &Function, selected: &[usize]) -> Vec<(String, Vec<usize>, S
 
 /// Stops where there is nothing to derive by.
 pub fn require_parameters(source: &Source, function: &Function) -> Result<(), Errors> {
-    if function.parameters.is_empty() {
+    if function.parameters.is_empty() && function.whole.is_none() {
         let diagnostic = Diagnostic::general("there is no parameter to derive by");
         return Err(crate::in_function(source, function, diagnostic));
     }

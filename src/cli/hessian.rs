@@ -5,7 +5,7 @@ use super::assumptions::{self, assumptions};
 use super::formulas::{self, Formula, Name};
 pub use super::gradient::Options;
 use super::gradient::{heading, require_parameters};
-use super::{Exit, Outcome, compile, input, statistics, values};
+use super::{Exit, Outcome, closed, compile, input, statistics, values};
 use crate::derive::{Form, Order, derive};
 use crate::lower::{Function, Shape};
 use std::io::Write;
@@ -14,6 +14,11 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
     let request = &options.request;
     let (source, function) = input::function(&request.input)?;
     require_parameters(&source, &function)?;
+    if let (Some(whole), None, true) =
+        (closed::wanted(&function, &request.wrt), request.stats, request.format != Format::Rust)
+    {
+        return closed::run(options, &source, &function, whole, Order::Second, out);
+    }
     let selected = input::selected(&function, &request.wrt)?;
     let point = options.at.as_deref().map(|at| values::from_text(&function, at)).transpose()?;
     if statistics::only(request, &source, &function, out)? {
@@ -41,6 +46,7 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
                 name: Name::derivative(&[&labels[0], &labels[1]]),
                 shape: Shape::Scalar,
                 entries: vec![shown.second[row][column]],
+                whole: false,
                 numbers: numbers.as_mut().map(|numbers| numbers.next().into_iter().collect()),
             });
         }

@@ -85,19 +85,23 @@ pub fn selected(function: &Function, wrt: &[String]) -> Result<Vec<usize>, Error
         match entry {
             Some(at) => selected.push(at),
             None => {
-                let diagnostic =
-                    Diagnostic::general(format!("`{name}` is not a parameter of `{}`", function.display_name()));
                 let names: Vec<&str> = function.parameters.iter().map(|parameter| parameter.name.as_str()).collect();
-                let hint = match nearest(&name, names.iter().copied()) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None if names.is_empty() => "it has no parameters".to_string(),
-                    None => format!("its parameters are {}", names.join(", ")),
-                };
-                return Err(Errors::new(&Source::new("--wrt", name), vec![diagnostic.hint(hint)]));
+                return Err(unknown_parameter(function.display_name(), &name, &names));
             }
         }
     }
     Ok(selected)
+}
+
+/// Explains that a name of `--wrt` is no parameter.
+pub fn unknown_parameter(function: &str, name: &str, names: &[&str]) -> Errors {
+    let diagnostic = Diagnostic::general(format!("`{name}` is not a parameter of `{function}`"));
+    let hint = match nearest(name, names.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if names.is_empty() => "it has no parameters".to_string(),
+        None => format!("its parameters are {}", names.join(", ")),
+    };
+    Errors::new(&Source::new("--wrt", name), vec![diagnostic.hint(hint)])
 }
 
 /// Writes an entry of a parameter: `x`, `x[0]`, `W[0,1]`.

@@ -4,6 +4,7 @@ mod args;
 mod assumptions;
 mod batch;
 mod check;
+mod closed;
 mod compile;
 mod diff;
 mod explain;

@@ -1,20 +1,19 @@
 //! `--stats`: node and operation counts of value and gradient together.
 
-use super::Stop;
 use super::args::{Goal, Request, Statistics};
+use super::{Stop, input};
 use crate::derive::{Derivatives, Form, Order, derive};
 use crate::lower::Function;
 use crate::source::Source;
 use serde_json::{Value, json};
 use std::io::Write;
 
-/// Counts nodes and operations of a function's value and gradient.
-fn counts(goal: Option<Goal>, source: &Source, function: &Function) -> Result<Value, Stop> {
-    let all: Vec<usize> = (0..function.graph.inputs().len()).collect();
+/// Counts nodes and operations of a function's value and its derivatives by the given inputs.
+fn counts(goal: Option<Goal>, source: &Source, function: &Function, by: &[usize]) -> Result<Value, Stop> {
     let wrong = |diagnostic| crate::in_function(source, function, diagnostic);
     let nodes = |derivatives: &Derivatives| derivatives.graph.reachable(&derivatives.roots()).len();
-    let raw = derive(function, &all, Order::First, Form::Raw).map_err(wrong)?;
-    let mut code = derive(function, &all, Order::First, Goal::computed(goal)).map_err(wrong)?;
+    let raw = derive(function, by, Order::First, Form::Raw).map_err(wrong)?;
+    let mut code = derive(function, by, Order::First, Goal::computed(goal)).map_err(wrong)?;
     let simplified = nodes(&code);
     let counts = code.tape().counts();
     Ok(json!({
@@ -37,13 +36,15 @@ pub fn only(request: &Request, source: &Source, function: &Function, out: &mut i
     if request.stats != Some(Statistics::Json) {
         return Ok(false);
     }
-    writeln!(out, "{}", counts(request.cost, source, function)?)?;
+    let by = input::selected(function, &request.wrt)?;
+    writeln!(out, "{}", counts(request.cost, source, function, &by)?)?;
     Ok(true)
 }
 
 /// Prints the counts as text after an answer, if asked for.
 pub fn also(request: &Request, source: &Source, function: &Function, out: &mut impl Write) -> Result<(), Stop> {
-    print(request.stats, request.cost, source, function, out)
+    let by = input::selected(function, &request.wrt)?;
+    print(request.stats, request.cost, source, function, &by, out)
 }
 
 /// Prints the counts in the given form.
@@ -52,10 +53,11 @@ pub fn print(
     goal: Option<Goal>,
     source: &Source,
     function: &Function,
+    by: &[usize],
     out: &mut impl Write,
 ) -> Result<(), Stop> {
     let Some(form) = form else { return Ok(()) };
-    let counts = counts(goal, source, function)?;
+    let counts = counts(goal, source, function, by)?;
     match form {
         Statistics::Json => writeln!(out, "{counts}")?,
         Statistics::Text => {

@@ -1,9 +1,10 @@
 //! Points: numbers for parameters, read from the command line or from JSON, and written back.
 
 use crate::error::{Diagnostic, Errors, nearest};
-use crate::lower::{Formulas, Function};
+use crate::graph::{Node, Sizes};
+use crate::lower::{Formulas, Function, Shape, Whole};
 use crate::source::Source;
-use crate::tape::schedule;
+use crate::tape::{Dense, schedule};
 use serde_json::Value;
 
 /// Writes a double so that it reads back as itself.
@@ -19,6 +20,9 @@ pub fn json(value: f64) -> Value {
 
 /// Reads the values of a function's inputs from `x=1,y=pi/2,v=[1,2,3],w[0]=4`. Values are constant expressions.
 pub fn from_text(function: &Function, at: &str) -> Result<Vec<f64>, Errors> {
+    if let Some(object) = json_file(at)? {
+        return from_json(function, &object);
+    }
     let source = Source::new("--at", at);
     let wrong = |message: String, hint: String| Errors::new(&source, vec![Diagnostic::general(message).hint(hint)]);
     let mut inputs: Vec<Option<f64>> = vec![None; function.graph.inputs().len()];
@@ -36,7 +40,7 @@ pub fn from_text(function: &Function, at: &str) -> Result<Vec<f64>, Errors> {
             };
             return Err(wrong(format!("`{}` has no parameter `{name}`", function.display_name()), hint));
         }
-        let values = constants(value)?;
+        let values = constants(value)?.1;
         if values.len() != places.len() {
             let message = format!("`{name}` takes {} numbers, not {}", places.len(), values.len());
             return Err(wrong(message, "write vectors as `x=[1,2,3]`".to_string()));
@@ -53,6 +57,110 @@ pub fn from_text(function: &Function, at: &str) -> Result<Vec<f64>, Errors> {
         return Err(wrong(format!("no value is given for {}", missing.join(", ")), hint));
     }
     Ok(inputs.into_iter().flatten().collect())
+}
+
+/// Values of whole parameters, and the sizes of the dimensions that have names.
+pub struct Point {
+    /// The matrices, counted as the graph's inputs are.
+    pub matrices: Vec<Dense>,
+    /// The sizes.
+    pub sizes: Sizes,
+}
+
+/// Reads the values of whole parameters from `W=[[1,2],[3,4]],x=[1,2]`, or from a file with a JSON object.
+pub fn point_from_text(function: &Function, whole: &Whole, at: &str) -> Result<Point, Errors> {
+    if let Some(object) = json_file(at)? {
+        return point_from_json(whole, &object);
+    }
+    let source = Source::new("--at", at);
+    let wrong = |message: String, hint: String| Errors::new(&source, vec![Diagnostic::general(message).hint(hint)]);
+    let mut given: Vec<(String, Dense)> = Vec::new();
+    for assignment in split(at) {
+        let Some((name, value)) = assignment.split_once('=') else {
+            return Err(wrong(format!("`{assignment}` gives no value"), "write `--at x=1,y=2`".to_string()));
+        };
+        let name: String = name.chars().filter(|c| !c.is_whitespace()).collect();
+        if whole.parameter(&name).is_none() {
+            let names: Vec<&str> = whole.parameters.iter().map(|parameter| parameter.name.as_str()).collect();
+            let hint = match nearest(&name, names.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("its parameters are {}", names.join(", ")),
+            };
+            return Err(wrong(format!("`{}` has no parameter `{name}`", function.display_name()), hint));
+        }
+        let (shape, entries) = constants(value)?;
+        let (rows, columns) = match shape {
+            Shape::Scalar => (1, 1),
+            Shape::Vector(n) => (n, 1),
+            Shape::Matrix(n, m) => (n, m),
+        };
+        given.push((name, Dense { rows, columns, entries }));
+    }
+    point(whole, &given)
+}
+
+/// Reads the values of whole parameters from a JSON object of numbers and nested arrays.
+pub fn point_from_json(whole: &Whole, at: &Value) -> Result<Point, Errors> {
+    let mut given = Vec::new();
+    for parameter in &whole.parameters {
+        if let Some(value) = at.get(&parameter.name) {
+            let mut entries = Vec::new();
+            flatten(value, &mut entries);
+            let rows = value.as_array().map_or(1, Vec::len);
+            let columns = match value.get(0).and_then(Value::as_array) {
+                Some(row) => row.len(),
+                None => 1,
+            };
+            given.push((parameter.name.clone(), Dense { rows, columns, entries }));
+        }
+    }
+    point(whole, &given)
+}
+
+/// Matches values with the parameters' declared dimensions.
+fn point(whole: &Whole, given: &[(String, Dense)]) -> Result<Point, Errors> {
+    let wrong = |message: String| Errors::new(&Default::default(), vec![Diagnostic::general(message)]);
+    let blank = Dense { rows: 1, columns: 1, entries: vec![f64::NAN] };
+    let mut point = Point { matrices: vec![blank; whole.graph.inputs().len()], sizes: Sizes::new() };
+    for parameter in &whole.parameters {
+        let Some((_, value)) = given.iter().find(|(name, _)| *name == parameter.name) else {
+            return Err(wrong(format!("no value is given for `{}`", parameter.name)));
+        };
+        let mut fits = value.entries.len() == value.rows * value.columns;
+        for (dimension, size) in [(&parameter.extents.rows, value.rows), (&parameter.extents.columns, value.columns)] {
+            if let (Some((name, 1)), None) = (dimension.names().next(), dimension.names().nth(1)) {
+                let own = i64::try_from(size).unwrap_or(i64::MAX) - dimension.constant();
+                if let (false, Ok(own)) = (point.sizes.contains_key(name), usize::try_from(own)) {
+                    point.sizes.insert(name.to_string(), own);
+                }
+            }
+            fits &= dimension.evaluate(&point.sizes) == Some(size);
+        }
+        if !fits {
+            let sizes: Vec<String> = point.sizes.iter().map(|(name, size)| format!("{name} = {size}")).collect();
+            let known = if sizes.is_empty() { String::new() } else { format!(" with {}", sizes.join(", ")) };
+            let message = format!(
+                "`{}` is a {}{known}, and {} rows of {} numbers are given",
+                parameter.name, parameter.extents, value.rows, value.columns
+            );
+            return Err(wrong(message));
+        }
+        if let Node::Input(index) = whole.graph.node(parameter.id) {
+            point.matrices[*index as usize] = value.clone();
+        }
+    }
+    Ok(point)
+}
+
+/// Reads the JSON object of a file, if the text names one.
+fn json_file(at: &str) -> Result<Option<Value>, Errors> {
+    if !at.ends_with(".json") {
+        return Ok(None);
+    }
+    let text =
+        std::fs::read_to_string(at).map_err(|error| Errors::general(format!("`{at}` can't be read: {error}")))?;
+    let value = serde_json::from_str(&text).map_err(|error| Errors::general(format!("`{at}` is not JSON: {error}")))?;
+    Ok(Some(value))
 }
 
 /// Returns the inputs that a name stands for: a parameter's, or one entry's.
@@ -84,18 +192,18 @@ fn split(text: &str) -> Vec<&str> {
 }
 
 /// Evaluates a constant expression: a number, a vector or a matrix.
-fn constants(text: &str) -> Result<Vec<f64>, Errors> {
+fn constants(text: &str) -> Result<(Shape, Vec<f64>), Errors> {
     let source = Source::new("--at", text.trim());
     let functions = crate::read(&source, &[])?;
     let Some(mut function) = functions.into_iter().next_back() else {
-        return Ok(Vec::new());
+        return Ok((Shape::Scalar, Vec::new()));
     };
     if let Some(parameter) = function.parameters.first() {
         let message = format!("`{}` is not a number", parameter.name);
         return Err(Errors::new(&source, vec![Diagnostic::general(message)]));
     }
     let tape = schedule(&mut function.graph, &mut Formulas::default(), &function.outputs);
-    Ok(tape.evaluate(&[]))
+    Ok((function.shape, tape.evaluate(&[])))
 }
 
 /// Reads the values of a function's inputs from a JSON object of numbers and nested arrays.

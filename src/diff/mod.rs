@@ -3,11 +3,12 @@
 //! Every kind of node has its local derivatives in one place, [`Differentiator::partials`]; reverse and forward mode
 //! both multiply them along the edges. A function without a rule is an error, never a zero.
 
+mod matrices;
 mod modes;
 mod partials;
 mod resolve;
 
-pub use modes::{gradient, hessian, jacobian};
+pub use modes::{directional, gradient, hessian, jacobian};
 pub use resolve::resolve;
 
 use crate::error::Diagnostic;

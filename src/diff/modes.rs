@@ -2,8 +2,7 @@
 //! made of them.
 
 use super::{Differentiator, Result};
-use crate::graph::{ExprId, Graph, Rational, Term};
-use rustc_hash::FxHashMap;
+use crate::graph::{ExprId, Graph, NodeMap, Rational, Term};
 
 /// Returns the derivative of one output by each of the given leaves, by reverse mode: adjoints flow from the output
 /// to the leaves and add up where branches meet.
@@ -25,20 +24,20 @@ pub fn gradient(
     let mut contributions: Vec<Vec<Term>> = vec![Vec::new(); output.index() + 1];
     let one = graph.number(Rational::ONE);
     contributions[output.index()].push((one, Rational::ONE));
-    let mut adjoints: FxHashMap<ExprId, ExprId> = FxHashMap::default();
+    let mut adjoints = NodeMap::new(&nodes);
     for id in nodes.into_iter().rev().filter(|id| active[id.index()]) {
         let adjoint = graph.sum(Rational::ZERO, std::mem::take(&mut contributions[id.index()]));
         adjoints.insert(id, adjoint);
-        if graph.is_integer(adjoint, 0) && !graph.is_strict() {
+        if graph.is_zero(adjoint) && !graph.is_strict() {
             continue;
         }
-        for (operand, partial) in differentiator.partials(graph, id, |operand| active[operand.index()])? {
-            let contribution = graph.multiply(adjoint, partial);
+        for (operand, contribution) in differentiator.pullback(graph, id, adjoint, |operand| active[operand.index()])? {
             contributions[operand.index()].push((contribution, Rational::ONE));
         }
     }
     let zero = graph.number(Rational::ZERO);
-    Ok(by.iter().map(|id| adjoints.get(id).copied().unwrap_or(zero)).collect())
+    let adjoints: Vec<ExprId> = by.iter().map(|id| adjoints.get(*id).copied().unwrap_or(zero)).collect();
+    Ok(by.iter().zip(adjoints).map(|(id, adjoint)| graph.spread(adjoint, &graph.extents(*id))).collect())
 }
 
 /// Returns the derivative of each output along one leaf, by forward mode: tangents flow from the leaf.
@@ -51,25 +50,38 @@ pub fn tangents(
     outputs: &[ExprId],
     by: ExprId,
 ) -> Result<Vec<ExprId>> {
-    let zero = graph.number(Rational::ZERO);
     let one = graph.number(Rational::ONE);
-    let mut tangents: FxHashMap<ExprId, ExprId> = FxHashMap::default();
-    tangents.insert(by, one);
-    for id in graph.reachable(outputs) {
-        let partials = differentiator.partials(graph, id, |operand| tangents.contains_key(&operand))?;
-        if partials.is_empty() {
+    directional(differentiator, graph, outputs, by, one)
+}
+
+/// Returns the derivative of each output along a direction of one leaf, by forward mode.
+///
+/// # Errors
+/// A function without a rule.
+pub fn directional(
+    differentiator: &mut Differentiator,
+    graph: &mut Graph,
+    outputs: &[ExprId],
+    by: ExprId,
+    direction: ExprId,
+) -> Result<Vec<ExprId>> {
+    let nodes = graph.reachable(outputs);
+    let mut tangents = NodeMap::new(&nodes);
+    tangents.insert(by, direction);
+    for id in nodes {
+        let terms = differentiator.pushforward(graph, id, &tangents)?;
+        if terms.is_empty() {
             continue;
         }
-        let terms = partials
-            .into_iter()
-            .map(|(operand, partial)| (graph.multiply(partial, tangents[&operand]), Rational::ONE))
-            .collect();
+        let terms = terms.into_iter().map(|term| (term, Rational::ONE)).collect();
         let tangent = graph.sum(Rational::ZERO, terms);
-        if tangent != zero || graph.is_strict() {
+        if !graph.is_zero(tangent) || graph.is_strict() {
             tangents.insert(id, tangent);
         }
     }
-    Ok(outputs.iter().map(|output| tangents.get(output).copied().unwrap_or(zero)).collect())
+    let zero = graph.number(Rational::ZERO);
+    let tangents: Vec<ExprId> = outputs.iter().map(|output| tangents.get(*output).copied().unwrap_or(zero)).collect();
+    Ok(outputs.iter().zip(tangents).map(|(id, tangent)| graph.spread(tangent, &graph.extents(*id))).collect())
 }
 
 /// Returns the Jacobian row by row: the derivative of each output by each leaf, by the mode that takes fewer passes.

@@ -42,6 +42,7 @@ impl Differentiator {
                 .filter(|(_, argument)| wanted(**argument))
                 .map(|(at, argument)| Ok((*argument, self.function_partial(graph, function, &arguments, at, id)?)))
                 .collect(),
+            Node::Matrix(..) => Err(Diagnostic::general("a whole matrix has no derivative by a single entry")),
             Node::Derivative(..) => Err(Diagnostic::general("a derivative inside was not worked out first")),
         }
     }

@@ -1,13 +1,14 @@
 //! The documentation of generated functions: what they are, their derivatives as formulas, their cost.
 
-use crate::derive::{Form, Order, derive};
+use crate::derive::{Derivatives, Deriver, Form, Order};
 use crate::error::Diagnostic;
+use crate::graph::{ExprId, Graph, NodeMap};
 use crate::lower::{Function, Shape};
 use crate::show::notation;
 use crate::tape::Tape;
 
-/// Largest function, in operations, whose formulas stand in its documentation.
-const DOCUMENTED: usize = 400;
+/// Most partial derivatives that stand as formulas in a function's documentation.
+const DOCUMENTED: usize = 100;
 /// Longest formula in a documentation line.
 const LONGEST_FORMULA: usize = 200;
 
@@ -46,15 +47,17 @@ pub fn shapes(function: &Function) -> Option<String> {
     (!shaped.is_empty()).then(|| format!("{}.", shaped.join(", ")))
 }
 
-/// Lists the partial derivatives of a small function as formulas.
-pub fn formulas(function: &Function, size: usize) -> Result<Vec<String>, Diagnostic> {
-    if size > DOCUMENTED || function.parameters.is_empty() {
+/// Lists the partial derivatives of a function as formulas, as far as they are short; `computed` are the derivatives in
+/// the form that is run.
+pub fn formulas(deriver: &mut Deriver, function: &Function, computed: &Derivatives) -> Result<Vec<String>, Diagnostic> {
+    let lengths = lengths(&computed.graph, &computed.first[0]);
+    let short: Vec<usize> = (0..lengths.len()).filter(|input| lengths[*input] <= LONGEST_FORMULA).collect();
+    if short.is_empty() || lengths.len() > DOCUMENTED {
         return Ok(Vec::new());
     }
-    let all: Vec<usize> = (0..function.graph.inputs().len()).collect();
-    let derivatives = derive(function, &all, Order::First, Form::Pretty)?;
+    let derivatives = deriver.derive(function, &short, Order::First, Form::Pretty)?;
     let mut lines = vec!["```text".to_string()];
-    for (input, root) in all.iter().zip(&derivatives.first[0]) {
+    for (input, root) in short.iter().zip(&derivatives.first[0]) {
         let input = &function.graph.inputs()[*input];
         let place: Vec<String> = input.place.iter().map(usize::to_string).collect();
         let place = if place.is_empty() { String::new() } else { format!("[{}]", place.join(", ")) };
@@ -65,6 +68,18 @@ pub fn formulas(function: &Function, size: usize) -> Result<Vec<String>, Diagnos
     }
     lines.extend(["```".to_string(), String::new()]);
     Ok(if lines.len() > 3 { lines } else { Vec::new() })
+}
+
+/// Returns how many nodes each root has, written out as a tree.
+fn lengths(graph: &Graph, roots: &[ExprId]) -> Vec<usize> {
+    let nodes = graph.reachable(roots);
+    let mut lengths = NodeMap::new(&nodes);
+    for id in nodes {
+        let mut length = 1usize;
+        graph.node(id).for_each_operand(|operand| length = length.saturating_add(lengths[operand]));
+        lengths.insert(id, length);
+    }
+    roots.iter().map(|root| lengths[*root]).collect()
 }
 
 /// Counts the operations.

@@ -70,6 +70,7 @@ pub struct Body {
 }
 
 /// Writes the statements of a tape.
+#[derive(Clone, Copy)]
 pub struct Writer<'a> {
     pub options: &'a Options,
     /// The Rust expression of each input.
@@ -112,7 +113,7 @@ impl Writer<'_> {
             let part = parts.len() - 1;
             operation.for_each_operand(|operand| {
                 if let Operation::Input(input) = &tape.operations[operand.index()] {
-                    parts[part].parameters.insert(self.owners[*input as usize]);
+                    parts[part].parameters.extend(self.owners.get(*input as usize));
                 }
             });
             let text = self.operation(operation, |slot| &texts[slot.index()]);
@@ -141,6 +142,16 @@ impl Writer<'_> {
     /// Returns the name of the array that holds what parts share.
     pub fn values(&self) -> String {
         format!("{}_values", self.stem)
+    }
+
+    /// Writes a number.
+    pub fn literal(&self, value: &Rational) -> String {
+        self.number(value).text
+    }
+
+    /// Writes a call of a function with one argument, a name.
+    pub fn function(&self, function: FunctionId, argument: &str) -> String {
+        self.call(function, &Text::atom(argument)).text
     }
 
     fn operation<'t>(&self, operation: &Operation, text: impl Fn(Slot) -> &'t Text) -> Text {

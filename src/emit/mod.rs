@@ -3,6 +3,7 @@
 mod documentation;
 mod expression;
 mod layout;
+mod matrices;
 mod names;
 mod rust;
 

@@ -17,7 +17,7 @@ use crate::graph::{ExprId, Graph, Node, Rational};
 use crate::lower::{Facts, Formulas, Function};
 use crate::show::naming::Names;
 use crate::show::notation;
-use crate::simplify::{Simplifier, Step, canonicalize, prove};
+use crate::simplify::{Simplifier, Step, Windows, canonicalize, prove};
 use crate::syntax::ast::{Ast, Expression, Let, NodeId};
 use chain::{Chain, Known, chain_rule};
 use rustc_hash::FxHashMap;
@@ -95,7 +95,7 @@ pub fn explain(function: &Function, output: usize, by: usize) -> Result<Derivati
     }
     let facts = input_facts(function);
     let simplifier = Simplifier::new(&mut formulas);
-    let forms = pretty_forms(&simplifier, &mut graph, &mut formulas, printed, &facts);
+    let forms = pretty_forms(&mut Windows::default(), &mut graph, &mut formulas, printed, &facts);
     graph.take_notes();
     let start = canonicalize(&mut graph, &mut formulas, &[chain.derivative], 16)[0];
     let first = match (chain.steps.last().map(|step| &step.known), graph.take_notes().as_slice()) {

@@ -24,7 +24,7 @@ pub fn choose(graph: &Graph, lines: impl Iterator<Item = ExprId>) -> Chosen {
     let mut repeated: BTreeSet<ExprId> = BTreeSet::new();
     for line in lines {
         let uses = graph.uses(&[line]);
-        repeated.extend(graph.reachable(&[line]).into_iter().filter(|id| uses[id] > 1 && *id != line));
+        repeated.extend(graph.reachable(&[line]).into_iter().filter(|id| uses[*id] > 1 && *id != line));
     }
     let mut taken: BTreeSet<String> = graph.inputs().iter().map(|input| input.parameter.clone()).collect();
     let mut chosen = Chosen { of_nodes: Names::default(), order: Vec::new() };

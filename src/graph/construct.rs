@@ -3,7 +3,7 @@
 //! Every identity used here holds wherever the given form is defined. Those that also hold at more points (x/x = 1)
 //! are left out where the graph is strict.
 
-use super::{Comparison, ExprId, Factor, Graph, Node, Rational, Term};
+use super::{Comparison, ExprId, Extents, Factor, Graph, MatrixOperation, Node, Rational, Term};
 use crate::functions::{FunctionId, rows};
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
@@ -52,6 +52,10 @@ impl Graph {
                 let node = Node::Derivative(operand(*a), operand(*b));
                 self.intern(node)
             }
+            Node::Matrix(operation, operands) => {
+                let operands: Vec<ExprId> = operands.iter().map(|id| operand(*id)).collect();
+                self.construct_matrix(operation, &operands)
+            }
         }
     }
 
@@ -64,7 +68,29 @@ impl Graph {
     }
 
     /// Makes `constant + Σ coefficient·operand`.
-    pub fn sum(&mut self, mut constant: Rational, terms: Vec<Term>) -> ExprId {
+    pub fn sum(&mut self, mut constant: Rational, mut terms: Vec<Term>) -> ExprId {
+        if !self.has_matrices() {
+            return self.merged_sum(constant, terms);
+        }
+        let extents = self.joined_extents(&terms);
+        terms.retain(|(id, coefficient)| match self.as_matrix(*id) {
+            Some((MatrixOperation::Full(value, _), _)) => {
+                constant = constant.add(&value.multiply(coefficient));
+                false
+            }
+            _ => true,
+        });
+        let sum = self.merged_sum(constant, terms);
+        self.spread(sum, &extents)
+    }
+
+    /// Returns the extents of a sum or product of the given operands.
+    fn joined_extents(&self, operands: &[(ExprId, Rational)]) -> Extents {
+        let extents = operands.iter().map(|(id, _)| self.extents(*id)).find(|extents| !extents.is_scalar());
+        extents.unwrap_or_else(Extents::scalar)
+    }
+
+    fn merged_sum(&mut self, mut constant: Rational, terms: Vec<Term>) -> ExprId {
         let mut flat: Vec<Term> = Vec::with_capacity(terms.len());
         for (id, coefficient) in terms {
             let (inner, rest) = self.as_multiple(id);
@@ -83,7 +109,7 @@ impl Graph {
         }
         merge_pairs(&mut flat, |id| !self.may_vanish(id));
         if self.merge_selects(&mut flat) {
-            return self.sum(constant, flat);
+            return self.merged_sum(constant, flat);
         }
         match flat.as_slice() {
             [] => self.number(constant),
@@ -119,8 +145,47 @@ impl Graph {
         true
     }
 
-    /// Makes `coefficient · Π base^exponent`.
+    /// Makes `coefficient · Π base^exponent`, entry by entry.
     pub fn product(&mut self, mut coefficient: Rational, factors: Vec<Factor>) -> ExprId {
+        if !self.has_matrices() {
+            return self.merged_product(coefficient, factors);
+        }
+        let extents = self.joined_extents(&factors);
+        let mut rest = Vec::with_capacity(factors.len());
+        for (id, exponent) in factors {
+            match self.as_matrix(id) {
+                Some((MatrixOperation::Full(value, _), _)) => match value.power(&exponent) {
+                    Some(power) => coefficient = coefficient.multiply(&power),
+                    None => rest.push((id, exponent)),
+                },
+                _ => rest.push((id, exponent)),
+            }
+        }
+        if self.joined_extents(&rest).is_scalar() && !extents.is_scalar() {
+            let number = self.merged_product(coefficient, rest);
+            let (coefficient, number) = self.as_multiple(number);
+            if let Some(value) = self.as_number(number) {
+                let value = value.multiply(&coefficient);
+                return self.full(value, extents);
+            }
+            let ones = self.full(Rational::ONE, extents);
+            let mut factors = match self.node(number) {
+                Node::Product(factors) => factors.to_vec(),
+                _ => vec![(number, Rational::ONE)],
+            };
+            factors.push((ones, Rational::ONE));
+            factors.sort_by_key(|(id, _)| *id);
+            let product = self.intern(Node::Product(factors.into()));
+            return self.scale(coefficient, product);
+        }
+        let product = match self.product_with_repeated(&rest, &extents) {
+            Some(product) => self.scale(coefficient, product),
+            None => self.merged_product(coefficient, rest),
+        };
+        self.spread(product, &extents)
+    }
+
+    fn merged_product(&mut self, mut coefficient: Rational, factors: Vec<Factor>) -> ExprId {
         if coefficient.is_zero() && factors.iter().all(|factor| self.may_disappear(factor)) {
             return self.number(Rational::ZERO);
         }
@@ -327,12 +392,18 @@ impl Graph {
 
     /// Makes a choice.
     pub fn select(&mut self, condition: ExprId, a: ExprId, b: ExprId) -> ExprId {
-        match self.truth(condition, 64) {
+        let branch = match self.truth(condition, 64) {
             Some(true) => a,
             Some(false) => b,
             None if a == b && self.may_vanish(condition) => a,
-            None => self.intern(Node::Select(condition, a, b)),
+            None => return self.intern(Node::Select(condition, a, b)),
+        };
+        if !self.has_matrices() {
+            return branch;
         }
+        let extents = [condition, a, b].map(|id| self.extents(id));
+        let extents = extents.into_iter().find(|extents| !extents.is_scalar()).unwrap_or_else(Extents::scalar);
+        self.spread(branch, &extents)
     }
 
     /// Tells whether a condition on exact numbers holds, looking at most `depth` levels down.

@@ -5,10 +5,20 @@
 //! constructors beside it fold numbers and merge like terms and factors. Children always have smaller indices
 //! than their parents, so a pass in order of indices sees every operand before its use.
 
+mod algebra;
+mod chain;
 mod construct;
+mod extents;
+mod matrix;
+mod node_map;
 mod number;
+mod region;
 
+pub use extents::{Dimension, Extents, Sizes};
+pub use matrix::MatrixOperation;
+pub use node_map::NodeMap;
 pub use number::Rational;
+pub use region::Region;
 
 use crate::functions::FunctionId;
 use crate::syntax::ast::BinaryOperator;
@@ -122,6 +132,8 @@ pub enum Node {
     Not(ExprId),
     /// The derivative of the first operand by the second, an input or a placeholder, before it is worked out.
     Derivative(ExprId, ExprId),
+    /// An operation on whole matrices.
+    Matrix(Box<MatrixOperation>, Box<[ExprId]>),
 }
 
 impl Node {
@@ -130,12 +142,37 @@ impl Node {
         match self {
             Node::Number(_) | Node::Pi | Node::Input(_) | Node::Placeholder(_) => {}
             Node::Sum(_, pairs) | Node::Product(pairs) => pairs.iter().for_each(|(id, _)| visit(*id)),
-            Node::Apply(_, arguments) => arguments.iter().copied().for_each(visit),
+            Node::Apply(_, arguments) | Node::Matrix(_, arguments) => arguments.iter().copied().for_each(visit),
             Node::Select(c, a, b) => [*c, *a, *b].into_iter().for_each(visit),
             Node::Not(a) => visit(*a),
             Node::Compare(_, a, b) | Node::And(a, b) | Node::Or(a, b) | Node::Derivative(a, b) => {
                 [*a, *b].into_iter().for_each(visit)
             }
+        }
+    }
+
+    /// Returns the node with other operands, exactly as it is otherwise.
+    pub fn renamed(mut self, rename: impl Fn(ExprId) -> ExprId) -> Node {
+        match &mut self {
+            Node::Number(_) | Node::Pi | Node::Input(_) | Node::Placeholder(_) => {}
+            Node::Sum(_, pairs) | Node::Product(pairs) => pairs.iter_mut().for_each(|(id, _)| *id = rename(*id)),
+            Node::Apply(_, arguments) | Node::Matrix(_, arguments) => {
+                arguments.iter_mut().for_each(|id| *id = rename(*id))
+            }
+            Node::Select(c, a, b) => [c, a, b].into_iter().for_each(|id| *id = rename(*id)),
+            Node::Not(a) => *a = rename(*a),
+            Node::Compare(_, a, b) | Node::And(a, b) | Node::Or(a, b) | Node::Derivative(a, b) => {
+                [a, b].into_iter().for_each(|id| *id = rename(*id))
+            }
+        }
+        self
+    }
+
+    /// Returns the function of which the node is a value.
+    pub fn function(&self) -> Option<FunctionId> {
+        match self {
+            Node::Apply(function, _) => Some(*function),
+            _ => None,
         }
     }
 
@@ -160,6 +197,10 @@ pub struct Graph {
     nodes: IndexSet<Node, FxBuildHasher>,
     inputs: Vec<Input>,
     placeholders: Vec<ExprId>,
+    /// The extents of all nodes that are not numbers.
+    extents: FxHashMap<ExprId, Extents>,
+    /// The parameters that are declared to be symmetric matrices.
+    symmetric: FxHashSet<ExprId>,
     strict: bool,
     notes: IndexSet<&'static str, FxBuildHasher>,
 }
@@ -172,7 +213,39 @@ impl Graph {
 
     /// Adds a node exactly as it is, or finds the equal one that is already there.
     pub fn intern(&mut self, node: Node) -> ExprId {
-        ExprId(self.nodes.insert_full(node).0 as u32)
+        let (index, new) = self.nodes.insert_full(node);
+        let id = ExprId(index as u32);
+        if new && (self.has_matrices() || matches!(self.nodes[index], Node::Matrix(..))) {
+            let extents = self.infer_extents(&self.nodes[index]);
+            self.set_extents(id, extents);
+        }
+        id
+    }
+
+    /// Tells whether any node is a vector or a matrix.
+    pub fn has_matrices(&self) -> bool {
+        !self.extents.is_empty()
+    }
+
+    /// Returns the extents of a node.
+    pub fn extents(&self, id: ExprId) -> Extents {
+        self.extents.get(&id).cloned().unwrap_or_else(Extents::scalar)
+    }
+
+    fn set_extents(&mut self, id: ExprId, extents: Extents) {
+        if !extents.is_scalar() {
+            self.extents.insert(id, extents);
+        }
+    }
+
+    /// Declares a parameter to be a symmetric matrix.
+    pub fn declare_symmetric(&mut self, id: ExprId) {
+        self.symmetric.insert(id);
+    }
+
+    /// Tells whether a node is a parameter that is declared to be symmetric.
+    pub fn is_declared_symmetric(&self, id: ExprId) -> bool {
+        self.symmetric.contains(&id)
     }
 
     /// Returns a node.
@@ -257,38 +330,21 @@ impl Graph {
 
     /// Returns all nodes that the roots need, in order of indices: operands before uses.
     pub fn reachable(&self, roots: &[ExprId]) -> Vec<ExprId> {
-        self.reachable_few(roots).unwrap_or_else(|| self.reachable_many(roots))
-    }
-
-    /// Walks from the roots, without looking at the rest of the graph; gives up where they need very many nodes.
-    fn reachable_few(&self, roots: &[ExprId]) -> Option<Vec<ExprId>> {
-        const FEW: usize = 4096;
-        let mut seen: FxHashSet<ExprId> = FxHashSet::default();
+        /// Where this many times more nodes are not needed, sorting is quicker than a pass over all.
+        const SPARSE: usize = 16;
+        let Some(last) = roots.iter().max() else { return Vec::new() };
+        let mut seen = vec![false; last.index() + 1];
+        let mut nodes = Vec::new();
         let mut stack: Vec<ExprId> = roots.to_vec();
         while let Some(id) = stack.pop() {
-            if seen.insert(id) {
+            if !std::mem::replace(&mut seen[id.index()], true) {
+                nodes.push(id);
                 self.node(id).for_each_operand(|operand| stack.push(operand));
             }
-            if seen.len() > FEW {
-                return None;
-            }
         }
-        let mut nodes: Vec<ExprId> = seen.iter().copied().collect();
-        nodes.sort_unstable();
-        Some(nodes)
-    }
-
-    /// Passes once over the graph from the last root down.
-    fn reachable_many(&self, roots: &[ExprId]) -> Vec<ExprId> {
-        let Some(last) = roots.iter().max() else {
-            return Vec::new();
-        };
-        let mut seen = vec![false; last.index() + 1];
-        roots.iter().for_each(|root| seen[root.index()] = true);
-        for index in (0..seen.len()).rev() {
-            if seen[index] {
-                self.nodes[index].for_each_operand(|operand| seen[operand.index()] = true);
-            }
+        if nodes.len() * SPARSE < seen.len() {
+            nodes.sort_unstable();
+            return nodes;
         }
         (0..seen.len() as u32).map(ExprId).filter(|id| seen[id.index()]).collect()
     }
@@ -304,12 +360,13 @@ impl Graph {
     }
 
     /// Counts how often each reachable node is used as an operand or as a root.
-    pub fn uses(&self, roots: &[ExprId]) -> FxHashMap<ExprId, u32> {
-        let mut uses: FxHashMap<ExprId, u32> = FxHashMap::default();
-        for id in self.reachable(roots) {
-            self.node(id).for_each_operand(|operand| *uses.entry(operand).or_default() += 1);
+    pub fn uses(&self, roots: &[ExprId]) -> NodeMap<u32> {
+        let nodes = self.reachable(roots);
+        let mut uses = NodeMap::new(&nodes);
+        for id in nodes {
+            self.node(id).for_each_operand(|operand| uses.count(operand));
         }
-        roots.iter().for_each(|root| *uses.entry(*root).or_default() += 1);
+        roots.iter().for_each(|root| uses.count(*root));
         uses
     }
 
@@ -318,19 +375,20 @@ impl Graph {
     pub fn rebuild(
         &mut self,
         roots: &[ExprId],
-        mut replace: impl FnMut(&mut Graph, ExprId, &FxHashMap<ExprId, ExprId>) -> Option<ExprId>,
+        mut replace: impl FnMut(&mut Graph, ExprId, &NodeMap<ExprId>) -> Option<ExprId>,
     ) -> Vec<ExprId> {
-        let mut image: FxHashMap<ExprId, ExprId> = FxHashMap::default();
-        for id in self.reachable(roots) {
+        let nodes = self.reachable(roots);
+        let mut image = NodeMap::new(&nodes);
+        for id in nodes {
             let new = match replace(self, id, &image) {
                 Some(new) => new,
                 None => {
                     let node = self.node(id).clone();
-                    self.construct(&node, |operand| image[&operand])
+                    self.construct(&node, |operand| image[operand])
                 }
             };
             image.insert(id, new);
         }
-        roots.iter().map(|root| image[root]).collect()
+        roots.iter().map(|root| image[*root]).collect()
     }
 }

@@ -2,7 +2,7 @@
 
 use num_bigint::BigInt;
 use num_integer::Integer;
-use num_rational::{BigRational, Ratio};
+use num_rational::BigRational;
 use num_traits::{One, Pow, Signed, ToPrimitive};
 use std::cmp::Ordering;
 use std::fmt;
@@ -19,25 +19,28 @@ pub struct Rational(Representation);
 
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Representation {
-    /// Used whenever both parts fit, so that equal numbers are equal as data.
-    Small(Ratio<i64>),
+    /// Numerator and denominator, used whenever both fit, so that equal numbers are equal as data.
+    Small(i64, i64),
     Big(Arc<BigRational>),
 }
 use Representation::{Big, Small};
 
 impl Rational {
     /// The number 0.
-    pub const ZERO: Rational = Rational(Small(Ratio::new_raw(0, 1)));
+    pub const ZERO: Rational = Rational(Small(0, 1));
     /// The number 1.
-    pub const ONE: Rational = Rational(Small(Ratio::new_raw(1, 1)));
+    pub const ONE: Rational = Rational(Small(1, 1));
     /// The number −1.
-    pub const MINUS_ONE: Rational = Rational(Small(Ratio::new_raw(-1, 1)));
+    pub const MINUS_ONE: Rational = Rational(Small(-1, 1));
     /// The number 1/2.
-    pub const HALF: Rational = Rational(Small(Ratio::new_raw(1, 2)));
+    pub const HALF: Rational = Rational(Small(1, 2));
 
     /// Makes an integer.
     pub fn integer(value: i64) -> Self {
-        Self::from_big(BigRational::from_integer(value.into()))
+        if value == i64::MIN {
+            return Self::from_big(BigRational::from_integer(value.into()));
+        }
+        Rational(Small(value, 1))
     }
 
     /// Makes `numerator/denominator`; none if the denominator is zero.
@@ -51,7 +54,7 @@ impl Rational {
     fn from_big(value: BigRational) -> Self {
         match (value.numer().to_i64(), value.denom().to_i64()) {
             // The most negative word has no counterpart of the other sign, so it counts as big.
-            (Some(n), Some(d)) if n != i64::MIN => Rational(Small(Ratio::new_raw(n, d))),
+            (Some(n), Some(d)) if n != i64::MIN => Rational(Small(n, d)),
             _ => Rational(Big(Arc::new(value))),
         }
     }
@@ -60,14 +63,14 @@ impl Rational {
         let divisor = numerator.gcd(&denominator).max(1);
         let (n, d) = (numerator / divisor, denominator / divisor);
         match (i64::try_from(n), i64::try_from(d)) {
-            (Ok(n), Ok(d)) if n != i64::MIN => Rational(Small(Ratio::new_raw(n, d))),
+            (Ok(n), Ok(d)) if n != i64::MIN => Rational(Small(n, d)),
             _ => Self::from_big(BigRational::new_raw(n.into(), d.into())),
         }
     }
 
     fn to_big(&self) -> BigRational {
         match &self.0 {
-            Small(r) => BigRational::new_raw((*r.numer()).into(), (*r.denom()).into()),
+            Small(n, d) => BigRational::new_raw((*n).into(), (*d).into()),
             Big(r) => (**r).clone(),
         }
     }
@@ -110,7 +113,7 @@ impl Rational {
     /// Tells whether the number is below 0.
     pub fn is_negative(&self) -> bool {
         match &self.0 {
-            Small(r) => *r.numer() < 0,
+            Small(n, _) => *n < 0,
             Big(r) => r.is_negative(),
         }
     }
@@ -118,7 +121,7 @@ impl Rational {
     /// Tells whether the number is an integer.
     pub fn is_integer(&self) -> bool {
         match &self.0 {
-            Small(r) => *r.denom() == 1,
+            Small(_, d) => *d == 1,
             Big(r) => r.is_integer(),
         }
     }
@@ -126,7 +129,7 @@ impl Rational {
     /// Tells whether the number is an even integer.
     pub fn is_even(&self) -> bool {
         match &self.0 {
-            Small(r) => *r.denom() == 1 && r.numer() % 2 == 0,
+            Small(n, d) => *d == 1 && n % 2 == 0,
             Big(r) => r.is_integer() && r.numer().is_even(),
         }
     }
@@ -134,7 +137,7 @@ impl Rational {
     /// Returns the number as a machine integer, if it is one.
     pub fn to_integer(&self) -> Option<i64> {
         match &self.0 {
-            Small(r) if *r.denom() == 1 => Some(*r.numer()),
+            Small(n, 1) => Some(*n),
             _ => None,
         }
     }
@@ -142,7 +145,7 @@ impl Rational {
     /// Returns numerator and denominator, if both fit a machine word.
     pub fn to_fraction(&self) -> Option<(i64, i64)> {
         match &self.0 {
-            Small(r) => Some((*r.numer(), *r.denom())),
+            Small(n, d) => Some((*n, *d)),
             Big(_) => None,
         }
     }
@@ -150,7 +153,7 @@ impl Rational {
     /// Returns the numerator as an integer.
     pub fn numerator(&self) -> Rational {
         match &self.0 {
-            Small(r) => Rational(Small(Ratio::new_raw(*r.numer(), 1))),
+            Small(n, _) => Rational(Small(*n, 1)),
             Big(r) => Self::from_big(BigRational::from_integer(r.numer().clone())),
         }
     }
@@ -158,7 +161,7 @@ impl Rational {
     /// Returns the denominator, a positive integer.
     pub fn denominator(&self) -> Rational {
         match &self.0 {
-            Small(r) => Rational(Small(Ratio::new_raw(*r.denom(), 1))),
+            Small(_, d) => Rational(Small(*d, 1)),
             Big(r) => Self::from_big(BigRational::from_integer(r.denom().clone())),
         }
     }
@@ -171,21 +174,20 @@ impl Rational {
     /// Returns the number with the other sign.
     pub fn negate(&self) -> Self {
         match &self.0 {
-            Small(r) => Rational(Small(Ratio::new_raw(-*r.numer(), *r.denom()))),
+            Small(n, d) => Rational(Small(-n, *d)),
             Big(r) => Self::from_big(-(**r).clone()),
         }
     }
 
     /// Returns the sum.
     pub fn add(&self, other: &Self) -> Self {
-        if let (Small(a), Small(b)) = (&self.0, &other.0) {
-            if let (1, 1, Some(sum)) = (a.denom(), b.denom(), a.numer().checked_add(*b.numer()))
+        if let (Small(an, ad), Small(bn, bd)) = (&self.0, &other.0) {
+            if let (1, 1, Some(sum)) = (ad, bd, an.checked_add(*bn))
                 && sum != i64::MIN
             {
-                return Rational(Small(Ratio::new_raw(sum, 1)));
+                return Rational(Small(sum, 1));
             }
-            let wide = |r: &Ratio<i64>| (i128::from(*r.numer()), i128::from(*r.denom()));
-            let ((an, ad), (bn, bd)) = (wide(a), wide(b));
+            let [an, ad, bn, bd] = [an, ad, bn, bd].map(|part| i128::from(*part));
             if let (Some(x), Some(y)) = (an.checked_mul(bd), bn.checked_mul(ad))
                 && let Some(sum) = x.checked_add(y)
             {
@@ -197,16 +199,13 @@ impl Rational {
 
     /// Returns the product.
     pub fn multiply(&self, other: &Self) -> Self {
-        if let (Small(a), Small(b)) = (&self.0, &other.0) {
-            if let (1, 1, Some(product)) = (a.denom(), b.denom(), a.numer().checked_mul(*b.numer()))
+        if let (Small(an, ad), Small(bn, bd)) = (&self.0, &other.0) {
+            if let (1, 1, Some(product)) = (ad, bd, an.checked_mul(*bn))
                 && product != i64::MIN
             {
-                return Rational(Small(Ratio::new_raw(product, 1)));
+                return Rational(Small(product, 1));
             }
-            return Self::from_wide(
-                i128::from(*a.numer()) * i128::from(*b.numer()),
-                i128::from(*a.denom()) * i128::from(*b.denom()),
-            );
+            return Self::from_wide(i128::from(*an) * i128::from(*bn), i128::from(*ad) * i128::from(*bd));
         }
         Self::from_big(self.to_big() * other.to_big())
     }
@@ -217,8 +216,8 @@ impl Rational {
             return None;
         }
         Some(match &self.0 {
-            Small(r) if *r.numer() > 0 => Rational(Small(Ratio::new_raw(*r.denom(), *r.numer()))),
-            Small(r) => Rational(Small(Ratio::new_raw(-*r.denom(), -*r.numer()))),
+            Small(n, d) if *n > 0 => Rational(Small(*d, *n)),
+            Small(n, d) => Rational(Small(-d, -n)),
             Big(r) => Self::from_big(r.recip()),
         })
     }
@@ -264,7 +263,7 @@ impl Rational {
     /// Returns the size of the larger part in bits.
     fn size(&self) -> u64 {
         match &self.0 {
-            Small(r) => 64 - u64::from((r.numer().unsigned_abs() | r.denom().unsigned_abs()).leading_zeros()),
+            Small(n, d) => 64 - u64::from((n.unsigned_abs() | d.unsigned_abs()).leading_zeros()),
             Big(r) => r.numer().bits().max(r.denom().bits()),
         }
     }
@@ -277,9 +276,7 @@ impl Rational {
     /// Returns the nearest double, correctly rounded.
     pub fn to_f64(&self) -> f64 {
         match &self.0 {
-            Small(r) if r.numer().unsigned_abs() < 1 << 53 && *r.denom() < 1 << 53 => {
-                *r.numer() as f64 / *r.denom() as f64
-            }
+            Small(n, d) if n.unsigned_abs() < 1 << 53 && *d < 1 << 53 => *n as f64 / *d as f64,
             _ => self.to_big().to_f64().unwrap_or(f64::NAN),
         }
     }
@@ -343,8 +340,10 @@ impl PartialOrd for Rational {
 impl Ord for Rational {
     fn cmp(&self, other: &Self) -> Ordering {
         match (&self.0, &other.0) {
-            (Small(a), Small(b)) => (i128::from(*a.numer()) * i128::from(*b.denom()))
-                .cmp(&(i128::from(*b.numer()) * i128::from(*a.denom()))),
+            (Small(a, 1), Small(b, 1)) => a.cmp(b),
+            (Small(an, ad), Small(bn, bd)) => {
+                (i128::from(*an) * i128::from(*bd)).cmp(&(i128::from(*bn) * i128::from(*ad)))
+            }
             _ => self.to_big().cmp(&other.to_big()),
         }
     }
@@ -353,7 +352,8 @@ impl Ord for Rational {
 impl fmt::Display for Rational {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Small(r) => r.fmt(f),
+            Small(n, 1) => n.fmt(f),
+            Small(n, d) => write!(f, "{n}/{d}"),
             Big(r) => r.fmt(f),
         }
     }

@@ -1,13 +1,16 @@
 //! Calls: of functions in Table 1, of the source's own functions, and of derivative operators.
 
+use super::algebra;
 use super::collective;
 use super::derivatives::DERIVATIVES;
+use super::dimensions::{self, Matching};
 use super::gates::numbers;
 use super::machine::{Frame, Machine, Task};
 use super::value::Value;
+use super::whole::FUNCTIONS;
 use crate::error::{Diagnostic, nearest};
 use crate::functions::{self, Arity, Code, FunctionId};
-use crate::graph::Rational;
+use crate::graph::{MatrixOperation, Rational};
 use crate::source::Span;
 use crate::syntax::ast::{Item, Name, NodeId, Parameter};
 
@@ -19,6 +22,8 @@ impl Machine<'_> {
             _ => None,
         });
         let derivative = DERIVATIVES.iter().find(|(own, _)| *own == name.text).map(|(_, count)| count.clone());
+        let matrix = FUNCTIONS.iter().find(|(own, ..)| *own == name.text).map(|(_, count, _)| count.clone());
+        let derivative = derivative.or(matrix);
         let wanted = match (user, derivative, functions::find(&name.text)) {
             (Some(count), ..) => count..=count,
             (None, Some(range), _) => range,
@@ -56,18 +61,17 @@ impl Machine<'_> {
         }
         match functions::find(name) {
             Some(function) => format!("{name}({})", function.row().parameters.join(", ")),
+            None if FUNCTIONS.iter().any(|(own, ..)| *own == name) => {
+                let signature = FUNCTIONS.iter().find(|(own, ..)| *own == name).map(|(.., signature)| *signature);
+                signature.unwrap_or_default().to_string()
+            }
             None if name == "diff" => "diff(e, x) or diff(e, x, order)".to_string(),
             None => format!("{name}(e, x)"),
         }
     }
 
     pub(super) fn unknown_function(&self, name: &Name) -> Diagnostic {
-        const MATRIX: &[&str] = &["outer", "tr", "det", "logdet", "inv", "solve", "diag", "eye", "ones"];
         let text = name.text.as_str();
-        if MATRIX.contains(&text) {
-            let message = format!("`{text}` needs matrix algebra, which is not supported yet");
-            return Diagnostic::new(name.span, message);
-        }
         let bound = self.frames.last().is_some_and(|frame| frame.bindings.contains_key(text));
         let diagnostic = Diagnostic::new(name.span, format!("there is no function `{text}`")).label("unknown function");
         let items: &[(Item, Span)] = self.items;
@@ -76,6 +80,7 @@ impl Machine<'_> {
             Item::Constant { .. } => None,
         });
         let builtin = functions::names().chain(DERIVATIVES.iter().map(|(name, _)| *name));
+        let builtin = builtin.chain(FUNCTIONS.iter().map(|(name, ..)| *name));
         let known = own.chain(builtin.map(|name| -> &str { name }));
         match (bound, nearest(text, known)) {
             (true, _) => diagnostic.hint(format!("`{text}` is a number; multiplication is written `{text}*(...)`")),
@@ -96,6 +101,10 @@ impl Machine<'_> {
         }
         if DERIVATIVES.iter().any(|(own, _)| *own == name.text) {
             let result = self.derivative(&name.text, &values, spans);
+            return self.settle(result);
+        }
+        if FUNCTIONS.iter().any(|(own, ..)| *own == name.text) {
+            let result = self.matrix_function(&name.text, &values, spans, span);
             return self.settle(result);
         }
         let Some(function) = functions::find(&name.text) else {
@@ -156,34 +165,58 @@ impl Machine<'_> {
         self.frames.push(Frame::default());
         self.active.push(item);
         if let Item::Function { name, parameters, .. } = &self.items[item].0 {
-            for (parameter, value) in parameters.iter().zip(&arguments) {
-                if let Err(diagnostic) = self.check_argument(name, parameter, value, span) {
-                    self.errors.push(diagnostic);
-                    self.bind(&parameter.name.text, Value::Poison);
-                } else {
-                    self.bind(&parameter.name.text, value.clone());
-                }
+            let mut values = arguments.clone();
+            let matching = self.match_arguments(name, parameters, &mut values, span);
+            for (name, dimension) in matching.names() {
+                let size = self.gates.graph.construct_matrix(&MatrixOperation::Size(dimension.clone()), &[]);
+                self.bind(name, Value::Scalar(size));
+            }
+            for (parameter, value) in parameters.iter().zip(values) {
+                self.bind(&parameter.name.text, value);
             }
         }
         self.tasks.push(Task::Return(item, arguments));
         self.tasks.push(Task::Visit(body));
     }
 
-    pub(super) fn check_argument(
+    /// Checks the arguments' shapes and returns what the names of dimensions stand for in the call.
+    fn match_arguments(
+        &mut self,
+        name: &Name,
+        parameters: &[Parameter],
+        arguments: &mut [Value],
+        span: Span,
+    ) -> Matching {
+        let mut matching = Matching::default();
+        for (parameter, value) in parameters.iter().zip(arguments) {
+            if let Err(diagnostic) = self.check_argument(name, parameter, value, span, &mut matching) {
+                self.errors.push(diagnostic);
+                *value = Value::Poison;
+            }
+        }
+        matching
+    }
+
+    fn check_argument(
         &self,
         name: &Name,
         parameter: &Parameter,
         value: &Value,
         span: Span,
+        matching: &mut Matching,
     ) -> Result<(), Diagnostic> {
-        let Some(wanted) = super::parameter_shape(self.ast, &parameter.shape, &mut Vec::new()) else {
+        let Some(wanted) = dimensions::declared(self.ast, &parameter.shape, &mut Vec::new()) else {
             return Ok(());
         };
-        let given = numbers(value, span)?.0;
-        if given == wanted {
+        let given = match value {
+            Value::Whole(id) => self.gates.graph.extents(*id),
+            value => algebra::extents(numbers(value, span)?.0),
+        };
+        let runs = self.gates.raising && !wanted.is_array();
+        if runs || matching.matches(&wanted.extents, &given) {
             return Ok(());
         }
-        let message = format!("`{}` of `{}` is a {wanted}, not a {given}", parameter.name.text, name.text);
+        let message = format!("`{}` of `{}` is a {}, not a {given}", parameter.name.text, name.text, wanted.extents);
         Err(Diagnostic::new(span, message))
     }
 }

@@ -19,6 +19,10 @@ pub fn apply(
     span: Span,
 ) -> Result<Value, Diagnostic> {
     let name = function.row().name;
+    let whole = |value: &Value| matches!(value, Value::Whole(_));
+    if values.iter().any(whole) && (function.row().arity == Arity::Collective || values.len() == 1) {
+        return gates.whole_collective(name, values, spans, span);
+    }
     if function.row().arity == Arity::Folded {
         return folded(gates, function, values, spans, span);
     }

@@ -18,6 +18,12 @@ impl Machine<'_> {
             return self.values.push(Value::Poison);
         };
         let spans = [self.ast.span(*from), self.ast.span(*to)];
+        if self.whole && self.fixed {
+            return self.fail(Diagnostic::new(spans[0], "sums over numbers are written out entry by entry"));
+        }
+        if self.whole && ends.iter().any(|end| self.whole_number(end).is_none()) {
+            return self.raise(id, &ends, spans);
+        }
         let mut bounds = [0i64; 2];
         for ((bound, end), span) in bounds.iter_mut().zip(&ends).zip(spans) {
             match self.whole_number(end) {
@@ -25,7 +31,7 @@ impl Machine<'_> {
                 None => {
                     let diagnostic =
                         Diagnostic::new(span, format!("the range of `{}` is not made of whole numbers", name.text));
-                    return self.fail(diagnostic.hint("ranges that depend on a parameter are not supported yet"));
+                    return self.fail(diagnostic.hint("a range is made of numbers and dimensions: `0..n-1`"));
                 }
             }
         }

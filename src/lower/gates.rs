@@ -14,6 +14,8 @@ pub struct Gates<'g> {
     pub graph: &'g mut Graph,
     /// Whether terms are merged; otherwise each operator stays a gate of its own, and only numbers are folded.
     pub canonical: bool,
+    /// Whether a column and a row fill a matrix when they meet: inside of sums over symbolic ranges.
+    pub raising: bool,
 }
 
 impl Gates<'_> {
@@ -86,7 +88,7 @@ impl Gates<'_> {
     }
 
     /// Makes an arithmetic operator on two numbers.
-    fn arithmetic(&mut self, operator: BinaryOperator, a: ExprId, b: ExprId) -> ExprId {
+    pub(super) fn arithmetic(&mut self, operator: BinaryOperator, a: ExprId, b: ExprId) -> ExprId {
         use BinaryOperator::*;
         match operator {
             Add => self.sum(&[(a, false), (b, false)]),
@@ -117,6 +119,9 @@ impl Gates<'_> {
             };
             return Ok(Value::Condition(self.graph.intern(node)));
         }
+        if matches!(a, Value::Whole(_)) || matches!(b, Value::Whole(_)) {
+            return self.whole_binary(operator, a, b, spans);
+        }
         let (a_shape, a_entries) = numbers(a, left)?;
         let (b_shape, b_entries) = numbers(b, right)?;
         if let Some(comparison) = Comparison::from_operator(operator) {
@@ -124,6 +129,12 @@ impl Gates<'_> {
                 (Value::Scalar(a), Value::Scalar(b)) => Ok(Value::Condition(self.graph.compare(comparison, *a, *b))),
                 _ => Err(Diagnostic::new(whole, format!("only numbers compare, not {a_shape} with {b_shape}"))),
             };
+        }
+        let matrix = |shape: Shape| matches!(shape, Shape::Matrix(..));
+        let vector = |shape: Shape| matches!(shape, Shape::Vector(_));
+        let both = (matrix(a_shape) || vector(a_shape)) && (matrix(b_shape) || vector(b_shape));
+        if operator == BinaryOperator::Multiply && both {
+            return self.entries_product((a_shape, a_entries), (b_shape, b_entries), spans);
         }
         let shape = result_shape(operator, a_shape, b_shape, whole)?;
         let entry = |entries: &[ExprId], at: usize| {
@@ -146,6 +157,9 @@ impl Gates<'_> {
         whole: Span,
         mut apply: impl FnMut(&mut Self, &[ExprId]) -> ExprId,
     ) -> Result<Value, Diagnostic> {
+        if values.iter().any(|value| matches!(value, Value::Whole(_))) {
+            return self.whole_entrywise(values, spans, whole, apply);
+        }
         let mut shape = Shape::Scalar;
         let mut columns: Vec<&[ExprId]> = Vec::new();
         for (value, span) in values.iter().zip(spans) {
@@ -172,6 +186,9 @@ impl Gates<'_> {
     /// # Errors
     /// A condition where a number belongs.
     pub fn negate(&mut self, a: &Value, span: Span) -> Result<Value, Diagnostic> {
+        if let Value::Whole(id) = a {
+            return Ok(Value::Whole(self.sum(&[(*id, true)])));
+        }
         let (shape, entries) = numbers(a, span)?;
         let entries: Vec<ExprId> = entries.to_vec();
         let negated: Rc<[ExprId]> = entries.iter().map(|id| self.sum(&[(*id, true)])).collect();
@@ -181,7 +198,7 @@ impl Gates<'_> {
 
 fn result_shape(operator: BinaryOperator, a: Shape, b: Shape, span: Span) -> Result<Shape, Diagnostic> {
     use BinaryOperator::*;
-    use Shape::{Matrix, Scalar, Vector};
+    use Shape::{Matrix, Scalar};
     let symbol = operator.symbol();
     let mismatch = |hint: &str| {
         let diagnostic = Diagnostic::new(span, format!("`{symbol}` does not take {a} and {b}"));
@@ -189,19 +206,14 @@ fn result_shape(operator: BinaryOperator, a: Shape, b: Shape, span: Span) -> Res
     };
     match (operator, a, b) {
         (_, Scalar, Scalar) => Ok(Scalar),
+        (Power, Matrix(..), _) => {
+            Err(mismatch("entry by entry it is `.^`; the product of a matrix with itself is `A*A`"))
+        }
         (Add | Subtract | Multiply | ElementMultiply | ElementDivide | ElementPower, Scalar, other) => Ok(other),
         (Add | Subtract | Multiply | Divide | ElementMultiply | ElementDivide | ElementPower, other, Scalar) => {
             Ok(other)
         }
         (Add | Subtract | ElementMultiply | ElementDivide | ElementPower, a, b) if a == b => Ok(a),
-        (Multiply, Vector(_), Vector(_)) => {
-            Err(mismatch("`dot(x, y)` is the inner product, `x .* y` the product entry by entry"))
-        }
-        (Multiply, Matrix(..), _) | (Multiply, _, Matrix(..)) => {
-            let diagnostic =
-                Diagnostic::new(span, "matrix products are not supported yet").label(format!("{a} times {b}"));
-            Err(diagnostic.hint("write it out with indices: `sum(j in 0..3, W[0, j]*x[j])`"))
-        }
         (Divide, ..) => Err(mismatch("entry by entry it is `./`")),
         (Power, ..) => Err(mismatch("entry by entry it is `.^`")),
         _ => Err(mismatch("")),
@@ -211,6 +223,10 @@ fn result_shape(operator: BinaryOperator, a: Shape, b: Shape, span: Span) -> Res
 /// Returns shape and entries, or explains that a condition is no number.
 pub fn numbers(value: &Value, span: Span) -> Result<(Shape, &[ExprId]), Diagnostic> {
     value.numbers().ok_or_else(|| {
+        if matches!(value, Value::Whole(_)) {
+            return Diagnostic::new(span, "this needs the entries one by one, so the size must be a number")
+                .hint("give the size as a number: `x: vector[3]`");
+        }
         Diagnostic::new(span, "this is a condition, not a number").hint("choose a number by it: `if(x > 0, 1, 0)`")
     })
 }

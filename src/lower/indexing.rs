@@ -4,12 +4,35 @@ use super::gates::numbers;
 use super::machine::Machine;
 use super::value::{Shape, Value};
 use crate::error::Diagnostic;
-use crate::graph::ExprId;
+use crate::graph::{ExprId, MatrixOperation};
 use crate::source::Span;
 use crate::syntax::ast::Index;
 
 impl Machine<'_> {
+    /// Makes a vector of numbers in one piece.
+    pub(super) fn list(&mut self, values: &[Value], spans: &[Span], span: Span) {
+        let mut nodes = Vec::new();
+        for (value, place) in values.iter().zip(spans) {
+            match value {
+                Value::Scalar(id) if !self.fixed => nodes.push(*id),
+                _ => {
+                    let diagnostic = Diagnostic::new(*place, "with symbolic dimensions, lists are made of numbers");
+                    return self.fail(diagnostic.hint("`stack(a, b)` puts vectors one below the other"));
+                }
+            }
+        }
+        if nodes.is_empty() {
+            return self.fail(Diagnostic::new(span, "a vector needs at least one entry"));
+        }
+        let vector = self.gates.graph.matrix(MatrixOperation::Stack, &nodes);
+        self.values.push(if nodes.len() == 1 { Value::Scalar(nodes[0]) } else { Value::Whole(vector) });
+    }
+
     pub(super) fn index(&mut self, places: &[Index], values: &[Value], spans: &[Span]) {
+        if let Value::Whole(base) = values[0] {
+            let result = self.whole_index(base, places, &values[1..], spans);
+            return self.settle(result);
+        }
         let result = numbers(&values[0], spans[0]).and_then(|(shape, entries)| {
             let sizes = match shape {
                 Shape::Scalar => {

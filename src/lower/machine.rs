@@ -5,11 +5,13 @@ use super::formula::Formulas;
 use super::gates::{Gates, condition, numbers};
 use super::indexing::{stack, transpose};
 use super::value::{Shape, Value};
+use super::whole::node;
 use super::{Parameter, ast::NodeId};
 use crate::error::{Diagnostic, nearest};
-use crate::graph::{Graph, Input, Node, Rational};
+use crate::graph::{ExprId, Graph, Input, Node, Rational};
 use crate::source::Span;
 use crate::syntax::ast::{Ast, Expression, Item, UnaryOperator};
+use crate::syntax::print_expression;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Most nodes that a function's graph may have.
@@ -31,6 +33,10 @@ pub(super) enum Task {
     Step(NodeId, i64),
     /// Combine the bodies of a fold.
     Gather(NodeId, usize),
+    /// Add up what runs along the axis of a sum over a symbolic range.
+    Raised(NodeId),
+    /// Look up the vector that an index picks from.
+    Base(NodeId),
     /// Return from a call of an item.
     Return(usize, Vec<Value>),
 }
@@ -59,6 +65,14 @@ pub struct Machine<'a> {
     /// Names that some derivative is taken by.
     pub(super) derived_names: FxHashSet<String>,
     pub(super) unrolled: usize,
+    /// Whether vectors and matrices are kept in one piece.
+    pub(super) whole: bool,
+    /// Whether all dimensions are numbers, so that entries can be had where they are asked for.
+    pub(super) fixed: bool,
+    /// The indices that run over symbolic ranges, the outer one first.
+    pub(super) axes: Vec<super::raise::Axis>,
+    /// What the user has named, in order.
+    names: Vec<(String, ExprId)>,
 }
 
 impl<'a> Machine<'a> {
@@ -72,7 +86,7 @@ impl<'a> Machine<'a> {
         Machine {
             ast,
             items,
-            gates: Gates { graph, canonical: false },
+            gates: Gates { graph, canonical: false, raising: false },
             formulas,
             open,
             new_parameters: Vec::new(),
@@ -84,7 +98,22 @@ impl<'a> Machine<'a> {
             memo: FxHashMap::default(),
             derived_names: derived_names(ast),
             unrolled: 0,
+            whole: false,
+            fixed: true,
+            axes: Vec::new(),
+            names: Vec::new(),
         }
+    }
+
+    /// Makes the machine keep vectors and matrices in one piece; `fixed` tells whether all dimensions are numbers.
+    pub fn keep_whole(&mut self, fixed: bool) {
+        self.whole = true;
+        self.fixed = fixed;
+    }
+
+    /// Returns what the user has named with `let` in the function itself.
+    pub fn whole_names(&self) -> Vec<(String, ExprId)> {
+        self.names.clone()
     }
 
     /// Makes the machine build canonical nodes in place of gates as written.
@@ -151,7 +180,11 @@ impl<'a> Machine<'a> {
                     return;
                 };
                 let value = self.values.pop().unwrap_or(Value::Poison);
-                self.bind(&lets[at].name.text, value);
+                let name = &lets[at].name.text;
+                if let (Value::Scalar(id) | Value::Whole(id), true) = (&value, self.whole && self.frames.len() == 1) {
+                    self.names.push((name.clone(), *id));
+                }
+                self.bind(name, value);
             }
             Task::Unbind(block) => {
                 let Expression::Block(lets, _) = self.ast.get(block) else {
@@ -170,6 +203,11 @@ impl<'a> Machine<'a> {
                 self.tasks.push(Task::Visit(*body));
             }
             Task::Gather(id, count) => self.gather(id, count),
+            Task::Raised(id) => self.raised(id),
+            Task::Base(id) => match self.ast.get(id) {
+                Expression::Name(name) => self.name(name, self.ast.span(id), true),
+                _ => self.visit(id),
+            },
             Task::Return(item, arguments) => {
                 self.frames.pop();
                 self.active.pop();
@@ -216,7 +254,7 @@ impl<'a> Machine<'a> {
                 }
                 None => self.fail(Diagnostic::new(span, "this number is out of range")),
             },
-            Expression::Name(name) => self.name(name, span),
+            Expression::Name(name) => self.name(name, span, false),
             Expression::Block(lets, body) => {
                 self.tasks.push(Task::Unbind(id));
                 self.tasks.push(Task::Visit(*body));
@@ -241,15 +279,25 @@ impl<'a> Machine<'a> {
                 self.tasks.push(Task::Combine(id));
                 let first = self.tasks.len();
                 expression.for_each_child(|child| self.tasks.push(Task::Visit(child)));
+                if let Expression::Index(base, _) = expression {
+                    self.tasks[first] = Task::Base(*base);
+                }
                 self.tasks[first..].reverse();
             }
         }
     }
 
-    fn name(&mut self, name: &str, span: Span) {
+    fn name(&mut self, name: &str, span: Span, indexed: bool) {
         let bound = self.frames.last().and_then(|frame| frame.bindings.get(name)).and_then(|values| values.last());
         if let Some(value) = bound {
-            return self.values.push(value.clone());
+            let value = value.clone();
+            if !indexed && self.is_out_of_place(&value) {
+                let message = format!("inside of a sum over a symbolic range, `{name}` is used by its entries");
+                let hint =
+                    format!("write `{name}[i]`, or name what does not depend on the index with `let` before the sum");
+                return self.fail(Diagnostic::new(span, message).hint(hint));
+            }
+            return self.values.push(value);
         }
         let item = self.items.iter().position(|(item, _)| item.name().text == name);
         match item.map(|position| &self.items[position].0) {
@@ -323,14 +371,18 @@ impl<'a> Machine<'a> {
                 self.settle(result);
             }
             Expression::Unary(UnaryOperator::Transpose, _) => {
-                let result = numbers(&values[0], spans[0]).map(|(shape, entries)| transpose(shape, entries));
+                let result = match &values[0] {
+                    Value::Whole(id) => Ok(self.gates.whole_transpose(*id)),
+                    value => numbers(value, spans[0]).map(|(shape, entries)| transpose(shape, entries)),
+                };
                 self.settle(result);
             }
-            Expression::Binary(operator, ..) => {
+            Expression::Binary(operator, left, right) => {
                 let result = self.gates.binary(*operator, &values[0], &values[1], [span, spans[0], spans[1]]);
-                self.settle(result);
+                self.settle(result.map_err(|diagnostic| with_operands(diagnostic, self.ast, *left, *right)));
             }
             Expression::If(..) => self.choose(&values, &spans, span),
+            Expression::List(_) if self.whole => self.list(&values, &spans, span),
             Expression::List(_) => {
                 let result = stack(&values, &spans, span);
                 self.settle(result);
@@ -343,6 +395,11 @@ impl<'a> Machine<'a> {
 
     fn choose(&mut self, values: &[Value], spans: &[Span], span: Span) {
         let result = condition(&values[0], spans[0]).and_then(|c| {
+            let whole = |value: &Value| matches!(value, Value::Whole(_));
+            if !self.gates.graph.extents(c).is_scalar() || values.iter().any(whole) {
+                let branches = [node(&values[1], spans[1])?, node(&values[2], spans[2])?];
+                return self.gates.whole_choice(c, branches, span);
+            }
             self.gates.elementwise(&values[1..], &spans[1..], span, |gates, branches| {
                 gates.select(c, branches[0], branches[1])
             })
@@ -357,4 +414,35 @@ impl<'a> Machine<'a> {
             _ => None,
         }
     }
+}
+
+/// Longest operand that a hint repeats.
+const LONGEST_OPERAND: usize = 24;
+
+/// Puts the operands as they are written into a hint about `A` and `B`.
+fn with_operands(diagnostic: Diagnostic, ast: &Ast, left: NodeId, right: NodeId) -> Diagnostic {
+    let Some(hint) = diagnostic.hint.as_ref().filter(|hint| hint.contains("`A") || hint.contains("`B")) else {
+        return diagnostic;
+    };
+    let text = |id: NodeId| {
+        let text = print_expression(ast, id);
+        if matches!(ast.get(id), Expression::Binary(..) | Expression::Unary(..)) { format!("({text})") } else { text }
+    };
+    let (left, right) = (text(left), text(right));
+    if left.len().max(right.len()) > LONGEST_OPERAND {
+        return diagnostic;
+    }
+    let mut parts: Vec<String> = hint.split('`').map(str::to_string).collect();
+    if let Some(form) = parts.get_mut(1) {
+        *form = form
+            .chars()
+            .map(|c| match c {
+                'A' => left.clone(),
+                'B' => right.clone(),
+                c => c.to_string(),
+            })
+            .collect();
+    }
+    let hint = parts.join("`");
+    Diagnostic { hint: Some(hint), ..diagnostic }
 }

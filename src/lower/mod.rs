@@ -3,23 +3,28 @@
 //! Calls are inlined and sums over ranges are written out, so the graph of a function is its user's own, gate by gate.
 //! Vectors and matrices of fixed size are arrays of scalar nodes.
 
+mod algebra;
 mod calls;
 mod collective;
 mod derivatives;
+mod dimensions;
 mod folds;
 mod formula;
 mod gates;
 mod indexing;
 mod machine;
+mod raise;
 mod value;
+mod whole;
 
 pub use formula::Formulas;
 pub use value::Shape;
 
 use crate::error::{Diagnostic, Errors};
-use crate::graph::{Comparison, ExprId, Graph, Input, Rational};
+use crate::graph::{Comparison, Dimension, ExprId, Extents, Graph, Input, MatrixOperation, Rational};
 use crate::source::{Source, Span};
 use crate::syntax::ast::{self, Ast, Item, Program};
+use dimensions::Declared;
 use machine::Machine;
 use std::ops::Range;
 use value::Value;
@@ -68,12 +73,59 @@ pub struct Function {
     pub outputs: Vec<ExprId>,
     /// The shape of its value.
     pub shape: Shape,
+    /// The function of whole vectors and matrices, where it can be kept in one piece.
+    pub whole: Option<Whole>,
+}
+
+/// A parameter that is kept in one piece.
+#[derive(Clone, Debug)]
+pub struct WholeParameter {
+    /// Its name.
+    pub name: String,
+    /// Its node.
+    pub id: ExprId,
+    /// Its extents.
+    pub extents: Extents,
+    /// What was declared about its entries.
+    pub facts: Facts,
+}
+
+/// A function of whole vectors and matrices.
+#[derive(Clone, Debug)]
+pub struct Whole {
+    /// The graph as written.
+    pub graph: Graph,
+    /// The function's value.
+    pub output: ExprId,
+    /// The parameters, in order.
+    pub parameters: Vec<WholeParameter>,
+    /// What the user named with `let`, in order.
+    pub names: Vec<(String, ExprId)>,
+    /// The names of dimensions, in order of appearance.
+    pub sizes: Vec<String>,
+}
+
+impl Whole {
+    /// Returns the extents of the function's value.
+    pub fn extents(&self) -> Extents {
+        self.graph.extents(self.output)
+    }
+
+    /// Finds a parameter by its name.
+    pub fn parameter(&self, name: &str) -> Option<&WholeParameter> {
+        self.parameters.iter().find(|parameter| parameter.name == name)
+    }
 }
 
 impl Function {
     /// Returns the name to print for the function's value: its own, or `f` for a bare expression.
     pub fn display_name(&self) -> &str {
         self.name.as_deref().unwrap_or("f")
+    }
+
+    /// Tells whether the function has a graph with a node for each entry; otherwise it has whole matrices only.
+    pub fn has_entries(&self) -> bool {
+        !self.outputs.is_empty() || self.whole.is_none()
     }
 
     /// Finds a parameter by its name.
@@ -107,7 +159,7 @@ pub fn lower(
             for declaration in declarations {
                 let parameter = crate::syntax::parse_parameter(ast, declaration)?;
                 let mut errors = Vec::new();
-                parameter_shape(ast, &parameter.shape, &mut errors);
+                dimensions::declared(ast, &parameter.shape, &mut errors);
                 parameter_facts(ast, &parameter, &mut errors);
                 if !errors.is_empty() {
                     return Err(Errors::new(declaration, errors));
@@ -160,6 +212,15 @@ fn report_repeats<'n>(names: impl Iterator<Item = &'n ast::Name>, what: &str, er
     }
 }
 
+/// What a function is lowered from.
+struct Definition<'a> {
+    ast: &'a Ast,
+    items: &'a [(Item, Span)],
+    name: Option<&'a ast::Name>,
+    parameters: &'a [ast::Parameter],
+    body: ast::NodeId,
+}
+
 #[allow(clippy::too_many_arguments)]
 fn lower_function(
     source: &Source,
@@ -172,57 +233,168 @@ fn lower_function(
     errors: &mut Vec<Diagnostic>,
 ) -> Option<Function> {
     let before = errors.len();
-    let mut graph = Graph::new();
-    let mut formulas = Formulas::default();
-    let mut parameters = Vec::new();
-    let mut bindings = Vec::new();
-    for parameter in declared {
-        let Some(shape) = parameter_shape(ast, &parameter.shape, errors) else {
-            bindings.push((parameter.name.text.clone(), Value::Poison));
-            continue;
-        };
-        let first = graph.inputs().len();
-        if first + shape.entries() > INPUT_LIMIT {
-            let message = format!("`{}` has too many entries", parameter.name.text);
-            errors.push(Diagnostic::new(parameter.name.span, message).hint("at most 1,000,000 entries of fixed size"));
-            return None;
-        }
-        let entries: Vec<ExprId> = shape
-            .places()
-            .map(|place| graph.add_input(Input { parameter: parameter.name.text.clone(), place }))
-            .collect();
-        bindings.push((parameter.name.text.clone(), Value::from_entries(shape, entries)));
-        parameters.push(Parameter {
-            name: parameter.name.text.clone(),
-            shape,
-            facts: parameter_facts(ast, parameter, errors),
-            inputs: first..first + shape.entries(),
-        });
-    }
-    let mut machine = Machine::new(ast, items, &mut graph, &mut formulas, name.is_none());
-    let value = machine.run(name.map(|name| name.text.as_str()), body, bindings);
-    let (new_parameters, found) = machine.finish();
-    errors.extend(found);
-    parameters.extend(new_parameters);
-    let (shape, outputs) = match value {
-        Value::Poison => return None,
-        Value::Condition(_) => {
-            let diagnostic = Diagnostic::new(ast.span(body), "this is a condition, not a number");
-            errors.push(diagnostic.hint("choose a number by it: `if(x > 0, 1, 0)`"));
-            return None;
-        }
-        Value::Scalar(id) => (Shape::Scalar, vec![id]),
-        Value::Array(shape, entries) => (shape, entries.to_vec()),
-    };
-    (errors.len() == before).then(|| Function {
+    let definition = Definition { ast, items, name, parameters: declared, body };
+    let shapes: Vec<_> = declared.iter().map(|p| dimensions::declared(ast, &p.shape, errors)).collect();
+    let facts: Vec<Facts> = declared.iter().map(|parameter| parameter_facts(ast, parameter, errors)).collect();
+    let arrays = shapes.iter().flatten().any(Declared::is_array);
+    let symbolic = shapes.iter().flatten().any(|shape| shape.fixed().is_none());
+    let mut found = Vec::new();
+    let whole = if arrays && errors.len() == before { definition.whole(&shapes, &facts, &mut found) } else { None };
+    let function = |entries: Entries, whole| Function {
         name: name.map(|name| name.text.clone()),
         documentation: documentation(source, ast, span),
         definition: source.slice(span).trim().trim_end_matches(';').to_string(),
-        parameters,
-        graph,
-        outputs,
-        shape,
-    })
+        parameters: entries.parameters,
+        graph: entries.graph,
+        outputs: entries.outputs,
+        shape: entries.shape,
+        whole,
+    };
+    if symbolic {
+        errors.extend(found);
+        return (errors.len() == before && whole.is_some()).then(|| function(Entries::none(), whole));
+    }
+    let mut own = Vec::new();
+    let entries = definition.entries(&shapes, &facts, &mut own);
+    match (entries, whole) {
+        (Some(entries), whole) if own.is_empty() && errors.len() == before => Some(function(entries, whole)),
+        (_, Some(whole)) if errors.len() == before => Some(function(Entries::none(), Some(whole))),
+        _ => {
+            errors.extend(own);
+            None
+        }
+    }
+}
+
+/// A function's graph with a node for each entry of a vector or matrix.
+struct Entries {
+    parameters: Vec<Parameter>,
+    graph: Graph,
+    outputs: Vec<ExprId>,
+    shape: Shape,
+}
+
+impl Entries {
+    /// Stands for a function that has no such graph.
+    fn none() -> Self {
+        Entries { parameters: Vec::new(), graph: Graph::new(), outputs: Vec::new(), shape: Shape::Scalar }
+    }
+}
+
+impl Definition<'_> {
+    /// Lowers to a graph of entries.
+    fn entries(&self, shapes: &[Option<Declared>], facts: &[Facts], errors: &mut Vec<Diagnostic>) -> Option<Entries> {
+        let mut graph = Graph::new();
+        let mut formulas = Formulas::default();
+        let mut parameters = Vec::new();
+        let mut bindings = Vec::new();
+        for ((parameter, shape), facts) in self.parameters.iter().zip(shapes).zip(facts) {
+            let Some(shape) = shape.as_ref().and_then(Declared::fixed) else {
+                bindings.push((parameter.name.text.clone(), Value::Poison));
+                continue;
+            };
+            let first = graph.inputs().len();
+            if shape.entries().saturating_add(first) > INPUT_LIMIT {
+                let message = format!("`{}` has too many entries", parameter.name.text);
+                let diagnostic = Diagnostic::new(parameter.name.span, message);
+                errors.push(diagnostic.hint("at most 1,000,000 entries of fixed size"));
+                return None;
+            }
+            let entries: Vec<ExprId> = shape
+                .places()
+                .map(|place| graph.add_input(Input { parameter: parameter.name.text.clone(), place }))
+                .collect();
+            bindings.push((parameter.name.text.clone(), Value::from_entries(shape, entries)));
+            parameters.push(Parameter {
+                name: parameter.name.text.clone(),
+                shape,
+                facts: facts.clone(),
+                inputs: first..first + shape.entries(),
+            });
+        }
+        let mut machine = Machine::new(self.ast, self.items, &mut graph, &mut formulas, self.name.is_none());
+        let value = machine.run(self.name.map(|name| name.text.as_str()), self.body, bindings);
+        let (new_parameters, found) = machine.finish();
+        let sound = found.is_empty();
+        errors.extend(found);
+        parameters.extend(new_parameters);
+        let (shape, outputs) = match value {
+            Value::Poison | Value::Whole(_) => return None,
+            Value::Condition(_) => {
+                errors.push(self.not_a_number());
+                return None;
+            }
+            Value::Scalar(id) => (Shape::Scalar, vec![id]),
+            Value::Array(shape, entries) => (shape, entries.to_vec()),
+        };
+        sound.then_some(Entries { parameters, graph, outputs, shape })
+    }
+
+    /// Lowers to a graph of whole vectors and matrices.
+    fn whole(&self, shapes: &[Option<Declared>], facts: &[Facts], errors: &mut Vec<Diagnostic>) -> Option<Whole> {
+        let mut graph = Graph::new();
+        let mut formulas = Formulas::default();
+        let mut parameters = Vec::new();
+        let mut bindings = Vec::new();
+        let mut sizes: Vec<String> = Vec::new();
+        for ((parameter, shape), facts) in self.parameters.iter().zip(shapes).zip(facts) {
+            let shape = shape.as_ref()?;
+            let name = parameter.name.text.clone();
+            let id = graph.add_matrix_input(&name, shape.extents.clone());
+            if shape.symmetric {
+                graph.declare_symmetric(id);
+            }
+            let value = if shape.extents.is_scalar() { Value::Scalar(id) } else { Value::Whole(id) };
+            bindings.push((name.clone(), value));
+            for dimension in [&shape.extents.rows, &shape.extents.columns] {
+                for (name, _) in dimension.names() {
+                    if !sizes.iter().any(|own| own == name) {
+                        sizes.push(name.to_string());
+                    }
+                }
+            }
+            parameters.push(WholeParameter { name, id, extents: shape.extents.clone(), facts: facts.clone() });
+        }
+        for name in &sizes {
+            if !bindings.iter().any(|(own, _)| own == name) {
+                let size = graph.matrix(MatrixOperation::Size(Dimension::name(name)), &[]);
+                bindings.push((name.clone(), Value::Scalar(size)));
+            }
+        }
+        let mut machine = Machine::new(self.ast, self.items, &mut graph, &mut formulas, self.name.is_none());
+        machine.keep_whole(sizes.is_empty());
+        let value = machine.run(self.name.map(|name| name.text.as_str()), self.body, bindings);
+        let names = machine.whole_names();
+        let (new_parameters, found) = machine.finish();
+        if !found.is_empty() {
+            errors.extend(found);
+            return None;
+        }
+        for parameter in new_parameters {
+            let id = graph.intern(crate::graph::Node::Input(parameter.inputs.start as u32));
+            let extents = Extents::scalar();
+            parameters.push(WholeParameter { name: parameter.name, id, extents, facts: Facts::default() });
+        }
+        let output = match value {
+            Value::Scalar(id) | Value::Whole(id) => id,
+            Value::Condition(_) => {
+                errors.push(self.not_a_number());
+                return None;
+            }
+            Value::Array(..) => {
+                let diagnostic = Diagnostic::new(self.ast.span(self.body), "this list needs fixed dimensions");
+                errors.push(diagnostic.hint("`stack(a, b)` puts vectors one below the other"));
+                return None;
+            }
+            Value::Poison => return None,
+        };
+        Some(Whole { graph, output, parameters, names, sizes })
+    }
+
+    fn not_a_number(&self) -> Diagnostic {
+        let diagnostic = Diagnostic::new(self.ast.span(self.body), "this is a condition, not a number");
+        diagnostic.hint("choose a number by it: `if(x > 0, 1, 0)`")
+    }
 }
 
 /// Collects the `///` lines that stand directly before a definition.
@@ -239,36 +411,6 @@ fn documentation(source: &Source, ast: &Ast, span: Span) -> Vec<String> {
     }
     lines.reverse();
     lines
-}
-
-fn parameter_shape(ast: &Ast, declared: &ast::Type, errors: &mut Vec<Diagnostic>) -> Option<Shape> {
-    let mut dimension = |id: ast::NodeId| match constant(ast, id) {
-        Ok(value) => match value.to_integer().and_then(|n| usize::try_from(n).ok()) {
-            Some(n) => Some(n),
-            None => {
-                errors.push(Diagnostic::new(ast.span(id), "a dimension is a whole number, 0 or more"));
-                None
-            }
-        },
-        Err(span) => {
-            let diagnostic = Diagnostic::new(span, "symbolic dimensions are not supported yet");
-            errors.push(diagnostic.label("not a number").hint("give the size as a number: `x: vector[3]`"));
-            None
-        }
-    };
-    match declared {
-        ast::Type::Scalar => Some(Shape::Scalar),
-        ast::Type::Vector(n) => Some(Shape::Vector(dimension(*n)?)),
-        ast::Type::Matrix(n, m) => {
-            let (rows, columns) = (dimension(*n), dimension(*m));
-            Some(Shape::Matrix(rows?, columns?))
-        }
-        ast::Type::Symmetric(n) | ast::Type::PositiveDefinite(n) => {
-            let diagnostic = Diagnostic::new(ast.span(*n), "symmetric matrices are not supported yet");
-            errors.push(diagnostic.hint("declare a general matrix: `S: matrix[2, 2]`"));
-            None
-        }
-    }
 }
 
 /// Evaluates an expression of numbers alone; the error is the place of the first other thing.

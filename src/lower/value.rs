@@ -52,6 +52,8 @@ pub enum Value {
     Scalar(ExprId),
     /// A vector or matrix, row by row.
     Array(Shape, Rc<[ExprId]>),
+    /// A vector or matrix in one piece.
+    Whole(ExprId),
     /// A condition.
     Condition(ExprId),
     /// The result of an error that was already reported; it causes no further ones.
@@ -72,7 +74,7 @@ impl Value {
         match self {
             Value::Scalar(id) => Some((Shape::Scalar, std::slice::from_ref(id))),
             Value::Array(shape, entries) => Some((*shape, entries)),
-            Value::Condition(_) | Value::Poison => None,
+            Value::Whole(_) | Value::Condition(_) | Value::Poison => None,
         }
     }
 }

@@ -54,7 +54,7 @@ impl Writer<'_> {
                 let power = self.number(&power);
                 share = self.binary(B::Power, share, power);
             }
-            shares.push(share);
+            shares.push((share, false));
         }
         Some(self.chain(&shares))
     }

@@ -2,5 +2,7 @@
 
 mod idioms;
 pub mod latex;
+mod matrices;
+pub mod names;
 pub mod naming;
 pub mod notation;

@@ -5,7 +5,7 @@
 
 use super::naming::{DEEPEST, Names, fresh_names, is_condition, is_worth_a_name, sizes};
 use crate::functions::{Arity, Cost, rows};
-use crate::graph::{ExprId, Factor, Graph, Node, Rational, Term};
+use crate::graph::{ExprId, Factor, Graph, MatrixOperation, Node, Rational, Term};
 use crate::lower::Shape;
 use crate::source::Span;
 use crate::syntax::ast::{Ast, BinaryOperator as B, Expression as E, Let, Name, NodeId, UnaryOperator};
@@ -66,7 +66,7 @@ fn write_all(graph: &Graph, ast: &mut Ast, roots: &[ExprId], names: &Names) -> (
         let expression = writer.expression(id);
         let mut level = 0;
         graph.node(id).for_each_operand(|operand| level = level.max(depth[&operand] + 1));
-        let repeated = uses[&id] > 1 && is_worth_a_name(whole, sizes[&id]);
+        let repeated = uses[id] > 1 && is_worth_a_name(whole, sizes[&id]);
         let numeric = !is_condition(graph.node(id));
         if let Some(name) = names.get(&id) {
             let reference = writer.ast.synthesize(E::Name(name.clone()));
@@ -138,7 +138,7 @@ impl Writer<'_> {
         self.ast.synthesize(E::Binary(operator, a, b))
     }
 
-    fn negate(&mut self, a: NodeId) -> NodeId {
+    pub(super) fn negate(&mut self, a: NodeId) -> NodeId {
         self.ast.synthesize(E::Unary(UnaryOperator::Negate, a))
     }
 
@@ -179,19 +179,29 @@ impl Writer<'_> {
             Node::Pi => self.ast.synthesize(E::Name("pi".into())),
             Node::Input(input) => self.input(*input),
             Node::Placeholder(index) => self.ast.synthesize(E::Name(format!("value{index}"))),
-            Node::Sum(constant, terms) => self.sum(constant, terms),
+            Node::Sum(constant, terms) => match self.shares(id, "log_softmax") {
+                Some(shares) => shares,
+                None => self.common_multiple(id, constant, terms).unwrap_or_else(|| self.sum(constant, terms)),
+            },
             Node::Product(factors) => self.product(&Rational::ONE, factors, false),
             Node::Apply(function, arguments) => {
                 let row = function.row();
                 let mut written: Vec<NodeId> = arguments.iter().map(|argument| self.written[argument]).collect();
                 if *function == rows::POW {
-                    return self.binary(B::Power, written[0], written[1]);
+                    let entrywise = arguments.iter().any(|argument| !self.graph.extents(*argument).is_scalar());
+                    let operator = if entrywise { B::ElementPower } else { B::Power };
+                    return self.binary(operator, written[0], written[1]);
                 }
                 if row.arity == Arity::Collective {
                     written = vec![self.vector(arguments)];
                 }
                 if let Some(share) = self.softmax(*function, arguments) {
                     return share;
+                }
+                if *function == rows::EXP
+                    && let Some(shares) = self.shares(arguments[0], "softmax")
+                {
+                    return shares;
                 }
                 if row.arity == Arity::Folded
                     && let E::Call(name, inner) = self.ast.get(written[0])
@@ -220,6 +230,7 @@ impl Writer<'_> {
                 let a = self.written[a];
                 self.ast.synthesize(E::Unary(UnaryOperator::Not, a))
             }
+            Node::Matrix(operation, operands) => self.matrix(operation, operands),
             Node::Derivative(value, by) => {
                 let arguments = vec![self.written[value], self.written[by]];
                 self.call("diff", arguments)
@@ -304,7 +315,20 @@ impl Writer<'_> {
         if constant_leads {
             push_constant(self, &mut parts);
         }
-        for (id, coefficient) in ordered {
+        // In `-2*X'*(y - X*w)` the sign goes into the difference, and the term is added.
+        let (flipping, plain): (Vec<&Term>, Vec<&Term>) =
+            ordered.into_iter().partition(|(id, coefficient)| coefficient.is_negative() && self.product_flips(*id));
+        let first_negative = plain.iter().position(|(_, coefficient)| coefficient.is_negative()).unwrap_or(plain.len());
+        let (added, subtracted) = plain.split_at(first_negative);
+        for (id, coefficient) in added {
+            let written = self.term(*id, coefficient, false);
+            parts.push((written, false));
+        }
+        for (id, coefficient) in flipping {
+            let written = self.term(*id, &coefficient.abs(), true);
+            parts.push((written, false));
+        }
+        for (id, coefficient) in subtracted {
             let first = parts.is_empty();
             let negative = coefficient.is_negative();
             let written = self.term(*id, &coefficient.abs(), negative && first);
@@ -323,6 +347,8 @@ impl Writer<'_> {
     /// Returns the degree of a polynomial in names; 0 for everything else.
     fn degree(&self, id: ExprId) -> Rational {
         match self.graph.node(id) {
+            // Vectors and matrices stand in the order of the parameters.
+            _ if !self.graph.extents(id).is_scalar() => Rational::ZERO,
             Node::Input(_) | Node::Placeholder(_) => Rational::ONE,
             Node::Product(factors) if self.rank[&id] == Rank::Polynomial => {
                 let degrees = factors.iter().map(|(base, exponent)| self.degree(*base).multiply(exponent));
@@ -352,39 +378,55 @@ impl Writer<'_> {
         let mut above = Vec::new();
         let mut below = Vec::new();
         self.gather(factors, &Rational::ONE, &mut above, &mut below);
-        let mut numerator: Vec<NodeId> = Vec::new();
-        let mut denominator: Vec<NodeId> = Vec::new();
+        let mut numerator: Vec<(NodeId, bool)> = Vec::new();
+        let mut denominator: Vec<(NodeId, bool)> = Vec::new();
         if !top.is_one() || above.is_empty() {
-            numerator.push(self.number(&top));
+            numerator.push((self.number(&top), false));
         }
         if !bottom.is_one() {
-            denominator.push(self.number(&bottom));
+            denominator.push((self.number(&bottom), false));
         }
         let mut flipped = false;
         for (list, out) in [(above, &mut numerator), (below, &mut denominator)] {
             let mut list = list;
-            list.sort_by_key(|(base, _, rank)| (*rank, self.first_leaf[base]));
+            let entrywise = |base: ExprId| !self.graph.extents(base).is_scalar();
+            list.sort_by_key(|(base, _, rank)| (entrywise(*base), *rank, self.first_leaf[base]));
+            let matrices = list.iter().filter(|(base, ..)| entrywise(*base)).count();
             for (base, exponent, _) in list {
+                if let Node::Matrix(operation, factors) = self.graph.node(base)
+                    && **operation == MatrixOperation::Product
+                    && (matrices, exponent.is_one()) == (1, true)
+                    && !matches!(self.ast.get(self.written[&base]), E::Name(_) | E::Call(..) | E::Unary(..))
+                {
+                    for factor in factors.iter() {
+                        let flips = negative && !flipped && self.flips(*factor) && self.flips_in(factors);
+                        let written = if flips { self.flipped_factor(*factor) } else { self.written[factor] };
+                        flipped |= flips;
+                        out.push((written, false));
+                    }
+                    continue;
+                }
                 // The sign of -(a - b) goes into the difference: b - a.
                 let flips = negative && !flipped && exponent.is_one() && self.is_difference(base);
                 let factor = if flips { self.difference_reversed(base) } else { self.power(base, &exponent) };
                 flipped |= flips;
-                out.push(factor);
+                out.push((factor, entrywise(base)));
             }
         }
         if negative && !flipped {
-            numerator[0] = self.negate(numerator[0]);
+            numerator[0].0 = self.negate(numerator[0].0);
         }
         let product = self.chain(&numerator);
         if denominator.is_empty() {
             return product;
         }
         let divisor = self.chain(&denominator);
-        self.binary(B::Divide, product, divisor)
+        let entrywise = denominator.iter().any(|(_, entrywise)| *entrywise);
+        self.binary(if entrywise { B::ElementDivide } else { B::Divide }, product, divisor)
     }
 
     /// Tells whether a node is a difference of two terms without a name of its own.
-    fn is_difference(&self, id: ExprId) -> bool {
+    pub(super) fn is_difference(&self, id: ExprId) -> bool {
         let named = matches!(self.ast.get(self.written[&id]), E::Name(_));
         match self.graph.node(id) {
             Node::Sum(constant, terms) if !named => {
@@ -397,7 +439,7 @@ impl Writer<'_> {
         }
     }
 
-    fn difference_reversed(&mut self, id: ExprId) -> NodeId {
+    pub(super) fn difference_reversed(&mut self, id: ExprId) -> NodeId {
         match self.graph.node(id) {
             Node::Sum(constant, terms) => {
                 let terms: Vec<Term> = terms.iter().map(|(id, k)| (*id, k.negate())).collect();
@@ -405,11 +447,6 @@ impl Writer<'_> {
             }
             _ => self.written[&id],
         }
-    }
-
-    pub(super) fn chain(&mut self, factors: &[NodeId]) -> NodeId {
-        let first = factors[0];
-        factors[1..].iter().fold(first, |product, factor| self.binary(B::Multiply, product, *factor))
     }
 
     /// Sorts factors into numerator and denominator, looking into products that have no name of their own.
@@ -439,9 +476,10 @@ impl Writer<'_> {
             return written;
         }
         if *exponent == Rational::HALF {
-            return self.call("sqrt", vec![written]);
+            return self.norm(base).unwrap_or_else(|| self.call("sqrt", vec![written]));
         }
+        let entrywise = !self.graph.extents(base).is_scalar();
         let exponent = self.number(exponent);
-        self.binary(B::Power, written, exponent)
+        self.binary(if entrywise { B::ElementPower } else { B::Power }, written, exponent)
     }
 }

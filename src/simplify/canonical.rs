@@ -1,9 +1,8 @@
 //! The canonical form: sums and products flattened and merged, functions at special values, symmetries and inverses.
 
 use crate::functions::{Parity, rows};
-use crate::graph::{ExprId, Factor, Graph, Node, Rational, Term};
+use crate::graph::{ExprId, Factor, Graph, Node, NodeMap, Rational, Term};
 use crate::lower::Formulas;
-use rustc_hash::FxHashMap;
 
 /// Brings everything that the roots need into canonical form.
 ///
@@ -12,21 +11,22 @@ use rustc_hash::FxHashMap;
 pub fn canonicalize(graph: &mut Graph, formulas: &mut Formulas, roots: &[ExprId], shared: usize) -> Vec<ExprId> {
     let nodes = graph.reachable(roots);
     let uses = graph.uses(roots);
-    let mut pass = Canonicalizer { inner: inner_links(graph, &nodes, &uses), image: FxHashMap::default(), shared };
+    let inner = inner_links(graph, &nodes, &uses);
+    let mut pass = Canonicalizer { inner, image: NodeMap::new(&nodes), shared };
     for id in nodes {
-        if pass.inner.contains_key(&id) {
+        if pass.inner.contains(id) {
             continue;
         }
         let new = pass.rebuild(graph, formulas, id);
         pass.image.insert(id, new);
     }
-    roots.iter().map(|root| pass.image[root]).collect()
+    roots.iter().map(|root| pass.image[*root]).collect()
 }
 
 struct Canonicalizer {
     /// Sums and products that dissolve in their only user, so that a long chain is gathered at once.
-    inner: FxHashMap<ExprId, ()>,
-    image: FxHashMap<ExprId, ExprId>,
+    inner: NodeMap<()>,
+    image: NodeMap<ExprId>,
     shared: usize,
 }
 
@@ -35,14 +35,14 @@ fn dissolves_in_sum(coefficient: &Rational) -> bool {
     coefficient.is_one() || coefficient.is_minus_one()
 }
 
-fn inner_links(graph: &Graph, nodes: &[ExprId], uses: &FxHashMap<ExprId, u32>) -> FxHashMap<ExprId, ()> {
-    let mut inner = FxHashMap::default();
+fn inner_links(graph: &Graph, nodes: &[ExprId], uses: &NodeMap<u32>) -> NodeMap<()> {
+    let mut inner = NodeMap::new(nodes);
     for id in nodes {
         match graph.node(*id) {
             Node::Sum(_, terms) => {
                 for (operand, coefficient) in terms {
                     let same = matches!(graph.node(*operand), Node::Sum(..));
-                    if same && uses[operand] == 1 && dissolves_in_sum(coefficient) {
+                    if same && uses[*operand] == 1 && dissolves_in_sum(coefficient) {
                         inner.insert(*operand, ());
                     }
                 }
@@ -50,7 +50,7 @@ fn inner_links(graph: &Graph, nodes: &[ExprId], uses: &FxHashMap<ExprId, u32>) -
             Node::Product(factors) => {
                 for (operand, exponent) in factors {
                     let same = matches!(graph.node(*operand), Node::Product(inside) if dissolves_in_product(graph, inside, exponent));
-                    if same && uses[operand] == 1 {
+                    if same && uses[*operand] == 1 {
                         inner.insert(*operand, ());
                     }
                 }
@@ -78,10 +78,10 @@ impl Canonicalizer {
             Node::Sum(..) => self.rebuild_sum(graph, id),
             Node::Product(_) => self.rebuild_product(graph, id),
             Node::Apply(function, arguments) => {
-                let arguments: Vec<ExprId> = arguments.iter().map(|argument| self.image[argument]).collect();
+                let arguments: Vec<ExprId> = arguments.iter().map(|argument| self.image[*argument]).collect();
                 apply(graph, formulas, function, &arguments)
             }
-            node => graph.construct(&node, |operand| self.image[&operand]),
+            node => graph.construct(&node, |operand| self.image[operand]),
         }
     }
 
@@ -90,14 +90,14 @@ impl Canonicalizer {
         let mut terms: Vec<Term> = Vec::new();
         let mut stack = vec![(top, Rational::ONE)];
         while let Some((id, sign)) = stack.pop() {
-            let inside = id == top || self.inner.contains_key(&id);
+            let inside = id == top || self.inner.contains(id);
             match graph.node(id) {
                 Node::Sum(own, operands) if inside => {
                     constant = constant.add(&own.multiply(&sign));
                     stack.extend(operands.iter().rev().map(|(operand, k)| (*operand, k.multiply(&sign))));
                 }
                 _ => {
-                    let (factor, rest) = graph.as_multiple(self.image[&id]);
+                    let (factor, rest) = graph.as_multiple(self.image[id]);
                     let coefficient = factor.multiply(&sign);
                     match graph.node(rest) {
                         Node::Sum(own, operands) if dissolves_in_sum(&coefficient) && operands.len() <= self.shared => {
@@ -117,15 +117,15 @@ impl Canonicalizer {
         let mut factors: Vec<Factor> = Vec::new();
         let mut stack = vec![(top, Rational::ONE)];
         while let Some((id, exponent)) = stack.pop() {
-            let inside = id == top || self.inner.contains_key(&id);
+            let inside = id == top || self.inner.contains(id);
             match graph.node(id).clone() {
                 Node::Product(operands) if inside => {
                     stack.extend(dissolve(&operands, &exponent).into_iter().rev());
                 }
                 _ => {
-                    let (scale, rest) = graph.as_multiple(self.image[&id]);
+                    let (scale, rest) = graph.as_multiple(self.image[id]);
                     let scale = if exponent.is_integer() { scale.power(&exponent) } else { None };
-                    let base = if scale.is_some() { rest } else { self.image[&id] };
+                    let base = if scale.is_some() { rest } else { self.image[id] };
                     coefficient = coefficient.multiply(&scale.unwrap_or(Rational::ONE));
                     match graph.node(base).clone() {
                         Node::Product(operands)

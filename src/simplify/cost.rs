@@ -156,7 +156,9 @@ fn subtracts(classes: &Classes, node: &Math) -> bool {
 fn is_nested_polynomial(classes: &Classes, id: Id) -> bool {
     let is_leaf = |id: &Id| classes[*id].nodes.iter().any(|node| matches!(node, Math::Leaf(_)));
     classes[classes.find(id)].nodes.iter().any(|node| match node {
-        Math::Sum(children) => polynomial(classes, children).terms.iter().all(|term| term.factors.keys().all(is_leaf)),
+        Math::Sum(children) => {
+            polynomial(classes, children).terms.iter().all(|term| term.factors.iter().all(|(base, _)| is_leaf(base)))
+        }
         _ => false,
     })
 }

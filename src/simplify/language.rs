@@ -3,6 +3,7 @@
 //! Children of sums and products are sorted when a node is made. A number among the children of a sum is its
 //! constant, one among those of a product its coefficient.
 
+use super::factors::Factors;
 use super::facts::{Known, Ranges};
 use crate::functions::{FunctionId, rows};
 use crate::graph::{Comparison, ExprId, Graph, Node, Rational};
@@ -88,20 +89,20 @@ impl Language for Math {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Monomial {
     pub coefficient: Rational,
-    pub factors: BTreeMap<Id, Rational>,
+    pub factors: Factors,
 }
 
 impl Monomial {
     /// Makes a number.
     pub fn number(coefficient: Rational) -> Self {
-        Monomial { coefficient, factors: BTreeMap::new() }
+        Monomial { coefficient, factors: Factors::default() }
     }
 
     /// Multiplies by a power of a class; false, and nothing is changed, where that would add points to the domain.
     #[must_use]
     pub fn multiply(&mut self, classes: &Classes, base: Id, exponent: &Rational) -> bool {
         let base = classes.find(base);
-        let sum = match self.factors.get(&base) {
+        let sum = match self.factors.get(base) {
             None => exponent.clone(),
             Some(own) => {
                 let sum = own.add(exponent);
@@ -112,11 +113,7 @@ impl Monomial {
                 sum
             }
         };
-        if sum.is_zero() {
-            self.factors.remove(&base);
-        } else {
-            self.factors.insert(base, sum);
-        }
+        self.factors.set(base, sum);
         true
     }
 
@@ -174,7 +171,7 @@ fn monomial_within(classes: &Classes, id: Id, depth: usize) -> Monomial {
             return view;
         }
     }
-    Monomial { coefficient: Rational::ONE, factors: BTreeMap::from([(id, Rational::ONE)]) }
+    Monomial { coefficient: Rational::ONE, factors: Factors::single(id, Rational::ONE) }
 }
 
 /// Tells whether a power of the base is seen as such: powers of exponentials are exponentials themselves, and powers of
@@ -296,21 +293,20 @@ pub fn add_monomial(classes: &mut Classes, monomial: &Monomial) -> Id {
 
 /// Adds a polynomial to the e-graph, like terms merged.
 pub fn add_polynomial(classes: &mut Classes, polynomial: &Polynomial) -> Id {
-    let mut merged: BTreeMap<Vec<(Id, Rational)>, Rational> = BTreeMap::new();
+    let mut merged: BTreeMap<Factors, Rational> = BTreeMap::new();
     let mut constant = polynomial.constant.clone();
     for term in &polynomial.terms {
         if term.factors.is_empty() {
             constant = constant.add(&term.coefficient);
             continue;
         }
-        let key = term.factors.iter().map(|(base, exponent)| (*base, exponent.clone())).collect();
-        let sum = merged.entry(key).or_insert(Rational::ZERO);
+        let sum = merged.entry(term.factors.clone()).or_insert(Rational::ZERO);
         *sum = sum.add(&term.coefficient);
     }
     let mut children = Vec::with_capacity(merged.len() + 1);
     for (factors, coefficient) in merged {
         if !coefficient.is_zero() {
-            children.push(add_monomial(classes, &Monomial { coefficient, factors: factors.into_iter().collect() }));
+            children.push(add_monomial(classes, &Monomial { coefficient, factors }));
         }
     }
     if !constant.is_zero() || children.is_empty() {
@@ -345,14 +341,16 @@ pub fn add_negation(classes: &mut Classes, id: Id) -> Id {
 pub fn insert(classes: &mut Classes, graph: &Graph, nodes: &[ExprId]) -> FxHashMap<ExprId, Id> {
     let mut image: FxHashMap<ExprId, Id> = FxHashMap::default();
     for id in nodes {
-        let class = insert_node(classes, graph.node(*id), |operand| image[&operand]);
+        let class = insert_node(classes, graph, *id, |operand| image[&operand]);
         image.insert(*id, class);
     }
     image
 }
 
-fn insert_node(classes: &mut Classes, node: &Node, operand: impl Fn(ExprId) -> Id) -> Id {
-    match node {
+fn insert_node(classes: &mut Classes, graph: &Graph, id: ExprId, operand: impl Fn(ExprId) -> Id) -> Id {
+    match graph.node(id) {
+        // Opaque, and unlike every other leaf.
+        Node::Matrix(..) => classes.add(Math::Leaf(u32::MAX - id.index() as u32)),
         Node::Number(value) => classes.add(Math::Number(value.clone())),
         Node::Pi => classes.add(Math::Pi),
         Node::Input(index) | Node::Placeholder(index) => classes.add(Math::Leaf(*index)),

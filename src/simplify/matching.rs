@@ -1,5 +1,6 @@
 //! Matches the left side of a rule against e-classes, in any order of terms and factors, and builds the right side.
 
+use super::factors::Factors;
 use super::language::{
     Classes, Math, Monomial, Polynomial, add_monomial, add_polynomial, divided, is_multiple, monomial, polynomial,
 };
@@ -8,7 +9,10 @@ use crate::functions::FunctionId;
 use crate::graph::{ExprId, Factor, Graph, Node, Rational, Term};
 use crate::lower::Formulas;
 use egg::Id;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+
+/// Longest sum in which rules look for their terms.
+const LONGEST_SUM: usize = 64;
 
 /// What a name of a rule stands for.
 #[derive(Clone, PartialEq)]
@@ -19,8 +23,11 @@ enum Bound {
     Rest(Polynomial),
 }
 
+/// The names that rules use.
+const NAMES: [&str; 3] = ["x", "a", "b"];
+
 /// What the names of a rule stand for.
-type Binding = Vec<Option<Bound>>;
+type Binding = [Option<Bound>; NAMES.len()];
 
 /// How much of a node has the left form of a rule.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,7 +57,7 @@ impl View {
                     Math::Power(exponent, [base]) => whole.multiply(classes, *base, exponent),
                     _ => false,
                 };
-                if complete && !whole.factors.contains_key(&id) { View::Product(whole) } else { View::Other }
+                if complete && !whole.factors.contains(id) { View::Product(whole) } else { View::Other }
             }
             _ => View::Other,
         }
@@ -65,7 +72,6 @@ pub struct Compiled {
     graph: Graph,
     left: ExprId,
     right: ExprId,
-    names: usize,
     condition: Option<(usize, License)>,
 }
 
@@ -81,9 +87,8 @@ impl Compiled {
     /// Reads a rule; none if a side is not an expression, which the tests of the table rule out.
     pub fn new(formulas: &mut Formulas, rule: &'static Rule) -> Option<Compiled> {
         let mut graph = Graph::new();
-        let names = ["x", "a", "b"];
         let mut bindings = Vec::new();
-        for name in names {
+        for name in NAMES {
             let input = crate::graph::Input { parameter: name.to_string(), place: vec![] };
             bindings.push((name, graph.add_input(input)));
         }
@@ -99,15 +104,11 @@ impl Compiled {
                     "!= 0" => License::NonZero,
                     _ => return None,
                 };
-                Some((names.iter().position(|own| *own == name)?, license))
+                Some((NAMES.iter().position(|own| *own == name)?, license))
             }
         };
-        let function = |id: &ExprId| match graph.node(*id) {
-            Node::Apply(function, _) => Some(*function),
-            _ => None,
-        };
-        let needs = graph.reachable(&[left]).iter().filter_map(function).collect();
-        Some(Compiled { rule, needs, graph, left, right, names: names.len(), condition })
+        let needs = graph.reachable(&[left]).iter().filter_map(|id| graph.node(*id).function()).collect();
+        Some(Compiled { rule, needs, graph, left, right, condition })
     }
 
     /// Returns classes equal to the node, by this rule.
@@ -148,7 +149,7 @@ impl Compiled {
     }
 
     fn matches(&self, classes: &Classes, node: &Math, view: &View) -> Vec<(Binding, Rest)> {
-        let empty = vec![None; self.names];
+        let empty = Binding::default();
         match (self.graph.node(self.left), view, node) {
             (Node::Sum(constant, terms), View::Sum(whole), _) => {
                 self.match_part_of_sum(classes, constant, terms, whole, empty)
@@ -286,6 +287,10 @@ impl Compiled {
         whole: &Polynomial,
         binding: Binding,
     ) -> Vec<(Binding, Rest)> {
+        let count = whole.terms.len() + usize::from(!whole.constant.is_zero());
+        if count < patterns.len() + usize::from(!constant.is_zero()) || count > LONGEST_SUM {
+            return Vec::new();
+        }
         let mut terms = whole.terms.clone();
         if !whole.constant.is_zero() {
             terms.push(Monomial::number(whole.constant.clone()));
@@ -299,9 +304,6 @@ impl Compiled {
             .collect();
         if !constant.is_zero() {
             wanted.push((constant.clone(), Vec::new()));
-        }
-        if terms.len() < wanted.len() || terms.len() > 64 {
-            return Vec::new();
         }
         let state = PartialSum { binding, used: Vec::new(), multiplier: None };
         let mut found = Vec::new();
@@ -347,9 +349,9 @@ impl Compiled {
         &self,
         classes: &Classes,
         patterns: &[Factor],
-        factors: &BTreeMap<Id, Rational>,
+        factors: &Factors,
         binding: Binding,
-    ) -> Vec<(Binding, BTreeMap<Id, Rational>)> {
+    ) -> Vec<(Binding, Factors)> {
         let Some(((pattern, wanted), later)) = patterns.split_first() else {
             return vec![(binding, factors.clone())];
         };
@@ -363,11 +365,7 @@ impl Compiled {
             }
             for binding in self.match_class(classes, *pattern, *base, binding.clone()) {
                 let mut rest = factors.clone();
-                if left.is_zero() {
-                    rest.remove(base);
-                } else {
-                    rest.insert(*base, left.clone());
-                }
+                rest.set(*base, left.clone());
                 found.extend(self.match_factors(classes, later, &rest, binding));
             }
         }

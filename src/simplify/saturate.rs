@@ -13,8 +13,6 @@ use egg::{Id, Language};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeSet;
 
-/// Most e-nodes of one window.
-const NODE_LIMIT: usize = 1200;
 /// Most rounds of rules on one window.
 const ROUND_LIMIT: usize = 18;
 /// Most nodes of a class that rules look at.
@@ -48,13 +46,25 @@ impl Simplifier {
     }
 
     /// Returns forms of the roots that cost no more together, in the sense of the goal. The graph is small: a window.
-    pub fn simplify_window(&self, graph: &mut Graph, roots: &[ExprId], goal: Goal, facts: Vec<Facts>) -> Vec<ExprId> {
+    /// The search ends at the limit of e-nodes.
+    pub fn simplify_window(
+        &self,
+        graph: &mut Graph,
+        roots: &[ExprId],
+        goal: Goal,
+        facts: Vec<Facts>,
+        limit: usize,
+    ) -> Vec<ExprId> {
+        without_clock(|| self.search(graph, roots, goal, facts, limit))
+    }
+
+    fn search(&self, graph: &mut Graph, roots: &[ExprId], goal: Goal, facts: Vec<Facts>, limit: usize) -> Vec<ExprId> {
         let nodes = graph.reachable(roots);
         let mut classes = Classes::new(self.ranges.with_leaves(facts));
         let image = insert(&mut classes, graph, &nodes);
         classes.rebuild();
         let given = given_choice(&classes);
-        self.saturate(&mut classes, goal);
+        self.saturate(&mut classes, goal, limit);
         let ids: Vec<Id> = roots.iter().map(|root| classes.find(image[root])).collect();
         let present = functions(&classes);
         let stabilizing = self.rules.iter().filter(|rule| rule.rule.stabilizes && rule.needs.is_subset(&present));
@@ -68,46 +78,40 @@ impl Simplifier {
         extract(graph, &choice, &ids, &nodes).unwrap_or_else(|| roots.to_vec())
     }
 
-    /// Tells whether any rule could change the nodes: without functions, quotients or repeated factors none does.
-    pub fn is_promising(&self, graph: &Graph, nodes: &[ExprId]) -> bool {
-        let mut bases: FxHashMap<ExprId, u32> = FxHashMap::default();
-        // A repeated factor matters only where terms that share it are added.
-        let adds = nodes.iter().any(|id| matches!(graph.node(*id), Node::Sum(..)));
-        nodes.iter().any(|id| match graph.node(*id) {
-            Node::Apply(..) => true,
-            Node::Product(factors) => factors.iter().any(|(base, exponent)| {
-                let count = bases.entry(*base).or_default();
-                *count += 1;
-                (adds && *count > 1) || !exponent.is_one()
-            }),
-            _ => false,
-        })
-    }
-
     /// Applies all rules in rounds until nothing new comes or a limit is reached. Factoring and multiplying out have
     /// rounds of their own, so that they can't crowd out the rules that recognize something.
-    fn saturate(&self, classes: &mut Classes, goal: Goal) {
+    fn saturate(&self, classes: &mut Classes, goal: Goal, limit: usize) {
         let mut seen = [FxHashMap::default(), FxHashMap::default()];
         let mut idle = 0;
         for round in 0..ROUND_LIMIT {
             let grows = round % 3 == 2;
-            let changed = self.round(classes, goal, grows, &mut seen[usize::from(grows)]);
+            let changed = self.round(classes, goal, grows, limit, &mut seen[usize::from(grows)]);
             classes.rebuild();
             idle = if changed { 0 } else { idle + 1 };
-            if idle == 3 || classes.total_size() > NODE_LIMIT {
+            if idle == 3 || classes.total_size() > limit {
                 break;
             }
         }
     }
 
     /// Applies either the rules that grow sums and products, or the others; returns whether anything new came.
-    fn round(&self, classes: &mut Classes, goal: Goal, grows: bool, seen: &mut FxHashMap<Id, u64>) -> bool {
-        let pretty = goal == Goal::Pretty;
+    fn round(
+        &self,
+        classes: &mut Classes,
+        goal: Goal,
+        grows: bool,
+        limit: usize,
+        seen: &mut FxHashMap<Id, u64>,
+    ) -> bool {
         let sizes = neighbourhood_sizes(classes);
         let present = functions(classes);
         let usable = |rule: &&Compiled| {
             let fits = goal == Goal::Pretty || !rule.rule.for_reading;
             !grows && fits && rule.needs.is_subset(&present)
+        };
+        let structural = |rule: &&structure::Structural| {
+            let fits = (goal == Goal::Flops || !rule.for_sharing) && (goal == Goal::Pretty || !rule.for_reading);
+            rule.grows == grows && fits
         };
         let usable: Vec<&Compiled> = self.rules.iter().filter(usable).collect();
         let mut found: Vec<(Id, &'static str, Id)> = Vec::new();
@@ -118,15 +122,14 @@ impl Simplifier {
         'classes: for (id, nodes) in work {
             for node in nodes.into_iter().take(NODES_PER_CLASS) {
                 let node = node.map_children(|child| classes.find(child));
-                for rule in structure::RULES.iter().filter(|rule| rule.grows == grows && (pretty || !rule.for_reading))
-                {
+                for rule in structure::RULES.iter().filter(structural) {
                     found.extend((rule.apply)(classes, id, &node).into_iter().map(|new| (id, rule.name, new)));
                 }
                 let view = View::new(classes, id, &node);
                 for rule in &usable {
                     found.extend(rule.apply(classes, &node, &view).into_iter().map(|new| (id, rule.rule.name, new)));
                 }
-                if classes.total_size() > NODE_LIMIT {
+                if classes.total_size() > limit {
                     break 'classes;
                 }
             }
@@ -137,6 +140,28 @@ impl Simplifier {
         }
         changed
     }
+}
+
+/// Stops the clock by which egg times its work: only its log tells the times, and the first look at a real clock takes
+/// longer than most windows.
+pub fn without_clock<T>(work: impl FnOnce() -> T) -> T {
+    quanta::with_clock(&quanta::Clock::mock().0, work)
+}
+
+/// Tells whether any rule could change the nodes: without functions, quotients or repeated factors none does.
+pub fn is_promising(graph: &Graph, nodes: &[ExprId]) -> bool {
+    let mut bases: FxHashMap<ExprId, u32> = FxHashMap::default();
+    // A repeated factor matters only where terms that share it are added.
+    let adds = nodes.iter().any(|id| matches!(graph.node(*id), Node::Sum(..)));
+    nodes.iter().any(|id| match graph.node(*id) {
+        Node::Apply(..) => true,
+        Node::Product(factors) => factors.iter().any(|(base, exponent)| {
+            let count = bases.entry(*base).or_default();
+            *count += 1;
+            (adds && *count > 1) || !exponent.is_one()
+        }),
+        _ => false,
+    })
 }
 
 /// Returns, for each class, a number that grows when a node is added to it or to a class up to two levels below.
@@ -167,11 +192,7 @@ fn functions(classes: &Classes) -> BTreeSet<FunctionId> {
 
 /// Returns the functions that occur in the graph.
 fn familiar(graph: &Graph, nodes: &[ExprId]) -> FxHashSet<FunctionId> {
-    let function = |id: &ExprId| match graph.node(*id) {
-        Node::Apply(function, _) => Some(*function),
-        _ => None,
-    };
-    nodes.iter().filter_map(function).collect()
+    nodes.iter().filter_map(|id| graph.node(*id).function()).collect()
 }
 
 /// Returns the nodes as they were given, before any rule was applied.

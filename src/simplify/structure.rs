@@ -3,7 +3,7 @@
 use super::language::{
     Classes, Math, Monomial, Polynomial, add_monomial, add_negation, add_polynomial, monomial, polynomial,
 };
-use crate::functions::{FunctionId, Parity, rows};
+use crate::functions::{Parity, rows};
 use crate::graph::Rational;
 use egg::Id;
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,6 +14,8 @@ pub struct Structural {
     pub name: &'static str,
     /// Whether the rule makes more of a sum or product rather than less.
     pub grows: bool,
+    /// Whether the rule serves to share parts only.
+    pub for_sharing: bool,
     /// Whether the rule serves what people read only.
     pub for_reading: bool,
     /// What the rule does.
@@ -27,29 +29,31 @@ pub struct Structural {
 /// All rules of this file. Each is exact: where merging exponents would add points to the domain, nothing is merged.
 #[rustfmt::skip]
 pub const RULES: &[Structural] = &[
-    Structural { name: "collect terms", grows: false, for_reading: false, documentation: "adds up like terms",
+    Structural { name: "collect terms", grows: false, for_sharing: false, for_reading: false, documentation: "adds up like terms",
         example: ("x + (2*x + b)", "3*x + b"), apply: collect_terms },
-    Structural { name: "collect factors", grows: false, for_reading: false, documentation: "multiplies powers of the same base, where no point is added to the domain",
+    Structural { name: "collect factors", grows: false, for_sharing: false, for_reading: false, documentation: "multiplies powers of the same base, where no point is added to the domain",
         example: ("x*(x^2*b)", "x^3*b"), apply: collect_factors },
-    Structural { name: "power of a product", grows: false, for_reading: false, documentation: "raises each factor to the power, where no point is added to the domain",
+    Structural { name: "power of a product", grows: false, for_sharing: false, for_reading: false, documentation: "raises each factor to the power, where no point is added to the domain",
         example: ("(a*b)^2", "a^2*b^2"), apply: power_of_product },
-    Structural { name: "power of a reciprocal", grows: false, for_reading: false, documentation: "writes a quotient by a power as a power of the reciprocal, which then serves several powers",
+    Structural { name: "power of a reciprocal", grows: false, for_sharing: false, for_reading: false, documentation: "writes a quotient by a power as a power of the reciprocal, which then serves several powers",
         example: ("1/x^2", "(1/x)^2"), apply: power_of_reciprocal },
-    Structural { name: "factor out", grows: true, for_reading: false, documentation: "takes what several terms share out of them",
+    Structural { name: "factor out", grows: true, for_sharing: false, for_reading: false, documentation: "takes what several terms share out of them",
         example: ("x*a + x*b", "x*(a + b)"), apply: factor_out },
-    Structural { name: "common denominator", grows: true, for_reading: true, documentation: "takes a negative power that some terms have out of those that have a positive one",
+    Structural { name: "common denominator", grows: true, for_sharing: false, for_reading: true, documentation: "takes a negative power that some terms have out of those that have a positive one",
         example: ("a/x + b*x", "(a + b*x^2)/x"), apply: common_denominator },
-    Structural { name: "multiply out", grows: true, for_reading: false, documentation: "multiplies each term of a sum",
+    Structural { name: "factor out a quotient", grows: true, for_sharing: true, for_reading: false, documentation: "takes less of a quotient out than could be, so that what stays can be shared",
+        example: ("a/x^3 - 1/x", "(a/x^2 - 1)/x"), apply: factor_out_quotient },
+    Structural { name: "multiply out", grows: true, for_sharing: false, for_reading: false, documentation: "multiplies each term of a sum",
         example: ("x*(a + b)", "x*a + x*b"), apply: multiply_out },
-    Structural { name: "product of exponentials", grows: false, for_reading: false, documentation: "adds the arguments",
+    Structural { name: "product of exponentials", grows: false, for_sharing: false, for_reading: false, documentation: "adds the arguments",
         example: ("exp(a)*exp(b)", "exp(a + b)"), apply: product_of_exponentials },
-    Structural { name: "symmetry", grows: false, for_reading: false, documentation: "takes the sign out of an even or odd function",
+    Structural { name: "symmetry", grows: false, for_sharing: false, for_reading: false, documentation: "takes the sign out of an even or odd function",
         example: ("sin(-x)", "-sin(x)"), apply: symmetry },
-    Structural { name: "exponential of a negative number", grows: false, for_reading: false, documentation: "writes it as a reciprocal",
+    Structural { name: "exponential of a negative number", grows: false, for_sharing: false, for_reading: false, documentation: "writes it as a reciprocal",
         example: ("exp(-x)", "1/exp(x)"), apply: negative_exponential },
-    Structural { name: "inverse function", grows: false, for_reading: false, documentation: "a function of its inverse, where the inverse is defined",
+    Structural { name: "inverse function", grows: false, for_sharing: false, for_reading: false, documentation: "a function of its inverse, where the inverse is defined",
         example: ("ln(exp(x))", "x"), apply: inverse },
-    Structural { name: "logarithm of a product", grows: false, for_reading: false, documentation: "adds the logarithms of factors that are known to be positive",
+    Structural { name: "logarithm of a product", grows: false, for_sharing: false, for_reading: false, documentation: "adds the logarithms of factors that are known to be positive",
         example: ("ln(exp(a)*cosh(b))", "a + ln(cosh(b))"), apply: logarithm_of_product },
 ];
 
@@ -76,7 +80,7 @@ fn collect_factors(classes: &mut Classes, id: Id, node: &Math) -> Vec<Id> {
     let mut view = Monomial::number(Rational::ONE);
     for child in children {
         let part = monomial(classes, *child);
-        if part.factors.contains_key(&id) || !view.multiply_all(classes, &part) {
+        if part.factors.contains(id) || !view.multiply_all(classes, &part) {
             return Vec::new();
         }
     }
@@ -91,7 +95,7 @@ fn power_of_product(classes: &mut Classes, id: Id, node: &Math) -> Vec<Id> {
         return Vec::new();
     }
     let inside = monomial(classes, base);
-    if inside.factors.contains_key(&base) {
+    if inside.factors.contains(base) {
         return Vec::new();
     }
     let Some(coefficient) = inside.coefficient.power(exponent) else { return Vec::new() };
@@ -125,13 +129,14 @@ fn factor_out(classes: &mut Classes, id: Id, node: &Math) -> Vec<Id> {
     let mut found = Vec::new();
     let mut counts: BTreeMap<Id, usize> = BTreeMap::new();
     for term in &view.terms {
-        term.factors.keys().for_each(|base| *counts.entry(*base).or_default() += 1);
+        term.factors.iter().for_each(|(base, _)| *counts.entry(*base).or_default() += 1);
     }
     let mut shared: Vec<(Id, usize)> = counts.into_iter().filter(|(base, count)| *count >= 2 && *base != id).collect();
     shared.retain(|(base, _)| has_one_sign(&view, *base));
     shared.sort_by_key(|(base, count)| (usize::MAX - count, *base));
     for (base, _) in shared.into_iter().take(4) {
-        found.extend(factor_out_base(classes, &view, base));
+        let least = view.terms.iter().filter_map(|term| term.factors.get(base)).min().cloned();
+        found.extend(least.and_then(|least| factor_out_base(classes, &view, base, &least)));
     }
     found.extend(factor_out_coefficient(classes, &view));
     found
@@ -144,36 +149,59 @@ fn common_denominator(classes: &mut Classes, id: Id, node: &Math) -> Vec<Id> {
         return Vec::new();
     }
     let view = polynomial(classes, children);
-    let bases: BTreeSet<Id> = view.terms.iter().flat_map(|term| term.factors.keys().copied()).collect();
-    let mixed = bases.into_iter().filter(|base| *base != id && !has_one_sign(&view, *base));
-    mixed.take(4).filter_map(|base| factor_out_base(classes, &view, base)).collect()
+    let bases: BTreeSet<Id> = view.terms.iter().flat_map(|term| term.factors.iter().map(|(base, _)| *base)).collect();
+    let mixed = bases.into_iter().filter(|base| *base != id && !has_one_sign(&view, *base)).take(4);
+    let mut found = Vec::new();
+    for base in mixed {
+        let least = view.terms.iter().filter_map(|term| term.factors.get(base)).min().cloned();
+        found.extend(least.and_then(|least| factor_out_base(classes, &view, base, &least)));
+    }
+    found
 }
 
 /// Tells whether all exponents of a base are positive, or all negative.
 fn has_one_sign(view: &Polynomial, base: Id) -> bool {
-    let mut signs = view.terms.iter().filter_map(|term| term.factors.get(&base)).map(Rational::is_negative);
+    let mut signs = view.terms.iter().filter_map(|term| term.factors.get(base)).map(Rational::is_negative);
     let first = signs.next();
     signs.all(|sign| Some(sign) == first)
 }
 
-fn factor_out_base(classes: &mut Classes, view: &Polynomial, base: Id) -> Option<Id> {
-    let exponents = view.terms.iter().filter_map(|term| term.factors.get(&base));
-    let least = exponents.clone().min()?.clone();
+/// `a/s^3 − 1/s = (a/s^2 − 1)/s`: less of a quotient is taken out than could be, so that what stays can be shared.
+fn factor_out_quotient(classes: &mut Classes, id: Id, node: &Math) -> Vec<Id> {
+    let Math::Sum(children) = node else { return Vec::new() };
+    if children.contains(&id) || children.len() > LARGEST {
+        return Vec::new();
+    }
+    let view = polynomial(classes, children);
+    let mut found = Vec::new();
+    let bases: BTreeSet<Id> = view.terms.iter().flat_map(|term| term.factors.iter().map(|(base, _)| *base)).collect();
+    for base in bases.into_iter().filter(|base| *base != id) {
+        let exponents = || view.terms.iter().filter_map(|term| term.factors.get(base));
+        if let (Some(least), Some(greatest)) = (exponents().min(), exponents().max())
+            && least < greatest
+            && greatest.is_negative()
+        {
+            found.extend(factor_out_base(classes, &view, base, greatest));
+        }
+    }
+    found
+}
+
+fn factor_out_base(classes: &mut Classes, view: &Polynomial, base: Id, least: &Rational) -> Option<Id> {
+    let mut exponents = view.terms.iter().filter_map(|term| term.factors.get(base));
     // Where the least exponent is negative, a term already demands that the base is not 0.
     let apart = |exponent: &Rational| !exponent.add(&least.negate()).is_integer();
-    if exponents.clone().any(apart) {
+    if exponents.any(apart) {
         return None;
     }
     let (mut inside, mut outside) = (Vec::new(), Vec::new());
     for term in &view.terms {
         let mut term = term.clone();
-        match term.factors.remove(&base) {
+        match term.factors.remove(base) {
             None => outside.push(term),
             Some(exponent) => {
                 let rest = exponent.add(&least.negate());
-                if !rest.is_zero() {
-                    term.factors.insert(base, rest);
-                }
+                term.factors.set(base, rest);
                 inside.push(term);
             }
         }
@@ -181,7 +209,7 @@ fn factor_out_base(classes: &mut Classes, view: &Polynomial, base: Id) -> Option
     let sum = Polynomial::of(inside);
     let sum = add_polynomial(classes, &sum);
     let mut product = Monomial::number(Rational::ONE);
-    if !product.multiply(classes, base, &least) {
+    if !product.multiply(classes, base, least) {
         return None;
     }
     let sum = monomial(classes, sum);
@@ -247,12 +275,21 @@ fn multiply_out(classes: &mut Classes, id: Id, node: &Math) -> Vec<Id> {
     found
 }
 
-/// Returns the argument of a function in a class.
-fn argument_of(classes: &Classes, id: Id, function: FunctionId) -> Option<Id> {
-    classes[classes.find(id)].nodes.iter().find_map(|node| match node {
-        Math::Apply(own, arguments) if *own == function => Some(classes.find(arguments[0])),
-        _ => None,
-    })
+/// Returns exponent and argument of a class that is a power of an exponential.
+fn exponential(classes: &Classes, id: Id) -> Option<(Rational, Id)> {
+    let argument = |id: Id| {
+        classes[classes.find(id)].nodes.iter().find_map(|node| match node {
+            Math::Apply(rows::EXP, arguments) => Some(classes.find(arguments[0])),
+            _ => None,
+        })
+    };
+    let power = || {
+        classes[classes.find(id)].nodes.iter().find_map(|node| match node {
+            Math::Power(exponent, [base]) => Some((exponent.clone(), argument(*base)?)),
+            _ => None,
+        })
+    };
+    argument(id).map(|argument| (Rational::ONE, argument)).or_else(power)
 }
 
 /// `exp(a)^m·exp(b)^n = exp(m·a + n·b)`.
@@ -263,23 +300,29 @@ fn product_of_exponentials(classes: &mut Classes, id: Id, node: &Math) -> Vec<Id
         Math::Power(exponent, [base]) => view.multiply(classes, *base, exponent),
         _ => false,
     };
-    if !complete || view.factors.contains_key(&id) {
+    if !complete || view.factors.contains(id) {
         return Vec::new();
     }
     let exponentials: Vec<(Id, Rational, Id)> = view
         .factors
         .iter()
-        .filter_map(|(base, exponent)| Some((*base, exponent.clone(), argument_of(classes, *base, rows::EXP)?)))
+        .filter_map(|(base, exponent)| {
+            let (own, argument) = exponential(classes, *base)?;
+            Some((*base, own.multiply(exponent), argument))
+        })
         .collect();
     if exponentials.len() < 2 && exponentials.iter().all(|(_, exponent, _)| exponent.is_one()) {
         return Vec::new();
     }
     let mut sum = Polynomial { constant: Rational::ZERO, terms: Vec::new() };
     for (base, exponent, argument) in &exponentials {
-        view.factors.remove(base);
+        view.factors.remove(*base);
         sum.push(classes, *argument, exponent);
     }
     let sum = add_polynomial(classes, &sum);
+    if classes[sum].data.value.as_ref().is_some_and(Rational::is_zero) {
+        return vec![add_monomial(classes, &view)];
+    }
     let exponential = classes.add(Math::Apply(rows::EXP, [sum].into()));
     if !view.multiply(classes, exponential, &Rational::ONE) {
         return Vec::new();
@@ -331,8 +374,10 @@ fn inverse(classes: &mut Classes, _: Id, node: &Math) -> Vec<Id> {
 fn logarithm_of_product(classes: &mut Classes, _: Id, node: &Math) -> Vec<Id> {
     let Math::Apply(rows::LN, arguments) = node else { return Vec::new() };
     let view = monomial(classes, arguments[0]);
-    let lone = view.factors.len() == 1 && view.coefficient.is_one() && view.factors.values().all(Rational::is_one);
-    let positive = view.factors.keys().all(|base| classes[*base].data.is_positive());
+    let lone = view.factors.len() == 1
+        && view.coefficient.is_one()
+        && view.factors.iter().all(|(_, exponent)| exponent.is_one());
+    let positive = view.factors.iter().all(|(base, _)| classes[*base].data.is_positive());
     if lone || view.factors.is_empty() || view.coefficient.is_negative() || !positive {
         return Vec::new();
     }

@@ -4,58 +4,97 @@
 //! leaves renamed, are simplified once: a loop that was written out has few distinct windows.
 
 use super::cost::Goal;
-use super::saturate::Simplifier;
-use crate::graph::{ExprId, Graph, Input, Node};
-use crate::lower::Facts;
-use rustc_hash::FxHashMap;
+use super::saturate::{Simplifier, is_promising};
+use crate::graph::{ExprId, Graph, Input, Node, NodeMap};
+use crate::lower::{Facts, Formulas};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::rc::Rc;
 
 /// Largest graph that is one window.
 const WHOLE: usize = 96;
 /// Largest window of a larger graph.
 const WINDOW: usize = 48;
+/// E-nodes that all windows of a graph may have together, shared out evenly within the two bounds.
+const BUDGET: usize = 12_000;
+const LEAST_NODES: usize = 300;
+const MOST_NODES: usize = 1200;
 /// Most windows of distinct shape that are simplified in one graph.
 const WINDOW_LIMIT: usize = 400;
 /// Sums and products of more operands stay as they are.
 const WIDEST: usize = 32;
 
+/// The roots of a window in their cheapest form, with the graph that they are in.
+type Solved = (Graph, Vec<ExprId>);
+
+/// The windows solved so far, and the rules, which are read when the first window needs them.
+#[derive(Default)]
+pub struct Windows {
+    simplifier: Option<Simplifier>,
+    solved: FxHashMap<(Goal, Rc<Shape>), Rc<Solved>>,
+}
+
+impl Windows {
+    fn solve(&mut self, formulas: &mut Formulas, window: &Window, goal: Goal) -> Rc<Solved> {
+        let key = (goal, window.shape.clone());
+        if let Some(solved) = self.solved.get(&key) {
+            return solved.clone();
+        }
+        let simplifier = self.simplifier.get_or_insert_with(|| Simplifier::new(formulas));
+        let mut graph = window.graph.clone();
+        let roots = simplifier.simplify_window(
+            &mut graph,
+            &window.shape.roots,
+            goal,
+            window.shape.facts.clone(),
+            window.shape.limit,
+        );
+        let solved = Rc::new((graph, roots));
+        self.solved.insert(key, solved.clone());
+        solved
+    }
+}
+
 /// Returns forms of the roots that cost no more, in the sense of the goal; `facts` are those of the graph's inputs.
 pub fn simplify(
-    simplifier: &Simplifier,
+    windows: &mut Windows,
     graph: &mut Graph,
+    formulas: &mut Formulas,
     roots: &[ExprId],
     goal: Goal,
     facts: &[Facts],
 ) -> Vec<ExprId> {
-    let order = post_order(graph, roots);
+    let reachable = graph.reachable(roots);
+    let order = post_order(graph, roots, &reachable);
     let size = if order.len() <= WHOLE { WHOLE } else { WINDOW };
-    let mut image: FxHashMap<ExprId, ExprId> = FxHashMap::default();
-    let mut memo: FxHashMap<Shape, (Graph, Vec<ExprId>)> = FxHashMap::default();
-    let last_use = last_uses(graph, &order, roots, size);
+    let limit = (BUDGET / order.len().div_ceil(size).max(1)).clamp(LEAST_NODES, MOST_NODES);
+    let mut image = NodeMap::new(&reachable);
+    // Counted for each graph, so that what was solved before does not change the result.
+    let mut shapes: FxHashSet<Rc<Shape>> = FxHashSet::default();
+    let last_use = last_uses(graph, &order, &reachable, roots, size);
     for (index, window) in order.chunks(size).enumerate() {
         let wide = window.iter().any(|id| operand_count(graph.node(*id)) > WIDEST);
-        if wide || !simplifier.is_promising(graph, window) {
+        if wide || !is_promising(graph, window) {
             for id in window {
                 let node = graph.node(*id).clone();
-                let new = graph.construct(&node, |operand| image[&operand]);
+                let new = graph.construct(&node, |operand| image[operand]);
                 image.insert(*id, new);
             }
             continue;
         }
-        let results: Vec<ExprId> = window.iter().copied().filter(|id| last_use[id] > index).collect();
-        let small = Window::copy(graph, window, &results, &image, facts);
-        if !memo.contains_key(&small.shape) && memo.len() < WINDOW_LIMIT {
-            let solved = small.solve(simplifier, goal);
-            memo.insert(small.shape.clone(), solved);
-        }
-        let new = match memo.get(&small.shape) {
-            Some((solved, roots)) => paste(graph, solved, roots, &small.leaves),
-            None => paste(graph, &small.graph, &small.shape.roots, &small.leaves),
+        let results: Vec<ExprId> = window.iter().copied().filter(|id| last_use[*id] > index).collect();
+        let small = Window::copy(graph, window, &results, &image, facts, limit);
+        let new = if shapes.contains(&small.shape) || shapes.len() < WINDOW_LIMIT {
+            let solved = windows.solve(formulas, &small, goal);
+            shapes.insert(small.shape.clone());
+            paste(graph, &solved.0, &solved.1, &small.leaves)
+        } else {
+            paste(graph, &small.graph, &small.shape.roots, &small.leaves)
         };
         results.iter().zip(new).for_each(|(id, new)| {
             image.insert(*id, new);
         });
     }
-    roots.iter().map(|root| image[root]).collect()
+    roots.iter().map(|root| image[*root]).collect()
 }
 
 fn operand_count(node: &Node) -> usize {
@@ -65,12 +104,12 @@ fn operand_count(node: &Node) -> usize {
 }
 
 /// Lists what the roots need depth first, operands before uses.
-fn post_order(graph: &Graph, roots: &[ExprId]) -> Vec<ExprId> {
-    let mut seen: FxHashMap<ExprId, bool> = FxHashMap::default();
+fn post_order(graph: &Graph, roots: &[ExprId], reachable: &[ExprId]) -> Vec<ExprId> {
+    let mut seen = NodeMap::new(reachable);
     let mut order = Vec::new();
     let mut stack: Vec<ExprId> = roots.iter().rev().copied().collect();
     while let Some(&id) = stack.last() {
-        match seen.get(&id) {
+        match seen.get(id) {
             Some(true) => drop(stack.pop()),
             Some(false) => {
                 seen.insert(id, true);
@@ -89,8 +128,8 @@ fn post_order(graph: &Graph, roots: &[ExprId]) -> Vec<ExprId> {
 }
 
 /// Returns, for each node, the last window that uses it; roots are used after all windows.
-fn last_uses(graph: &Graph, order: &[ExprId], roots: &[ExprId], size: usize) -> FxHashMap<ExprId, usize> {
-    let mut last: FxHashMap<ExprId, usize> = order.iter().map(|id| (*id, 0)).collect();
+fn last_uses(graph: &Graph, order: &[ExprId], reachable: &[ExprId], roots: &[ExprId], size: usize) -> NodeMap<usize> {
+    let mut last = NodeMap::new(reachable);
     for (index, window) in order.chunks(size).enumerate() {
         for id in window {
             graph.node(*id).for_each_operand(|operand| {
@@ -98,7 +137,7 @@ fn last_uses(graph: &Graph, order: &[ExprId], roots: &[ExprId], size: usize) -> 
             });
         }
     }
-    last.extend(roots.iter().map(|root| (*root, usize::MAX)));
+    roots.iter().for_each(|root| last.insert(*root, usize::MAX));
     last
 }
 
@@ -108,12 +147,14 @@ struct Shape {
     nodes: Vec<Node>,
     roots: Vec<ExprId>,
     facts: Vec<Facts>,
+    /// Most e-nodes of the search.
+    limit: usize,
 }
 
 /// A window as a graph of its own.
 struct Window {
     graph: Graph,
-    shape: Shape,
+    shape: Rc<Shape>,
     /// What the inputs of the window's graph are outside.
     leaves: Vec<ExprId>,
 }
@@ -123,8 +164,9 @@ impl Window {
         outside: &Graph,
         window: &[ExprId],
         results: &[ExprId],
-        image: &FxHashMap<ExprId, ExprId>,
+        image: &NodeMap<ExprId>,
         facts: &[Facts],
+        limit: usize,
     ) -> Window {
         let mut graph = Graph::new();
         graph.set_strict(outside.is_strict());
@@ -151,20 +193,14 @@ impl Window {
                 continue;
             }
             node.for_each_operand(|operand| {
-                inside.entry(operand).or_insert_with(|| leaf(&mut graph, image[&operand]));
+                inside.entry(operand).or_insert_with(|| leaf(&mut graph, image[operand]));
             });
             let new = graph.construct(node, |operand| inside[&operand]);
             inside.insert(*id, new);
         }
         let roots: Vec<ExprId> = results.iter().map(|id| inside[id]).collect();
         let nodes = graph.reachable(&roots).into_iter().map(|id| graph.node(id).clone()).collect();
-        Window { graph, shape: Shape { nodes, roots, facts: leaf_facts }, leaves }
-    }
-
-    fn solve(&self, simplifier: &Simplifier, goal: Goal) -> (Graph, Vec<ExprId>) {
-        let mut graph = self.graph.clone();
-        let roots = simplifier.simplify_window(&mut graph, &self.shape.roots, goal, self.shape.facts.clone());
-        (graph, roots)
+        Window { graph, shape: Rc::new(Shape { nodes, roots, facts: leaf_facts, limit }), leaves }
     }
 }
 

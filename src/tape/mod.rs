@@ -1,10 +1,17 @@
 //! The tape: straight-line code in which each value is computed once, before its use.
 
+mod association;
 mod count;
+mod dense;
 mod evaluate;
+mod plan;
 mod schedule;
+mod share;
 
+pub use association::associate;
 pub use count::Counts;
+pub use dense::Dense;
+pub use plan::{Computation, Plan, Step, plan};
 pub use schedule::schedule;
 
 use crate::functions::FunctionId;

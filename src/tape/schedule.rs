@@ -1,8 +1,9 @@
 //! Graph to tape: sums and products become additions, multiplications and divisions; formulas of Table 1 are written out.
 
+use super::share::share;
 use super::{Operation, Slot, Tape};
 use crate::functions::{Code, FunctionId, rows};
-use crate::graph::{ExprId, Factor, Graph, Node, Rational, Term};
+use crate::graph::{ExprId, Factor, Graph, Node, NodeMap, Rational, Term};
 use crate::lower::Formulas;
 use indexmap::IndexSet;
 use rustc_hash::{FxBuildHasher, FxHashMap};
@@ -12,21 +13,51 @@ const LARGEST_POWER: u64 = 64;
 /// Sums and products of more operands are computed as balanced trees, which rounds less and waits less.
 const LONGEST_CHAIN: usize = 8;
 
-/// Computes the roots, each value once.
+/// Longest tape, in operations, for which all ways to share are tried.
+const FEW: usize = 2000;
+
+/// Computes the roots, each value once; parts of sums and products are shared where that saves operations.
 pub fn schedule(graph: &mut Graph, formulas: &mut Formulas, roots: &[ExprId]) -> Tape {
     let roots = write_out(graph, formulas, roots);
-    let nodes = graph.reachable(&roots);
-    let uses = graph.uses(&roots);
-    let mut divisors: FxHashMap<ExprId, u32> = FxHashMap::default();
-    for id in &nodes {
-        if let Node::Product(factors) = graph.node(*id) {
-            for (base, _) in factors.iter().filter(|(_, exponent)| exponent.is_negative()) {
-                *divisors.entry(*base).or_default() += 1;
+    let mut best = compute(graph, &roots, true);
+    let mut least = best.counts().flops();
+    // Where there is much to compute, not everything is tried.
+    let few = best.operations.len() <= FEW;
+    let mut forms = vec![share(graph, &roots, false)];
+    if few {
+        forms.extend([share(graph, &roots, true), roots]);
+    }
+    for form in forms {
+        for negative_numbers in if few { [true, false].iter() } else { [true].iter() } {
+            let tape = compute(graph, &form, *negative_numbers);
+            let flops = tape.counts().flops();
+            if flops < least {
+                (best, least) = (tape, flops);
             }
         }
     }
-    let mut scheduler =
-        Scheduler { graph, operations: IndexSet::default(), slots: FxHashMap::default(), uses, divisors };
+    best
+}
+
+fn compute(graph: &Graph, roots: &[ExprId], negative_numbers: bool) -> Tape {
+    let nodes = graph.reachable(roots);
+    let uses = graph.uses(roots);
+    let mut divisors = NodeMap::new(&nodes);
+    for id in &nodes {
+        if let Node::Product(factors) = graph.node(*id) {
+            for (base, _) in factors.iter().filter(|(_, exponent)| exponent.is_negative()) {
+                divisors.count(*base);
+            }
+        }
+    }
+    let mut scheduler = Scheduler {
+        graph,
+        operations: IndexSet::default(),
+        slots: NodeMap::new(&nodes),
+        uses,
+        divisors,
+        negative_numbers,
+    };
     for id in &nodes {
         if scheduler.is_absorbed(*id) {
             continue;
@@ -40,12 +71,19 @@ pub fn schedule(graph: &mut Graph, formulas: &mut Formulas, roots: &[ExprId]) ->
 
 /// Replaces functions that are computed by formulas.
 fn write_out(graph: &mut Graph, formulas: &mut Formulas, roots: &[ExprId]) -> Vec<ExprId> {
+    let is_formula = |id: &ExprId| {
+        let code = graph.node(*id).function().map(|function| function.row().code);
+        matches!(code, Some(Code::Formula(_) | Code::LogSumExp))
+    };
+    if !graph.reachable(roots).iter().any(is_formula) {
+        return roots.to_vec();
+    }
     graph.rebuild(roots, |graph, id, image| {
         let node = graph.node(id).clone();
         let Node::Apply(function, arguments) = &node else {
             return node.is_leaf().then_some(id);
         };
-        let arguments: Vec<ExprId> = arguments.iter().map(|argument| image[argument]).collect();
+        let arguments: Vec<ExprId> = arguments.iter().map(|argument| image[*argument]).collect();
         match function.row().code {
             Code::Formula(formula) => {
                 let lowered = formulas.lower(graph, formula, &[("x", arguments[0])])?;
@@ -90,10 +128,12 @@ fn log_sum_exp(graph: &mut Graph, entries: &[ExprId]) -> ExprId {
 struct Scheduler<'g> {
     graph: &'g Graph,
     operations: IndexSet<Operation, FxBuildHasher>,
-    slots: FxHashMap<ExprId, Slot>,
-    uses: FxHashMap<ExprId, u32>,
+    slots: NodeMap<Slot>,
+    uses: NodeMap<u32>,
     /// How many products divide by a node.
-    divisors: FxHashMap<ExprId, u32>,
+    divisors: NodeMap<u32>,
+    /// Whether, where everything is subtracted, a number takes the sign.
+    negative_numbers: bool,
 }
 
 impl Scheduler<'_> {
@@ -110,7 +150,7 @@ impl Scheduler<'_> {
     }
 
     fn slot(&mut self, id: ExprId) -> Slot {
-        match self.slots.get(&id) {
+        match self.slots.get(id) {
             Some(slot) => *slot,
             None => {
                 let slot = self.compute(id);
@@ -122,12 +162,12 @@ impl Scheduler<'_> {
 
     /// Tells whether a node is computed as a part of its only user: a quotient that takes its coefficient as numerator.
     fn is_absorbed(&self, id: ExprId) -> bool {
-        self.uses[&id] == 1 && self.is_pure_reciprocal(id)
+        self.uses[id] == 1 && self.is_pure_reciprocal(id)
     }
 
     fn is_pure_reciprocal(&self, id: ExprId) -> bool {
         matches!(self.graph.node(id), Node::Product(factors)
-            if factors.iter().all(|(base, exponent)| exponent.is_negative() && self.divisors.get(base).copied().unwrap_or(0) < 2))
+            if factors.iter().all(|(base, exponent)| exponent.is_negative() && self.divisors.get(*base).copied().unwrap_or(0) < 2))
     }
 
     fn compute(&mut self, id: ExprId) -> Slot {
@@ -158,8 +198,8 @@ impl Scheduler<'_> {
                 let a = self.slot(a);
                 self.emit(Operation::Not(a))
             }
-            // Neither outlives the resolution of derivatives.
-            Node::Placeholder(_) | Node::Derivative(..) => {
+            // The first two don't outlive the resolution of derivatives, and whole matrices have code of their own.
+            Node::Placeholder(_) | Node::Derivative(..) | Node::Matrix(..) => {
                 let zero = self.number(&Rational::ZERO);
                 self.emit(Operation::Divide(zero, zero))
             }
@@ -205,6 +245,10 @@ impl Scheduler<'_> {
             });
             groups[at].1.push((slot, coefficient.is_negative()));
         }
+        let alone = terms.len() == 1 && constant.is_zero();
+        let mut has_sign = !(self.negative_numbers || alone)
+            || !constant.is_zero() && !constant.is_negative()
+            || groups.iter().flat_map(|(_, group)| group).any(|(_, negative)| !negative);
         let mut parts: Vec<(Slot, bool)> = Vec::new();
         for (size, group) in groups {
             if size.is_one() {
@@ -213,14 +257,19 @@ impl Scheduler<'_> {
             }
             let negative = group.iter().all(|(_, negative)| *negative);
             let total = self.signed_sum(group.into_iter().map(|(slot, sign)| (slot, sign != negative)).collect());
-            let lone = negative && terms.len() == 1 && constant.is_zero();
-            let factor = self.number(&if lone { size.negate() } else { size });
+            let factor = self.number(&size);
+            let positive = Operation::Multiply(factor, total);
+            // What is there already is subtracted.
+            let takes_sign = !has_sign && (alone || !self.operations.contains(&positive));
+            has_sign |= takes_sign;
+            let factor = if takes_sign { self.number(&size.negate()) } else { factor };
             let scaled = self.emit(Operation::Multiply(factor, total));
-            parts.push((scaled, negative && !lone));
+            parts.push((scaled, negative && !takes_sign));
         }
         if !constant.is_zero() {
-            let slot = self.number(&constant.abs());
-            parts.push((slot, constant.is_negative()));
+            let takes_sign = !has_sign;
+            let slot = self.number(&if takes_sign { constant.clone() } else { constant.abs() });
+            parts.push((slot, constant.is_negative() && !takes_sign));
         }
         self.signed_sum(parts)
     }
@@ -273,7 +322,7 @@ impl Scheduler<'_> {
         let mut below: Vec<(Slot, Rational)> = Vec::new();
         for (base, exponent) in factors {
             let slot = self.slot(*base);
-            let shared = self.divisors.get(base).copied().unwrap_or(0) >= 2;
+            let shared = self.divisors.get(*base).copied().unwrap_or(0) >= 2;
             if !exponent.is_negative() {
                 above.push((slot, exponent.clone()));
             } else if shared && exponent.is_integer() {

@@ -68,7 +68,9 @@ impl Exact {
             Node::And(a, b) => truth(!value(a)?.is_zero() && !value(b)?.is_zero()),
             Node::Or(a, b) => truth(!value(a)?.is_zero() || !value(b)?.is_zero()),
             Node::Not(a) => truth(value(a)?.is_zero()),
-            Node::Placeholder(_) | Node::Derivative(..) => panic!("{} nodes, one unresolved", graph.len()),
+            Node::Matrix(..) | Node::Placeholder(_) | Node::Derivative(..) => {
+                panic!("{} nodes, one not a number", graph.len())
+            }
         }
     }
 

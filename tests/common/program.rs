@@ -30,6 +30,12 @@ impl<T: Numbers, const N: usize> Numbers for [T; N] {
     }
 }
 
+impl Numbers for Vec<f64> {
+    fn collect(&self, bits: &mut Vec<String>) {
+        self.iter().for_each(|entry| entry.collect(bits));
+    }
+}
+
 fn show(numbers: &[&dyn Numbers]) {
     let mut bits = Vec::new();
     numbers.iter().for_each(|entry| entry.collect(&mut bits));

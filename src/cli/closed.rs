@@ -1,0 +1,119 @@
+//! Derivatives of functions of whole vectors and matrices, in closed form.
+
+use super::args::Goal;
+use super::formulas::{self, Formula, Name};
+use super::gradient::{Options, heading};
+use super::values;
+use super::{Exit, Outcome};
+use crate::derive::{Closed, Derivative, Form, Order, derive_closed};
+use crate::error::Errors;
+use crate::graph::{ExprId, Graph, Node};
+use crate::lower::{Function, Shape, Whole};
+use crate::show::names::with_names;
+use crate::source::Source;
+use crate::tape::Dense;
+use std::io::Write;
+
+/// Returns the function's whole form, if the answer is to be in closed form: unless single entries are asked for.
+pub fn wanted<'f>(function: &'f Function, wrt: &[String]) -> Option<&'f Whole> {
+    let whole = function.whole.as_ref()?;
+    let entries = wrt.iter().any(|name| name.contains('['));
+    (!entries || !function.has_entries()).then_some(whole)
+}
+
+/// Finds the parameters that `--wrt` names; all by default.
+fn selected(function: &Function, whole: &Whole, wrt: &[String]) -> Result<Vec<usize>, Errors> {
+    if wrt.is_empty() {
+        return Ok((0..whole.parameters.len()).collect());
+    }
+    let find = |name: &String| {
+        let name: String = name.chars().filter(|c| !c.is_whitespace()).collect();
+        let names: Vec<&str> = whole.parameters.iter().map(|parameter| parameter.name.as_str()).collect();
+        let at = names.iter().position(|own| *own == name);
+        at.ok_or_else(|| super::input::unknown_parameter(function.display_name(), &name, &names))
+    };
+    wrt.iter().map(find).collect()
+}
+
+/// Prints value and first or second derivatives.
+pub fn run(
+    options: &Options,
+    source: &Source,
+    function: &Function,
+    whole: &Whole,
+    order: Order,
+    out: &mut impl Write,
+) -> Outcome {
+    let request = &options.request;
+    let by = selected(function, whole, &request.wrt)?;
+    let point = options.at.as_deref().map(|at| values::point_from_text(function, whole, at)).transpose()?;
+    let wrong = |diagnostic| crate::in_function(source, function, diagnostic);
+    let mut shown = derive_closed(whole, &by, order, request.shown()).map_err(wrong)?;
+    let numbers = match &point {
+        None => None,
+        Some(point) => {
+            let computed = derive_closed(whole, &by, order, Goal::computed(request.cost)).map_err(wrong)?;
+            Some(
+                computed
+                    .evaluate(&point.matrices, &point.sizes)
+                    .ok_or_else(|| Errors::general("these matrices are too large to evaluate"))?,
+            )
+        }
+    };
+    let mut list = Vec::new();
+    if let Some(numbers) = &numbers {
+        list.push(formula(Name::derivative(&[]), None, Some(&numbers[0])));
+    }
+    let (derivatives, offset) = match order {
+        Order::Second => (shown.second.clone(), 1 + shown.first.len()),
+        _ => (shown.first.clone(), 1),
+    };
+    let roots: Vec<ExprId> = derivatives.iter().map(Derivative::expression).collect();
+    let roots = with_names(&mut shown.graph, &roots, &shown.names);
+    for (at, (derivative, root)) in derivatives.iter().zip(roots).enumerate() {
+        let names: Vec<&str> = pair(&by, order, at).iter().map(|at| whole.parameters[*at].name.as_str()).collect();
+        let mut name = Name::derivative(&names);
+        if let Derivative::Operator { direction, .. } = derivative {
+            name.apply_to(&label(&shown.graph, *direction));
+        }
+        let value = match derivative {
+            Derivative::Matrix(_) => numbers.as_ref().map(|numbers| &numbers[offset + at]),
+            Derivative::Operator { .. } => None,
+        };
+        list.push(formula(name, Some(root), value));
+    }
+    let heading = heading(function);
+    formulas::write(&heading, &shown.graph, &list, request.format, options.at.as_deref(), out)?;
+    Ok(Exit::Success)
+}
+
+/// The parameters of the derivative that stands at a place of the list.
+fn pair(by: &[usize], order: Order, at: usize) -> Vec<usize> {
+    if order != Order::Second {
+        return vec![by[at]];
+    }
+    let pairs = (0..by.len()).flat_map(|row| (row..by.len()).map(move |column| (row, column)));
+    pairs.skip(at).take(1).flat_map(|(row, column)| [by[row], by[column]]).collect()
+}
+
+fn formula(name: Name, root: Option<ExprId>, value: Option<&Dense>) -> Formula {
+    let shape = match value.map(|value| (value.rows, value.columns)) {
+        None | Some((1, 1)) => Shape::Scalar,
+        Some((rows, 1)) => Shape::Vector(rows),
+        Some((rows, columns)) => Shape::Matrix(rows, columns),
+    };
+    Formula { name, shape, entries: root.into_iter().collect(), whole: true, numbers: value.map(|v| v.entries.clone()) }
+}
+
+fn label(graph: &Graph, direction: ExprId) -> String {
+    match graph.node(direction) {
+        Node::Input(index) => graph.inputs()[*index as usize].parameter.clone(),
+        _ => String::new(),
+    }
+}
+
+/// Derives by all parameters, in the form that is computed.
+pub fn answer(whole: &Whole, order: Order) -> Result<Closed, crate::Diagnostic> {
+    let all: Vec<usize> = (0..whole.parameters.len()).collect();
+    derive_closed(whole, &all, order, Form::Code)
+}

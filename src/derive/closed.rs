@@ -1,0 +1,343 @@
+//! Closed forms: derivatives of functions of whole vectors and matrices.
+
+use super::{Form, Order};
+use crate::diff::{self, Differentiator};
+use crate::error::Diagnostic;
+use crate::graph::{Dimension, ExprId, Extents, Graph, MatrixOperation, Node, Sizes};
+use crate::lower::{Facts, Formulas, Whole};
+use crate::simplify::{Goal, Windows, canonicalize, simplify_matrices};
+use crate::tape::{Dense, associate, plan};
+use rustc_hash::FxHashMap;
+
+/// The value of a function and its derivatives by whole parameters.
+#[derive(Clone, Debug)]
+pub struct Closed {
+    /// Where the expressions are.
+    pub graph: Graph,
+    /// The function's value.
+    pub value: ExprId,
+    /// The derivative by each parameter that was asked for: gradients of a number, Jacobians of a vector.
+    pub first: Vec<Derivative>,
+    /// The second derivatives by each pair of parameters on and above the diagonal, row by row.
+    pub second: Vec<Derivative>,
+    /// What the user has named, in the same graph.
+    pub names: Vec<(String, ExprId)>,
+}
+
+impl Closed {
+    /// Computes the value, the first and the second derivatives, in this order; `matrices` are counted as the graph's
+    /// inputs are. Where a derivative is no matrix, the value stands in its place. None if a dimension has no size or a
+    /// matrix is too large.
+    pub fn evaluate(&self, matrices: &[Dense], sizes: &Sizes) -> Option<Vec<Dense>> {
+        let derivatives = self.first.iter().chain(&self.second).map(|derivative| match derivative {
+            Derivative::Matrix(id) => *id,
+            Derivative::Operator { .. } => self.value,
+        });
+        let roots: Vec<ExprId> = [self.value].into_iter().chain(derivatives).collect();
+        let mut graph = self.graph.clone();
+        let roots = associate(&mut graph, &roots);
+        plan(&graph, &roots).evaluate(matrices, sizes)
+    }
+}
+
+/// A derivative by a whole parameter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Derivative {
+    /// A matrix.
+    Matrix(ExprId),
+    /// What it does to a direction: the derivative has more than two dimensions, or no form as one matrix.
+    Operator {
+        /// The node that stands for the direction.
+        direction: ExprId,
+        /// The derivative along it.
+        value: ExprId,
+    },
+}
+
+impl Derivative {
+    /// Returns the expression: the matrix, or what the operator makes of its direction.
+    pub fn expression(&self) -> ExprId {
+        match self {
+            Derivative::Matrix(id) => *id,
+            Derivative::Operator { value, .. } => *value,
+        }
+    }
+}
+
+/// Forms the derivatives by the given parameters, which are counted in the order of the function's.
+///
+/// # Errors
+/// A function without a derivative rule.
+pub fn derive_closed(whole: &Whole, by: &[usize], order: Order, form: Form) -> Result<Closed, Diagnostic> {
+    let mut graph = whole.graph.clone();
+    let mut differentiator = Differentiator::default();
+    let mut formulas = Formulas::default();
+    let leaves: Vec<ExprId> = by.iter().map(|at| whole.parameters[*at].id).collect();
+    let value = diff::resolve(&mut differentiator, &mut graph, &[whole.output])?[0];
+    let mut roots: Vec<ExprId> = vec![value];
+    roots.extend(whole.names.iter().map(|(_, id)| *id));
+    let mut reduction = Reduction::new(whole, &mut formulas, form);
+    if form != Form::Raw {
+        roots = reduction.canonical(&mut graph, &roots);
+    }
+    let value = roots[0];
+    let mut first = Vec::new();
+    let mut second = Vec::new();
+    if order >= Order::First {
+        first = first_derivatives(&mut differentiator, &mut graph, value, &leaves)?;
+    }
+    if order == Order::Second {
+        if !graph.extents(value).is_scalar() {
+            return Err(Diagnostic::general("second derivatives are formed of functions with one value")
+                .hint("take one entry of the vector, or its Jacobian"));
+        }
+        for (at, derivative) in first.iter_mut().enumerate() {
+            let gradient = reduction.reduce(&mut graph, &[derivative.expression()])[0];
+            *derivative = Derivative::Matrix(gradient);
+            for leaf in &leaves[at..] {
+                second.push(jacobian(&mut differentiator, &mut graph, gradient, *leaf)?);
+            }
+        }
+    }
+    let names = roots.split_off(1);
+    let mut all = vec![value];
+    all.extend(first.iter().chain(&second).map(Derivative::expression));
+    all.extend(&names);
+    let mut reduced = reduction.reduce(&mut graph, &all).into_iter();
+    let mut next = || reduced.next().unwrap_or(value);
+    let value = next();
+    let mut put = |derivative: Derivative| match derivative {
+        Derivative::Matrix(_) => Derivative::Matrix(next()),
+        Derivative::Operator { direction, .. } => Derivative::Operator { direction, value: next() },
+    };
+    let first = first.into_iter().map(&mut put).collect();
+    let second = second.into_iter().map(&mut put).collect();
+    let names = whole.names.iter().map(|(name, _)| (name.clone(), next())).collect();
+    Ok(Closed { graph, value, first, second, names })
+}
+
+/// Simplification in the form that is asked for.
+struct Reduction<'a> {
+    formulas: &'a mut Formulas,
+    windows: Windows,
+    facts: Vec<Facts>,
+    form: Form,
+}
+
+impl<'a> Reduction<'a> {
+    fn new(whole: &Whole, formulas: &'a mut Formulas, form: Form) -> Self {
+        let mut facts = vec![Facts::default(); whole.graph.inputs().len()];
+        for parameter in &whole.parameters {
+            if let Node::Input(index) = whole.graph.node(parameter.id) {
+                facts[*index as usize] = parameter.facts.clone();
+            }
+        }
+        Reduction { formulas, windows: Windows::default(), facts, form }
+    }
+
+    fn canonical(&mut self, graph: &mut Graph, roots: &[ExprId]) -> Vec<ExprId> {
+        canonicalize(graph, self.formulas, roots, 8)
+    }
+
+    fn reduce(&mut self, graph: &mut Graph, roots: &[ExprId]) -> Vec<ExprId> {
+        let goal = match self.form {
+            Form::Raw => return roots.to_vec(),
+            Form::Pretty => Goal::Pretty,
+            Form::Code => Goal::Stable,
+            Form::Flops => Goal::Flops,
+        };
+        simplify_matrices(&mut self.windows, graph, self.formulas, roots, goal, &self.facts)
+    }
+}
+
+fn first_derivatives(
+    differentiator: &mut Differentiator,
+    graph: &mut Graph,
+    value: ExprId,
+    leaves: &[ExprId],
+) -> Result<Vec<Derivative>, Diagnostic> {
+    if graph.extents(value).is_scalar() {
+        let gradients = diff::gradient(differentiator, graph, value, leaves)?;
+        return Ok(gradients.into_iter().map(Derivative::Matrix).collect());
+    }
+    leaves.iter().map(|leaf| jacobian(differentiator, graph, value, *leaf)).collect()
+}
+
+/// Forms the Jacobian of a vector: the derivative along a direction, from which the direction is taken out.
+fn jacobian(
+    differentiator: &mut Differentiator,
+    graph: &mut Graph,
+    value: ExprId,
+    leaf: ExprId,
+) -> Result<Derivative, Diagnostic> {
+    let extents = graph.extents(leaf);
+    let name = match graph.node(leaf) {
+        Node::Input(index) => format!("d{}", graph.inputs()[*index as usize].parameter),
+        _ => "d".to_string(),
+    };
+    let direction = match extents.is_scalar() {
+        true => graph.integer(1),
+        false => graph.add_matrix_input(&name, extents.clone()),
+    };
+    let along = diff::directional(differentiator, graph, &[value], leaf, direction)?[0];
+    let along = canonicalize(graph, &mut Formulas::default(), &[along], 8)[0];
+    if extents.is_scalar() {
+        return Ok(Derivative::Matrix(along));
+    }
+    let shaped = extents.is_column() && graph.extents(value).is_column();
+    let matrix = if shaped { Stripping::new(graph, direction).matrix_of(along) } else { None };
+    Ok(match matrix {
+        Some(matrix) => {
+            let wanted = Extents::new(graph.extents(value).rows, extents.rows);
+            Derivative::Matrix(graph.spread(matrix, &wanted))
+        }
+        None => Derivative::Operator { direction, value: along },
+    })
+}
+
+/// Takes a direction out of an expression that is linear in it: from `A·u` to `A`.
+struct Stripping<'a> {
+    graph: &'a mut Graph,
+    direction: ExprId,
+    moving: FxHashMap<ExprId, bool>,
+}
+
+impl<'a> Stripping<'a> {
+    fn new(graph: &'a mut Graph, direction: ExprId) -> Self {
+        Stripping { graph, direction, moving: FxHashMap::default() }
+    }
+
+    fn moves(&mut self, id: ExprId) -> bool {
+        if let Some(moves) = self.moving.get(&id) {
+            return *moves;
+        }
+        let moves = self.graph.reachable(&[id]).contains(&self.direction);
+        self.moving.insert(id, moves);
+        moves
+    }
+
+    /// Returns M for an expression `M·u` that is a column or a number, if it has that form.
+    fn matrix_of(&mut self, id: ExprId) -> Option<ExprId> {
+        let rows = self.graph.extents(id).rows;
+        let columns = self.graph.extents(self.direction).rows;
+        if id == self.direction {
+            return Some(self.graph.identity(columns));
+        }
+        if !self.moves(id) {
+            let zero = self.graph.is_zero(id);
+            return zero.then(|| self.graph.full(crate::graph::Rational::ZERO, Extents::new(rows, columns)));
+        }
+        match self.graph.node(id).clone() {
+            Node::Sum(constant, terms) if constant.is_zero() => {
+                let mut parts = Vec::new();
+                for (term, coefficient) in terms.iter() {
+                    let matrix = self.matrix_of(*term)?;
+                    let matrix = match self.graph.extents(*term).is_scalar() && !rows.is_one() {
+                        // A number that is repeated for every row.
+                        true => {
+                            let ones = self.graph.ones(rows.clone(), Dimension::number(1));
+                            self.graph.matrix_product(&[ones, matrix])
+                        }
+                        false => matrix,
+                    };
+                    parts.push((matrix, coefficient.clone()));
+                }
+                Some(self.graph.sum(constant, parts))
+            }
+            Node::Product(factors) => {
+                let moving: Vec<_> = factors.iter().filter(|(base, _)| self.moves(*base)).cloned().collect();
+                let [(base, exponent)] = moving.as_slice() else { return None };
+                if !exponent.is_one() {
+                    return None;
+                }
+                let still = factors.iter().filter(|(other, _)| other != base).cloned().collect();
+                let still = self.graph.product(crate::graph::Rational::ONE, still);
+                let matrix = self.matrix_of(*base)?;
+                let (of_base, of_still) = (self.graph.extents(*base), self.graph.extents(still));
+                Some(match (of_base.is_scalar(), of_still.is_scalar()) {
+                    (_, true) => self.graph.multiply(still, matrix),
+                    (true, false) => self.graph.matrix_product(&[still, matrix]),
+                    (false, false) => {
+                        let diagonal = self.graph.diagonal(still);
+                        self.graph.matrix_product(&[diagonal, matrix])
+                    }
+                })
+            }
+            Node::Select(condition, a, b) if !self.moves(condition) => {
+                // As a diagonal of zeros and ones for each branch.
+                let (one, zero) = (self.graph.integer(1), self.graph.integer(0));
+                let mut parts = Vec::new();
+                for (branch, first, second) in [(a, one, zero), (b, zero, one)] {
+                    if self.graph.is_zero(branch) {
+                        continue;
+                    }
+                    let chosen = self.graph.select(condition, first, second);
+                    let matrix = self.matrix_of(branch)?;
+                    let part = match self.graph.extents(chosen).is_scalar() {
+                        true => self.graph.multiply(chosen, matrix),
+                        false => {
+                            let diagonal = self.graph.diagonal(chosen);
+                            self.graph.matrix_product(&[diagonal, matrix])
+                        }
+                    };
+                    parts.push((part, crate::graph::Rational::ONE));
+                }
+                Some(self.graph.sum(crate::graph::Rational::ZERO, parts))
+            }
+            Node::Matrix(operation, operands) => self.matrix_of_operation(id, &operation, &operands),
+            _ => None,
+        }
+    }
+
+    fn matrix_of_operation(&mut self, id: ExprId, operation: &MatrixOperation, operands: &[ExprId]) -> Option<ExprId> {
+        match (operation, operands) {
+            (MatrixOperation::Product, factors) => {
+                let moving: Vec<usize> = (0..factors.len()).filter(|at| self.moves(factors[*at])).collect();
+                let [at] = moving[..] else { return None };
+                let (left, right) = (&factors[..at], &factors[at + 1..]);
+                if right.is_empty() {
+                    let matrix = self.matrix_of(factors[at])?;
+                    let chain: Vec<ExprId> = left.iter().copied().chain([matrix]).collect();
+                    return Some(self.graph.matrix_product(&chain));
+                }
+                if self.graph.extents(id).is_scalar() && left.is_empty() {
+                    // A number is its own transpose, in which the direction comes last.
+                    let turned: Vec<ExprId> = right.iter().rev().map(|factor| self.graph.transpose(*factor)).collect();
+                    let row = self.graph.transpose(factors[at]);
+                    let matrix = self.matrix_of(row)?;
+                    let chain: Vec<ExprId> = turned.into_iter().chain([matrix]).collect();
+                    return Some(self.graph.matrix_product(&chain));
+                }
+                // diag(u)·v = diag(v)·u
+                let Some((MatrixOperation::Diagonal, [v])) = self.graph.as_matrix(factors[at]) else { return None };
+                let v = *v;
+                let rest = self.graph.matrix_product(right);
+                if !self.graph.extents(rest).is_column() {
+                    return None;
+                }
+                let matrix = self.matrix_of(v)?;
+                let diagonal = self.graph.diagonal(rest);
+                let chain: Vec<ExprId> = left.iter().copied().chain([diagonal, matrix]).collect();
+                Some(self.graph.matrix_product(&chain))
+            }
+            (MatrixOperation::Slice(row, _, extents), [of]) if extents.is_column() => {
+                let matrix = self.matrix_of(*of)?;
+                let wanted = Extents::new(extents.rows.clone(), self.graph.extents(matrix).columns);
+                Some(self.graph.slice(matrix, row.clone(), Dimension::number(0), wanted))
+            }
+            (MatrixOperation::Embed(row, _, extents), [of]) if extents.is_column() => {
+                let matrix = self.matrix_of(*of)?;
+                let wanted = Extents::new(extents.rows.clone(), self.graph.extents(matrix).columns);
+                Some(self.graph.embed(matrix, row.clone(), Dimension::number(0), wanted))
+            }
+            (MatrixOperation::Stack, parts) => {
+                let mut matrices = Vec::new();
+                for part in parts {
+                    matrices.push(self.matrix_of(*part)?);
+                }
+                Some(self.graph.matrix(MatrixOperation::Stack, &matrices))
+            }
+            _ => None,
+        }
+    }
+}

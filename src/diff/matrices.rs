@@ -1,0 +1,187 @@
+//! Pullbacks and pushforwards of every kind of node: entry by entry with the local derivatives, and for operations on
+//! whole matrices by the rules of Giles, Collected matrix derivative results for forward and reverse mode algorithmic
+//! differentiation (2008), section 2.
+
+use super::{Differentiator, Result};
+use crate::error::Diagnostic;
+use crate::functions::rows;
+use crate::graph::{Dimension, ExprId, Extents, Graph, MatrixOperation as M, Node, NodeMap, Rational};
+
+impl Differentiator {
+    /// Returns what each wanted operand's adjoint gains from a node's adjoint.
+    ///
+    /// # Errors
+    /// A function without a rule.
+    pub fn pullback(
+        &mut self,
+        graph: &mut Graph,
+        id: ExprId,
+        adjoint: ExprId,
+        wanted: impl Fn(ExprId) -> bool,
+    ) -> Result<Vec<(ExprId, ExprId)>> {
+        if let Node::Matrix(operation, operands) = graph.node(id).clone() {
+            let mut contributions = Vec::new();
+            for (at, operand) in operands.iter().enumerate().filter(|(_, operand)| wanted(**operand)) {
+                contributions.push((*operand, pull_back(graph, id, &operation, &operands, at, adjoint)?));
+            }
+            return Ok(contributions);
+        }
+        let partials = self.partials(graph, id, wanted)?;
+        let extents = graph.extents(id);
+        let contribution = |(operand, partial)| {
+            let product = graph.multiply(adjoint, partial);
+            if extents.is_scalar() || !graph.extents(operand).is_scalar() {
+                return (operand, product);
+            }
+            // A number that was repeated for every entry gains from all of them.
+            let product = graph.spread(product, &extents);
+            (operand, graph.total(product))
+        };
+        Ok(partials.into_iter().map(contribution).collect())
+    }
+
+    /// Returns the terms of a node's tangent, one for each operand that has a tangent.
+    ///
+    /// # Errors
+    /// A function without a rule.
+    pub fn pushforward(&mut self, graph: &mut Graph, id: ExprId, tangents: &NodeMap<ExprId>) -> Result<Vec<ExprId>> {
+        if let Node::Matrix(operation, operands) = graph.node(id).clone() {
+            let moving = operands.iter().enumerate().filter_map(|(at, operand)| Some((at, *tangents.get(*operand)?)));
+            return moving.map(|(at, tangent)| push_forward(graph, id, &operation, &operands, at, tangent)).collect();
+        }
+        let partials = self.partials(graph, id, |operand| tangents.contains(operand))?;
+        let extents = graph.extents(id);
+        let term = |(operand, partial)| {
+            let product = graph.multiply(partial, tangents[operand]);
+            graph.spread(product, &extents)
+        };
+        Ok(partials.into_iter().map(term).collect())
+    }
+}
+
+/// What the adjoint of one operand gains from the adjoint of an operation on matrices.
+fn pull_back(
+    graph: &mut Graph,
+    id: ExprId,
+    operation: &M,
+    operands: &[ExprId],
+    at: usize,
+    adjoint: ExprId,
+) -> Result<ExprId> {
+    let operand = operands[at];
+    Ok(match operation {
+        M::Product => {
+            let adjoint = graph.spread(adjoint, &graph.extents(id));
+            let turned = |graph: &mut Graph, factors: &[ExprId]| -> Vec<ExprId> {
+                factors.iter().rev().map(|factor| graph.transpose(*factor)).collect()
+            };
+            let mut chain = turned(graph, &operands[..at]);
+            chain.push(adjoint);
+            chain.extend(turned(graph, &operands[at + 1..]));
+            graph.matrix_product(&chain)
+        }
+        M::Transpose => graph.transpose(adjoint),
+        M::Diagonal => graph.diagonal_of(adjoint),
+        M::DiagonalOf => graph.diagonal(adjoint),
+        M::Trace => {
+            let identity = graph.identity(graph.extents(operand).rows);
+            graph.multiply(adjoint, identity)
+        }
+        M::Determinant => {
+            let scale = graph.multiply(adjoint, id);
+            let inverse = transposed_inverse(graph, operand);
+            graph.multiply(scale, inverse)
+        }
+        M::LogDeterminant => {
+            let inverse = transposed_inverse(graph, operand);
+            graph.multiply(adjoint, inverse)
+        }
+        M::Inverse => {
+            let turned = graph.transpose(id);
+            let product = graph.matrix_product(&[turned, adjoint, turned]);
+            graph.scale(Rational::MINUS_ONE, product)
+        }
+        M::LogSumExp => {
+            let shares = shares(graph, operand, id);
+            graph.multiply(adjoint, shares)
+        }
+        M::Slice(row, column, _) => graph.embed(adjoint, row.clone(), column.clone(), graph.extents(operand)),
+        M::Embed(row, column, _) => graph.slice(adjoint, row.clone(), column.clone(), graph.extents(operand)),
+        M::Stack | M::Join => {
+            let zero = Dimension::number(0);
+            let before = operands[..at].iter().fold(Extents::new(zero.clone(), zero.clone()), |before, id| {
+                let extents = graph.extents(*id);
+                Extents::new(before.rows.plus(&extents.rows, 1), before.columns.plus(&extents.columns, 1))
+            });
+            let adjoint = graph.spread(adjoint, &graph.extents(id));
+            match operation {
+                M::Stack => graph.slice(adjoint, before.rows, zero, graph.extents(operand)),
+                _ => graph.slice(adjoint, zero, before.columns, graph.extents(operand)),
+            }
+        }
+        M::Full(..) | M::Identity(_) | M::Size(_) => return Err(without_operands()),
+    })
+}
+
+/// What the tangent of an operation on matrices gains from the tangent of one operand.
+fn push_forward(
+    graph: &mut Graph,
+    id: ExprId,
+    operation: &M,
+    operands: &[ExprId],
+    at: usize,
+    tangent: ExprId,
+) -> Result<ExprId> {
+    let operand = operands[at];
+    Ok(match operation {
+        M::Product => {
+            let mut chain = operands.to_vec();
+            chain[at] = tangent;
+            graph.matrix_product(&chain)
+        }
+        M::Transpose => graph.transpose(tangent),
+        M::Diagonal => graph.diagonal(tangent),
+        M::DiagonalOf => graph.diagonal_of(tangent),
+        M::Trace => graph.trace(tangent),
+        M::Determinant | M::LogDeterminant => {
+            let inverse = graph.inverse(operand);
+            let product = graph.matrix_product(&[inverse, tangent]);
+            let trace = graph.trace(product);
+            if *operation == M::Determinant { graph.multiply(id, trace) } else { trace }
+        }
+        M::Inverse => {
+            let product = graph.matrix_product(&[id, tangent, id]);
+            graph.scale(Rational::MINUS_ONE, product)
+        }
+        M::LogSumExp => {
+            let shares = shares(graph, operand, id);
+            let product = graph.multiply(shares, tangent);
+            graph.total(product)
+        }
+        M::Slice(row, column, extents) => graph.slice(tangent, row.clone(), column.clone(), extents.clone()),
+        M::Embed(row, column, extents) => graph.embed(tangent, row.clone(), column.clone(), extents.clone()),
+        M::Stack | M::Join => {
+            let still = |graph: &mut Graph, id: ExprId| graph.full(Rational::ZERO, graph.extents(id));
+            let mut parts: Vec<ExprId> = operands.iter().map(|id| still(graph, *id)).collect();
+            parts[at] = tangent;
+            graph.matrix(operation.clone(), &parts)
+        }
+        M::Full(..) | M::Identity(_) | M::Size(_) => return Err(without_operands()),
+    })
+}
+
+fn without_operands() -> Diagnostic {
+    Diagnostic::general("a constant matrix has nothing to derive by")
+}
+
+fn transposed_inverse(graph: &mut Graph, a: ExprId) -> ExprId {
+    let inverse = graph.inverse(a);
+    graph.transpose(inverse)
+}
+
+/// The derivative of logsumexp: exp(v − logsumexp(v)), which is softmax.
+fn shares(graph: &mut Graph, v: ExprId, logsumexp: ExprId) -> ExprId {
+    let terms = vec![(v, Rational::ONE), (logsumexp, Rational::MINUS_ONE)];
+    let logarithm = graph.sum(Rational::ZERO, terms);
+    graph.apply(rows::EXP, &[logarithm])
+}

@@ -1,0 +1,431 @@
+//! A plan of whole matrices to loops and calls of kernels.
+//!
+//! Steps that work entry by entry on equally many entries share one loop, with the sums over what they compute; a value
+//! is stored only if something outside of its loop reads it. Parts of vectors and transposes of them are views.
+
+use crate::emit::expression::Writer;
+use crate::error::Diagnostic;
+use crate::graph::{Dimension, ExprId, Extents, Graph, MatrixOperation as M, Node, Rational};
+use crate::tape::{Computation, Plan, Step, Tape};
+use indexmap::IndexMap;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// Where a value is.
+#[derive(Clone, Debug)]
+pub(super) enum Place {
+    /// A number: a Rust expression.
+    Number(String),
+    /// A slice with this name, row by row.
+    Slice(String),
+    /// The transpose of the slice of another node.
+    Turned(ExprId),
+    /// Not computed: its user knows what it is.
+    Implied,
+}
+
+/// The statements of a function.
+pub struct Loops<'a> {
+    pub(super) graph: &'a Graph,
+    pub(super) plan: &'a Plan,
+    pub(super) writer: Writer<'a>,
+    /// The legal Rust names of the dimensions.
+    pub(super) sizes: &'a IndexMap<String, String>,
+    pub(super) places: FxHashMap<ExprId, Place>,
+    /// Where the roots go, by name.
+    pub(super) targets: FxHashMap<ExprId, String>,
+    pub(super) open: Option<Loop>,
+    /// What is read outside of the loop that computes it; unknown while that is found out.
+    pub(super) needed: Option<FxHashSet<ExprId>>,
+    /// What was read outside of the loop that computes it so far.
+    pub(super) read: FxHashSet<ExprId>,
+    /// Whether something was read that has no value.
+    pub(super) unknown: bool,
+    pub(super) statements: Vec<String>,
+    /// Matrices in the workspace: name and number of entries.
+    pub(super) temporaries: Vec<(String, String)>,
+    pub(super) calls: bool,
+    pub(super) count: usize,
+}
+
+/// A loop to which statements are still added.
+pub(super) struct Loop {
+    pub(super) extents: Extents,
+    pub(super) before: Vec<String>,
+    pub(super) inside: Vec<String>,
+    pub(super) after: Vec<String>,
+    /// What was computed in the loop, and the name it has there.
+    pub(super) locals: FxHashMap<ExprId, String>,
+}
+
+/// What [`Loops::write`] makes.
+pub struct Written {
+    /// The statements of the body.
+    pub statements: Vec<String>,
+    /// Matrices in the workspace: name and number of entries.
+    pub temporaries: Vec<(String, String)>,
+    /// The expression of the first root, which is a number.
+    pub value: Option<String>,
+    /// Whether a kernel is called.
+    pub calls: bool,
+}
+
+/// What the roots are written to, and the parameters' names.
+pub struct Interface<'a> {
+    /// The name of each of the graph's inputs.
+    pub inputs: &'a [String],
+    /// The names of dimensions in Rust.
+    pub sizes: &'a IndexMap<String, String>,
+    /// For each root the slice that it is written to; none for a number that is returned.
+    pub targets: &'a [Option<String>],
+}
+
+impl<'a> Loops<'a> {
+    /// Writes the body of a function that computes the plan's outputs.
+    ///
+    /// # Errors
+    /// Expressions that are too long for one loop.
+    pub fn write(
+        graph: &'a Graph,
+        plan: &'a Plan,
+        writer: Writer<'a>,
+        interface: &Interface<'a>,
+    ) -> Result<Written, Diagnostic> {
+        // Once to see what is read outside of its loop, and once more to store only that.
+        let (_, needed) = Loops::pass(graph, plan, writer, interface, None)?;
+        let (written, _) = Loops::pass(graph, plan, writer, interface, Some(needed))?;
+        Ok(written)
+    }
+
+    pub(super) fn pass(
+        graph: &'a Graph,
+        plan: &'a Plan,
+        writer: Writer<'a>,
+        interface: &Interface<'a>,
+        needed: Option<FxHashSet<ExprId>>,
+    ) -> Result<(Written, FxHashSet<ExprId>), Diagnostic> {
+        let mut loops = Loops {
+            graph,
+            plan,
+            writer,
+            sizes: interface.sizes,
+            places: FxHashMap::default(),
+            targets: FxHashMap::default(),
+            open: None,
+            needed,
+            read: FxHashSet::default(),
+            unknown: false,
+            statements: Vec::new(),
+            temporaries: Vec::new(),
+            calls: false,
+            count: 0,
+        };
+        for (root, target) in plan.outputs.iter().zip(interface.targets) {
+            if let Some(target) = target.as_ref().filter(|_| !graph.extents(*root).is_scalar()) {
+                loops.targets.entry(*root).or_insert_with(|| target.clone());
+            }
+        }
+        for step in &plan.steps {
+            loops.step(step, interface)?;
+        }
+        loops.close();
+        let mut value = None;
+        for (root, target) in plan.outputs.iter().zip(interface.targets) {
+            match target {
+                Some(target) => loops.deliver(*root, target),
+                None => value = Some(loops.number(*root)),
+            }
+        }
+        if loops.unknown {
+            return Err(Diagnostic::general("this function's loops can't be put in order"));
+        }
+        let Loops { statements, temporaries, calls, read, .. } = loops;
+        Ok((Written { statements, temporaries, value, calls }, read))
+    }
+
+    pub(super) fn dimension(&self, dimension: &Dimension) -> String {
+        let mut text = String::new();
+        let mut names: Vec<(&str, i64)> = dimension.names().collect();
+        names.sort_by_key(|(_, count)| *count < 0);
+        for (name, count) in names {
+            let name = self.sizes.get(name).map_or(name, String::as_str);
+            let term = if count.abs() == 1 { name.to_string() } else { format!("{} * {name}", count.abs()) };
+            text = match (text.is_empty(), count < 0) {
+                (true, false) => term,
+                (true, true) => format!("0 - {term}"),
+                (false, negative) => format!("{text} {} {term}", if negative { '-' } else { '+' }),
+            };
+        }
+        match (text.is_empty(), dimension.constant()) {
+            (true, constant) => constant.to_string(),
+            (false, 0) => text,
+            (false, constant) => {
+                format!("{text} {} {}", if constant < 0 { '-' } else { '+' }, constant.abs())
+            }
+        }
+    }
+
+    /// Writes the number of entries.
+    pub fn entries(&self, extents: &Extents) -> String {
+        let factor = |dimension: &Dimension| {
+            let text = self.dimension(dimension);
+            if text.contains(' ') { format!("({text})") } else { text }
+        };
+        match (extents.is_column(), extents.rows.is_one()) {
+            (true, _) => self.dimension(&extents.rows),
+            (_, true) => self.dimension(&extents.columns),
+            _ => format!("{} * {}", factor(&extents.rows), factor(&extents.columns)),
+        }
+    }
+
+    pub(super) fn fresh(&mut self) -> String {
+        self.count += 1;
+        format!("{}{}", self.writer.stem, self.count)
+    }
+
+    /// Returns the slice that a node is computed into: the caller's, or one of the workspace.
+    pub(super) fn target(&mut self, id: ExprId) -> String {
+        if let Some(target) = self.targets.get(&id) {
+            return target.clone();
+        }
+        let extents = self.graph.extents(id);
+        self.temporary(&extents)
+    }
+
+    pub(super) fn temporary(&mut self, extents: &Extents) -> String {
+        let name = self.fresh();
+        let entries = self.entries(extents);
+        self.temporaries.push((name.clone(), entries));
+        name
+    }
+
+    pub(super) fn step(&mut self, step: &Step, interface: &Interface<'_>) -> Result<(), Diagnostic> {
+        let id = step.id;
+        let place = match &step.computation {
+            Computation::Parameter(index) => {
+                let name = interface.inputs[*index as usize].clone();
+                if step.extents.is_scalar() { Place::Number(name) } else { Place::Slice(name) }
+            }
+            Computation::Entrywise(tape, operands) => return self.entrywise(id, &step.extents, tape, operands),
+            Computation::Operation(operation, operands) => self.operation(id, &step.extents, operation, operands)?,
+        };
+        self.places.insert(id, place);
+        Ok(())
+    }
+
+    // ---- Entry by entry ----
+
+    /// Tells whether a node is known to a loop over these extents without being stored.
+    pub(super) fn is_local(&self, id: ExprId) -> bool {
+        self.open.as_ref().is_some_and(|open| open.locals.contains_key(&id))
+    }
+
+    pub(super) fn entrywise(
+        &mut self,
+        id: ExprId,
+        extents: &Extents,
+        tape: &Tape,
+        operands: &[ExprId],
+    ) -> Result<(), Diagnostic> {
+        if let Some(done) = self.sum_of_embedded(id) {
+            return done;
+        }
+        let fits = self.open.as_ref().is_some_and(|open| open.extents == *extents)
+            && operands.iter().all(|operand| self.is_ready(*operand));
+        if !fits {
+            self.close();
+            if !extents.is_scalar() {
+                self.open = Some(Loop {
+                    extents: extents.clone(),
+                    before: Vec::new(),
+                    inside: Vec::new(),
+                    after: Vec::new(),
+                    locals: FxHashMap::default(),
+                });
+            }
+        }
+        let inputs: Vec<String> = operands.iter().map(|operand| self.entry(*operand)).collect();
+        let stem = format!("{}_", self.fresh());
+        let owners = vec![0; inputs.len()];
+        let writer = Writer { inputs: &inputs, owners: &owners, stem: &stem, ..self.writer };
+        let body = writer.body(tape);
+        let [part] = &body.parts[..] else {
+            return Err(Diagnostic::general("a formula for one entry is too long to be one loop"));
+        };
+        let text = &body.outputs[0].text;
+        let named = text.starts_with(&stem) && !text.contains(' ');
+        let name = if named { text.clone() } else { stem.trim_end_matches('_').to_string() };
+        let result = (!named).then(|| format!("let {name} = {text};"));
+        let lines = part.statements.iter().cloned().chain(result);
+        match &mut self.open {
+            Some(open) => {
+                open.inside.extend(lines);
+                open.locals.insert(id, name.clone());
+            }
+            None => {
+                self.statements.extend(lines);
+                self.places.insert(id, Place::Number(name));
+                return Ok(());
+            }
+        }
+        if self.needed.as_ref().is_none_or(|needed| needed.contains(&id)) {
+            let target = self.target(id);
+            if let Some(open) = &mut self.open {
+                open.inside.push(format!("{target}[i] = {name};"));
+            }
+            self.places.insert(id, Place::Slice(target));
+        }
+        Ok(())
+    }
+
+    /// Tells whether an operand can be read in the loop that is open.
+    pub(super) fn is_ready(&self, operand: ExprId) -> bool {
+        match self.places.get(&operand) {
+            _ if self.is_local(operand) => true,
+            Some(Place::Number(name)) => !self.is_pending(name),
+            Some(Place::Slice(name)) => !self.is_pending(name),
+            Some(Place::Turned(inner)) => self.is_ready(*inner) && self.is_vector(*inner),
+            _ => false,
+        }
+    }
+
+    /// Tells whether a name only has its value after the loop that is open.
+    pub(super) fn is_pending(&self, name: &str) -> bool {
+        self.open.as_ref().is_some_and(|open| {
+            let ends = |line: &String| line.starts_with(&format!("{name}[")) || line.starts_with(&format!("{name} "));
+            open.inside.iter().any(ends) || open.after.iter().any(|line| line.contains(&format!("let {name} ")))
+        })
+    }
+
+    pub(super) fn is_vector(&self, id: ExprId) -> bool {
+        let extents = self.graph.extents(id);
+        extents.is_column() || extents.rows.is_one()
+    }
+
+    /// Tells whether a product sums the entries of a column: with ones on its left.
+    pub(super) fn is_sum_over(&self, factors: &[ExprId], id: ExprId) -> bool {
+        match factors {
+            [left, right] => *right == id && self.graph.is_ones(*left) && self.graph.extents(*left).rows.is_one(),
+            [left, middle, right] => *middle == id && self.graph.is_ones(*left) && self.graph.is_ones(*right),
+            _ => false,
+        }
+    }
+
+    /// Writes the entry of an operand in the loop that is open.
+    pub(super) fn entry(&mut self, operand: ExprId) -> String {
+        if let Some(name) = self.open.as_ref().and_then(|open| open.locals.get(&operand)) {
+            return name.clone();
+        }
+        match self.places.get(&operand).cloned() {
+            Some(Place::Number(text)) => text,
+            Some(Place::Slice(name)) => {
+                self.read.insert(operand);
+                format!("{name}[i]")
+            }
+            Some(Place::Turned(inner)) => self.entry(inner),
+            Some(Place::Implied) => format!("{}[i]", self.slice(operand)),
+            None => {
+                self.unknown = true;
+                String::new()
+            }
+        }
+    }
+
+    /// Ends the loop that is open.
+    pub(super) fn close(&mut self) {
+        let Some(open) = self.open.take() else { return };
+        self.statements.extend(open.before);
+        self.statements.push(format!("for i in 0..{} {{", self.entries(&open.extents)));
+        self.statements.extend(shortened(open.inside).into_iter().map(|line| format!("    {line}")));
+        self.statements.push("}".to_string());
+        self.statements.extend(open.after);
+    }
+
+    // ---- Parts of larger vectors ----
+
+    /// Tells whether an embedded vector is only ever added to a sum, which its part is added to.
+    pub(super) fn is_scattered(&self, embedded: ExprId) -> bool {
+        let mut users = self.plan.steps.iter().filter(|step| match &step.computation {
+            Computation::Entrywise(_, operands) | Computation::Operation(_, operands) => operands.contains(&embedded),
+            Computation::Parameter(_) => false,
+        });
+        match (users.next(), users.next()) {
+            (Some(user), None) => self.embedded_terms(user.id).is_some() && !self.plan.outputs.contains(&embedded),
+            _ => false,
+        }
+    }
+
+    /// Returns the terms of a sum that consists of embedded columns.
+    pub(super) fn embedded_terms(&self, id: ExprId) -> Option<Vec<(ExprId, Rational)>> {
+        let Node::Sum(constant, terms) = self.graph.node(id) else { return None };
+        let embedded = |term: &ExprId| matches!(self.graph.as_matrix(*term), Some((M::Embed(..), _)));
+        let column = self.graph.extents(id).is_column();
+        (column && constant.is_zero() && terms.iter().all(|(term, _)| embedded(term))).then(|| terms.to_vec())
+    }
+
+    /// Adds up embedded columns: zeros first, then each part in its place, in the loop that computes it if it is open.
+    pub(super) fn sum_of_embedded(&mut self, id: ExprId) -> Option<Result<(), Diagnostic>> {
+        let terms = self.embedded_terms(id)?;
+        let target = self.target(id);
+        let mut outside = Vec::new();
+        for (term, coefficient) in terms {
+            let Some((M::Embed(row, _, _), [part])) = self.graph.as_matrix(term) else { continue };
+            let (row, part) = (row.clone(), *part);
+            let offset = self.dimension(&row);
+            let place = match offset.as_str() {
+                "0" => format!("{target}[i]"),
+                _ => format!("{target}[i + {offset}]"),
+            };
+            let factor = self.writer.literal(&coefficient);
+            let added = |entry: String| match (coefficient.is_one(), coefficient.is_minus_one()) {
+                (true, _) => format!("{place} += {entry};"),
+                (_, true) => format!("{place} -= {entry};"),
+                _ => format!("{place} += {factor} * {entry};"),
+            };
+            if self.is_local(part) {
+                let line = added(self.entry(part));
+                if let Some(open) = &mut self.open {
+                    open.inside.push(line);
+                }
+            } else {
+                outside.push((part, added(self.entry(part))));
+            }
+        }
+        let fill = format!("{target}.fill(0.0);");
+        match &mut self.open {
+            Some(open) => open.before.push(fill),
+            None => self.statements.push(fill),
+        }
+        self.close();
+        for (part, line) in outside {
+            let entries = self.entries(&self.graph.extents(part));
+            self.statements.extend([format!("for i in 0..{entries} {{"), format!("    {line}"), "}".to_string()]);
+        }
+        self.places.insert(id, Place::Slice(target));
+        Some(Ok(()))
+    }
+}
+
+/// Writes `y[i] = e;` for `let t = e; y[i] = t;` where nothing else reads t.
+fn shortened(lines: Vec<String>) -> Vec<String> {
+    let mut short: Vec<String> = Vec::new();
+    let reads = |line: &str, name: &str| {
+        let mut words = line.split(|c: char| !c.is_alphanumeric() && c != '_');
+        words.any(|word| word == name)
+    };
+    for (at, line) in lines.iter().enumerate() {
+        let last = short.last().and_then(|last| last.strip_prefix("let ")).and_then(|last| last.split_once(" = "));
+        let merged = last.and_then(|(name, value)| {
+            let place = line.strip_suffix(&format!(" = {name};"))?;
+            let once = !lines[at + 1..].iter().any(|later| reads(later, name));
+            once.then(|| format!("{place} = {value}"))
+        });
+        match merged {
+            Some(merged) => {
+                short.pop();
+                short.push(merged);
+            }
+            None => short.push(line.clone()),
+        }
+    }
+    short
+}

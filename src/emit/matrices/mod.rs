@@ -1,0 +1,334 @@
+//! Functions of whole vectors and matrices to Rust: slices in, slices out, no allocation.
+
+mod loops;
+mod operations;
+mod products;
+
+use super::documentation::introduction;
+use super::expression::Writer;
+use super::names::{Names, camel_case};
+use super::rust::{ALLOW, Derive, Module, Scalar, Target};
+use crate::derive::{Closed, Derivative, Form, Order, derive_closed};
+use crate::error::Diagnostic;
+use crate::graph::{ExprId, Extents, Node};
+use crate::lower::{Function, Whole};
+use crate::show::{names::with_names, notation};
+use crate::tape::{associate, plan};
+use indexmap::IndexMap;
+use loops::{Interface, Loops, Written};
+
+/// The private module of kernels in generated code.
+const MODULE: &str = "matrices";
+/// Names that the bodies use for themselves.
+const RESERVED: &[&str] = &["i", "j", "k", "total", "workspace", "derivatives", "value", MODULE, "special"];
+/// Longest formula in a documentation line.
+const LONGEST_FORMULA: usize = 200;
+
+/// What the items of one function share.
+struct Signature {
+    name: String,
+    /// The names of dimensions in Rust, in order.
+    sizes: IndexMap<String, String>,
+    /// The name of each parameter in Rust.
+    fields: Vec<String>,
+    /// `n: usize, w: &[f64]`
+    parameters: Vec<String>,
+    /// Checks of the slices' lengths.
+    checks: Vec<String>,
+    stem: String,
+}
+
+impl Module<'_> {
+    /// Writes value and derivatives of a function that is kept whole.
+    ///
+    /// # Errors
+    /// Derivatives without a rule or with more than two dimensions.
+    pub(super) fn whole_function(&mut self, function: &Function, whole: &Whole) -> Result<(), Diagnostic> {
+        let signature = self.whole_signature(function, whole);
+        let all: Vec<usize> = (0..whole.parameters.len()).collect();
+        let value = derive_closed(whole, &[], Order::Value, self.options.form)?;
+        let mut documentation = introduction(function);
+        documentation.push(shapes(whole));
+        self.whole_item(&signature, &signature.name.clone(), documentation, whole, &value, Order::Value, None)?;
+        let wants = |kind| self.options.derive.contains(&kind);
+        let scalar = whole.extents().is_scalar();
+        let (first, second) = (wants(Derive::Gradient) || wants(Derive::Jacobian), wants(Derive::Hessian) && scalar);
+        for (order, suffix, title, wanted) in [
+            (
+                Order::First,
+                if scalar { "grad" } else { "jacobian" },
+                if scalar { "gradient" } else { "Jacobian" },
+                first,
+            ),
+            (Order::Second, "hessian", "Hessian", second),
+        ] {
+            if !wanted {
+                continue;
+            }
+            let closed = derive_closed(whole, &all, order, self.options.form)?;
+            let list = if order == Order::First { &closed.first } else { &closed.second };
+            if let Some(at) = list.iter().position(|derivative| matches!(derivative, Derivative::Operator { .. })) {
+                let names =
+                    by(&all, order, at).iter().map(|at| whole.parameters[*at].name.as_str()).collect::<Vec<_>>();
+                let message = format!("the derivative by {} is no matrix, and has no code", names.join(" and "));
+                return Err(Diagnostic::general(message).hint("derive a number, or a vector by a vector"));
+            }
+            let name = self.items.claim(&format!("{}_{suffix}", function.display_name()));
+            let mut documentation = vec![format!("Value and {title} of [`{}`].", signature.name), String::new()];
+            documentation.extend(formulas(whole, &all, order)?);
+            documentation.push(shapes(whole));
+            let type_name =
+                self.items.claim_type(&format!("{}{}", camel_case(function.display_name()), camel_case(suffix)));
+            let fields = self.derivative_type(&signature, whole, &closed, order, &type_name, title);
+            self.whole_item(&signature, &name, documentation, whole, &closed, order, Some((&type_name, &fields)))?;
+        }
+        Ok(())
+    }
+
+    fn whole_signature(&mut self, function: &Function, whole: &Whole) -> Signature {
+        let float = self.options.scalar.name();
+        let mut names = Names::default();
+        RESERVED.iter().for_each(|name| drop(names.claim(name)));
+        let sizes: IndexMap<String, String> =
+            whole.sizes.iter().map(|size| (size.clone(), names.claim(size))).collect();
+        let mut parameters: Vec<String> = sizes.values().map(|size| format!("{size}: usize")).collect();
+        let mut fields = Vec::new();
+        let mut checks = Vec::new();
+        for parameter in &whole.parameters {
+            let field = names.claim(&parameter.name);
+            if parameter.extents.is_scalar() {
+                parameters.push(format!("{field}: {float}"));
+            } else {
+                parameters.push(format!("{field}: &[{float}]"));
+                checks.push(check(&field, &parameter.name, &parameter.extents, &sizes));
+            }
+            fields.push(field);
+        }
+        let name = self.items.claim(function.display_name());
+        Signature { name, sizes, fields, parameters, checks, stem: names.stem() }
+    }
+
+    /// Declares the type that the derivatives are written to, and returns its fields with their extents.
+    fn derivative_type(
+        &mut self,
+        signature: &Signature,
+        whole: &Whole,
+        closed: &Closed,
+        order: Order,
+        type_name: &str,
+        title: &str,
+    ) -> Vec<(String, Extents)> {
+        let float = self.options.scalar.name();
+        let all: Vec<usize> = (0..whole.parameters.len()).collect();
+        let list = if order == Order::First { &closed.first } else { &closed.second };
+        let mut fields = Vec::new();
+        self.out.push_str(&format!("\n/// Where the {title} of [`{}`] is written to, row by row.\n", signature.name));
+        self.out.push_str(&format!("#[derive(Debug)]\n{ALLOW}pub struct {type_name}<'a> {{\n"));
+        for (at, derivative) in list.iter().enumerate() {
+            let extents = closed.graph.extents(derivative.expression());
+            let by = by(&all, order, at);
+            let field: Vec<&str> = by.iter().map(|at| signature.fields[*at].trim_start_matches("r#")).collect();
+            let field = match field.as_slice() {
+                [_] => signature.fields[by[0]].clone(),
+                _ => field.join("_"),
+            };
+            let names: Vec<String> = by.iter().map(|at| format!("`{}`", whole.parameters[*at].name)).collect();
+            let kind = if extents.is_scalar() { float.to_string() } else { format!("[{float}]") };
+            let line = format!("    /// Derivative by {}: a {extents}.\n", names.join(" and "));
+            self.out.push_str(&format!("{line}    pub {field}: &'a mut {kind},\n"));
+            fields.push((field, extents));
+        }
+        self.out.push_str("}\n");
+        fields
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn whole_item(
+        &mut self,
+        signature: &Signature,
+        name: &str,
+        mut documentation: Vec<String>,
+        whole: &Whole,
+        closed: &Closed,
+        order: Order,
+        derivatives: Option<(&str, &[(String, Extents)])>,
+    ) -> Result<(), Diagnostic> {
+        let float = self.options.scalar.name();
+        let extents = closed.graph.extents(closed.value);
+        let mut roots: Vec<ExprId> = vec![closed.value];
+        let mut targets = vec![(!extents.is_scalar()).then(|| "value".to_string())];
+        let mut parameters = signature.parameters.clone();
+        let mut checks = signature.checks.clone();
+        if !extents.is_scalar() {
+            parameters.push(format!("value: &mut [{float}]"));
+            checks.push(check("value", "value", &extents, &signature.sizes));
+        }
+        let mut opening = Vec::new();
+        if let Some((type_name, fields)) = derivatives {
+            parameters.push(format!("derivatives: &mut {type_name}<'_>"));
+            for (field, extents) in fields {
+                let local = format!("{}d_{}", signature.stem, field.trim_start_matches("r#"));
+                opening.push(format!("let {local} = &mut *derivatives.{field};"));
+                if !extents.is_scalar() {
+                    checks.push(check(
+                        &format!("derivatives.{field}"),
+                        &format!("derivatives.{field}"),
+                        extents,
+                        &signature.sizes,
+                    ));
+                }
+                targets.push(Some(local));
+            }
+            let list = if order == Order::First { &closed.first } else { &closed.second };
+            roots.extend(list.iter().map(Derivative::expression));
+        }
+        let mut graph = closed.graph.clone();
+        let roots = associate(&mut graph, &roots);
+        let plan = plan(&graph, &roots);
+        let mut inputs = vec![String::new(); closed.graph.inputs().len()];
+        for (parameter, field) in whole.parameters.iter().zip(&signature.fields) {
+            if let Node::Input(index) = closed.graph.node(parameter.id) {
+                inputs[*index as usize] = field.clone();
+            }
+        }
+        for step in &plan.steps {
+            if let crate::tape::Computation::Entrywise(tape, _) = &step.computation {
+                self.note_special(tape);
+            }
+        }
+        let writer = Writer { options: self.options, inputs: &inputs, owners: &[], stem: &signature.stem };
+        let interface = Interface { inputs: &inputs, sizes: &signature.sizes, targets: &targets };
+        let written = Loops::write(&graph, &plan, writer, &interface)?;
+        self.kernels |= written.calls;
+        if !written.temporaries.is_empty() {
+            parameters.push(format!("workspace: &mut [{float}]"));
+            let workspace = self.workspace(signature, name, &written);
+            documentation.push(String::new());
+            documentation.push(format!(
+                "The workspace has at least [`{workspace}`] numbers; what is in them is of no importance."
+            ));
+            let arguments: Vec<&str> = signature.sizes.values().map(String::as_str).collect();
+            let arguments = arguments.join(", ");
+            checks.push(format!(
+                "assert!(workspace.len() >= {workspace}({arguments}), \"the workspace is shorter than {workspace} says\");"
+            ));
+        }
+        self.out.push('\n');
+        for line in &documentation {
+            self.out.push_str(format!("/// {line}").trim_end());
+            self.out.push('\n');
+        }
+        if !checks.is_empty() {
+            self.out.push_str("///\n/// # Panics\n/// Where a slice has another length than its shape says, before anything is written.\n");
+        }
+        let result = if extents.is_scalar() { format!(" -> {float}") } else { String::new() };
+        self.out.push_str(&format!("{ALLOW}pub fn {name}({}){result} {{\n", parameters.join(", ")));
+        let temporaries = written
+            .temporaries
+            .iter()
+            .map(|(name, entries)| format!("let ({name}, workspace) = workspace.split_at_mut({entries});"));
+        let statements = checks.into_iter().chain(opening).chain(temporaries).chain(written.statements);
+        for statement in statements.chain(written.value) {
+            self.out.push_str(&format!("    {statement}\n"));
+        }
+        self.out.push_str("}\n");
+        Ok(())
+    }
+
+    /// Writes the function that tells how long a workspace is.
+    fn workspace(&mut self, signature: &Signature, name: &str, written: &Written) -> String {
+        let workspace = self.items.claim(&format!("{}_workspace", name.trim_start_matches("r#")));
+        let parameters: Vec<String> = signature.sizes.values().map(|size| format!("{size}: usize")).collect();
+        let mut counts: IndexMap<&str, usize> = IndexMap::new();
+        written.temporaries.iter().for_each(|(_, entries)| *counts.entry(entries).or_default() += 1);
+        let terms = counts.iter().map(|(entries, count)| match count {
+            1 => (*entries).to_string(),
+            count if entries.contains([' ']) && !entries.contains(" * ") => format!("{count} * ({entries})"),
+            count => format!("{count} * {entries}"),
+        });
+        let total = terms.collect::<Vec<_>>().join(" + ");
+        self.out.push_str(&format!("\n/// The length of the workspace of [`{name}`].\n{ALLOW}"));
+        self.out
+            .push_str(&format!("pub const fn {workspace}({}) -> usize {{\n    {total}\n}}\n", parameters.join(", ")));
+        workspace
+    }
+
+    /// Adds the kernels that are called, as a private module.
+    pub(super) fn matrix_kernels(&mut self) {
+        if !self.kernels {
+            return;
+        }
+        let mut source = String::new();
+        if self.options.target == Target::NoStd {
+            source.push_str(include_str!("kernels_without_std.rs.in"));
+            source.push('\n');
+        }
+        source.push_str(include_str!("kernels.rs"));
+        if self.options.scalar == Scalar::F32 {
+            source =
+                source.replace("libm::exp(", "libm::expf(").replace("libm::log(", "libm::logf(").replace("f64", "f32");
+        }
+        self.out.push_str(&format!("\n#[allow(clippy::all, clippy::pedantic, dead_code)]\nmod {MODULE} {{\n"));
+        self.out.push_str(&super::rust::indented(&source));
+        self.out.push_str("}\n");
+    }
+}
+
+/// The parameters of the derivative that stands at a place of the list.
+fn by(all: &[usize], order: Order, at: usize) -> Vec<usize> {
+    if order != Order::Second {
+        return vec![all[at]];
+    }
+    let pairs = (0..all.len()).flat_map(|row| (row..all.len()).map(move |column| (row, column)));
+    pairs.skip(at).take(1).flat_map(|(row, column)| [all[row], all[column]]).collect()
+}
+
+fn shapes(whole: &Whole) -> String {
+    let shaped: Vec<String> = whole
+        .parameters
+        .iter()
+        .filter(|parameter| !parameter.extents.is_scalar())
+        .map(|parameter| format!("`{}` is a `{}`", parameter.name, parameter.extents))
+        .collect();
+    format!("{}, row by row.", shaped.join(", "))
+}
+
+/// Checks the length of a slice.
+fn check(slice: &str, name: &str, extents: &Extents, sizes: &IndexMap<String, String>) -> String {
+    let dimension = |dimension: &crate::graph::Dimension| {
+        let mut text = dimension.to_string();
+        for (name, rust) in sizes.iter().filter(|(name, rust)| name != rust) {
+            text = text
+                .split(' ')
+                .map(|word| if word == name { rust.as_str() } else { word })
+                .collect::<Vec<_>>()
+                .join(" ");
+        }
+        if text.contains(' ') { format!("({text})") } else { text }
+    };
+    let length = match extents.is_column() {
+        true => dimension(&extents.rows),
+        false => format!("{} * {}", dimension(&extents.rows), dimension(&extents.columns)),
+    };
+    format!("assert_eq!({slice}.len(), {length}, \"`{name}` is a {extents}\");")
+}
+
+/// Lists the derivatives as formulas, as far as they are short.
+fn formulas(whole: &Whole, all: &[usize], order: Order) -> Result<Vec<String>, Diagnostic> {
+    let mut closed = derive_closed(whole, all, order, Form::Pretty)?;
+    let list = if order == Order::First { closed.first.clone() } else { closed.second.clone() };
+    let roots: Vec<ExprId> = list.iter().map(Derivative::expression).collect();
+    let roots = with_names(&mut closed.graph, &roots, &closed.names);
+    let mut lines = vec!["```text".to_string()];
+    for (at, root) in roots.into_iter().enumerate() {
+        let names: Vec<String> =
+            by(all, order, at).iter().map(|at| format!("d{}", whole.parameters[*at].name)).collect();
+        let formula = notation::text(&closed.graph, root);
+        if formula.len() <= LONGEST_FORMULA && !formula.contains('\n') {
+            let power = if order == Order::Second { "^2" } else { "" };
+            lines.push(format!("d{power}/{} = {formula}", names.join(" ")));
+        }
+    }
+    lines.extend(["```".to_string(), String::new()]);
+    Ok(if lines.len() > 3 { lines } else { Vec::new() })
+}

@@ -1,0 +1,323 @@
+//! Operations on whole matrices: views, calls of kernels, and copies.
+
+use super::loops::{Loops, Place};
+use crate::error::Diagnostic;
+use crate::graph::{Dimension, ExprId, Extents, Graph, MatrixOperation as M};
+use crate::tape::Computation;
+
+impl Loops<'_> {
+    pub(super) fn operation(
+        &mut self,
+        id: ExprId,
+        extents: &Extents,
+        operation: &M,
+        operands: &[ExprId],
+    ) -> Result<Place, Diagnostic> {
+        Ok(match operation {
+            M::Full(..) | M::Identity(_) | M::Diagonal if self.readers_are_products(id) => Place::Implied,
+            M::Size(n) => Place::Number(self.count_of(n)),
+            M::Embed(..) if self.is_scattered(id) => Place::Implied,
+            M::Slice(row, _, _) if self.is_contiguous(operands[0], extents) => {
+                self.finish(operands[0]);
+                let inner = self.slice(operands[0]);
+                if extents.is_scalar() {
+                    let width = self.dimension(&self.graph.extents(operands[0]).columns);
+                    let at =
+                        if width == "1" { self.dimension(row) } else { format!("({}) * {width}", self.dimension(row)) };
+                    return Ok(Place::Number(format!("{inner}[{at}]")));
+                }
+                let name = self.fresh();
+                let columns = Extents::new(row.clone(), extents.columns.clone());
+                let start = if *row == Dimension::number(0) { "0".to_string() } else { self.entries(&columns) };
+                let end = self.entries(&Extents::new(row.plus(&extents.rows, 1), extents.columns.clone()));
+                let line = format!("let {name} = &{inner}[{start}..{end}];");
+                match &mut self.open {
+                    Some(open) => open.before.push(line),
+                    None => self.statements.push(line),
+                }
+                Place::Slice(name)
+            }
+            M::Transpose if self.is_vector(operands[0]) || self.readers_are_products(id) => Place::Turned(operands[0]),
+            M::Product => match self.sum_in_loop(operands) {
+                Some(number) => Place::Number(number),
+                None => {
+                    self.close();
+                    self.product(id, operands)
+                }
+            },
+            M::LogSumExp => {
+                self.close();
+                let a = self.slice(operands[0]);
+                self.call_number("log_sum_exp", &format!("(&{a})"))
+            }
+            M::Inverse => {
+                self.close();
+                self.factorized(operands[0]).0
+            }
+            M::Determinant | M::LogDeterminant => {
+                self.close();
+                let (_, sign, logarithm) = self.factorized(operands[0]);
+                let exponential = self.writer.function(crate::functions::rows::EXP, &logarithm);
+                let value = match operation {
+                    M::Determinant => format!("{sign} * {exponential}"),
+                    _ => {
+                        let nan = format!("{}::NAN", self.writer.options.scalar.name());
+                        format!("if {sign} > 0.0 {{ {logarithm} }} else {{ {nan} }}")
+                    }
+                };
+                let name = self.fresh();
+                self.statements.push(format!("let {name} = {value};"));
+                Place::Number(name)
+            }
+            _ => {
+                self.close();
+                self.copied(id, extents, operation, operands)
+            }
+        })
+    }
+
+    /// Writes a dimension as a floating-point number.
+    pub(super) fn count_of(&self, dimension: &Dimension) -> String {
+        let (text, float) = (self.dimension(dimension), self.writer.options.scalar.name());
+        if text.contains(' ') { format!("(({text}) as {float})") } else { format!("({text} as {float})") }
+    }
+
+    /// Closes the open loop if it computes the node.
+    pub(super) fn finish(&mut self, id: ExprId) {
+        if self.is_local(id) || !self.is_ready(id) {
+            self.close();
+        }
+    }
+
+    pub(super) fn readers_are_products(&self, id: ExprId) -> bool {
+        !self.plan.outputs.contains(&id)
+            && self.plan.steps.iter().all(|step| match &step.computation {
+                Computation::Operation(M::Product, _) | Computation::Parameter(_) => true,
+                Computation::Entrywise(_, operands) | Computation::Operation(_, operands) => !operands.contains(&id),
+            })
+    }
+
+    pub(super) fn is_contiguous(&self, of: ExprId, extents: &Extents) -> bool {
+        let whole = self.graph.extents(of);
+        whole.columns == extents.columns || (whole.rows.is_one() && extents.rows.is_one() && whole.is_column())
+    }
+
+    /// Returns the slice of a computed matrix, writing a transpose out where one is needed.
+    pub(super) fn slice(&mut self, id: ExprId) -> String {
+        match self.places.get(&id).cloned() {
+            Some(Place::Slice(name)) => {
+                self.read.insert(id);
+                name
+            }
+            Some(Place::Number(text)) => format!("[{text}]"),
+            Some(Place::Turned(inner)) if self.is_vector(inner) => self.slice(inner),
+            Some(Place::Turned(inner)) => {
+                let a = self.slice(inner);
+                let name = self.temporary(&self.graph.extents(id));
+                let columns = self.dimension(&self.graph.extents(inner).columns);
+                self.call(format!("transpose({columns}, &{a}, {name});"));
+                self.places.insert(id, Place::Slice(name.clone()));
+                name
+            }
+            _ => {
+                let extents = self.graph.extents(id);
+                let place = match self.graph.as_matrix(id) {
+                    Some((operation, operands)) => {
+                        let (operation, operands) = (operation.clone(), operands.to_vec());
+                        self.copied(id, &extents, &operation, &operands)
+                    }
+                    None => {
+                        self.unknown = true;
+                        Place::Implied
+                    }
+                };
+                self.places.insert(id, place.clone());
+                match place {
+                    Place::Slice(name) => name,
+                    _ => "[]".to_string(),
+                }
+            }
+        }
+    }
+
+    /// Returns the expression of a number.
+    pub(super) fn number(&mut self, id: ExprId) -> String {
+        match self.places.get(&id) {
+            Some(Place::Number(text)) => text.clone(),
+            _ => {
+                let slice = self.slice(id);
+                format!("{slice}[0]")
+            }
+        }
+    }
+
+    pub(super) fn call(&mut self, line: String) {
+        self.calls = true;
+        self.statements.push(format!("{}::{line}", super::MODULE));
+    }
+
+    pub(super) fn call_number(&mut self, kernel: &'static str, arguments: &str) -> Place {
+        self.calls = true;
+        let name = self.fresh();
+        self.statements.push(format!("let {name} = {}::{kernel}{arguments};", super::MODULE));
+        Place::Number(name)
+    }
+
+    /// Adds a sum over a column to the loop that computes it.
+    pub(super) fn sum_in_loop(&mut self, factors: &[ExprId]) -> Option<String> {
+        let summed = *factors.iter().find(|factor| self.is_local(**factor) && self.is_sum_over(factors, **factor))?;
+        let name = self.fresh();
+        let entry = self.entry(summed);
+        let float = self.writer.options.scalar.name();
+        let open = self.open.as_mut()?;
+        open.before.push(format!("let mut {name}: {float} = 0.0;"));
+        open.inside.push(format!("{name} += {entry};"));
+        Some(name)
+    }
+
+    /// Inverts a matrix once for its inverse and its determinant; returns the inverse's place, the sign of the
+    /// determinant and the logarithm of its size.
+    pub(super) fn factorized(&mut self, of: ExprId) -> (Place, String, String) {
+        let inverse = self.plan.steps.iter().find(
+            |step| matches!(&step.computation, Computation::Operation(M::Inverse, operands) if operands[0] == of),
+        );
+        let inverse = inverse.map(|step| step.id);
+        let key = format!("{}inverse_{}", self.writer.stem, of.index());
+        let (sign, logarithm) = (format!("{key}_sign"), format!("{key}_logarithm"));
+        if let Some(place) = inverse.and_then(|id| self.places.get(&id)).cloned() {
+            return (place, sign, logarithm);
+        }
+        let extents = self.graph.extents(of);
+        let a = self.slice(of);
+        let work = self.temporary(&extents);
+        let name = match inverse {
+            Some(id) => self.target(id),
+            None => self.temporary(&extents),
+        };
+        let n = self.dimension(&extents.rows);
+        self.calls = true;
+        let call = format!("{}::invert({n}, &{a}, {work}, {name})", super::MODULE);
+        self.statements.push(format!("let ({sign}, {logarithm}) = {call};"));
+        if let Some(id) = inverse {
+            self.places.insert(id, Place::Slice(name.clone()));
+        }
+        (Place::Slice(name), sign, logarithm)
+    }
+
+    /// Copies entries to where an operation puts them.
+    pub(super) fn copied(&mut self, id: ExprId, extents: &Extents, operation: &M, operands: &[ExprId]) -> Place {
+        let sources: Vec<String> = operands.iter().map(|operand| self.slice(*operand)).collect();
+        let target = self.target(id);
+        let columns = self.dimension(&extents.columns);
+        let nested = |body: String, rows: String, columns: String| {
+            vec![
+                format!("for i in 0..{rows} {{"),
+                format!("    for j in 0..{columns} {{"),
+                format!("        {body}"),
+                "    }".to_string(),
+                "}".to_string(),
+            ]
+        };
+        let mut lines = Vec::new();
+        let own = |graph: &Graph, at: usize| graph.extents(operands[at]);
+        match operation {
+            M::Full(value, _) => lines.push(format!("{target}.fill({});", self.writer.literal(value))),
+            M::Identity(n) => {
+                let n = self.dimension(n);
+                lines.push(format!("{target}.fill(0.0);"));
+                lines.extend([
+                    format!("for i in 0..{n} {{"),
+                    format!("    {target}[i * ({n}) + i] = 1.0;"),
+                    "}".into(),
+                ]);
+            }
+            M::Diagonal => {
+                lines.push(format!("{target}.fill(0.0);"));
+                let n = self.dimension(&extents.rows);
+                lines.extend([
+                    format!("for i in 0..{n} {{"),
+                    format!("    {target}[i * ({n}) + i] = {}[i];", sources[0]),
+                    "}".into(),
+                ]);
+            }
+            M::DiagonalOf => {
+                let n = self.dimension(&extents.rows);
+                lines.extend([
+                    format!("for i in 0..{n} {{"),
+                    format!("    {target}[i] = {}[i * ({n}) + i];", sources[0]),
+                    "}".into(),
+                ]);
+            }
+            M::Trace => {
+                let n = self.dimension(&own(self.graph, 0).rows);
+                let name = self.fresh();
+                let float = self.writer.options.scalar.name();
+                self.statements.extend([
+                    format!("let mut {name}: {float} = 0.0;"),
+                    format!("for i in 0..{n} {{"),
+                    format!("    {name} += {}[i * ({n}) + i];", sources[0]),
+                    "}".into(),
+                ]);
+                return Place::Number(name);
+            }
+            M::Transpose => {
+                let inner = self.dimension(&own(self.graph, 0).columns);
+                self.call(format!("transpose({inner}, &{}, {target});", sources[0]));
+                return Place::Slice(target);
+            }
+            M::Slice(row, column, _) => {
+                let width = self.dimension(&own(self.graph, 0).columns);
+                let (row, column) = (self.dimension(row), self.dimension(column));
+                if extents.is_scalar() {
+                    return Place::Number(format!("{}[({row}) * ({width}) + {column}]", sources[0]));
+                }
+                let body =
+                    format!("{target}[i * ({columns}) + j] = {}[(i + {row}) * ({width}) + j + {column}];", sources[0]);
+                lines.extend(nested(body, self.dimension(&extents.rows), columns));
+            }
+            M::Embed(row, column, _) => {
+                let inner = own(self.graph, 0);
+                let (row, column) = (self.dimension(row), self.dimension(column));
+                let width = self.dimension(&inner.columns);
+                lines.push(format!("{target}.fill(0.0);"));
+                let body =
+                    format!("{target}[(i + {row}) * ({columns}) + j + {column}] = {}[i * ({width}) + j];", sources[0]);
+                lines.extend(nested(body, self.dimension(&inner.rows), width));
+            }
+            _ => {
+                // Stacked and joined matrices.
+                let (mut top, mut left) = (Dimension::number(0), Dimension::number(0));
+                for (at, source) in sources.iter().enumerate() {
+                    let inner = own(self.graph, at);
+                    let width = self.dimension(&inner.columns);
+                    let place = format!(
+                        "{target}[(i + {}) * ({columns}) + j + {}]",
+                        self.dimension(&top),
+                        self.dimension(&left)
+                    );
+                    let body = format!("{place} = {source}[i * ({width}) + j];");
+                    lines.extend(nested(body, self.dimension(&inner.rows), width));
+                    match operation {
+                        M::Stack => top = top.plus(&inner.rows, 1),
+                        _ => left = left.plus(&inner.columns, 1),
+                    }
+                }
+            }
+        }
+        self.statements.extend(lines);
+        Place::Slice(target)
+    }
+
+    /// Writes a root to the caller's slice, if it is not computed there.
+    pub(super) fn deliver(&mut self, root: ExprId, target: &str) {
+        if self.graph.extents(root).is_scalar() {
+            let number = self.number(root);
+            self.statements.push(format!("*{target} = {number};"));
+            return;
+        }
+        let name = self.slice(root);
+        if name != target {
+            self.statements.push(format!("{target}.copy_from_slice(&{name});"));
+        }
+    }
+}

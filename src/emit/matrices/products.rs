@@ -1,0 +1,185 @@
+//! Products of matrices: the order, and the kernel for each pair.
+
+use super::loops::{Loops, Place};
+use crate::graph::{ExprId, Extents, MatrixOperation as M};
+
+/// A factor of a product, or what some factors make.
+#[derive(Clone)]
+struct Operand {
+    extents: Extents,
+    /// The slice; the one that is turned if `turned`.
+    name: String,
+    turned: bool,
+    kind: OperandKind,
+}
+
+#[derive(Clone, PartialEq)]
+enum OperandKind {
+    General,
+    Ones,
+    Identity,
+    Diagonal,
+}
+
+impl Loops<'_> {
+    fn operand(&mut self, id: ExprId) -> Operand {
+        let extents = self.graph.extents(id);
+        let vector = self.is_vector(id);
+        let implied = matches!(self.places.get(&id), Some(Place::Implied));
+        let (name, turned, kind) = match self.graph.as_matrix(id) {
+            _ if !implied => match self.places.get(&id).cloned() {
+                Some(Place::Turned(inner)) if !vector => (self.slice(inner), true, OperandKind::General),
+                _ => (self.slice(id), false, OperandKind::General),
+            },
+            Some((M::Full(..), _)) if self.graph.is_ones(id) => (String::new(), false, OperandKind::Ones),
+            Some((M::Identity(_), _)) => (String::new(), false, OperandKind::Identity),
+            Some((M::Diagonal, [v])) => {
+                let v = *v;
+                (self.slice(v), false, OperandKind::Diagonal)
+            }
+            _ => (self.slice(id), false, OperandKind::General),
+        };
+        Operand { extents, name, turned, kind }
+    }
+
+    /// Multiplies matrices, from left to right.
+    pub(super) fn product(&mut self, id: ExprId, factors: &[ExprId]) -> Place {
+        let mut given: Vec<Operand> = factors.iter().map(|factor| self.operand(*factor)).collect();
+        let mut product = given.remove(0);
+        let count = given.len();
+        for (at, next) in given.into_iter().enumerate() {
+            let last = at + 1 == count;
+            let own = Extents::new(product.extents.rows.clone(), next.extents.columns.clone());
+            let name = if own.is_scalar() {
+                let number = self.inner(&product, &next);
+                if last {
+                    return Place::Number(number);
+                }
+                format!("[{number}]")
+            } else {
+                let target = if last { self.target(id) } else { self.temporary(&own) };
+                self.multiply(&product, &next, &own, &target);
+                target
+            };
+            product = Operand { extents: own, name, turned: false, kind: OperandKind::General };
+        }
+        Place::Slice(product.name)
+    }
+
+    /// A row times a column.
+    fn inner(&mut self, a: &Operand, b: &Operand) -> String {
+        let call = match (&a.kind, &b.kind) {
+            (OperandKind::Ones, OperandKind::Ones) => {
+                return self.count_of(&a.extents.columns);
+            }
+            (OperandKind::Ones, _) => {
+                self.calls = true;
+                format!("sum(&{})", b.name)
+            }
+            (_, OperandKind::Ones) => {
+                self.calls = true;
+                format!("sum(&{})", a.name)
+            }
+            _ => {
+                self.calls = true;
+                format!("dot(&{}, &{})", a.name, b.name)
+            }
+        };
+        let name = self.fresh();
+        self.statements.push(format!("let {name} = {}::{call};", super::MODULE));
+        name
+    }
+
+    fn multiply(&mut self, a: &Operand, b: &Operand, extents: &Extents, target: &str) {
+        let (rows, columns) = (self.dimension(&extents.rows), self.dimension(&extents.columns));
+        let inner = self.dimension(&a.extents.columns);
+        let float = self.writer.options.scalar.name();
+        let scaled = |by: &str, lines: &mut Vec<String>, of: &str| {
+            lines.extend([
+                format!("for i in 0..{rows} {{"),
+                format!("    for j in 0..{columns} {{"),
+                format!("        {target}[i * ({columns}) + j] = {by} * {of};"),
+                "    }".to_string(),
+                "}".to_string(),
+            ]);
+        };
+        let entry = |operand: &Operand, turned_width: &str, width: &str| match operand.turned {
+            true => format!("{}[j * ({turned_width}) + i]", operand.name),
+            false => format!("{}[i * ({width}) + j]", operand.name),
+        };
+        let mut lines = Vec::new();
+        match (&a.kind, &b.kind) {
+            (OperandKind::Diagonal, _) => scaled(&format!("{}[i]", a.name), &mut lines, &entry(b, &rows, &columns)),
+            (_, OperandKind::Diagonal) => scaled(&format!("{}[j]", b.name), &mut lines, &entry(a, &rows, &columns)),
+            (OperandKind::Ones, _) | (_, OperandKind::Ones) => {
+                // Sums of rows or of columns, repeated.
+                let (of, along_rows) = if b.kind == OperandKind::Ones { (a, true) } else { (b, false) };
+                let total = match along_rows {
+                    true => {
+                        let of = match of.turned {
+                            true => format!("{}[k * ({rows}) + i]", of.name),
+                            false => format!("{}[i * ({inner}) + k]", of.name),
+                        };
+                        format!("for k in 0..{inner} {{ total += {of}; }}")
+                    }
+                    false => {
+                        let of = match of.turned {
+                            true => format!("{}[j * ({inner}) + k]", of.name),
+                            false => format!("{}[k * ({columns}) + j]", of.name),
+                        };
+                        format!("for k in 0..{inner} {{ total += {of}; }}")
+                    }
+                };
+                lines.extend([
+                    format!("for i in 0..{rows} {{"),
+                    format!("    for j in 0..{columns} {{"),
+                    format!("        let mut total: {float} = 0.0;"),
+                    format!("        {total}"),
+                    format!("        {target}[i * ({columns}) + j] = total;"),
+                    "    }".to_string(),
+                    "}".to_string(),
+                ]);
+            }
+            _ => return self.multiply_general(a, b, extents, target),
+        }
+        self.statements.extend(lines);
+    }
+
+    fn multiply_general(&mut self, a: &Operand, b: &Operand, extents: &Extents, target: &str) {
+        let (rows, columns) = (self.dimension(&extents.rows), self.dimension(&extents.columns));
+        let inner = self.dimension(&a.extents.columns);
+        let (x, y) = (&a.name, &b.name);
+        let call = match (a.turned, b.turned) {
+            _ if a.extents.is_scalar() || b.extents.is_scalar() => {
+                let (number, other) = if a.extents.is_scalar() { (x, y) } else { (y, x) };
+                let entries = self.entries(extents);
+                self.statements.extend([
+                    format!("for i in 0..{entries} {{"),
+                    format!("    {target}[i] = {number}[0] * {other}[i];"),
+                    "}".to_string(),
+                ]);
+                return;
+            }
+            // A column times a row.
+            _ if a.extents.is_column() => format!("outer(&{x}, &{y}, {target});"),
+            (false, _) if extents.is_column() => format!("times({inner}, &{x}, &{y}, {target});"),
+            (true, _) if extents.is_column() => {
+                format!("turned_times({rows}, &{x}, &{y}, {target});")
+            }
+            (_, false) if extents.rows.is_one() => {
+                format!("turned_times({columns}, &{y}, &{x}, {target});")
+            }
+            (_, true) if extents.rows.is_one() => format!("times({inner}, &{y}, &{x}, {target});"),
+            (false, false) => format!("product({inner}, {columns}, &{x}, &{y}, {target});"),
+            (true, false) => format!("turned_product({rows}, {columns}, &{x}, &{y}, {target});"),
+            (false, true) => format!("product_turned({inner}, {columns}, &{x}, &{y}, {target});"),
+            (true, true) => {
+                // A'*B' is (B*A)'.
+                let name = self.temporary(&extents.transposed());
+                self.call(format!("product({inner}, {rows}, &{y}, &{x}, {name});"));
+                format!("transpose({rows}, &{name}, {target});")
+            }
+        };
+        self.call(call);
+    }
+}

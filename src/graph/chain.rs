@@ -1,0 +1,189 @@
+//! Products of matrices while they are brought into canonical form, and columns and rows that are repeated to fill a
+//! matrix.
+
+use super::{ExprId, Extents, Factor, Graph, MatrixOperation as M, Node, Rational};
+
+/// A product of matrices while it is brought into canonical form.
+pub(super) struct Chain {
+    /// An exact factor.
+    pub coefficient: Rational,
+    /// Factors that are numbers.
+    pub scalars: Vec<Factor>,
+    /// The matrices, in order.
+    pub factors: Vec<ExprId>,
+}
+
+impl Default for Chain {
+    fn default() -> Self {
+        Chain { coefficient: Rational::ONE, scalars: Vec::new(), factors: Vec::new() }
+    }
+}
+
+impl Chain {
+    /// Adds a factor on the right.
+    pub fn push(&mut self, graph: &mut Graph, id: ExprId) {
+        let (scalars, rest) = graph.split_scalars(id);
+        self.scalars.extend(scalars);
+        if graph.extents(rest).is_scalar() {
+            self.scalars.push((rest, Rational::ONE));
+            return;
+        }
+        match graph.node(rest).clone() {
+            Node::Number(value) => self.coefficient = self.coefficient.multiply(&value),
+            Node::Matrix(operation, operands) => match (*operation, &operands[..]) {
+                (M::Product, inner) => inner.iter().for_each(|factor| self.push(graph, *factor)),
+                (M::Identity(_), _) => {}
+                (M::Full(value, extents), _) => {
+                    self.coefficient = self.coefficient.multiply(&value);
+                    let ones = graph.full(Rational::ONE, extents);
+                    self.meet(graph, ones);
+                }
+                _ => self.meet(graph, rest),
+            },
+            _ => self.meet(graph, rest),
+        }
+    }
+
+    /// Adds a matrix, merging it with the one to its left where that is simpler.
+    fn meet(&mut self, graph: &mut Graph, next: ExprId) {
+        let Some(last) = self.factors.last().copied() else { return self.factors.push(next) };
+        if graph.are_inverse(last, next) {
+            self.factors.pop();
+            return;
+        }
+        let diagonal = |graph: &Graph, id: ExprId| match graph.as_matrix(id) {
+            Some((M::Diagonal, [v])) => Some(*v),
+            _ => None,
+        };
+        let merged = match (diagonal(graph, last), diagonal(graph, next)) {
+            (Some(v), Some(w)) => {
+                let both = graph.multiply(v, w);
+                Some(graph.diagonal(both))
+            }
+            (Some(v), None) if graph.extents(next).is_column() => {
+                let product = graph.multiply(v, next);
+                Some(graph.spread(product, &graph.extents(next)))
+            }
+            (None, Some(w)) if graph.extents(last).rows.is_one() => {
+                let turned = graph.transpose(last);
+                let product = graph.multiply(turned, w);
+                Some(graph.transpose(product))
+            }
+            _ => None,
+        };
+        if let Some(merged) = merged {
+            self.factors.pop();
+            return self.push(graph, merged);
+        }
+        if graph.is_ones(last) && graph.is_ones(next) {
+            let (left, right) = (graph.extents(last), graph.extents(next));
+            self.factors.pop();
+            let size = graph.construct_matrix(&M::Size(left.columns), &[]);
+            self.scalars.push((size, Rational::ONE));
+            let ones = graph.ones(left.rows, right.columns);
+            if graph.extents(ones).is_scalar() {
+                return;
+            }
+            return self.factors.push(ones);
+        }
+        self.factors.push(next);
+    }
+
+    /// Takes out what is a number inside of the product: in `a·b'·c·d'` that is `b'·c`.
+    pub fn pull_numbers(&mut self, graph: &mut Graph) {
+        let mut start = 0;
+        while start < self.factors.len() {
+            if !graph.extents(self.factors[start]).rows.is_one() {
+                start += 1;
+                continue;
+            }
+            let end = (start..self.factors.len()).find(|at| graph.extents(self.factors[*at]).columns.is_one());
+            match end {
+                Some(end) if end - start + 1 < self.factors.len() => {
+                    let inner: Vec<ExprId> = self.factors.drain(start..=end).collect();
+                    let number = graph.matrix_product(&inner);
+                    self.scalars.push((number, Rational::ONE));
+                    start = 0;
+                }
+                _ => start += 1,
+            }
+        }
+    }
+
+    /// Writes the sum of the entries of `a .* b` as `a'·b`.
+    pub fn sum_entries(&mut self, graph: &mut Graph) {
+        let [left, right] = self.factors[..] else { return };
+        let (ones, v) = match (graph.is_ones(left), graph.is_ones(right)) {
+            (true, _) => (left, right),
+            (_, true) => {
+                let v = graph.transpose(left);
+                (graph.transpose(right), v)
+            }
+            _ => return,
+        };
+        if !graph.extents(ones).rows.is_one() || !graph.extents(v).is_column() {
+            return;
+        }
+        let Node::Product(factors) = graph.node(v).clone() else { return };
+        let two = Rational::integer(2);
+        let pair = match &factors[..] {
+            [(a, one), (b, other)] if one.is_one() && other.is_one() => Some((*a, *b)),
+            [(a, exponent)] if *exponent == two => Some((*a, *a)),
+            _ => None,
+        };
+        if let Some((a, b)) = pair {
+            self.factors = vec![graph.transpose(a), b];
+        }
+    }
+}
+
+impl Graph {
+    /// Makes the product, entry by entry, of factors of which some are columns or rows that are repeated to fill a
+    /// matrix: `v*ones(m)' .* A` is `diag(v)*A`. None if there are no such factors.
+    pub(super) fn product_with_repeated(&mut self, factors: &[Factor], extents: &Extents) -> Option<ExprId> {
+        if extents.is_column() || extents.rows.is_one() {
+            return None;
+        }
+        let (mut columns, mut rows, mut rest, mut scalars) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for (base, exponent) in factors {
+            let repeated = match self.as_matrix(*base) {
+                Some((M::Product, [left, right])) if self.is_ones(*right) && self.extents(*left).is_column() => {
+                    Some((*left, true))
+                }
+                Some((M::Product, [left, right])) if self.is_ones(*left) && self.extents(*right).rows.is_one() => {
+                    Some((*right, false))
+                }
+                _ => None,
+            };
+            match repeated {
+                Some((column, true)) => columns.push((column, exponent.clone())),
+                Some((row, false)) => rows.push((self.transpose(row), exponent.clone())),
+                None if self.extents(*base).is_scalar() => scalars.push((*base, exponent.clone())),
+                None => rest.push((*base, exponent.clone())),
+            }
+        }
+        let alone = matches!((&columns[..], &rows[..], &rest[..]), ([(_, exponent)], [], []) | ([], [(_, exponent)], []) if exponent.is_one());
+        if alone || (columns.is_empty() && rows.is_empty()) {
+            return None;
+        }
+        let (columns, rows) = (self.product(Rational::ONE, columns), self.product(Rational::ONE, rows));
+        let matrix = if rest.is_empty() {
+            let left = self.spread(columns, &Extents::column(extents.rows.clone()));
+            let right = self.spread(rows, &Extents::column(extents.columns.clone()));
+            let right = self.transpose(right);
+            self.matrix_product(&[left, right])
+        } else {
+            let mut chain = vec![self.product(Rational::ONE, rest)];
+            if !self.extents(columns).is_scalar() {
+                chain.insert(0, self.diagonal(columns));
+            }
+            if !self.extents(rows).is_scalar() {
+                let diagonal = self.diagonal(rows);
+                chain.push(diagonal);
+            }
+            self.matrix_product(&chain)
+        };
+        scalars.push((matrix, Rational::ONE));
+        Some(self.product(Rational::ONE, scalars))
+    }
+}

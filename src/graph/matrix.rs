@@ -1,0 +1,138 @@
+//! Operations on whole matrices, and the extents of every node.
+//!
+//! Sums, products and functions work entry by entry on matrices of equal extents; a number beside them is repeated for
+//! every entry. What mixes entries is a [`MatrixOperation`]. There is no node for broadcasts and reductions: they are
+//! products with matrices of ones.
+
+use super::{Dimension, ExprId, Extents, Graph, Input, Node, Rational};
+
+/// An operation that is not entry by entry.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum MatrixOperation {
+    /// The product of two or more matrices, in order.
+    Product,
+    /// Rows for columns.
+    Transpose,
+    /// A matrix of which all entries are this number.
+    Full(Rational, Extents),
+    /// The identity.
+    Identity(Dimension),
+    /// The diagonal matrix with a vector's entries.
+    Diagonal,
+    /// The vector of a matrix's diagonal entries.
+    DiagonalOf,
+    /// The sum of the diagonal entries.
+    Trace,
+    /// The determinant.
+    Determinant,
+    /// The logarithm of a positive determinant.
+    LogDeterminant,
+    /// The inverse.
+    Inverse,
+    /// ln Σ exp of all entries.
+    LogSumExp,
+    /// The block that begins at a row and a column and has these extents.
+    Slice(Dimension, Dimension, Extents),
+    /// A matrix of zeros with these extents in which the operand begins at a row and a column.
+    Embed(Dimension, Dimension, Extents),
+    /// Matrices one below the other.
+    Stack,
+    /// Matrices side by side.
+    Join,
+    /// A dimension, as a number.
+    Size(Dimension),
+}
+
+impl Graph {
+    /// Adds a parameter that is a whole vector or matrix.
+    pub fn add_matrix_input(&mut self, name: &str, extents: Extents) -> ExprId {
+        let id = self.add_input(Input { parameter: name.to_string(), place: Vec::new() });
+        self.set_extents(id, extents);
+        id
+    }
+
+    /// Makes a new input stand for a whole vector or matrix.
+    pub fn give_extents(&mut self, id: ExprId, extents: Extents) {
+        self.set_extents(id, extents);
+    }
+
+    /// Adds an operation on matrices exactly as it is.
+    pub fn matrix(&mut self, operation: MatrixOperation, operands: &[ExprId]) -> ExprId {
+        self.intern(Node::Matrix(Box::new(operation), operands.into()))
+    }
+
+    /// Works out the extents of a node from those of its operands, which go together.
+    pub(super) fn infer_extents(&self, node: &Node) -> Extents {
+        use MatrixOperation as M;
+        let Node::Matrix(operation, operands) = node else {
+            let mut joined = Extents::scalar();
+            node.for_each_operand(|operand| {
+                if joined.is_scalar() {
+                    joined = self.extents(operand);
+                }
+            });
+            return joined;
+        };
+        let of = |at: usize| operands.get(at).map_or_else(Extents::scalar, |id| self.extents(*id));
+        match &**operation {
+            M::Product => Extents::new(of(0).rows, of(operands.len().saturating_sub(1)).columns),
+            M::Transpose => of(0).transposed(),
+            M::Full(_, extents) | M::Slice(_, _, extents) | M::Embed(_, _, extents) => extents.clone(),
+            M::Identity(n) => Extents::new(n.clone(), n.clone()),
+            M::Diagonal => Extents::new(of(0).rows, of(0).rows),
+            M::DiagonalOf => Extents::column(of(0).rows),
+            M::Inverse => of(0),
+            M::Stack => {
+                let rows = (0..operands.len()).fold(Dimension::number(0), |rows, at| rows.plus(&of(at).rows, 1));
+                Extents::new(rows, of(0).columns)
+            }
+            M::Join => {
+                let columns = (0..operands.len()).fold(Dimension::number(0), |all, at| all.plus(&of(at).columns, 1));
+                Extents::new(of(0).rows, columns)
+            }
+            M::Trace | M::Determinant | M::LogDeterminant | M::LogSumExp | M::Size(_) => Extents::scalar(),
+        }
+    }
+
+    /// Returns operation and operands of a node that mixes entries.
+    pub fn as_matrix(&self, id: ExprId) -> Option<(&MatrixOperation, &[ExprId])> {
+        match self.node(id) {
+            Node::Matrix(operation, operands) => Some((operation, operands)),
+            _ => None,
+        }
+    }
+
+    /// Returns the operand of a transpose.
+    pub fn as_transpose(&self, id: ExprId) -> Option<ExprId> {
+        match self.as_matrix(id) {
+            Some((MatrixOperation::Transpose, [inner])) => Some(*inner),
+            _ => None,
+        }
+    }
+
+    /// Returns the factors of a matrix product; of anything else, itself.
+    pub fn matrix_factors(&self, id: ExprId) -> Vec<ExprId> {
+        match self.as_matrix(id) {
+            Some((MatrixOperation::Product, factors)) => factors.to_vec(),
+            _ => vec![id],
+        }
+    }
+
+    /// Returns the number that all entries of a node are, if it is known.
+    pub fn as_full(&self, id: ExprId) -> Option<&Rational> {
+        match self.as_matrix(id) {
+            Some((MatrixOperation::Full(value, _), _)) => Some(value),
+            _ => self.as_number(id),
+        }
+    }
+
+    /// Tells whether all entries are 0.
+    pub fn is_zero(&self, id: ExprId) -> bool {
+        self.as_full(id).is_some_and(Rational::is_zero)
+    }
+
+    /// Tells whether all entries are 1.
+    pub fn is_ones(&self, id: ExprId) -> bool {
+        self.as_full(id).is_some_and(Rational::is_one)
+    }
+}

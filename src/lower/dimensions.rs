@@ -1,0 +1,135 @@
+//! Declared shapes: dimensions that are numbers, names, and sums of both.
+
+use super::value::Shape;
+use crate::error::Diagnostic;
+use crate::graph::{Dimension, Extents, Rational};
+use crate::syntax::ast::{self, Ast, BinaryOperator as B, Expression as E, Type};
+
+/// A declared shape.
+#[derive(Clone, Debug)]
+pub(super) struct Declared {
+    /// Rows and columns.
+    pub extents: Extents,
+    /// Whether the matrix is symmetric.
+    pub symmetric: bool,
+    /// How the shape is called.
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Scalar,
+    Vector,
+    Matrix,
+}
+
+impl Declared {
+    /// Returns the shape, if all dimensions are numbers.
+    pub fn fixed(&self) -> Option<Shape> {
+        let number = |dimension: &Dimension| usize::try_from(dimension.as_number()?).ok();
+        Some(match self.kind {
+            Kind::Scalar => Shape::Scalar,
+            Kind::Vector => Shape::Vector(number(&self.extents.rows)?),
+            Kind::Matrix => Shape::Matrix(number(&self.extents.rows)?, number(&self.extents.columns)?),
+        })
+    }
+
+    /// Tells whether this is a vector or a matrix.
+    pub fn is_array(&self) -> bool {
+        self.kind != Kind::Scalar
+    }
+}
+
+/// Reads a declared shape, reporting what is no dimension.
+pub(super) fn declared(ast: &Ast, declared: &Type, errors: &mut Vec<Diagnostic>) -> Option<Declared> {
+    let mut read = |id: ast::NodeId| match dimension(ast, id) {
+        Ok(dimension) if dimension.as_number().is_none_or(|n| n >= 0) => Some(dimension),
+        _ => {
+            let diagnostic = Diagnostic::new(ast.span(id), "a dimension is a whole number, 0 or more, or a name");
+            errors.push(diagnostic.hint("such as `vector[3]`, `vector[n]` or `vector[n - 1]`"));
+            None
+        }
+    };
+    let (extents, symmetric, kind) = match declared {
+        Type::Scalar => (Extents::scalar(), false, Kind::Scalar),
+        Type::Vector(n) => (Extents::column(read(*n)?), false, Kind::Vector),
+        Type::Matrix(n, m) => {
+            let (rows, columns) = (read(*n), read(*m));
+            (Extents::new(rows?, columns?), false, Kind::Matrix)
+        }
+        Type::Symmetric(n) | Type::PositiveDefinite(n) => {
+            let n = read(*n)?;
+            (Extents::new(n.clone(), n), true, Kind::Matrix)
+        }
+    };
+    Some(Declared { extents, symmetric, kind })
+}
+
+/// Reads a dimension.
+fn dimension(ast: &Ast, id: ast::NodeId) -> Result<Dimension, ()> {
+    match ast.get(id) {
+        E::Number(text) => {
+            let value = Rational::parse(text).and_then(|value| value.to_integer());
+            value.map(Dimension::number).ok_or(())
+        }
+        E::Name(name) => Ok(Dimension::name(name)),
+        E::Unary(ast::UnaryOperator::Negate, a) => match ast.get(*a) {
+            E::Number(_) => Ok(dimension(ast, *a)?.times(-1)),
+            _ => Err(()),
+        },
+        E::Binary(operator, a, b) if is_small(ast, *a, 32) && is_small(ast, *b, 32) => {
+            let (a, b) = (dimension(ast, *a)?, dimension(ast, *b)?);
+            match (operator, a.as_number(), b.as_number()) {
+                (B::Add, ..) => Ok(a.plus(&b, 1)),
+                (B::Subtract, ..) => Ok(a.plus(&b, -1)),
+                (B::Multiply, Some(factor), _) => Ok(b.times(factor)),
+                (B::Multiply, _, Some(factor)) => Ok(a.times(factor)),
+                _ => Err(()),
+            }
+        }
+        _ => Err(()),
+    }
+}
+
+/// Tells whether an expression is nested at most `depth` deep.
+fn is_small(ast: &Ast, id: ast::NodeId, depth: usize) -> bool {
+    let Some(depth) = depth.checked_sub(1) else { return false };
+    let mut small = true;
+    ast.get(id).for_each_child(|child| small &= is_small(ast, child, depth));
+    small
+}
+
+/// The value that each dimension's name has in a call, from the extents of the arguments.
+#[derive(Default)]
+pub(super) struct Matching {
+    names: Vec<(String, Dimension)>,
+}
+
+impl Matching {
+    /// Matches a parameter's declared extents with an argument's; tells whether they agree.
+    pub fn matches(&mut self, wanted: &Extents, given: &Extents) -> bool {
+        self.agrees(&wanted.rows, &given.rows) && self.agrees(&wanted.columns, &given.columns)
+    }
+
+    /// Returns the names with their dimensions.
+    pub fn names(&self) -> &[(String, Dimension)] {
+        &self.names
+    }
+
+    fn agrees(&mut self, wanted: &Dimension, given: &Dimension) -> bool {
+        let mut names = wanted.names();
+        if let (Some((name, 1)), None) = (names.next(), names.next())
+            && !self.names.iter().any(|(own, _)| own == name)
+        {
+            let value = given.plus(&Dimension::number(wanted.constant()), -1);
+            self.names.push((name.to_string(), value));
+            return true;
+        }
+        let mut value = Dimension::number(wanted.constant());
+        for (name, count) in wanted.names() {
+            let Some((_, known)) = self.names.iter().find(|(own, _)| own == name) else { return true };
+            value = value.plus(known, count);
+        }
+        value == *given
+    }
+}

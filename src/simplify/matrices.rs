@@ -1,0 +1,187 @@
+//! Simplification of whole matrices: what works entry by entry goes through the rules for numbers, and sums of products
+//! are factored, `A*x + A'*x = (A + A')*x`. The constructors of the graph do the rest.
+
+use super::{Goal, Windows, canonicalize, simplify};
+use crate::graph::{ExprId, Factor, Graph, MatrixOperation, Node, Rational, Term};
+use crate::lower::{Facts, Formulas};
+use rustc_hash::FxHashMap;
+
+/// Most times that everything is gone through.
+const PASSES: usize = 4;
+/// Largest sum or product that is repeated, rather than kept apart.
+const REPEATED: usize = 8;
+/// Most terms of a sum that are compared for common factors.
+const MOST_TERMS: usize = 64;
+
+/// Returns simpler forms of the roots. `facts` tells what is known of each input's entries.
+pub fn simplify_matrices(
+    windows: &mut Windows,
+    graph: &mut Graph,
+    formulas: &mut Formulas,
+    roots: &[ExprId],
+    goal: Goal,
+    facts: &[Facts],
+) -> Vec<ExprId> {
+    let mut roots = canonicalize(graph, formulas, roots, REPEATED);
+    for _ in 0..PASSES {
+        let before = roots.clone();
+        let mut pass = Pass { windows, formulas, goal, facts, entrywise: FxHashMap::default() };
+        roots = pass.run(graph, &roots);
+        if roots == before {
+            break;
+        }
+    }
+    roots
+}
+
+struct Pass<'a> {
+    windows: &'a mut Windows,
+    formulas: &'a mut Formulas,
+    goal: Goal,
+    facts: &'a [Facts],
+    /// Simplified regions by their roots.
+    entrywise: FxHashMap<ExprId, ExprId>,
+}
+
+impl Pass<'_> {
+    fn run(&mut self, graph: &mut Graph, roots: &[ExprId]) -> Vec<ExprId> {
+        let mut image: FxHashMap<ExprId, ExprId> = FxHashMap::default();
+        for id in graph.reachable(roots) {
+            let node = graph.node(id).clone();
+            let new = match &node {
+                Node::Matrix(operation, operands) => {
+                    let operands: Vec<ExprId> =
+                        operands.iter().map(|operand| self.simplified(graph, image[operand])).collect();
+                    graph.construct_matrix(operation, &operands)
+                }
+                node if node.is_leaf() => id,
+                node => {
+                    let new = graph.construct(node, |operand| image[&operand]);
+                    factored(graph, new)
+                }
+            };
+            image.insert(id, new);
+        }
+        roots.iter().map(|root| self.simplified(graph, image[root])).collect()
+    }
+
+    /// Simplifies what is computed for each entry.
+    fn simplified(&mut self, graph: &mut Graph, id: ExprId) -> ExprId {
+        if !graph.is_entrywise(id) {
+            return id;
+        }
+        if let Some(done) = self.entrywise.get(&id) {
+            return *done;
+        }
+        let extents = graph.extents(id);
+        let mut region = graph.region(id);
+        let facts: Vec<Facts> = region.leaves.iter().map(|leaf| self.facts_of(graph, *leaf)).collect();
+        let entry = canonicalize(&mut region.graph, self.formulas, &[region.root], REPEATED);
+        let entry = simplify(self.windows, &mut region.graph, self.formulas, &entry, self.goal, &facts);
+        let entry = canonicalize(&mut region.graph, self.formulas, &entry, REPEATED);
+        let new = graph.paste(&region.graph, entry[0], &region.leaves);
+        let new = graph.spread(new, &extents);
+        let new = factored(graph, new);
+        self.entrywise.insert(id, new);
+        new
+    }
+
+    fn facts_of(&self, graph: &Graph, leaf: ExprId) -> Facts {
+        match graph.node(leaf) {
+            Node::Input(index) => self.facts.get(*index as usize).cloned().unwrap_or_default(),
+            _ if graph.is_sum_of_squares(leaf) => Facts { low: Some((Rational::ZERO, false)), ..Facts::default() },
+            _ => Facts::default(),
+        }
+    }
+}
+
+/// A term of a sum of matrices: numbers times a product.
+#[derive(Clone)]
+struct Part {
+    coefficient: Rational,
+    scalars: Vec<Factor>,
+    factors: Vec<ExprId>,
+}
+
+impl Part {
+    fn of(graph: &mut Graph, (id, coefficient): &Term) -> Part {
+        if graph.extents(*id).is_scalar() {
+            // A number that is repeated for every entry has nothing to be taken out.
+            return Part { coefficient: coefficient.clone(), scalars: Vec::new(), factors: vec![*id] };
+        }
+        let (scalars, rest) = graph.split_scalars(*id);
+        Part { coefficient: coefficient.clone(), scalars, factors: graph.matrix_factors(rest) }
+    }
+
+    /// The term without its first or last matrix, and without some of its numbers.
+    fn without(&self, graph: &mut Graph, end: End, numbers: &[Factor]) -> Term {
+        let rest = match end {
+            End::First => &self.factors[1..],
+            End::Last => &self.factors[..self.factors.len() - 1],
+        };
+        let product = graph.matrix_product(rest);
+        let scalars = self.scalars.iter().filter(|scalar| !numbers.contains(scalar)).cloned();
+        let factors = scalars.chain([(product, Rational::ONE)]).collect();
+        (graph.product(Rational::ONE, factors), self.coefficient.clone())
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    First,
+    Last,
+}
+
+/// Takes out the first or last matrix that several terms of a sum have in common.
+fn factored(graph: &mut Graph, id: ExprId) -> ExprId {
+    let Node::Sum(constant, terms) = graph.node(id).clone() else { return id };
+    if graph.extents(id).is_scalar() || terms.len() < 2 || terms.len() > MOST_TERMS {
+        return id;
+    }
+    let parts: Vec<Part> = terms.iter().map(|term| Part::of(graph, term)).collect();
+    let outer = |part: &Part, end: End| match (part.factors.len(), end) {
+        (0 | 1, _) => None,
+        (_, End::First) => part.factors.first().copied(),
+        (_, End::Last) => part.factors.last().copied(),
+    };
+    let mut best: Option<(Vec<usize>, End)> = None;
+    for end in [End::Last, End::First] {
+        for at in 0..parts.len() {
+            let Some(own) = outer(&parts[at], end) else { continue };
+            let group: Vec<usize> = (at..parts.len()).filter(|other| outer(&parts[*other], end) == Some(own)).collect();
+            if group.len() > best.as_ref().map_or(1, |(group, _)| group.len()) {
+                best = Some((group, end));
+            }
+        }
+    }
+    let Some((group, end)) = best else { return id };
+    let common: Vec<Factor> = parts[group[0]]
+        .scalars
+        .iter()
+        .filter(|scalar| group.iter().all(|at| parts[*at].scalars.contains(scalar)))
+        .cloned()
+        .collect();
+    let scale = parts[group[0]].coefficient.clone();
+    let even = group.iter().all(|at| parts[*at].coefficient.abs() == scale.abs());
+    let scale = if even { scale } else { Rational::ONE };
+    let inner: Vec<Term> = group
+        .iter()
+        .map(|at| {
+            let (rest, coefficient) = parts[*at].without(graph, end, &common);
+            (rest, coefficient.divide(&scale).unwrap_or(coefficient))
+        })
+        .collect();
+    let inner = graph.sum(Rational::ZERO, inner);
+    let inner = factored(graph, inner);
+    let matrix = match end {
+        End::First => [parts[group[0]].factors[0], inner],
+        End::Last => [inner, parts[group[0]].factors[parts[group[0]].factors.len() - 1]],
+    };
+    let product = graph.construct_matrix(&MatrixOperation::Product, &matrix);
+    let factors = common.into_iter().chain([(product, Rational::ONE)]).collect();
+    let product = graph.product(scale, factors);
+    let rest = (0..terms.len()).filter(|at| !group.contains(at)).map(|at| terms[at].clone());
+    let sum = rest.chain([(product, Rational::ONE)]).collect();
+    let sum = graph.sum(constant, sum);
+    factored(graph, sum)
+}

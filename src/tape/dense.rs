@@ -1,0 +1,227 @@
+//! Evaluation of plans: dense matrices in double precision, row by row.
+
+use super::plan::{Computation, Plan};
+use crate::graph::{ExprId, Extents, MatrixOperation as M, Sizes};
+use rustc_hash::FxHashMap;
+
+/// A matrix of numbers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dense {
+    /// The number of rows.
+    pub rows: usize,
+    /// The number of columns.
+    pub columns: usize,
+    /// The entries, row by row.
+    pub entries: Vec<f64>,
+}
+
+/// Most entries of one matrix.
+const ENTRY_LIMIT: usize = 100_000_000;
+
+impl Dense {
+    fn of(extents: &Extents, sizes: &Sizes, entry: impl Fn(usize, usize) -> f64) -> Option<Dense> {
+        let (rows, columns) = (extents.rows.evaluate(sizes)?, extents.columns.evaluate(sizes)?);
+        if rows.checked_mul(columns)? > ENTRY_LIMIT {
+            return None;
+        }
+        let entries = (0..rows * columns).map(|at| entry(at / columns, at % columns)).collect();
+        Some(Dense { rows, columns, entries })
+    }
+
+    fn at(&self, row: usize, column: usize) -> f64 {
+        self.entries[row * self.columns + column]
+    }
+
+    fn times(&self, other: &Dense) -> Dense {
+        // A number scales.
+        if self.entries.len() == 1 && other.rows != 1 {
+            return other.map(|entry| self.entries[0] * entry);
+        }
+        if other.entries.len() == 1 && self.columns != 1 {
+            return self.map(|entry| entry * other.entries[0]);
+        }
+        let mut entries = vec![0.0; self.rows * other.columns];
+        for row in 0..self.rows {
+            for k in 0..self.columns {
+                let factor = self.at(row, k);
+                for column in 0..other.columns {
+                    entries[row * other.columns + column] += factor * other.at(k, column);
+                }
+            }
+        }
+        Dense { rows: self.rows, columns: other.columns, entries }
+    }
+
+    fn map(&self, f: impl Fn(f64) -> f64) -> Dense {
+        Dense { entries: self.entries.iter().map(|entry| f(*entry)).collect(), ..*self }
+    }
+
+    /// Factors into lower and upper triangles with the rows exchanged so that pivots are large (Golub and Van Loan,
+    /// Matrix Computations, 2013, algorithm 3.4.1). Returns the factors in one matrix, the order of the rows, and
+    /// whether their number of exchanges is odd.
+    fn factors(&self) -> (Dense, Vec<usize>, bool) {
+        let n = self.rows;
+        let mut a = self.clone();
+        let mut order: Vec<usize> = (0..n).collect();
+        let mut odd = false;
+        for k in 0..n {
+            let pivot = (k..n).max_by(|i, j| a.at(*i, k).abs().total_cmp(&a.at(*j, k).abs())).unwrap_or(k);
+            if pivot != k {
+                (0..n).for_each(|column| a.entries.swap(k * n + column, pivot * n + column));
+                order.swap(k, pivot);
+                odd = !odd;
+            }
+            for row in k + 1..n {
+                let factor = a.at(row, k) / a.at(k, k);
+                a.entries[row * n + k] = factor;
+                for column in k + 1..n {
+                    a.entries[row * n + column] -= factor * a.at(k, column);
+                }
+            }
+        }
+        (a, order, odd)
+    }
+
+    fn determinant(&self) -> f64 {
+        if self.rows == 0 {
+            return 1.0;
+        }
+        if self.entries.iter().all(|entry| *entry == 0.0) {
+            return 0.0;
+        }
+        let (factors, _, odd) = self.factors();
+        let product: f64 = (0..self.rows).map(|k| factors.at(k, k)).product();
+        let determinant = if odd { -product } else { product };
+        // A pivot of 0 leaves the rest undefined, and the determinant is 0.
+        if (0..self.rows).any(|k| factors.at(k, k) == 0.0) { 0.0 } else { determinant }
+    }
+
+    /// The logarithm of the determinant; NaN if that is not positive.
+    fn log_determinant(&self) -> f64 {
+        let (factors, _, odd) = self.factors();
+        let mut negative = odd;
+        let mut logarithm = 0.0;
+        for k in 0..self.rows {
+            negative ^= factors.at(k, k) < 0.0;
+            logarithm += factors.at(k, k).abs().ln();
+        }
+        if negative { f64::NAN } else { logarithm }
+    }
+
+    fn inverse(&self) -> Dense {
+        let n = self.rows;
+        let (factors, order, _) = self.factors();
+        let mut inverse = Dense { rows: n, columns: n, entries: vec![0.0; n * n] };
+        for column in 0..n {
+            let mut x: Vec<f64> = order.iter().map(|row| f64::from(u8::from(*row == column))).collect();
+            for row in 0..n {
+                for k in 0..row {
+                    x[row] -= factors.at(row, k) * x[k];
+                }
+            }
+            for row in (0..n).rev() {
+                for k in row + 1..n {
+                    x[row] -= factors.at(row, k) * x[k];
+                }
+                x[row] /= factors.at(row, row);
+            }
+            (0..n).for_each(|row| inverse.entries[row * n + column] = x[row]);
+        }
+        inverse
+    }
+
+    fn log_sum_exp(&self) -> f64 {
+        let largest = self.entries.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        if !largest.is_finite() {
+            return largest;
+        }
+        largest + self.entries.iter().map(|entry| (entry - largest).exp()).sum::<f64>().ln()
+    }
+}
+
+impl Plan {
+    /// Computes the outputs for the given parameters, which are counted as the graph's inputs are. None if a dimension
+    /// has no size, or a matrix is too large.
+    pub fn evaluate(&self, inputs: &[Dense], sizes: &Sizes) -> Option<Vec<Dense>> {
+        let mut values: FxHashMap<ExprId, Dense> = FxHashMap::default();
+        for step in &self.steps {
+            let value = match &step.computation {
+                Computation::Parameter(index) => inputs.get(*index as usize)?.clone(),
+                Computation::Entrywise(tape, operands) => {
+                    let operands: Vec<&Dense> = operands.iter().map(|id| &values[id]).collect();
+                    let entry = |row: usize, column: usize| {
+                        let arguments: Vec<f64> =
+                            operands
+                                .iter()
+                                .map(|operand| {
+                                    if operand.entries.len() == 1 {
+                                        operand.entries[0]
+                                    } else {
+                                        operand.at(row, column)
+                                    }
+                                })
+                                .collect();
+                        tape.evaluate(&arguments)[0]
+                    };
+                    Dense::of(&step.extents, sizes, entry)?
+                }
+                Computation::Operation(operation, operands) => {
+                    let operands: Vec<&Dense> = operands.iter().map(|id| &values[id]).collect();
+                    operate(operation, &operands, &step.extents, sizes)?
+                }
+            };
+            values.insert(step.id, value);
+        }
+        self.outputs.iter().map(|id| values.get(id).cloned()).collect()
+    }
+}
+
+fn operate(operation: &M, operands: &[&Dense], extents: &Extents, sizes: &Sizes) -> Option<Dense> {
+    let number = |value: f64| Some(Dense { rows: 1, columns: 1, entries: vec![value] });
+    match (operation, operands) {
+        (M::Product, [first, rest @ ..]) => {
+            // From the end that makes smaller matrices.
+            if rest.last().is_some_and(|last| last.columns < first.rows) {
+                let (last, before) = operands.split_last()?;
+                return Some(before.iter().rev().fold((*last).clone(), |product, factor| factor.times(&product)));
+            }
+            Some(rest.iter().fold((*first).clone(), |product, factor| product.times(factor)))
+        }
+        (M::Transpose, [a]) => Dense::of(extents, sizes, |row, column| a.at(column, row)),
+        (M::Full(value, _), []) => Dense::of(extents, sizes, |_, _| value.to_f64()),
+        (M::Identity(_), []) => Dense::of(extents, sizes, |row, column| f64::from(u8::from(row == column))),
+        (M::Diagonal, [v]) => Dense::of(extents, sizes, |row, column| if row == column { v.entries[row] } else { 0.0 }),
+        (M::DiagonalOf, [a]) => Dense::of(extents, sizes, |row, _| a.at(row, row)),
+        (M::Trace, [a]) => number((0..a.rows).map(|k| a.at(k, k)).sum()),
+        (M::Determinant, [a]) => number(a.determinant()),
+        (M::LogDeterminant, [a]) => number(a.log_determinant()),
+        (M::Inverse, [a]) => Some(a.inverse()),
+        (M::LogSumExp, [a]) => number(a.log_sum_exp()),
+        (M::Slice(top, left, _), [a]) => {
+            let (top, left) = (top.evaluate(sizes)?, left.evaluate(sizes)?);
+            let (rows, columns) = (extents.rows.evaluate(sizes)?, extents.columns.evaluate(sizes)?);
+            let inside = top.checked_add(rows)? <= a.rows && left.checked_add(columns)? <= a.columns;
+            inside.then(|| Dense::of(extents, sizes, |row, column| a.at(top + row, left + column)))?
+        }
+        (M::Embed(top, left, _), [a]) => {
+            let (top, left) = (top.evaluate(sizes)?, left.evaluate(sizes)?);
+            Dense::of(extents, sizes, |row, column| {
+                let inside = row >= top && row - top < a.rows && column >= left && column - left < a.columns;
+                if inside { a.at(row - top, column - left) } else { 0.0 }
+            })
+        }
+        (M::Stack, parts) => {
+            let entries: Vec<f64> = parts.iter().flat_map(|part| part.entries.iter().copied()).collect();
+            let columns = parts.first()?.columns;
+            Some(Dense { rows: parts.iter().map(|part| part.rows).sum(), columns, entries })
+        }
+        (M::Join, parts) => {
+            let rows = parts.first()?.rows;
+            let entry = |row: usize| parts.iter().flat_map(move |part| (0..part.columns).map(move |c| part.at(row, c)));
+            let entries: Vec<f64> = (0..rows).flat_map(entry).collect();
+            Some(Dense { rows, columns: parts.iter().map(|part| part.columns).sum(), entries })
+        }
+        (M::Size(n), []) => number(n.evaluate(sizes)? as f64),
+        _ => None,
+    }
+}

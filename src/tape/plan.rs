@@ -1,0 +1,109 @@
+//! The plan of a graph of whole matrices: which matrices are computed, in which order.
+//!
+//! What works entry by entry is one step for a whole region, so that it can be one loop; what several steps need is a
+//! step of its own.
+
+use super::{Tape, schedule};
+use crate::graph::{ExprId, Extents, Graph, MatrixOperation, Node};
+use crate::lower::Formulas;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// How a matrix is computed.
+#[derive(Clone, Debug)]
+pub enum Computation {
+    /// A parameter.
+    Parameter(u32),
+    /// For each entry, a tape whose inputs are the entries of the operands; numbers among them are repeated.
+    Entrywise(Tape, Vec<ExprId>),
+    /// An operation on whole matrices.
+    Operation(MatrixOperation, Vec<ExprId>),
+}
+
+/// A matrix that is computed.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// The node.
+    pub id: ExprId,
+    /// Its rows and columns.
+    pub extents: Extents,
+    /// How it is computed.
+    pub computation: Computation,
+}
+
+/// The matrices that are computed, operands before uses.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The steps.
+    pub steps: Vec<Step>,
+    /// The matrices that are asked for.
+    pub outputs: Vec<ExprId>,
+}
+
+/// Plans the computation of the roots.
+pub fn plan(graph: &Graph, roots: &[ExprId]) -> Plan {
+    let shared = shared_nodes(graph, roots);
+    let mut formulas = Formulas::default();
+    let mut steps: FxHashMap<ExprId, Step> = FxHashMap::default();
+    let mut stack: Vec<ExprId> = roots.iter().rev().copied().collect();
+    let mut order: Vec<ExprId> = Vec::new();
+    while let Some(&id) = stack.last() {
+        if !steps.contains_key(&id) {
+            let step = step(graph, &mut formulas, id, &shared);
+            operands(&step).iter().rev().filter(|operand| !steps.contains_key(operand)).for_each(|id| stack.push(*id));
+            steps.insert(id, step);
+            continue;
+        }
+        stack.pop();
+        order.push(id);
+    }
+    // A step may stand on the stack more than once; its first appearance is after all of its operands.
+    let mut seen = FxHashSet::default();
+    order.retain(|id| seen.insert(*id));
+    let steps = order.into_iter().filter_map(|id| steps.remove(&id)).collect();
+    Plan { steps, outputs: roots.to_vec() }
+}
+
+fn operands(step: &Step) -> &[ExprId] {
+    match &step.computation {
+        Computation::Parameter(_) => &[],
+        Computation::Entrywise(_, operands) | Computation::Operation(_, operands) => operands,
+    }
+}
+
+fn step(graph: &Graph, formulas: &mut Formulas, id: ExprId, shared: &FxHashSet<ExprId>) -> Step {
+    let computation = match graph.node(id) {
+        Node::Input(index) => Computation::Parameter(*index),
+        Node::Matrix(operation, operands) => Computation::Operation((**operation).clone(), operands.to_vec()),
+        _ => {
+            let mut region = graph.region_until(id, |node| shared.contains(&node));
+            let tape = schedule(&mut region.graph, formulas, &[region.root]);
+            Computation::Entrywise(tape, region.leaves)
+        }
+    };
+    Step { id, extents: graph.extents(id), computation }
+}
+
+/// The entrywise nodes that are computed once because more than one region or operation needs them.
+fn shared_nodes(graph: &Graph, roots: &[ExprId]) -> FxHashSet<ExprId> {
+    let mut users: FxHashMap<ExprId, FxHashSet<ExprId>> = FxHashMap::default();
+    // The region that each node belongs to: its own if it is asked for by an operation or as a root.
+    let nodes = graph.reachable(roots);
+    let mut heads: FxHashSet<ExprId> = roots.iter().copied().collect();
+    for id in &nodes {
+        if let Node::Matrix(_, operands) = graph.node(*id) {
+            heads.extend(operands.iter().copied());
+        }
+    }
+    for id in nodes.iter().rev() {
+        let head = heads.contains(id) || !graph.is_entrywise(*id) || users.get(id).is_none_or(|users| users.len() != 1);
+        let owners: Vec<ExprId> = match head {
+            true => vec![*id],
+            false => users[id].iter().copied().collect(),
+        };
+        graph.node(*id).for_each_operand(|operand| users.entry(operand).or_default().extend(owners.iter().copied()));
+    }
+    let condition =
+        |id: ExprId| matches!(graph.node(id), Node::Compare(..) | Node::And(..) | Node::Or(..) | Node::Not(_));
+    let worthwhile = |id: &ExprId| heads.contains(id) || users.get(id).is_some_and(|users| users.len() > 1);
+    nodes.into_iter().filter(|id| graph.is_entrywise(*id) && !condition(*id) && worthwhile(id)).collect()
+}
