@@ -26,7 +26,7 @@ use std::collections::BinaryHeap;
 /// Largest expression that is proved, in nodes.
 const LARGEST: usize = 90;
 /// Most nodes of all forms together whose steps are listed.
-const BUDGET: usize = 3000;
+const BUDGET: usize = 6000;
 /// How often both sides look further after they have met.
 const MORE: usize = 12;
 /// Largest sum or product that is dissolved in another.
