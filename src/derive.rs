@@ -7,8 +7,8 @@ pub use closed::{Closed, Derivative, derive_closed};
 use crate::diff::{self, Differentiator};
 use crate::error::Diagnostic;
 use crate::graph::{ExprId, Graph, Node};
-use crate::lower::{Formulas, Function};
-use crate::simplify::{self, Goal, Windows, canonicalize};
+use crate::lower::{Facts, Formulas, Function};
+use crate::simplify::{self, Goal, Windows, canonicalize, lost_conditions};
 use crate::tape::{Tape, schedule};
 
 /// How derivatives are simplified.
@@ -60,6 +60,15 @@ impl Derivatives {
     pub fn roots(&self) -> Vec<ExprId> {
         let upper = self.second.iter().enumerate().flat_map(|(at, row)| row[at..].iter());
         self.value.iter().chain(self.first.iter().flatten()).chain(upper).copied().collect()
+    }
+
+    /// Returns the derivatives of the highest order that was formed.
+    pub fn derived(&self) -> Vec<ExprId> {
+        match (self.second.is_empty(), self.first.is_empty()) {
+            (false, _) => self.second.iter().flatten().copied().collect(),
+            (_, false) => self.first.iter().flatten().copied().collect(),
+            _ => self.value.clone(),
+        }
     }
 
     /// Replaces all expressions, given in the order of [`Derivatives::roots`].
@@ -155,7 +164,8 @@ impl Deriver {
         let mut graph = function.graph.clone();
         let leaves = leaves(&mut graph, by);
         let mut value = diff::resolve(differentiator, &mut graph, &function.outputs)?;
-        if form != Form::Raw {
+        // Another form of the function may be differentiable at more points.
+        if form != Form::Raw && !graph.is_strict() {
             value = canonicalize(&mut graph, formulas, &value, 1);
         }
         let mut first = Vec::new();
@@ -195,7 +205,8 @@ impl Deriver {
         let leaf = leaves(&mut graph, &[by]);
         let Deriver { formulas, differentiator, .. } = self;
         let mut value = diff::resolve(differentiator, &mut graph, &function.outputs)?;
-        if form != Form::Raw {
+        // Another form of the function may be differentiable at more points.
+        if form != Form::Raw && !graph.is_strict() {
             value = canonicalize(&mut graph, formulas, &value, 1);
         }
         let mut derivatives = Derivatives { graph, value, first: Vec::new(), second: Vec::new(), form };
@@ -213,35 +224,97 @@ impl Deriver {
         }
         let roots = derivatives.roots();
         let graph = &mut derivatives.graph;
-        let facts = function.parameters.iter().flat_map(|parameter| parameter.inputs.clone().map(|_| &parameter.facts));
-        let facts: Vec<_> = facts.cloned().collect();
+        let facts = input_facts(function);
         let Deriver { formulas, windows, .. } = self;
-        let mut reduce = |roots: &[ExprId], goal: Goal, shared: usize| {
-            let given = canonicalize(graph, formulas, roots, shared);
-            let found = simplify::simplify(windows, graph, formulas, &given, goal, &facts);
-            if found == given { found } else { canonicalize(graph, formulas, &found, shared) }
-        };
         let roots = match form {
-            Form::Pretty => {
-                let pretty = |root: &ExprId| {
-                    // A shorter form can open the way to a still shorter one.
-                    let mut root = *root;
-                    for _ in 0..REDUCTIONS {
-                        let before = root;
-                        root = reduce(&[root], Goal::Pretty, REPEATED)[0];
-                        if root == before {
-                            break;
-                        }
-                    }
-                    root
-                };
-                roots.iter().map(pretty).collect()
-            }
-            Form::Code => reduce(&roots, Goal::Stable, 1),
-            _ => reduce(&roots, Goal::Flops, 1),
+            Form::Pretty => roots
+                .iter()
+                .map(|root| pretty_forms(windows, graph, formulas, *root, &facts).pop().unwrap_or(*root))
+                .collect(),
+            Form::Code => reduce(windows, graph, formulas, &roots, (Goal::Stable, 1), &facts),
+            _ => reduce(windows, graph, formulas, &roots, (Goal::Flops, 1), &facts),
         };
         derivatives.replace(&roots);
     }
+}
+
+/// Returns the facts of all inputs.
+pub fn input_facts(function: &Function) -> Vec<Facts> {
+    function.parameters.iter().flat_map(|parameter| parameter.inputs.clone().map(|_| parameter.facts.clone())).collect()
+}
+
+/// Simplifies once towards a goal; sums and products of at most `shared` operands are repeated rather than kept apart.
+fn reduce(
+    windows: &mut Windows,
+    graph: &mut Graph,
+    formulas: &mut Formulas,
+    roots: &[ExprId],
+    (goal, shared): (Goal, usize),
+    facts: &[Facts],
+) -> Vec<ExprId> {
+    let given = canonicalize(graph, formulas, roots, shared);
+    let found = simplify::simplify(windows, graph, formulas, &given, goal, facts);
+    if found == given {
+        return found;
+    }
+    let found = canonicalize(graph, formulas, &found, shared);
+    // The search does not know where like terms that cancel were defined.
+    let keeps = !graph.is_strict() || lost_conditions(graph, formulas, (&given, &found), facts).is_empty();
+    if keeps { found } else { given }
+}
+
+/// What the printed derivatives take for granted: conditions on the inputs without which the derivatives, as the chain
+/// rule gives them, are not defined while what is printed is.
+#[derive(Clone, Debug)]
+pub struct Assumptions {
+    /// Where the conditions are.
+    pub graph: Graph,
+    /// The conditions.
+    pub conditions: Vec<ExprId>,
+}
+
+/// Finds what derivatives take for granted, given how they were asked for: `raw` forms the same derivatives without
+/// simplification, in the same order as [`Derivatives::derived`] lists them.
+///
+/// # Errors
+/// A function without a derivative rule.
+pub fn assumptions(
+    function: &Function,
+    shown: &Derivatives,
+    raw: impl FnOnce(&Function) -> Result<Derivatives, Diagnostic>,
+) -> Result<Assumptions, Diagnostic> {
+    let mut function = function.clone();
+    function.graph.set_strict(true);
+    let raw = raw(&function)?;
+    let roots = raw.derived();
+    let mut graph = raw.graph;
+    let mut formulas = Formulas::default();
+    let before = canonicalize(&mut graph, &mut formulas, &roots, REPEATED);
+    let after = graph.import(&shown.graph, &shown.derived());
+    let after = canonicalize(&mut graph, &mut formulas, &after, REPEATED);
+    let conditions = lost_conditions(&mut graph, &mut formulas, (&before, &after), &input_facts(&function));
+    Ok(Assumptions { graph, conditions })
+}
+
+/// Returns the forms through which an expression becomes what people read: canonical first, pretty last.
+pub fn pretty_forms(
+    windows: &mut Windows,
+    graph: &mut Graph,
+    formulas: &mut Formulas,
+    root: ExprId,
+    facts: &[Facts],
+) -> Vec<ExprId> {
+    let mut forms = canonicalize(graph, formulas, &[root], REPEATED);
+    // A shorter form can open the way to a still shorter one.
+    for _ in 0..REDUCTIONS {
+        let before = forms[forms.len() - 1];
+        let next = reduce(windows, graph, formulas, &[before], (Goal::Pretty, REPEATED), facts)[0];
+        if next == before {
+            break;
+        }
+        forms.push(next);
+    }
+    forms
 }
 
 fn leaves(graph: &mut Graph, inputs: &[usize]) -> Vec<ExprId> {

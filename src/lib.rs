@@ -22,6 +22,7 @@ pub mod derive;
 pub mod diff;
 pub mod emit;
 pub mod error;
+pub mod explain;
 pub mod functions;
 pub mod graph;
 pub mod lower;

@@ -12,6 +12,7 @@ const ORDER: &[&[&str]] = &[
     &["build_script"],
     &["lib"],
     &["emit"],
+    &["explain"],
     &["derive"],
     &["tape"],
     &["simplify"],

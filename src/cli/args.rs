@@ -1,6 +1,6 @@
 //! The commands and their options.
 
-use super::{Outcome, batch, check, compile, diff, fmt, gradient, hessian, jacobian, rules};
+use super::{Outcome, batch, check, compile, diff, explain, fmt, gradient, hessian, jacobian, rules};
 use crate::derive::Form;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::io::{IsTerminal, Write};
@@ -50,6 +50,9 @@ pub struct Input {
     /// The function of the file, where it has several; by default the last one.
     #[arg(long, value_name = "NAME")]
     pub function: Option<String>,
+    /// Leaves out every simplification that holds only where something is assumed, such as x/x = 1.
+    #[arg(long)]
+    pub strict_domain: bool,
 }
 
 /// What is derived, and how it is shown.
@@ -66,6 +69,9 @@ pub struct Request {
     /// How the answer is written.
     #[arg(short, long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
+    /// Prints what the formulas take for granted: `assuming x != 0`.
+    #[arg(long)]
+    pub assumptions: bool,
     /// What counts in simplification; by default formulas are pretty, and what is computed is stable.
     #[arg(long, value_enum)]
     pub cost: Option<Goal>,
@@ -142,6 +148,9 @@ pub enum Command {
     /// Prints the second derivatives, as formulas and, at a point, as numbers.
     #[command(after_help = "Example: gradc hessian 'x^3*y' --at x=1,y=2")]
     Hessian(hessian::Options),
+    /// Derives step by step: the chain rule from the outside in, then the simplification, each step by name.
+    #[command(after_help = "Example: gradc explain '1/(1 + exp(-x))' --wrt x")]
+    Explain(explain::Options),
     /// Writes Rust code of values and derivatives.
     #[command(after_help = "Example: gradc compile 'f(x, y) = x^2*y' --derive gradient,hessian")]
     Compile(compile::Options),
@@ -168,6 +177,7 @@ impl Command {
             Command::Grad(options) => gradient::run(&options, out),
             Command::Jacobian(options) => jacobian::run(&options, out),
             Command::Hessian(options) => hessian::run(&options, out),
+            Command::Explain(options) => explain::run(&options, out),
             Command::Compile(options) => compile::run(&options, out),
             Command::Check(options) => check::run(&options, out),
             Command::Batch => batch::run(out),

@@ -1,11 +1,12 @@
 //! `gradc diff`: each partial derivative, one a line.
 
 use super::args::{Format, Request};
+use super::assumptions::{self, assumptions};
 use super::formulas::{Formula, Name};
 use super::{Exit, Outcome, input, statistics};
-use crate::derive::{Order, derive, derive_repeatedly};
+use crate::derive::{Form, Order, derive, derive_repeatedly};
 use crate::graph::{ExprId, Graph};
-use crate::lower::Shape;
+use crate::lower::{Function, Shape};
 use crate::show::{latex, notation};
 use clap::Args;
 use serde_json::{Map, Value};
@@ -39,11 +40,21 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
         1 => Some(derive(&function, &selected, Order::First, form).map_err(wrong)?),
         _ => None,
     };
+    let mut taken = Vec::new();
+    if let (Some(first), true) = (&first, request.assumptions) {
+        taken.extend(
+            assumptions(&function, first, |raw| derive(raw, &selected, Order::First, Form::Raw)).map_err(wrong)?,
+        );
+    }
     for (column, input) in selected.into_iter().enumerate() {
         let repeated = match first {
             Some(_) => None,
             None => Some(derive_repeatedly(&function, input, options.order, form).map_err(wrong)?),
         };
+        if let (Some(repeated), true) = (&repeated, request.assumptions) {
+            let raw = |raw: &Function| derive_repeatedly(raw, input, options.order, Form::Raw);
+            taken.extend(assumptions(&function, repeated, raw).map_err(wrong)?);
+        }
         let (graph, entries): (&Graph, Vec<ExprId>) = match (&first, &repeated) {
             (Some(first), _) => (&first.graph, first.first.iter().map(|row| row[column]).collect()),
             (None, Some(repeated)) => (&repeated.graph, repeated.value.clone()),
@@ -72,6 +83,7 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
     if request.format == Format::Json {
         writeln!(out, "{}", Value::Object(object))?;
     }
+    assumptions::write(taken, request.format, out)?;
     statistics::also(request, &source, &function, out)?;
     Ok(Exit::Success)
 }

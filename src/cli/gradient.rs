@@ -1,9 +1,10 @@
 //! `gradc grad`: value and gradient.
 
 use super::args::{Format, Goal, Request};
+use super::assumptions::{self, assumptions};
 use super::formulas::{self, Formula, Name};
 use super::{Exit, Outcome, closed, compile, input, statistics, values};
-use crate::derive::{Order, derive};
+use crate::derive::{Form, Order, derive};
 use crate::error::{Diagnostic, Errors};
 use crate::lower::{Function, Shape};
 use crate::source::Source;
@@ -85,6 +86,10 @@ pub fn first_derivatives(options: &Options, source: &Source, function: &Function
     }
     let heading = heading(function);
     formulas::write(&heading, &shown.graph, &list, request.format, options.at.as_deref(), out)?;
+    if request.assumptions {
+        let raw = |raw: &Function| derive(raw, &selected, Order::First, Form::Raw);
+        assumptions::write(assumptions(function, &shown, raw).map_err(wrong)?, request.format, out)?;
+    }
     statistics::also(request, source, function, out)?;
     Ok(Exit::Success)
 }

@@ -1,12 +1,13 @@
 //! `gradc hessian`: the second derivatives, one a line.
 
 use super::args::{Format, Goal};
+use super::assumptions::{self, assumptions};
 use super::formulas::{self, Formula, Name};
 pub use super::gradient::Options;
 use super::gradient::{heading, require_parameters};
 use super::{Exit, Outcome, closed, compile, input, statistics, values};
-use crate::derive::{Order, derive};
-use crate::lower::Shape;
+use crate::derive::{Form, Order, derive};
+use crate::lower::{Function, Shape};
 use std::io::Write;
 
 pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
@@ -51,6 +52,10 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
         }
     }
     formulas::write(&heading(&function), &shown.graph, &list, request.format, options.at.as_deref(), out)?;
+    if request.assumptions {
+        let raw = |raw: &Function| derive(raw, &selected, Order::Second, Form::Raw);
+        assumptions::write(assumptions(&function, &shown, raw).map_err(wrong)?, request.format, out)?;
+    }
     statistics::also(request, &source, &function, out)?;
     Ok(Exit::Success)
 }

@@ -41,7 +41,8 @@ fn decode(name: &str, bytes: Vec<u8>) -> Result<Source, Errors> {
 pub fn functions(input: &Input) -> Result<(Source, Vec<Function>), Errors> {
     let source = source(&input.text)?;
     let declarations: Vec<Source> = input.parameters.iter().map(|text| Source::new("--param", text.clone())).collect();
-    let functions = crate::read(&source, &declarations)?;
+    let mut functions = crate::read(&source, &declarations)?;
+    functions.iter_mut().for_each(|function| function.graph.set_strict(input.strict_domain));
     if functions.is_empty() {
         return Err(Errors::general(format!("{} defines no function", source.name)));
     }

@@ -1,11 +1,13 @@
 //! The command line: one file a command.
 
 mod args;
+mod assumptions;
 mod batch;
 mod check;
 mod closed;
 mod compile;
 mod diff;
+mod explain;
 mod fmt;
 mod formulas;
 mod gradient;

@@ -28,7 +28,7 @@ pub fn gradient(
     for id in nodes.into_iter().rev().filter(|id| active[id.index()]) {
         let adjoint = graph.sum(Rational::ZERO, std::mem::take(&mut contributions[id.index()]));
         adjoints.insert(id, adjoint);
-        if graph.is_zero(adjoint) {
+        if graph.is_zero(adjoint) && !graph.is_strict() {
             continue;
         }
         for (operand, contribution) in differentiator.pullback(graph, id, adjoint, |operand| active[operand.index()])? {
@@ -75,7 +75,7 @@ pub fn directional(
         }
         let terms = terms.into_iter().map(|term| (term, Rational::ONE)).collect();
         let tangent = graph.sum(Rational::ZERO, terms);
-        if !graph.is_zero(tangent) {
+        if !graph.is_zero(tangent) || graph.is_strict() {
             tangents.insert(id, tangent);
         }
     }

@@ -1,7 +1,7 @@
 //! Constructors that keep nodes in canonical form: numbers folded, like terms and equal bases merged, sorted.
 //!
 //! Every identity used here holds wherever the given form is defined. Those that also hold at more points (x/x = 1)
-//! are recorded as an [`Assumption`].
+//! are left out where the graph is strict.
 
 use super::{Comparison, ExprId, Extents, Factor, Graph, MatrixOperation, Node, Rational, Term};
 use crate::functions::{FunctionId, rows};
@@ -10,17 +10,6 @@ use rustc_hash::FxBuildHasher;
 
 /// Deepest nesting of choices that a factor is moved into.
 const CHOICES: usize = 16;
-
-/// A condition under which a rewritten form was equal to the given one; elsewhere the given form was undefined.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Assumption {
-    /// The expression is not 0.
-    NonZero(ExprId),
-    /// The expression is at least 0.
-    NonNegative(ExprId),
-    /// The function is defined at the expression.
-    Defined(FunctionId, ExprId),
-}
 
 impl Graph {
     /// Makes a node of the same kind with other operands, in canonical form.
@@ -118,7 +107,7 @@ impl Graph {
                 _ => flat.push((rest, coefficient)),
             }
         }
-        merge_pairs(&mut flat);
+        merge_pairs(&mut flat, |id| !self.may_vanish(id));
         if self.merge_selects(&mut flat) {
             return self.merged_sum(constant, flat);
         }
@@ -197,7 +186,7 @@ impl Graph {
     }
 
     fn merged_product(&mut self, mut coefficient: Rational, factors: Vec<Factor>) -> ExprId {
-        if coefficient.is_zero() {
+        if coefficient.is_zero() && factors.iter().all(|factor| self.may_disappear(factor)) {
             return self.number(Rational::ZERO);
         }
         let mut flat: Vec<Factor> = Vec::with_capacity(factors.len());
@@ -213,7 +202,7 @@ impl Graph {
             }
             self.push_factor(&mut coefficient, &mut flat, id, exponent);
         }
-        if coefficient.is_zero() {
+        if coefficient.is_zero() && flat.iter().all(|factor| self.may_disappear(factor)) {
             return self.number(Rational::ZERO);
         }
         self.merge_factors(&mut coefficient, &mut flat);
@@ -268,7 +257,7 @@ impl Graph {
 
     /// Adds a factor, taking out numbers and powers of powers.
     fn push_factor(&mut self, coefficient: &mut Rational, out: &mut Vec<Factor>, id: ExprId, exponent: Rational) {
-        if exponent.is_zero() {
+        if exponent.is_zero() && self.may_vanish(id) {
             return;
         }
         match self.node(id) {
@@ -293,6 +282,7 @@ impl Graph {
             }
             Node::Apply(rows::ABS, arguments) if exponent.is_even() => {
                 let inner = arguments[0];
+                self.note("even power of an absolute value");
                 self.push_factor(coefficient, out, inner, exponent);
             }
             _ => out.push((id, exponent)),
@@ -311,8 +301,10 @@ impl Graph {
         exponent: Rational,
     ) {
         let combined = inner.multiply(&exponent);
-        if exponent.is_integer() || !inner.is_integer() {
-            self.record_lost_restriction(base, &inner, &combined);
+        self.note("power of a power");
+        if !self.may_combine(base, &inner, &combined) {
+            out.push((id, exponent));
+        } else if exponent.is_integer() || !inner.is_integer() {
             self.push_factor(coefficient, out, base, combined);
         } else if inner.is_even() && !combined.is_even() {
             let absolute = self.apply(rows::ABS, &[base]);
@@ -331,18 +323,16 @@ impl Graph {
         let mut numbers = false;
         for (id, exponent) in factors.drain(..) {
             match merged.last_mut() {
-                Some(last) if last.0 == id => {
+                Some(last) if last.0 == id && self.may_merge(id, &last.1, &exponent) => {
                     let sum = last.1.add(&exponent);
-                    for part in [&last.1, &exponent] {
-                        self.record_lost_restriction(id, part, &sum);
-                    }
+                    self.note(if sum.is_zero() { "cancel" } else { "collect powers" });
                     last.1 = sum;
                     numbers |= self.as_number(id).is_some();
                 }
                 _ => merged.push((id, exponent)),
             }
         }
-        merged.retain(|(_, exponent)| !exponent.is_zero());
+        merged.retain(|(id, exponent)| !exponent.is_zero() || !self.may_vanish(*id));
         if !numbers {
             *factors = merged;
             return;
@@ -352,22 +342,31 @@ impl Graph {
         }
     }
 
-    /// Records that a rewritten form was equal to the given one under a condition only.
-    pub fn assume(&mut self, assumption: Assumption) {
-        self.assumptions.insert(assumption);
+    /// Tells whether `base^part` may become a part of `base^whole`: everywhere, unless the graph is strict and the part
+    /// demands of the base what the whole does not.
+    pub fn may_combine(&self, base: ExprId, part: &Rational, whole: &Rational) -> bool {
+        let restricts = (!part.is_integer() && whole.is_integer()) || (part.is_negative() && !whole.is_negative());
+        !self.is_strict() || !restricts || self.as_number(base).is_some()
     }
 
-    /// Records what `base^part` demanded of the base, if `base^whole` no longer demands it.
-    pub fn record_lost_restriction(&mut self, base: ExprId, part: &Rational, whole: &Rational) {
-        if self.as_number(base).is_some() {
-            return;
-        }
-        if !part.is_integer() && whole.is_integer() {
-            self.assumptions.insert(Assumption::NonNegative(base));
-        }
-        if part.is_negative() && !whole.is_negative() {
-            self.assumptions.insert(Assumption::NonZero(base));
-        }
+    fn may_merge(&self, base: ExprId, a: &Rational, b: &Rational) -> bool {
+        let sum = a.add(b);
+        [a, b].into_iter().all(|part| self.may_combine(base, part, &sum))
+    }
+
+    /// Tells whether a multiple of 0 of a node may be dropped: always, unless the graph is strict and the node is not
+    /// defined everywhere.
+    pub fn may_vanish(&self, id: ExprId) -> bool {
+        !self.is_strict()
+            || self.reachable(&[id]).into_iter().all(|id| match self.node(id) {
+                Node::Product(factors) => factors.iter().all(|(_, exponent)| is_harmless(exponent)),
+                Node::Apply(function, _) => function.row().domain.is_empty(),
+                _ => true,
+            })
+    }
+
+    fn may_disappear(&self, (base, exponent): &Factor) -> bool {
+        !self.is_strict() || (is_harmless(exponent) && self.may_vanish(*base))
     }
 
     /// Makes `base^exponent` for any exponent.
@@ -396,7 +395,7 @@ impl Graph {
         let branch = match self.truth(condition, 64) {
             Some(true) => a,
             Some(false) => b,
-            None if a == b => a,
+            None if a == b && self.may_vanish(condition) => a,
             None => return self.intern(Node::Select(condition, a, b)),
         };
         if !self.has_matrices() {
@@ -441,8 +440,13 @@ impl Graph {
     }
 }
 
-/// Sorts pairs by node, adds up what belongs to the same node, and drops what vanishes.
-fn merge_pairs(pairs: &mut Vec<Term>) {
+/// Tells whether a power with this exponent is defined for every base.
+fn is_harmless(exponent: &Rational) -> bool {
+    exponent.is_integer() && !exponent.is_negative()
+}
+
+/// Sorts pairs by node, adds up what belongs to the same node, and drops what vanishes, unless it has to stay.
+fn merge_pairs(pairs: &mut Vec<Term>, stays: impl Fn(ExprId) -> bool) {
     pairs.sort_by_key(|(id, _)| *id);
     pairs.dedup_by(|next, kept| {
         let same = next.0 == kept.0;
@@ -451,5 +455,5 @@ fn merge_pairs(pairs: &mut Vec<Term>) {
         }
         same
     });
-    pairs.retain(|(_, coefficient)| !coefficient.is_zero());
+    pairs.retain(|(id, coefficient)| !coefficient.is_zero() || stays(*id));
 }

@@ -14,7 +14,6 @@ mod node_map;
 mod number;
 mod region;
 
-pub use construct::Assumption;
 pub use extents::{Dimension, Extents, Sizes};
 pub use matrix::MatrixOperation;
 pub use node_map::NodeMap;
@@ -72,6 +71,17 @@ impl Comparison {
             Comparison::GreaterEqual => BinaryOperator::GreaterEqual,
             Comparison::Equal => BinaryOperator::Equal,
             Comparison::NotEqual => BinaryOperator::NotEqual,
+        }
+    }
+
+    /// Returns the comparison with its sides exchanged.
+    pub fn flipped(self) -> Self {
+        match self {
+            Comparison::Less => Comparison::Greater,
+            Comparison::LessEqual => Comparison::GreaterEqual,
+            Comparison::Greater => Comparison::Less,
+            Comparison::GreaterEqual => Comparison::LessEqual,
+            same => same,
         }
     }
 
@@ -191,7 +201,8 @@ pub struct Graph {
     extents: FxHashMap<ExprId, Extents>,
     /// The parameters that are declared to be symmetric matrices.
     symmetric: FxHashSet<ExprId>,
-    assumptions: IndexSet<Assumption, FxBuildHasher>,
+    strict: bool,
+    notes: IndexSet<&'static str, FxBuildHasher>,
 }
 
 impl Graph {
@@ -297,9 +308,24 @@ impl Graph {
         self.placeholders[placeholder as usize]
     }
 
-    /// Returns what was assumed when points were added to the domain, in the order in which it happened.
-    pub fn assumptions(&self) -> impl Iterator<Item = &Assumption> {
-        self.assumptions.iter()
+    /// Decides whether constructors leave the domain of every form as it is: x/x is 1 only if they need not.
+    pub fn set_strict(&mut self, strict: bool) {
+        self.strict = strict;
+    }
+
+    /// Tells whether constructors leave the domain of every form as it is.
+    pub fn is_strict(&self) -> bool {
+        self.strict
+    }
+
+    /// Notes that a rule with this name was used to bring something into canonical form.
+    pub fn note(&mut self, rule: &'static str) {
+        self.notes.insert(rule);
+    }
+
+    /// Takes the names of the rules noted so far, in the order in which they were first used.
+    pub fn take_notes(&mut self) -> Vec<&'static str> {
+        std::mem::take(&mut self.notes).into_iter().collect()
     }
 
     /// Returns all nodes that the roots need, in order of indices: operands before uses.
@@ -321,6 +347,16 @@ impl Graph {
             return nodes;
         }
         (0..seen.len() as u32).map(ExprId).filter(|id| seen[id.index()]).collect()
+    }
+
+    /// Copies what the roots need from another graph with the same inputs.
+    pub fn import(&mut self, source: &Graph, roots: &[ExprId]) -> Vec<ExprId> {
+        let mut image: FxHashMap<ExprId, ExprId> = FxHashMap::default();
+        for id in source.reachable(roots) {
+            let new = self.construct(source.node(id), |operand| image[&operand]);
+            image.insert(id, new);
+        }
+        roots.iter().map(|root| image[root]).collect()
     }
 
     /// Counts how often each reachable node is used as an operand or as a root.

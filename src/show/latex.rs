@@ -47,7 +47,8 @@ fn level(ast: &Ast, id: NodeId) -> Level {
         E::Binary(B::Multiply, a, _) if matches!(ast.get(leftmost(ast, *a)), E::Unary(U::Negate, _)) => Level::Additive,
         E::Binary(B::Multiply | B::ElementMultiply | B::ElementDivide, ..) => Level::Multiplicative,
         E::Binary(B::Power | B::ElementPower, ..) => Level::Power,
-        // A fraction holds together like one sign.
+        // A fraction holds together like one sign, unless it has a sign before it.
+        E::Binary(B::Divide, a, _) if matches!(ast.get(leftmost(ast, *a)), E::Unary(U::Negate, _)) => Level::Additive,
         E::Binary(B::Divide, ..) => Level::Signed,
         E::Binary(..) | E::Unary(U::Not, _) => Level::Loose,
         E::Unary(U::Negate, _) => Level::Additive,
@@ -237,6 +238,10 @@ fn call(ast: &Ast, name: &str, arguments: &[NodeId], out: &mut Vec<Piece>) {
         ("cbrt", [a]) => out.extend([text(r"\sqrt[3]{"), Node(*a, Level::Loose), text("}")]),
         ("exp", [a]) => out.extend([text("e^{"), Node(*a, Level::Loose), text("}")]),
         ("abs", [a]) => out.extend([text(r"\left|"), Node(*a, Level::Loose), text(r"\right|")]),
+        ("diff", [a, by]) => {
+            out.extend([text(r"\frac{\partial}{\partial "), Node(*by, Level::Loose), text("}")]);
+            argument(*a, out);
+        }
         ("floor", [a]) => out.extend([text(r"\left\lfloor "), Node(*a, Level::Loose), text(r" \right\rfloor")]),
         ("ceil", [a]) => out.extend([text(r"\left\lceil "), Node(*a, Level::Loose), text(r" \right\rceil")]),
         ("inv", [a]) => out.extend([Node(*a, Level::Atom), text("^{-1}")]),

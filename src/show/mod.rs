@@ -1,6 +1,8 @@
 //! What people see: graphs written as mathematics.
 
+mod idioms;
 pub mod latex;
 mod matrices;
 pub mod names;
+pub mod naming;
 pub mod notation;

@@ -3,7 +3,8 @@
 //! This is the inverse of lowering: what comes out prints as text that reads back as the same function. Every
 //! renderer starts from this tree.
 
-use crate::functions::{Arity, Cost, FunctionId, rows};
+use super::naming::{DEEPEST, Names, fresh_names, is_condition, is_worth_a_name, sizes};
+use crate::functions::{Arity, Cost, rows};
 use crate::graph::{ExprId, Factor, Graph, MatrixOperation, Node, Rational, Term};
 use crate::lower::Shape;
 use crate::source::Span;
@@ -11,17 +12,10 @@ use crate::syntax::ast::{Ast, BinaryOperator as B, Expression as E, Let, Name, N
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::cmp::Reverse;
 
-/// Up to this many symbols an expression is written in one piece; beyond, repeated parts get names.
-const LONGEST_PIECE: u64 = 160;
-/// Smallest repeated part that gets a name.
-const SMALLEST_NAMED: u64 = 4;
-/// Deepest nesting without a name in between.
-const DEEPEST: u32 = 60;
-
 /// Writes one node as an expression.
 pub fn write(graph: &Graph, root: ExprId) -> (Ast, NodeId) {
     let mut ast = Ast::default();
-    let (lets, written) = write_all(graph, &mut ast, &[root]);
+    let (lets, written) = write_all(graph, &mut ast, &[root], &Names::default());
     let body = written[0];
     let root = if lets.is_empty() { body } else { ast.synthesize(E::Block(lets, body)) };
     (ast, root)
@@ -30,7 +24,7 @@ pub fn write(graph: &Graph, root: ExprId) -> (Ast, NodeId) {
 /// Writes the entries of a vector or matrix, given row by row, as one expression.
 pub fn write_array(graph: &Graph, entries: &[ExprId], shape: Shape) -> (Ast, NodeId) {
     let mut ast = Ast::default();
-    let (lets, written) = write_all(graph, &mut ast, entries);
+    let (lets, written) = write_all(graph, &mut ast, entries, &Names::default());
     let body = match (shape, written.as_slice()) {
         (Shape::Scalar, [only]) => *only,
         (Shape::Matrix(_, columns), _) => {
@@ -43,8 +37,16 @@ pub fn write_array(graph: &Graph, entries: &[ExprId], shape: Shape) -> (Ast, Nod
     (ast, root)
 }
 
+/// Writes several nodes next to one another, those that have a name by their name. Returns what stands before them in a
+/// block, and the nodes.
+pub fn write_parts(graph: &Graph, roots: &[ExprId], names: &Names) -> (Ast, Vec<Let>, Vec<NodeId>) {
+    let mut ast = Ast::default();
+    let (lets, written) = write_all(graph, &mut ast, roots, names);
+    (ast, lets, written)
+}
+
 /// Writes several nodes; parts that are long and repeated, or deep, get names.
-fn write_all(graph: &Graph, ast: &mut Ast, roots: &[ExprId]) -> (Vec<Let>, Vec<NodeId>) {
+fn write_all(graph: &Graph, ast: &mut Ast, roots: &[ExprId], names: &Names) -> (Vec<Let>, Vec<NodeId>) {
     let nodes = graph.reachable(roots);
     let uses = graph.uses(roots);
     let sizes = sizes(graph, &nodes);
@@ -64,9 +66,13 @@ fn write_all(graph: &Graph, ast: &mut Ast, roots: &[ExprId]) -> (Vec<Let>, Vec<N
         let expression = writer.expression(id);
         let mut level = 0;
         graph.node(id).for_each_operand(|operand| level = level.max(depth[&operand] + 1));
-        let repeated = uses[id] > 1 && whole > LONGEST_PIECE && sizes[&id].1 >= SMALLEST_NAMED;
+        let repeated = uses[id] > 1 && is_worth_a_name(whole, sizes[&id]);
         let numeric = !is_condition(graph.node(id));
-        if numeric && !asked.contains(&id) && (repeated || level >= DEEPEST) {
+        if let Some(name) = names.get(&id) {
+            let reference = writer.ast.synthesize(E::Name(name.clone()));
+            writer.written.insert(id, reference);
+            level = 0;
+        } else if numeric && !asked.contains(&id) && (repeated || level >= DEEPEST) {
             let name = fresh.get_or_insert_with(|| fresh_names(graph)).next().unwrap_or_default();
             lets.push(Let { name: Name { text: name.clone(), span: Span::default() }, value: expression });
             let reference = writer.ast.synthesize(E::Name(name));
@@ -85,33 +91,6 @@ fn write_all(graph: &Graph, ast: &mut Ast, roots: &[ExprId]) -> (Vec<Let>, Vec<N
 pub fn text(graph: &Graph, root: ExprId) -> String {
     let (ast, root) = write(graph, root);
     crate::syntax::print_expression(&ast, root)
-}
-
-fn is_condition(node: &Node) -> bool {
-    matches!(node, Node::Compare(..) | Node::And(..) | Node::Or(..) | Node::Not(_))
-}
-
-/// Counts, for each node, the symbols it takes when everything is written out, and when repeated parts count once.
-fn sizes(graph: &Graph, nodes: &[ExprId]) -> FxHashMap<ExprId, (u64, u64)> {
-    let mut sizes: FxHashMap<ExprId, (u64, u64)> = FxHashMap::default();
-    for id in nodes {
-        let mut size = (1u64, 1u64);
-        graph.node(*id).for_each_operand(|operand| {
-            let below = sizes[&operand];
-            size = (size.0.saturating_add(below.0), size.1.saturating_add(below.1).min(1000));
-        });
-        sizes.insert(*id, size);
-    }
-    sizes
-}
-
-/// Names that no parameter has: t1, t2, …
-fn fresh_names(graph: &Graph) -> impl Iterator<Item = String> {
-    let stem = ["t", "u", "tmp", "t_"]
-        .into_iter()
-        .find(|stem| !graph.inputs().iter().any(|input| input.parameter.starts_with(stem)))
-        .unwrap_or("gradc_t");
-    (1..).map(move |count| format!("{stem}{count}"))
 }
 
 /// Returns the coefficient as numerator and denominator of a written fraction. Decimals stay decimals, also below the
@@ -238,10 +217,7 @@ impl Writer<'_> {
                 let [c, a, b] = [c, a, b].map(|operand| self.written[operand]);
                 self.ast.synthesize(E::If(c, a, b))
             }
-            Node::Compare(comparison, a, b) => {
-                let (a, b) = (self.written[a], self.written[b]);
-                self.binary(comparison.to_operator(), a, b)
-            }
+            Node::Compare(comparison, a, b) => self.comparison(*comparison, *a, *b),
             Node::And(a, b) => {
                 let (a, b) = (self.written[a], self.written[b]);
                 self.binary(B::And, a, b)
@@ -260,41 +236,6 @@ impl Writer<'_> {
                 self.call("diff", arguments)
             }
         }
-    }
-
-    /// Writes entries as the vector parameter that they are, or as a list.
-    fn vector(&mut self, entries: &[ExprId]) -> NodeId {
-        let inputs = self.graph.inputs();
-        let input = |id: &ExprId| match self.graph.node(*id) {
-            Node::Input(index) => inputs.get(*index as usize),
-            _ => None,
-        };
-        let name = entries.first().and_then(input).map(|input| input.parameter.clone());
-        if let Some(name) = name {
-            let own: Vec<_> = inputs.iter().filter(|input| input.parameter == name).collect();
-            let whole = own.len() == entries.len() && own.iter().all(|input| input.place.len() == 1);
-            if whole && entries.iter().map(input).eq(own.into_iter().map(Some)) {
-                return self.ast.synthesize(E::Name(name));
-            }
-        }
-        let written = entries.iter().map(|entry| self.written[entry]).collect();
-        self.ast.synthesize(E::List(written))
-    }
-
-    /// Writes `exp(x[k] - logsumexp(x))` as `softmax(x)[k]`.
-    fn softmax(&mut self, function: FunctionId, arguments: &[ExprId]) -> Option<NodeId> {
-        let Node::Sum(constant, terms) = self.graph.node(*arguments.first()?) else { return None };
-        if function != rows::EXP || !constant.is_zero() || terms.len() != 2 {
-            return None;
-        }
-        let entry = terms.iter().find(|(_, coefficient)| coefficient.is_one())?.0;
-        let total = terms.iter().find(|(_, coefficient)| coefficient.is_minus_one())?.0;
-        let Node::Apply(rows::LOGSUMEXP, entries) = self.graph.node(total) else { return None };
-        let at = entries.iter().position(|own| *own == entry)?;
-        let vector = self.vector(entries);
-        let shares = self.call("softmax", vec![vector]);
-        let at = self.ast.synthesize(E::Number(at.to_string()));
-        Some(self.ast.synthesize(E::Index(shares, vec![crate::syntax::ast::Index::At(at)])))
     }
 
     fn input(&mut self, input: u32) -> NodeId {
@@ -343,6 +284,13 @@ impl Writer<'_> {
     /// Writes a sum: what is added before what is subtracted, a constant first before functions and last after powers.
     pub(super) fn sum(&mut self, constant: &Rational, terms: &[Term]) -> NodeId {
         let mut ordered: Vec<&Term> = terms.iter().collect();
+        let number = ordered.iter().position(|(id, k)| self.graph.as_number(*id).is_some() && k.is_one());
+        let lone = number.filter(|_| constant.is_zero() && terms.len() > 1);
+        // A number that is a term of its own stands where a constant does.
+        let constant = match lone.map(|at| ordered.remove(at).0).and_then(|id| self.graph.as_number(id)) {
+            Some(number) => number,
+            None => constant,
+        };
         ordered.sort_by_key(|(id, coefficient)| {
             (coefficient.is_negative(), Reverse(self.degree(*id)), self.first_leaf[id])
         });
@@ -396,7 +344,7 @@ impl Writer<'_> {
             .fold(*first, |sum, (term, negative)| self.binary(if *negative { B::Subtract } else { B::Add }, sum, *term))
     }
 
-    /// Returns the degree of a power or product of names; 0 for everything else.
+    /// Returns the degree of a polynomial in names; 0 for everything else.
     fn degree(&self, id: ExprId) -> Rational {
         match self.graph.node(id) {
             // Vectors and matrices stand in the order of the parameters.
@@ -405,6 +353,9 @@ impl Writer<'_> {
             Node::Product(factors) if self.rank[&id] == Rank::Polynomial => {
                 let degrees = factors.iter().map(|(base, exponent)| self.degree(*base).multiply(exponent));
                 degrees.fold(Rational::ZERO, |total, degree| total.add(&degree))
+            }
+            Node::Sum(_, terms) if self.rank[&id] == Rank::Polynomial => {
+                terms.iter().map(|(operand, _)| self.degree(*operand)).max().unwrap_or(Rational::ZERO)
             }
             _ => Rational::ZERO,
         }

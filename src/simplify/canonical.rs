@@ -1,7 +1,7 @@
 //! The canonical form: sums and products flattened and merged, functions at special values, symmetries and inverses.
 
 use crate::functions::{Parity, rows};
-use crate::graph::{Assumption, ExprId, Factor, Graph, Node, NodeMap, Rational, Term};
+use crate::graph::{ExprId, Factor, Graph, Node, NodeMap, Rational, Term};
 use crate::lower::Formulas;
 
 /// Brings everything that the roots need into canonical form.
@@ -63,17 +63,13 @@ fn inner_links(graph: &Graph, nodes: &[ExprId], uses: &NodeMap<u32>) -> NodeMap<
 
 /// Tells whether `(Π b^e)^exponent` may be multiplied out: for every integer exponent.
 fn dissolves_in_product(graph: &Graph, inside: &[Factor], exponent: &Rational) -> bool {
-    exponent.is_integer() && !inside.iter().any(|(base, _)| graph.is_integer(*base, 0))
+    let allowed = |(base, own): &Factor| graph.may_combine(*base, own, &own.multiply(exponent));
+    exponent.is_integer() && inside.iter().all(|factor| !graph.is_integer(factor.0, 0) && allowed(factor))
 }
 
-/// Multiplies the exponents, recording where that adds points to the domain.
-fn dissolve(graph: &mut Graph, inside: &[Factor], exponent: &Rational) -> Vec<Factor> {
-    let power = |(base, own): &Factor| (*base, own.multiply(exponent));
-    let factors: Vec<Factor> = inside.iter().map(power).collect();
-    for ((base, before), (_, after)) in inside.iter().zip(&factors) {
-        graph.record_lost_restriction(*base, before, after);
-    }
-    factors
+/// Multiplies the exponents.
+fn dissolve(inside: &[Factor], exponent: &Rational) -> Vec<Factor> {
+    inside.iter().map(|(base, own)| (*base, own.multiply(exponent))).collect()
 }
 
 impl Canonicalizer {
@@ -124,7 +120,7 @@ impl Canonicalizer {
             let inside = id == top || self.inner.contains(id);
             match graph.node(id).clone() {
                 Node::Product(operands) if inside => {
-                    stack.extend(dissolve(graph, &operands, &exponent).into_iter().rev());
+                    stack.extend(dissolve(&operands, &exponent).into_iter().rev());
                 }
                 _ => {
                     let (scale, rest) = graph.as_multiple(self.image[id]);
@@ -135,7 +131,7 @@ impl Canonicalizer {
                         Node::Product(operands)
                             if operands.len() <= self.shared && dissolves_in_product(graph, &operands, &exponent) =>
                         {
-                            factors.extend(dissolve(graph, &operands, &exponent));
+                            factors.extend(dissolve(&operands, &exponent));
                         }
                         _ => factors.push((base, exponent)),
                     }
@@ -159,7 +155,7 @@ fn dissolve_what_cancels(graph: &mut Graph, factors: &mut Vec<Factor>) {
         };
         if dissolves_in_product(graph, &inside, &exponent) && inside.iter().any(cancels) {
             factors.remove(at);
-            factors.extend(dissolve(graph, &inside, &exponent));
+            factors.extend(dissolve(&inside, &exponent));
             return dissolve_what_cancels(graph, factors);
         }
     }
@@ -172,11 +168,17 @@ fn merge_variable_powers(graph: &mut Graph, factors: &mut Vec<Factor>) {
         _ => None,
     };
     for at in 0..factors.len() {
+        if graph.is_strict() {
+            return;
+        }
         let Some((base, exponent)) = power(graph, &factors[at]) else { continue };
         let Some(other) = factors.iter().position(|(id, k)| *id == base && k.is_integer()) else { continue };
         let constant = factors[other].1.clone();
-        let sum = graph.sum(constant, vec![(exponent, Rational::ONE)]);
-        graph.assume(Assumption::NonZero(base));
+        let sum = match graph.node(exponent).clone() {
+            Node::Sum(own, terms) => graph.sum(own.add(&constant), terms.to_vec()),
+            _ => graph.sum(constant, vec![(exponent, Rational::ONE)]),
+        };
+        graph.note("collect powers");
         factors[at].0 = graph.power(base, sum);
         factors.remove(other);
         return merge_variable_powers(graph, factors);
@@ -200,20 +202,21 @@ fn apply(
             if formulas.lower(graph, at, &[]) == Some(*argument)
                 && let Some(value) = formulas.lower(graph, value, &[])
             {
+                graph.note("special value");
                 return value;
             }
         }
     }
     if let Node::Apply(inside, operands) = graph.node(*argument)
         && inside.row().left_inverse == row.name
+        && (!graph.is_strict() || inside.row().domain.is_empty())
     {
-        let (inside, operand) = (*inside, operands[0]);
-        if !inside.row().domain.is_empty() {
-            graph.assume(Assumption::Defined(inside, operand));
-        }
+        let operand = operands[0];
+        graph.note("inverse function");
         return operand;
     }
     if row.parity != Parity::None && scale.is_negative() {
+        graph.note("symmetry");
         let positive = graph.scale(scale.negate(), rest);
         let value = graph.apply(function, &[positive]);
         return match row.parity {

@@ -85,7 +85,12 @@ impl<'r> Costs<'r> {
             Math::Number(value) if value.is_integer() => 2,
             Math::Number(_) => 4,
             Math::Pi | Math::Leaf(_) => 2,
-            Math::Sum(children) => 3 * (children.len() as u64 - 1),
+            Math::Sum(children) => {
+                let nested = children.iter().filter(|child| is_nested_polynomial(classes, **child)).count() as u64;
+                let broken = |id: &&Id| classes[**id].data.value.as_ref().is_some_and(|value| !value.is_integer());
+                let broken = children.iter().filter(broken).count() as u64;
+                3 * (children.len() as u64 - 1) + 5 * nested + 3 * broken
+            }
             Math::Product(children) => {
                 let value = |id: &Id| classes[*id].data.value.as_ref();
                 let sign = children.iter().any(|child| value(child).is_some_and(Rational::is_minus_one));
@@ -95,7 +100,7 @@ impl<'r> Costs<'r> {
                 exponent if *exponent == Rational::MINUS_ONE => 3,
                 exponent if *exponent == Rational::HALF => 4,
                 exponent if exponent.is_negative() => 8,
-                exponent if exponent.is_integer() => 5,
+                exponent if *exponent == Rational::integer(2) => 5,
                 _ => 7,
             },
             Math::Apply(function, arguments) => {
@@ -145,6 +150,17 @@ fn subtracts(classes: &Classes, node: &Math) -> bool {
         Math::Product(children) => children.len() == 2 && children.iter().any(|id| classes[*id].data.value.is_some()),
         _ => false,
     }
+}
+
+/// Tells whether a term of a sum is itself a sum of powers of names, which reads better as terms of the whole.
+fn is_nested_polynomial(classes: &Classes, id: Id) -> bool {
+    let is_leaf = |id: &Id| classes[*id].nodes.iter().any(|node| matches!(node, Math::Leaf(_)));
+    classes[classes.find(id)].nodes.iter().any(|node| match node {
+        Math::Sum(children) => {
+            polynomial(classes, children).terms.iter().all(|term| term.factors.iter().all(|(base, _)| is_leaf(base)))
+        }
+        _ => false,
+    })
 }
 
 /// Tells whether an expression is written with a sign in front.

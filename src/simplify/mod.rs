@@ -6,12 +6,15 @@
 
 mod canonical;
 mod cost;
+mod domain;
 mod extract;
 mod factors;
 mod facts;
+mod forbidden;
 mod language;
 mod matching;
 mod matrices;
+mod proof;
 mod rules;
 mod saturate;
 mod structure;
@@ -19,6 +22,11 @@ mod windows;
 
 pub use canonical::canonicalize;
 pub use cost::Goal;
+pub use domain::lost_conditions;
+pub use forbidden::{FORBIDDEN, Forbidden};
 pub use matrices::simplify_matrices;
+pub use proof::{Step, prove, steps};
 pub use rules::{Class, Rule, TABLE};
+pub use saturate::Simplifier;
+pub use structure::{RULES as STRUCTURAL, Structural};
 pub use windows::{Windows, simplify};

@@ -29,6 +29,8 @@ pub struct Rule {
     pub stabilizes: bool,
     /// Whether the right side is for people only, because it loses digits where the left one does not.
     pub for_reading: bool,
+    /// Whether the rule serves proofs only: the e-graph gets by without it, but a person likes to see the step.
+    pub for_explaining: bool,
     /// What the rule is good for.
     pub documentation: &'static str,
 }
@@ -40,6 +42,7 @@ const EXACT: Rule = Rule {
     class: Class::Exact,
     stabilizes: false,
     for_reading: false,
+    for_explaining: false,
     documentation: "",
 };
 const STABLE: Rule = Rule { stabilizes: true, ..EXACT };
@@ -50,6 +53,8 @@ pub const TABLE: &[Rule] = &[
     // Logistic function
     Rule { name: "definition of sigmoid", left: "1/(1 + exp(x))", right: "sigmoid(-x)",
         documentation: "recognizes the logistic function written with exp", ..EXACT },
+    Rule { name: "add and subtract 1", left: "exp(x)/(1 + exp(x))", right: "1 - 1/(1 + exp(x))", for_explaining: true,
+        documentation: "(1 + exp(x) - 1)/(1 + exp(x)), a quotient of sums that share all but the 1", ..EXACT },
     Rule { name: "quotient form of sigmoid", left: "exp(x)/(1 + exp(x))", right: "sigmoid(x)",
         documentation: "recognizes the other way of writing the logistic function, which overflows", ..STABLE },
     Rule { name: "reflection of sigmoid", left: "exp(x)*sigmoid(-x)", right: "sigmoid(x)",
@@ -72,6 +77,8 @@ pub const TABLE: &[Rule] = &[
         documentation: "exp(x) - 1 loses all digits near 0", ..STABLE },
     Rule { name: "logarithm of one plus", left: "ln(1 + x)", right: "ln_1p(x)",
         documentation: "1 + x loses the digits of a small x", ..STABLE },
+    Rule { name: "exponential minus its square", left: "exp(x) - exp(2*x)", right: "exp(x)*(1 - exp(x))",
+        documentation: "takes out what the two share", ..EXACT },
     Rule { name: "product of roots", left: "sqrt(a)*sqrt(b)", right: "sqrt(a*b)", class: Class::Licensed("a > 0"),
         documentation: "one root in place of two", ..EXACT },
     Rule { name: "product of reciprocal roots", left: "a^(-1/2)*b^(-1/2)", right: "(a*b)^(-1/2)", class: Class::Licensed("a > 0"),
@@ -84,6 +91,8 @@ pub const TABLE: &[Rule] = &[
         documentation: "1 - cos(x)^2 loses all digits near 0", ..STABLE },
     Rule { name: "Pythagoras for cosine", left: "1 - sin(x)^2", right: "cos(x)^2",
         documentation: "1 - sin(x)^2 loses all digits near pi/2", ..STABLE },
+    Rule { name: "Pythagoras for cotangent", left: "1 + cos(x)^2/sin(x)^2", right: "1/sin(x)^2",
+        documentation: "one function in place of two", ..EXACT },
     Rule { name: "half angle", left: "1 - cos(x)", right: "2*sin(x/2)^2",
         documentation: "1 - cos(x) loses all digits near 0", ..STABLE },
     Rule { name: "definition of tangent", left: "sin(x)/cos(x)", right: "tan(x)",
@@ -120,6 +129,8 @@ pub const TABLE: &[Rule] = &[
     // Steps and kinks
     Rule { name: "absolute value by sign", left: "x*sign(x)", right: "abs(x)",
         documentation: "the sign times the number is its size", ..EXACT },
+    Rule { name: "sign by absolute value", left: "sign(x)/abs(x)", right: "1/x",
+        documentation: "the sign over the size is the reciprocal", ..EXACT },
     Rule { name: "number by sign", left: "abs(x)*sign(x)", right: "x",
         documentation: "the sign times the size is the number", ..EXACT },
     Rule { name: "absolute value of a non-negative number", left: "abs(x)", right: "x", class: Class::Licensed("x >= 0"),

@@ -21,6 +21,8 @@ const NODES_PER_CLASS: usize = 12;
 /// Simplifies windows of a graph with the rules of Table 2, which it reads once.
 pub struct Simplifier {
     rules: Vec<Compiled>,
+    /// Rules that are used in proofs only.
+    explaining: Vec<Compiled>,
     ranges: Ranges,
     functions: FxHashMap<FunctionId, u64>,
 }
@@ -28,11 +30,19 @@ pub struct Simplifier {
 impl Simplifier {
     /// Reads the rules.
     pub fn new(formulas: &mut Formulas) -> Self {
-        Simplifier {
-            rules: rules::TABLE.iter().filter_map(|rule| Compiled::new(formulas, rule)).collect(),
-            ranges: Ranges::new(formulas),
-            functions: function_costs(formulas),
-        }
+        let compiled = rules::TABLE.iter().filter_map(|rule| Compiled::new(formulas, rule));
+        let (explaining, rules) = compiled.partition(|rule| rule.rule.for_explaining);
+        Simplifier { rules, explaining, ranges: Ranges::new(formulas), functions: function_costs(formulas) }
+    }
+
+    /// Returns all rules, with those for proofs.
+    pub(super) fn all_rules(&self) -> Vec<&Compiled> {
+        self.explaining.iter().chain(&self.rules).collect()
+    }
+
+    /// Returns the ranges of functions.
+    pub(super) fn ranges(&self) -> &Ranges {
+        &self.ranges
     }
 
     /// Returns forms of the roots that cost no more together, in the sense of the goal. The graph is small: a window.
@@ -99,8 +109,10 @@ impl Simplifier {
             let fits = goal == Goal::Pretty || !rule.rule.for_reading;
             !grows && fits && rule.needs.is_subset(&present)
         };
-        let structural =
-            |rule: &&structure::Structural| rule.grows == grows && (goal == Goal::Flops || !rule.for_sharing);
+        let structural = |rule: &&structure::Structural| {
+            let fits = (goal == Goal::Flops || !rule.for_sharing) && (goal == Goal::Pretty || !rule.for_reading);
+            rule.grows == grows && fits
+        };
         let usable: Vec<&Compiled> = self.rules.iter().filter(usable).collect();
         let mut found: Vec<(Id, &'static str, Id)> = Vec::new();
         let mut work: Vec<(Id, Vec<Math>)> = classes.classes().map(|class| (class.id, class.nodes.clone())).collect();

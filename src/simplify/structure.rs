@@ -16,23 +16,45 @@ pub struct Structural {
     pub grows: bool,
     /// Whether the rule serves to share parts only.
     pub for_sharing: bool,
+    /// Whether the rule serves what people read only.
+    pub for_reading: bool,
+    /// What the rule does.
+    pub documentation: &'static str,
+    /// An expression to which the rule applies, and what it makes of it.
+    pub example: (&'static str, &'static str),
     /// Finds equal classes.
-    pub apply: fn(&mut Classes, Id, &Math) -> Vec<Id>,
+    pub(super) apply: fn(&mut Classes, Id, &Math) -> Vec<Id>,
 }
 
 /// All rules of this file. Each is exact: where merging exponents would add points to the domain, nothing is merged.
+#[rustfmt::skip]
 pub const RULES: &[Structural] = &[
-    Structural { name: "collect terms", grows: false, for_sharing: false, apply: collect_terms },
-    Structural { name: "collect factors", grows: false, for_sharing: false, apply: collect_factors },
-    Structural { name: "power of a product", grows: false, for_sharing: false, apply: power_of_product },
-    Structural { name: "power of a reciprocal", grows: false, for_sharing: false, apply: power_of_reciprocal },
-    Structural { name: "factor out", grows: true, for_sharing: false, apply: factor_out },
-    Structural { name: "factor out a quotient", grows: true, for_sharing: true, apply: factor_out_quotient },
-    Structural { name: "multiply out", grows: true, for_sharing: false, apply: multiply_out },
-    Structural { name: "product of exponentials", grows: false, for_sharing: false, apply: product_of_exponentials },
-    Structural { name: "symmetry", grows: false, for_sharing: false, apply: symmetry },
-    Structural { name: "inverse function", grows: false, for_sharing: false, apply: inverse },
-    Structural { name: "logarithm of a product", grows: false, for_sharing: false, apply: logarithm_of_product },
+    Structural { name: "collect terms", grows: false, for_sharing: false, for_reading: false, documentation: "adds up like terms",
+        example: ("x + (2*x + b)", "3*x + b"), apply: collect_terms },
+    Structural { name: "collect factors", grows: false, for_sharing: false, for_reading: false, documentation: "multiplies powers of the same base, where no point is added to the domain",
+        example: ("x*(x^2*b)", "x^3*b"), apply: collect_factors },
+    Structural { name: "power of a product", grows: false, for_sharing: false, for_reading: false, documentation: "raises each factor to the power, where no point is added to the domain",
+        example: ("(a*b)^2", "a^2*b^2"), apply: power_of_product },
+    Structural { name: "power of a reciprocal", grows: false, for_sharing: false, for_reading: false, documentation: "writes a quotient by a power as a power of the reciprocal, which then serves several powers",
+        example: ("1/x^2", "(1/x)^2"), apply: power_of_reciprocal },
+    Structural { name: "factor out", grows: true, for_sharing: false, for_reading: false, documentation: "takes what several terms share out of them",
+        example: ("x*a + x*b", "x*(a + b)"), apply: factor_out },
+    Structural { name: "common denominator", grows: true, for_sharing: false, for_reading: true, documentation: "takes a negative power that some terms have out of those that have a positive one",
+        example: ("a/x + b*x", "(a + b*x^2)/x"), apply: common_denominator },
+    Structural { name: "factor out a quotient", grows: true, for_sharing: true, for_reading: false, documentation: "takes less of a quotient out than could be, so that what stays can be shared",
+        example: ("a/x^3 - 1/x", "(a/x^2 - 1)/x"), apply: factor_out_quotient },
+    Structural { name: "multiply out", grows: true, for_sharing: false, for_reading: false, documentation: "multiplies each term of a sum",
+        example: ("x*(a + b)", "x*a + x*b"), apply: multiply_out },
+    Structural { name: "product of exponentials", grows: false, for_sharing: false, for_reading: false, documentation: "adds the arguments",
+        example: ("exp(a)*exp(b)", "exp(a + b)"), apply: product_of_exponentials },
+    Structural { name: "symmetry", grows: false, for_sharing: false, for_reading: false, documentation: "takes the sign out of an even or odd function",
+        example: ("sin(-x)", "-sin(x)"), apply: symmetry },
+    Structural { name: "exponential of a negative number", grows: false, for_sharing: false, for_reading: false, documentation: "writes it as a reciprocal",
+        example: ("exp(-x)", "1/exp(x)"), apply: negative_exponential },
+    Structural { name: "inverse function", grows: false, for_sharing: false, for_reading: false, documentation: "a function of its inverse, where the inverse is defined",
+        example: ("ln(exp(x))", "x"), apply: inverse },
+    Structural { name: "logarithm of a product", grows: false, for_sharing: false, for_reading: false, documentation: "adds the logarithms of factors that are known to be positive",
+        example: ("ln(exp(a)*cosh(b))", "a + ln(cosh(b))"), apply: logarithm_of_product },
 ];
 
 /// Largest sum or product that is factored or multiplied out.
@@ -110,6 +132,7 @@ fn factor_out(classes: &mut Classes, id: Id, node: &Math) -> Vec<Id> {
         term.factors.iter().for_each(|(base, _)| *counts.entry(*base).or_default() += 1);
     }
     let mut shared: Vec<(Id, usize)> = counts.into_iter().filter(|(base, count)| *count >= 2 && *base != id).collect();
+    shared.retain(|(base, _)| has_one_sign(&view, *base));
     shared.sort_by_key(|(base, count)| (usize::MAX - count, *base));
     for (base, _) in shared.into_iter().take(4) {
         let least = view.terms.iter().filter_map(|term| term.factors.get(base)).min().cloned();
@@ -117,6 +140,30 @@ fn factor_out(classes: &mut Classes, id: Id, node: &Math) -> Vec<Id> {
     }
     found.extend(factor_out_coefficient(classes, &view));
     found
+}
+
+/// Takes out of a sum what some terms have above and others below the line.
+fn common_denominator(classes: &mut Classes, id: Id, node: &Math) -> Vec<Id> {
+    let Math::Sum(children) = node else { return Vec::new() };
+    if children.contains(&id) || children.len() > LARGEST {
+        return Vec::new();
+    }
+    let view = polynomial(classes, children);
+    let bases: BTreeSet<Id> = view.terms.iter().flat_map(|term| term.factors.iter().map(|(base, _)| *base)).collect();
+    let mixed = bases.into_iter().filter(|base| *base != id && !has_one_sign(&view, *base)).take(4);
+    let mut found = Vec::new();
+    for base in mixed {
+        let least = view.terms.iter().filter_map(|term| term.factors.get(base)).min().cloned();
+        found.extend(least.and_then(|least| factor_out_base(classes, &view, base, &least)));
+    }
+    found
+}
+
+/// Tells whether all exponents of a base are positive, or all negative.
+fn has_one_sign(view: &Polynomial, base: Id) -> bool {
+    let mut signs = view.terms.iter().filter_map(|term| term.factors.get(base)).map(Rational::is_negative);
+    let first = signs.next();
+    signs.all(|sign| Some(sign) == first)
 }
 
 /// `a/s^3 − 1/s = (a/s^2 − 1)/s`: less of a quotient is taken out than could be, so that what stays can be shared.
@@ -142,9 +189,9 @@ fn factor_out_quotient(classes: &mut Classes, id: Id, node: &Math) -> Vec<Id> {
 
 fn factor_out_base(classes: &mut Classes, view: &Polynomial, base: Id, least: &Rational) -> Option<Id> {
     let mut exponents = view.terms.iter().filter_map(|term| term.factors.get(base));
-    // The terms must agree on the sign of the exponent, or dividing would lose points.
+    // Where the least exponent is negative, a term already demands that the base is not 0.
     let apart = |exponent: &Rational| !exponent.add(&least.negate()).is_integer();
-    if exponents.any(|exponent| exponent.is_negative() != least.is_negative() || apart(exponent)) {
+    if exponents.any(apart) {
         return None;
     }
     let (mut inside, mut outside) = (Vec::new(), Vec::new());
@@ -283,24 +330,28 @@ fn product_of_exponentials(classes: &mut Classes, id: Id, node: &Math) -> Vec<Id
     vec![add_monomial(classes, &view)]
 }
 
-/// Even and odd functions of a negative multiple, and `exp(−a) = 1/exp(a)`.
+/// Even and odd functions of a negative multiple.
 fn symmetry(classes: &mut Classes, _: Id, node: &Math) -> Vec<Id> {
     let Math::Apply(function, arguments) = node else { return Vec::new() };
     let [argument] = **arguments else { return Vec::new() };
     let parity = function.row().parity;
-    if parity == Parity::None && *function != rows::EXP {
-        return Vec::new();
-    }
-    if !monomial(classes, argument).coefficient.is_negative() {
+    if parity == Parity::None || !monomial(classes, argument).coefficient.is_negative() {
         return Vec::new();
     }
     let positive = add_negation(classes, argument);
     let value = classes.add(Math::Apply(*function, [positive].into()));
-    vec![match parity {
-        Parity::Even => value,
-        Parity::Odd => add_negation(classes, value),
-        Parity::None => classes.add(Math::Power(Rational::MINUS_ONE, [value])),
-    }]
+    vec![if parity == Parity::Even { value } else { add_negation(classes, value) }]
+}
+
+/// `exp(−a) = 1/exp(a)`.
+fn negative_exponential(classes: &mut Classes, _: Id, node: &Math) -> Vec<Id> {
+    let Math::Apply(rows::EXP, arguments) = node else { return Vec::new() };
+    if !monomial(classes, arguments[0]).coefficient.is_negative() {
+        return Vec::new();
+    }
+    let positive = add_negation(classes, arguments[0]);
+    let value = classes.add(Math::Apply(rows::EXP, [positive].into()));
+    vec![classes.add(Math::Power(Rational::MINUS_ONE, [value]))]
 }
 
 /// `g(f(x)) = x` where the domain of f is all numbers, such as ln(exp(x)).

@@ -169,6 +169,7 @@ impl Window {
         limit: usize,
     ) -> Window {
         let mut graph = Graph::new();
+        graph.set_strict(outside.is_strict());
         let mut inside: FxHashMap<ExprId, ExprId> = FxHashMap::default();
         let mut leaves = Vec::new();
         let mut leaf_facts = Vec::new();

@@ -1,0 +1,240 @@
+//! Evaluates graphs with 120 digits and with the domains of real analysis: what is not defined has no value.
+
+#![allow(dead_code)]
+
+use astro_float::{BigFloat, Consts, Radix, RoundingMode, Sign};
+use gradc::graph::{Comparison, ExprId, Graph, Node, Rational};
+
+/// Bits of the working precision.
+const BITS: usize = 1024;
+/// The last bits don't matter; rounding them correctly takes forever where a result is exact.
+const ROUND: RoundingMode = RoundingMode::None;
+
+/// A number, or nothing where an expression is not defined.
+pub type Value = Option<BigFloat>;
+
+/// What evaluation needs.
+pub struct Exact {
+    constants: Consts,
+}
+
+impl Exact {
+    pub fn new() -> Self {
+        Exact { constants: Consts::new().expect("there is memory") }
+    }
+
+    /// Reads a number of a test: a fraction, a decimal, or a multiple of π such as `pi/2`.
+    pub fn number(&mut self, text: &str) -> BigFloat {
+        let function = gradc::read(&gradc::source::Source::new("number", text), &[]).expect("a number").remove(0);
+        self.evaluate(&function.graph, function.outputs[0], &[]).expect("a number is defined")
+    }
+
+    /// Evaluates a node for values of the inputs.
+    pub fn evaluate(&mut self, graph: &Graph, root: ExprId, inputs: &[BigFloat]) -> Value {
+        let mut values: Vec<Value> = vec![None; root.index() + 1];
+        for id in graph.reachable(&[root]) {
+            values[id.index()] = self.node(graph, graph.node(id), &values, inputs);
+        }
+        values[root.index()].clone()
+    }
+
+    fn node(&mut self, graph: &Graph, node: &Node, values: &[Value], inputs: &[BigFloat]) -> Value {
+        let value = |id: &ExprId| values[id.index()].clone();
+        let truth = |holds: bool| Some(integer(i64::from(holds)));
+        match node {
+            Node::Number(number) => Some(self.rational(number)),
+            Node::Pi => Some(self.constants.pi(BITS, ROUND)),
+            Node::Input(at) => inputs.get(*at as usize).cloned(),
+            Node::Sum(constant, terms) => {
+                let mut sum = self.rational(constant);
+                for (id, coefficient) in terms {
+                    sum = sum.add(&self.rational(coefficient).mul(&value(id)?, BITS, ROUND), BITS, ROUND);
+                }
+                Some(sum)
+            }
+            Node::Product(factors) => {
+                let mut product = integer(1);
+                for (id, exponent) in factors {
+                    product = product.mul(&self.power(&value(id)?, exponent)?, BITS, ROUND);
+                }
+                Some(product)
+            }
+            Node::Apply(function, arguments) => {
+                let arguments: Option<Vec<BigFloat>> = arguments.iter().map(value).collect();
+                self.function(function.row().name, &arguments?)
+            }
+            Node::Select(c, a, b) => value(if value(c)?.is_zero() { b } else { a }),
+            Node::Compare(comparison, a, b) => truth(compare(*comparison, &value(a)?, &value(b)?)),
+            Node::And(a, b) => truth(!value(a)?.is_zero() && !value(b)?.is_zero()),
+            Node::Or(a, b) => truth(!value(a)?.is_zero() || !value(b)?.is_zero()),
+            Node::Not(a) => truth(value(a)?.is_zero()),
+            Node::Matrix(..) | Node::Placeholder(_) | Node::Derivative(..) => {
+                panic!("{} nodes, one not a number", graph.len())
+            }
+        }
+    }
+
+    fn rational(&mut self, number: &Rational) -> BigFloat {
+        let constants = &mut self.constants;
+        let mut whole = |number: Rational| BigFloat::parse(&number.to_string(), Radix::Dec, BITS, ROUND, constants);
+        whole(number.numerator()).div(&whole(number.denominator()), BITS, ROUND)
+    }
+
+    /// A power with a constant exponent; only whole ones of negative numbers, and none below 0 of 0.
+    fn power(&mut self, base: &BigFloat, exponent: &Rational) -> Value {
+        if exponent.is_zero() {
+            return Some(integer(1));
+        }
+        if base.is_zero() {
+            return (!exponent.is_negative()).then(|| integer(0));
+        }
+        match exponent.abs().to_integer() {
+            Some(whole) => {
+                let power = base.powi(whole as usize, BITS, ROUND);
+                Some(if exponent.is_negative() { power.reciprocal(BITS, ROUND) } else { power })
+            }
+            None if base.is_negative() => None,
+            None if exponent.denominator().to_integer() == Some(2) => {
+                let root = base.sqrt(BITS, ROUND);
+                self.power(&root, &exponent.numerator())
+            }
+            None => {
+                let exponent = self.rational(exponent);
+                Some(base.pow(&exponent, BITS, ROUND, &mut self.constants))
+            }
+        }
+    }
+
+    fn function(&mut self, name: &str, arguments: &[BigFloat]) -> Value {
+        let x = &arguments[0];
+        let one = integer(1);
+        let c = &mut self.constants;
+        let size = |value: &BigFloat| value.abs();
+        Some(match name {
+            "exp" => x.exp(BITS, ROUND, c),
+            "exp_m1" => x.exp(BITS, ROUND, c).sub(&one, BITS, ROUND),
+            "ln" if is_positive(x) => x.ln(BITS, ROUND, c),
+            "ln_1p" if is_positive(&x.add(&one, BITS, ROUND)) => x.add(&one, BITS, ROUND).ln(BITS, ROUND, c),
+            "sin" => x.sin(BITS, ROUND, c),
+            "cos" => x.cos(BITS, ROUND, c),
+            "tan" => x.tan(BITS, ROUND, c),
+            "asin" if size(x) <= one => x.asin(BITS, ROUND, c),
+            "acos" if size(x) <= one => x.acos(BITS, ROUND, c),
+            "atan" => x.atan(BITS, ROUND, c),
+            "atan2" => return self.angle(x, &arguments[1]),
+            "sinh" => x.sinh(BITS, ROUND, c),
+            "cosh" => x.cosh(BITS, ROUND, c),
+            "tanh" => x.tanh(BITS, ROUND, c),
+            "sqrt" if !x.is_negative() || x.is_zero() => x.sqrt(BITS, ROUND),
+            "sqrt" => return None,
+            "asinh" => x.asinh(BITS, ROUND, c),
+            "acosh" if *x >= one => x.acosh(BITS, ROUND, c),
+            "atanh" if size(x) < one => x.atanh(BITS, ROUND, c),
+            "abs" => size(x),
+            "sign" if x.is_zero() => integer(0),
+            "sign" => integer(if x.is_negative() { -1 } else { 1 }),
+            "step" => integer(i64::from(is_positive(x))),
+            "relu" => {
+                if is_positive(x) {
+                    x.clone()
+                } else {
+                    integer(0)
+                }
+            }
+            "max" => {
+                if *x >= arguments[1] {
+                    x.clone()
+                } else {
+                    arguments[1].clone()
+                }
+            }
+            "min" => {
+                if *x <= arguments[1] {
+                    x.clone()
+                } else {
+                    arguments[1].clone()
+                }
+            }
+            "hypot" => {
+                let square = |value: &BigFloat| value.mul(value, BITS, ROUND);
+                square(x).add(&square(&arguments[1]), BITS, ROUND).sqrt(BITS, ROUND)
+            }
+            "cbrt" => x.cbrt(BITS, ROUND),
+            "sigmoid" => one.add(&x.neg().exp(BITS, ROUND, c), BITS, ROUND).reciprocal(BITS, ROUND),
+            "softplus" => one.add(&x.exp(BITS, ROUND, c), BITS, ROUND).ln(BITS, ROUND, c),
+            "logsumexp" => {
+                let sum = arguments.iter().fold(integer(0), |sum, x| sum.add(&x.exp(BITS, ROUND, c), BITS, ROUND));
+                sum.ln(BITS, ROUND, c)
+            }
+            "erf" => self.erf(x),
+            "erfc" => integer(1).sub(&self.erf(x), BITS, ROUND),
+            "pow" => return self.real_power(x, &arguments[1]),
+            "ln" | "ln_1p" | "asin" | "acos" | "acosh" | "atanh" => return None,
+            other => panic!("`{other}` has no exact value here"),
+        })
+    }
+
+    fn angle(&mut self, y: &BigFloat, x: &BigFloat) -> Value {
+        let pi = self.constants.pi(BITS, ROUND);
+        let half = pi.div(&integer(2), BITS, ROUND);
+        let quotient = |c: &mut Consts| y.div(x, BITS, ROUND).atan(BITS, ROUND, c);
+        match (x.is_zero(), x.is_negative(), y.is_zero(), y.is_negative()) {
+            (true, _, true, _) => None,
+            (true, _, _, negative) => Some(if negative { half.neg() } else { half }),
+            (_, false, ..) => Some(quotient(&mut self.constants)),
+            (_, true, _, true) => Some(quotient(&mut self.constants).sub(&pi, BITS, ROUND)),
+            (_, true, _, false) => Some(quotient(&mut self.constants).add(&pi, BITS, ROUND)),
+        }
+    }
+
+    fn real_power(&mut self, base: &BigFloat, exponent: &BigFloat) -> Value {
+        match (base.is_zero(), base.is_negative()) {
+            _ if exponent.is_zero() => Some(integer(1)),
+            (true, _) => is_positive(exponent).then(|| integer(0)),
+            (_, false) => Some(base.pow(exponent, BITS, ROUND, &mut self.constants)),
+            (_, true) if exponent.is_int() => Some(base.pow(exponent, BITS, ROUND, &mut self.constants)),
+            _ => None,
+        }
+    }
+
+    /// The error function by its power series, with as many bits more as its terms grow [DLMF 7.6.1].
+    fn erf(&mut self, x: &BigFloat) -> BigFloat {
+        let bits = 6 * BITS;
+        let square = x.mul(x, bits, ROUND);
+        let mut term = x.clone();
+        let mut sum = x.clone();
+        for n in 1..20_000 {
+            term = term.mul(&square, bits, ROUND).div(&integer(-n), bits, ROUND);
+            let part = term.div(&integer(2 * n + 1), bits, ROUND);
+            sum = sum.add(&part, bits, ROUND);
+            if part.is_zero() || part.exponent().unwrap_or(0) < -(2 * BITS as i32) {
+                break;
+            }
+        }
+        let root = self.constants.pi(bits, ROUND).sqrt(bits, ROUND);
+        sum.mul(&integer(2), bits, ROUND).div(&root, BITS, ROUND)
+    }
+}
+
+fn integer(value: i64) -> BigFloat {
+    BigFloat::from_i64(value, BITS)
+}
+
+fn is_positive(x: &BigFloat) -> bool {
+    !x.is_zero() && x.sign() == Some(Sign::Pos)
+}
+
+fn compare(comparison: Comparison, a: &BigFloat, b: &BigFloat) -> bool {
+    comparison.holds(a, b)
+}
+
+/// Tells whether two numbers agree to so many digits; 0 only with what is as small.
+pub fn agree(a: &BigFloat, b: &BigFloat, digits: usize) -> bool {
+    let difference = a.sub(b, BITS, ROUND).abs();
+    let size = a.abs().max(&b.abs());
+    let ten = integer(10);
+    let small = ten.powi(digits, BITS, ROUND).reciprocal(BITS, ROUND);
+    // Numbers that are 0 but for rounding are so small that nothing else is.
+    let nothing = ten.powi(2 * digits + digits / 2, BITS, ROUND).reciprocal(BITS, ROUND);
+    difference <= size.mul(&small, BITS, ROUND) || size <= nothing
+}

@@ -1,0 +1,115 @@
+//! Proves that what a simplification takes for granted is told, and is left out under a strict domain: with 60 digits,
+//! the strict form is defined exactly where the given one is, and the other form differs in nothing but the points told.
+
+#[path = "common/exact.rs"]
+mod exact;
+
+use exact::{Exact, agree};
+use gradc::derive::{Derivatives, Form, Order, assumptions, derive};
+use gradc::lower::Function;
+use gradc::show::notation;
+use gradc::source::Source;
+
+/// What y is multiplied by, what its derivative is simplified to, under which conditions, and what is left of it under a
+/// strict domain.
+const ENLARGING: &[(&str, &str, &[&str], &str)] = &[
+    ("x/x", "1", &["x != 0"], "x/x"),
+    ("(x*z)/(x*w)", "z/w", &["x != 0"], "x*z/(x*w)"),
+    ("x^3/x^2", "x", &["x != 0"], "x^3/x^2"),
+    ("1/(1/x)", "x", &["x != 0"], "1/(1/x)"),
+    ("z/(x/w)", "z*w/x", &["w != 0"], "z/(x/w)"),
+    ("sqrt(x)^2", "x", &["x >= 0"], "sqrt(x)^2"),
+    ("x/sqrt(x)", "sqrt(x)", &["x != 0"], "x/sqrt(x)"),
+    ("exp(ln(x))", "x", &["x > 0"], "exp(ln(x))"),
+    ("sin(asin(x))", "x", &["-1 <= x", "x <= 1"], "sin(asin(x))"),
+    ("(ln(x) - ln(x))", "0", &["x > 0"], "0*ln(x)"),
+    ("(1/x - 1/x)", "0", &["x != 0"], "0/x"),
+    ("0*ln(x)", "0", &["x > 0"], "0*ln(x)"),
+    ("0/x", "0", &["x != 0"], "0/x"),
+    ("(1/x)^0", "1", &["x != 0"], "(1/x)^0"),
+];
+/// What holds everywhere, and needs no assumption.
+const EXACT: &[&str] = &[
+    "(x - x)",
+    "exp(x)/exp(x)",
+    "(x^2 + 1)/(x^2 + 1)",
+    "tan(atan(x))",
+    "ln(exp(x))",
+    "sqrt(x^2)",
+    "x^0",
+    "cosh(x)^2/cosh(x)",
+    "sin(x)^2 + cos(x)^2",
+];
+const POINTS: &[&str] = &["0", "1", "-1", "1/2", "-1/2", "2", "-2", "3", "-3", "1e-20", "-1e-20"];
+
+fn read(text: &str) -> Function {
+    let names = ["y", "x", "z", "w"].map(|name| Source::new("parameter", name));
+    gradc::read(&Source::new("expression", text), &names).expect("the source is read").remove(0)
+}
+
+fn by_y(function: &Function, form: Form) -> Derivatives {
+    derive(function, &[0], Order::First, form).expect("there is a rule")
+}
+
+fn printed(derivatives: &Derivatives) -> String {
+    notation::text(&derivatives.graph, derivatives.first[0][0])
+}
+
+fn told(function: &Function, shown: &Derivatives) -> Vec<String> {
+    let found = assumptions(function, shown, |function| Ok(by_y(function, Form::Raw))).expect("there is a rule");
+    found.conditions.iter().map(|id| notation::text(&found.graph, *id)).collect()
+}
+
+#[test]
+fn enlarging_steps_are_told_and_left_out_under_a_strict_domain() {
+    for (factor, simplified, conditions, strict) in ENLARGING {
+        let mut function = read(&format!("y*({factor})"));
+        let shown = by_y(&function, Form::Pretty);
+        assert_eq!(
+            (printed(&shown).as_str(), told(&function, &shown)),
+            (*simplified, conditions.iter().map(ToString::to_string).collect())
+        );
+        function.graph.set_strict(true);
+        let shown = by_y(&function, Form::Pretty);
+        assert_eq!((printed(&shown).as_str(), told(&function, &shown)), (*strict, Vec::new()), "{factor}");
+    }
+}
+
+#[test]
+fn what_holds_everywhere_needs_no_assumption() {
+    for factor in EXACT {
+        let function = read(&format!("y*({factor})"));
+        assert_eq!(told(&function, &by_y(&function, Form::Pretty)), Vec::<String>::new(), "{factor}");
+    }
+}
+
+#[test]
+fn the_domain_is_as_told() {
+    let mut exact = Exact::new();
+    let numbers: Vec<_> = POINTS.iter().map(|text| exact.number(text)).collect();
+    for factor in ENLARGING.iter().map(|row| row.0).chain(EXACT.iter().copied()) {
+        let given = read(factor);
+        let mut function = read(&format!("y*({factor})"));
+        let shown = by_y(&function, Form::Pretty);
+        let conditions = told(&function, &shown);
+        let holds: Vec<Function> = conditions.iter().map(|text| read(&format!("if({text}, 1, 0)"))).collect();
+        function.graph.set_strict(true);
+        let strict = by_y(&function, Form::Pretty);
+        for (at, x) in numbers.iter().enumerate() {
+            for w in &numbers {
+                let point = [numbers[1].clone(), x.clone(), numbers[(at + 3) % numbers.len()].clone(), w.clone()];
+                let value = exact.evaluate(&given.graph, given.outputs[0], &point);
+                let [loose, narrow] =
+                    [&shown, &strict].map(|form| exact.evaluate(&form.graph, form.first[0][0], &point));
+                assert_eq!(narrow.is_some(), value.is_some(), "{factor} at {point:?}");
+                let granted = holds.iter().all(|condition| {
+                    exact.evaluate(&condition.graph, condition.outputs[0], &point).is_some_and(|holds| !holds.is_zero())
+                });
+                assert_eq!(value.is_some(), loose.is_some() && granted, "{factor} at {point:?}");
+                for other in [loose, narrow].iter().flatten() {
+                    assert!(value.as_ref().is_none_or(|value| agree(value, other, 60)), "{factor} at {point:?}");
+                }
+            }
+        }
+    }
+}
