@@ -2,7 +2,7 @@
 
 mod closed;
 
-pub use closed::{Closed, Derivative, derive_closed};
+pub use closed::{Closed, Derivative, Through, derive_closed, derive_through};
 
 use crate::diff::{self, Differentiator};
 use crate::error::Diagnostic;
@@ -325,8 +325,7 @@ fn leaves(graph: &mut Graph, inputs: &[usize]) -> Vec<ExprId> {
 fn require_entries(function: &Function) -> Result<(), Diagnostic> {
     match function.has_entries() {
         true => Ok(()),
-        false => Err(Diagnostic::general("its vectors and matrices have no entries one by one").hint(
-            "`gradc grad`, `jacobian` and `hessian` print whole matrices; here dimensions must be small numbers",
-        )),
+        false => Err(Diagnostic::general("this needs the entries of its vectors and matrices one by one")
+            .hint("give small dimensions as numbers: `W: matrix[2, 3]`")),
     }
 }

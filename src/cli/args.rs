@@ -125,6 +125,8 @@ pub enum Format {
     Json,
     /// The Rust function.
     Rust,
+    /// Entries of vectors and matrices, with sums over indices and Kronecker deltas.
+    Index,
 }
 
 /// How counts are written.

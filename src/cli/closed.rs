@@ -1,16 +1,17 @@
 //! Derivatives of functions of whole vectors and matrices, in closed form.
 
-use super::args::Goal;
+use super::args::{Format, Goal, Request};
 use super::formulas::{self, Formula, Name};
 use super::gradient::{Options, heading};
 use super::values;
-use super::{Exit, Outcome};
+use super::{Exit, Outcome, index};
 use crate::derive::{Closed, Derivative, Form, Order, derive_closed};
-use crate::error::Errors;
+use crate::error::{Diagnostic, Errors};
 use crate::graph::{ExprId, Graph, Node};
 use crate::lower::{Function, Shape, Whole};
-use crate::show::names::with_names;
+use crate::show::{latex, names::with_names, notation};
 use crate::source::Source;
+use crate::syntax::print_expression;
 use crate::tape::Dense;
 use std::io::Write;
 
@@ -46,6 +47,10 @@ pub fn run(
 ) -> Outcome {
     let request = &options.request;
     let by = selected(function, whole, &request.wrt)?;
+    if request.format == Format::Index {
+        return index::run(request, function, whole, &by, order, out)
+            .map_err(|diagnostic| crate::in_function(source, function, diagnostic))?;
+    }
     let point = options.at.as_deref().map(|at| values::point_from_text(function, whole, at)).transpose()?;
     let wrong = |diagnostic| crate::in_function(source, function, diagnostic);
     let mut shown = derive_closed(whole, &by, order, request.shown()).map_err(wrong)?;
@@ -84,6 +89,48 @@ pub fn run(
     }
     let heading = heading(function);
     formulas::write(&heading, &shown.graph, &list, request.format, options.at.as_deref(), out)?;
+    Ok(Exit::Success)
+}
+
+/// Prints the derivatives by each parameter alone, one a line.
+pub fn partials(
+    request: &Request,
+    order: usize,
+    source: &Source,
+    function: &Function,
+    whole: &Whole,
+    out: &mut impl Write,
+) -> Outcome {
+    let by = selected(function, whole, &request.wrt)?;
+    let wrong = |diagnostic| crate::in_function(source, function, diagnostic);
+    let order = match order {
+        1 => Order::First,
+        2 => Order::Second,
+        _ => return Err(wrong(Diagnostic::general("whole matrices are derived once or twice")).into()),
+    };
+    let mut lines = serde_json::Map::new();
+    for at in by.iter().copied() {
+        let mut closed = derive_closed(whole, &[at], order, request.shown()).map_err(wrong)?;
+        let derivative = if order == Order::First { closed.first[0].clone() } else { closed.second[0].clone() };
+        let names = closed.names.clone();
+        let root = with_names(&mut closed.graph, &[derivative.expression()], &names)[0];
+        let own = whole.parameters[at].name.as_str();
+        let names = vec![own; if order == Order::First { 1 } else { 2 }];
+        let mut name = Name::derivative(&names);
+        if let Derivative::Operator { direction, .. } = derivative {
+            name.apply_to(&label(&closed.graph, direction));
+        }
+        let (ast, root) = notation::write(&closed.graph, root);
+        match request.format {
+            Format::Latex => writeln!(out, "{} = {}", name.latex, latex::latex(&ast, root))?,
+            Format::Json => drop(lines.insert(own.to_string(), print_expression(&ast, root).into())),
+            _ if by.len() == 1 => writeln!(out, "{}", print_expression(&ast, root))?,
+            _ => writeln!(out, "{} = {}", name.text, print_expression(&ast, root))?,
+        }
+    }
+    if request.format == Format::Json {
+        writeln!(out, "{}", serde_json::Value::Object(lines))?;
+    }
     Ok(Exit::Success)
 }
 

@@ -24,6 +24,12 @@ pub struct Options {
 pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
     let request = &options.request;
     let (source, function) = input::function(&request.input)?;
+    if let (Some(whole), false, None) = (&function.whole, function.has_entries(), request.stats) {
+        if request.format == Format::Rust {
+            return super::compile::print(&source, &function, out);
+        }
+        return super::closed::partials(request, options.order, &source, &function, whole, out);
+    }
     let selected = input::selected(&function, &request.wrt)?;
     if statistics::only(request, &source, &function, out)? {
         return Ok(Exit::Success);

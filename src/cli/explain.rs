@@ -46,7 +46,7 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
             match options.format {
                 Format::Latex => write_latex(&name.latex, &derivation, out)?,
                 Format::Json => write_json(&name.text, &derivation, out)?,
-                Format::Text | Format::Rust => {
+                Format::Text | Format::Rust | Format::Index => {
                     writeln!(out)?;
                     write_text(&name.text, &derivation, out)?;
                 }

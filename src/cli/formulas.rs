@@ -99,7 +99,7 @@ pub fn write(
     out: &mut impl Write,
 ) -> io::Result<()> {
     match format {
-        Format::Text => {
+        Format::Text | Format::Index => {
             writeln!(out, "{heading}")?;
             if let Some(point) = point {
                 writeln!(out, "at {point}")?;

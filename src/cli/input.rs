@@ -71,6 +71,14 @@ pub fn function(input: &Input) -> Result<(Source, Function), Errors> {
 
 /// Finds the inputs of the function that `--wrt` names: parameters, or single entries such as `x[2]`; all by default.
 pub fn selected(function: &Function, wrt: &[String]) -> Result<Vec<usize>, Errors> {
+    if !function.has_entries() {
+        let name = function.display_name();
+        let diagnostic =
+            Diagnostic::general(format!("`{name}` works on whole matrices, and this needs their entries one by one"));
+        let hint = "`gradc grad`, `jacobian`, `hessian`, `check` and `compile` keep matrices whole; otherwise give \
+                    small dimensions as numbers: `W: matrix[2, 3]`";
+        return Err(Errors::new(&Default::default(), vec![diagnostic.hint(hint)]));
+    }
     if wrt.is_empty() {
         return Ok((0..function.graph.inputs().len()).collect());
     }

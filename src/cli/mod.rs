@@ -12,6 +12,7 @@ mod fmt;
 mod formulas;
 mod gradient;
 mod hessian;
+mod index;
 mod input;
 mod jacobian;
 mod rules;

@@ -1,7 +1,7 @@
 //! Points: numbers for parameters, read from the command line or from JSON, and written back.
 
 use crate::error::{Diagnostic, Errors, nearest};
-use crate::graph::{Node, Sizes};
+use crate::graph::{Dimension, Sizes};
 use crate::lower::{Formulas, Function, Shape, Whole};
 use crate::source::Source;
 use crate::tape::{Dense, schedule};
@@ -145,11 +145,37 @@ fn point(whole: &Whole, given: &[(String, Dense)]) -> Result<Point, Errors> {
             );
             return Err(wrong(message));
         }
-        if let Node::Input(index) = whole.graph.node(parameter.id) {
-            point.matrices[*index as usize] = value.clone();
-        }
+        point.matrices[whole.input_index(parameter.id)] = value.clone();
     }
     Ok(point)
+}
+
+/// Returns values inside of the declared ranges: dimensions of different sizes, entries that spread evenly, symmetric
+/// matrices with a large diagonal; the same each time.
+pub fn sample(whole: &Whole, index: usize) -> Point {
+    let sizes: Sizes = whole.sizes.iter().enumerate().map(|(at, name)| (name.clone(), 2 + (at + index) % 3)).collect();
+    let blank = Dense { rows: 1, columns: 1, entries: vec![f64::NAN] };
+    let mut matrices = vec![blank; whole.graph.inputs().len()];
+    let mut count = 0.0;
+    for parameter in &whole.parameters {
+        let size = |dimension: &Dimension| dimension.evaluate(&sizes).unwrap_or(0);
+        let (rows, columns) = (size(&parameter.extents.rows), size(&parameter.extents.columns));
+        let mut entry = || {
+            count += 1.0;
+            // Quadratic in the count, so that a matrix of entries in a row has full rank.
+            let fraction = (count * (count + 7.0 * index as f64) * 0.618_033_988_749_894_9_f64).fract();
+            super::check::within(&parameter.facts, fraction)
+        };
+        let mut entries: Vec<f64> = (0..rows * columns).map(|_| entry()).collect();
+        if whole.graph.is_declared_symmetric(parameter.id) {
+            for row in 0..rows {
+                (0..row).for_each(|column| entries[row * rows + column] = entries[column * rows + row]);
+                entries[row * rows + row] += 2.0 * rows as f64;
+            }
+        }
+        matrices[whole.input_index(parameter.id)] = Dense { rows, columns, entries };
+    }
+    Point { matrices, sizes }
 }
 
 /// Reads the JSON object of a file, if the text names one.

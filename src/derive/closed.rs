@@ -116,6 +116,53 @@ pub fn derive_closed(whole: &Whole, by: &[usize], order: Order, form: Form) -> R
     Ok(Closed { graph, value, first, second, names })
 }
 
+/// The chain rule through a vector with a name.
+pub struct Through {
+    /// The name.
+    pub name: String,
+    /// Where the expressions are.
+    pub graph: Graph,
+    /// The derivative of the value by the vector.
+    pub outer: ExprId,
+    /// The vector's derivative along a direction of the parameter.
+    pub inner: ExprId,
+    /// The node that stands for the direction.
+    pub direction: ExprId,
+    /// The vector's length.
+    pub length: Dimension,
+}
+
+/// Forms the derivatives on both sides of the last named vector, if the value depends on a parameter through it alone.
+///
+/// # Errors
+/// A function without a derivative rule.
+pub fn derive_through(whole: &Whole, by: usize) -> Result<Option<Through>, Diagnostic> {
+    let mut graph = whole.graph.clone();
+    let mut formulas = Formulas::default();
+    let mut differentiator = Differentiator::default();
+    let leaf = whole.parameters[by].id;
+    let vector = |(_, id): &&(String, ExprId)| {
+        let extents = graph.extents(*id);
+        extents.is_column() && !extents.is_scalar() && graph.reachable(&[*id]).contains(&leaf)
+    };
+    let Some((name, id)) = whole.names.iter().rev().find(vector).cloned() else { return Ok(None) };
+    let length = graph.extents(id).rows;
+    let stand_in = graph.add_matrix_input(&name, graph.extents(id));
+    let outside = graph.rebuild(&[whole.output], |_, node, _| (node == id).then_some(stand_in))[0];
+    if graph.reachable(&[outside]).contains(&leaf) {
+        return Ok(None);
+    }
+    let mut reduction = Reduction::new(whole, &mut formulas, Form::Pretty);
+    let outside = reduction.canonical(&mut graph, &[outside])[0];
+    let outer = diff::gradient(&mut differentiator, &mut graph, outside, &[stand_in])?[0];
+    let extents = graph.extents(leaf);
+    let direction = graph.add_matrix_input("direction", extents);
+    let inside = reduction.canonical(&mut graph, &[id])[0];
+    let inner = diff::directional(&mut differentiator, &mut graph, &[inside], leaf, direction)?[0];
+    let reduced = reduction.reduce(&mut graph, &[outer, inner]);
+    Ok(Some(Through { name, graph, outer: reduced[0], inner: reduced[1], direction, length }))
+}
+
 /// Simplification in the form that is asked for.
 struct Reduction<'a> {
     formulas: &'a mut Formulas,
@@ -126,7 +173,7 @@ struct Reduction<'a> {
 
 impl<'a> Reduction<'a> {
     fn new(whole: &Whole, formulas: &'a mut Formulas, form: Form) -> Self {
-        let mut facts = vec![Facts::default(); whole.graph.inputs().len()];
+        let mut facts = vec![Facts::default(); whole.graph.inputs().len() + 2];
         for parameter in &whole.parameters {
             if let Node::Input(index) = whole.graph.node(parameter.id) {
                 facts[*index as usize] = parameter.facts.clone();

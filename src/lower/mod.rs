@@ -106,6 +106,14 @@ pub struct Whole {
 }
 
 impl Whole {
+    /// Returns the place of a parameter's node among the graph's inputs.
+    pub fn input_index(&self, id: ExprId) -> usize {
+        match self.graph.node(id) {
+            crate::graph::Node::Input(index) => *index as usize,
+            _ => 0,
+        }
+    }
+
     /// Returns the extents of the function's value.
     pub fn extents(&self) -> Extents {
         self.graph.extents(self.output)

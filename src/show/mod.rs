@@ -1,6 +1,7 @@
 //! What people see: graphs written as mathematics.
 
 mod idioms;
+pub mod index;
 pub mod latex;
 mod matrices;
 pub mod names;

@@ -155,6 +155,33 @@ impl Expression {
     }
 }
 
+impl Expression {
+    /// Calls `visit` on every direct child, to be changed.
+    pub fn for_each_child_mut(&mut self, mut visit: impl FnMut(&mut NodeId)) {
+        match self {
+            Expression::Number(_) | Expression::Name(_) => {}
+            Expression::Unary(_, a) => visit(a),
+            Expression::Binary(_, a, b) => [a, b].into_iter().for_each(visit),
+            Expression::Call(_, list) | Expression::List(list) => list.iter_mut().for_each(visit),
+            Expression::Fold(_, _, from, to, body) => [from, to, body].into_iter().for_each(visit),
+            Expression::Index(base, places) => {
+                visit(base);
+                for place in places {
+                    match place {
+                        Index::At(at) => visit(at),
+                        Index::Slice(from, to) => from.iter_mut().chain(to).for_each(&mut visit),
+                    }
+                }
+            }
+            Expression::If(c, a, b) => [c, a, b].into_iter().for_each(visit),
+            Expression::Block(lets, body) => {
+                lets.iter_mut().for_each(|binding| visit(&mut binding.value));
+                visit(body);
+            }
+        }
+    }
+}
+
 /// The declared shape of a parameter, with dimensions as expressions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Type {
@@ -260,6 +287,17 @@ impl Ast {
     /// Adds an expression that has no place in a source.
     pub fn synthesize(&mut self, expression: Expression) -> NodeId {
         self.add(expression, Span::default())
+    }
+
+    /// Copies an expression of another tree.
+    pub fn copy(&mut self, other: &Ast, root: NodeId) -> NodeId {
+        let mut image: Vec<NodeId> = Vec::with_capacity(root.index() + 1);
+        for index in 0..=root.index() {
+            let mut expression = other.nodes[index].clone();
+            expression.for_each_child_mut(|child| *child = image[child.index()]);
+            image.push(self.synthesize(expression));
+        }
+        image[root.index()]
     }
 
     /// Returns an expression.

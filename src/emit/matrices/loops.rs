@@ -171,6 +171,10 @@ impl<'a> Loops<'a> {
             if text.contains(' ') { format!("({text})") } else { text }
         };
         match (extents.is_column(), extents.rows.is_one()) {
+            _ if extents.rows.as_number().is_some() && extents.columns.as_number().is_some() => {
+                let sides = [&extents.rows, &extents.columns].map(|side| side.as_number().unwrap_or(0));
+                sides[0].saturating_mul(sides[1]).to_string()
+            }
             (true, _) => self.dimension(&extents.rows),
             (_, true) => self.dimension(&extents.columns),
             _ => format!("{} * {}", factor(&extents.rows), factor(&extents.columns)),

@@ -1,0 +1,58 @@
+//! `-f index` writes derivatives as the lecture does: entry by entry, with sums over indices and Kronecker deltas.
+
+use std::process::Command;
+
+const LINES: &[(&str, &str, &[&str])] = &[
+    (
+        "grad",
+        "f(W: matrix[n, m], x: vector[m]) = { let q = W*x; norm2(q)^2 }",
+        &[
+            "dq[k]/dW[i, j] = delta(k, i)*x[j]",
+            "df/dq[k] = 2*q[k]",
+            "df/dW[i, j] = sum(k in 0..n, 2*q[k]*delta(k, i)*x[j])",
+            "            = 2*q[i]*x[j]",
+            "dq[k]/dx[i] = W[k, i]",
+            "df/dq[k] = 2*q[k]",
+            "df/dx[i] = sum(k in 0..n, 2*q[k]*W[k, i])",
+            "         = 2*sum(k in 0..n, W[k, i]*q[k])",
+        ],
+    ),
+    (
+        "jacobian",
+        "q(W: matrix[n, m], x: vector[m]) = W*x",
+        &["dq[k]/dW[i, j] = delta(k, i)*x[j]", "dq[k]/dx[i] = W[k, i]"],
+    ),
+    ("jacobian", "f(x: vector[n]) = relu(x)", &["df[k]/dx[i] = delta(k, i)*step(x[k])"]),
+    (
+        "jacobian",
+        "f(x: vector[n]) = softmax(x)",
+        &["df[k]/dx[i] = delta(k, i)*softmax(x)[k] - softmax(x)[k]*softmax(x)[i]"],
+    ),
+    (
+        "grad",
+        "f(A: matrix[n, n], x: vector[n]) = x'*A*x",
+        &["df/dA[i, j] = x[i]*x[j]", "df/dx[i] = sum(k in 0..n, (A[i, k] + A[k, i])*x[k])"],
+    ),
+    (
+        "hessian",
+        "f(W: matrix[n, m], x: vector[m]) = norm2(W*x)^2",
+        &[
+            "d^2f/dW[i, j] dW[k, l] = 2*delta(i, k)*x[l]*x[j]",
+            "d^2f/dW[i, j] dx[k] = 2*(W[i, k]*x[j] + delta(j, k)*sum(p in 0..m, W[i, p]*x[p]))",
+            "d^2f/dx[i] dx[k] = 2*sum(l in 0..n, W[l, i]*W[l, k])",
+        ],
+    ),
+];
+
+#[test]
+fn entries_are_written_as_in_the_lecture() {
+    for (command, text, expected) in LINES {
+        let output = Command::new(env!("CARGO_BIN_EXE_gradc"))
+            .args([command, text, "-f", "index"])
+            .output()
+            .expect("gradc runs");
+        let printed = String::from_utf8(output.stdout).expect("text is UTF-8");
+        let lines: Vec<&str> = printed.lines().skip(1).collect();
+        assert_eq!(lines, *expected, "{text}");
+    }
+}
