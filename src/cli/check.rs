@@ -126,8 +126,7 @@ impl<'a> Checked<'a> {
         for (output, result) in self.values.iter().enumerate() {
             for (input, label) in self.labels.iter().enumerate() {
                 let Some(value) = self.analytic[output * self.labels.len() + input] else { continue };
-                let estimate =
-                    extrapolated_difference(&self.point, input, |point| (self.evaluate)(point)[output]);
+                let estimate = extrapolated_difference(&self.point, input, |point| (self.evaluate)(point)[output]);
                 let verdict = judge(value, &estimate, tolerance, *result);
                 failures += usize::from(verdict == "WRONG");
                 let place = if self.values.len() > 1 { format!("[{output}]") } else { String::new() };

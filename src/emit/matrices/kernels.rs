@@ -128,6 +128,44 @@ pub fn turned_product(rows: usize, columns: usize, a: &[f64], b: &[f64], c: &mut
     }
 }
 
+/// C = A'*B where that is symmetric and both have `rows` columns: the upper half, mirrored.
+#[inline]
+pub fn symmetric_product(rows: usize, a: &[f64], b: &[f64], c: &mut [f64]) {
+    c.fill(0.0);
+    if rows == 0 {
+        return;
+    }
+    let mut a_blocks = a.chunks_exact(4 * rows);
+    let mut b_blocks = b.chunks_exact(4 * rows);
+    for (a, b) in a_blocks.by_ref().zip(b_blocks.by_ref()) {
+        let (b0, rest) = b.split_at(rows);
+        let (b1, rest) = rest.split_at(rows);
+        let (b2, b3) = rest.split_at(rows);
+        for (i, c) in c.chunks_exact_mut(rows).enumerate() {
+            let (a0, a1, a2, a3) = (a[i], a[rows + i], a[2 * rows + i], a[3 * rows + i]);
+            let c = &mut c[i..];
+            let n = c.len();
+            let (b0, b1, b2, b3) = (&b0[i..][..n], &b1[i..][..n], &b2[i..][..n], &b3[i..][..n]);
+            for j in 0..n {
+                c[j] += (a0 * b0[j] + a1 * b1[j]) + (a2 * b2[j] + a3 * b3[j]);
+            }
+        }
+    }
+    let rest = a_blocks.remainder().chunks_exact(rows).zip(b_blocks.remainder().chunks_exact(rows));
+    for (a, b) in rest {
+        for (i, (a, c)) in a.iter().zip(c.chunks_exact_mut(rows)).enumerate() {
+            for (entry, b) in c[i..].iter_mut().zip(&b[i..]) {
+                *entry += a * b;
+            }
+        }
+    }
+    for i in 0..rows {
+        for j in 0..i {
+            c[i * rows + j] = c[j * rows + i];
+        }
+    }
+}
+
 /// C = A*B', where A and B have `inner` columns.
 #[inline]
 pub fn product_turned(inner: usize, columns: usize, a: &[f64], b: &[f64], c: &mut [f64]) {

@@ -13,7 +13,7 @@ use crate::error::Diagnostic;
 use crate::graph::{ExprId, Extents, Node};
 use crate::lower::{Function, Whole};
 use crate::show::{names::with_names, notation};
-use crate::tape::{associate, plan};
+use crate::tape::{Plan, associate, plan};
 use indexmap::IndexMap;
 use loops::{Interface, Loops, Written};
 
@@ -190,6 +190,7 @@ impl Module<'_> {
                 inputs[*index as usize] = field.clone();
             }
         }
+        checks.splice(0..0, positive(&plan, &signature.sizes));
         for step in &plan.steps {
             if let crate::tape::Computation::Entrywise(tape, _) = &step.computation {
                 self.note_special(tape);
@@ -310,6 +311,23 @@ fn check(slice: &str, name: &str, extents: &Extents, sizes: &IndexMap<String, St
         false => format!("{} * {}", dimension(&extents.rows), dimension(&extents.columns)),
     };
     format!("assert_eq!({slice}.len(), {length}, \"`{name}` is a {extents}\");")
+}
+
+/// Checks that dimensions such as `n - 1` are not negative.
+fn positive(plan: &Plan, sizes: &IndexMap<String, String>) -> Vec<String> {
+    let mut least: IndexMap<String, i64> = IndexMap::new();
+    for step in &plan.steps {
+        for dimension in [&step.extents.rows, &step.extents.columns] {
+            let mut names = dimension.names();
+            if let (Some((name, 1)), None) = (names.next(), names.next()) {
+                let own = least.entry(name.to_string()).or_default();
+                *own = (*own).max(-dimension.constant());
+            }
+        }
+    }
+    let needed = sizes.iter().filter_map(|(name, rust)| Some((name, rust, least.get(name).copied()?)));
+    let needed = needed.filter(|(.., least)| *least > 0);
+    needed.map(|(name, rust, least)| format!("assert!({rust} >= {least}, \"`{name}` is at least {least}\");")).collect()
 }
 
 /// Lists the derivatives as formulas, as far as they are short.

@@ -58,12 +58,31 @@ impl Loops<'_> {
                 format!("[{number}]")
             } else {
                 let target = if last { self.target(id) } else { self.temporary(&own) };
+                if last && self.is_gram(factors) {
+                    let (rows, x, y) = (self.dimension(&own.rows), &product.name, &next.name);
+                    self.call(format!("symmetric_product({rows}, &{x}, &{y}, {target});"));
+                    return Place::Slice(target);
+                }
                 self.multiply(&product, &next, &own, &target);
                 target
             };
             product = Operand { extents: own, name, turned: false, kind: OperandKind::General };
         }
         Place::Slice(product.name)
+    }
+
+    /// Tells whether a product of two is `A'*A` or `A'*diag(v)*A`, which is symmetric.
+    fn is_gram(&self, factors: &[ExprId]) -> bool {
+        let [left, right] = factors else { return false };
+        let Some(a) = self.graph.as_transpose(*left).filter(|a| !self.is_vector(*a)) else { return false };
+        let turned = matches!(self.places.get(left), Some(Place::Turned(_)));
+        let scaled = match self.graph.as_matrix(*right) {
+            Some((M::Product, [diagonal, b])) => {
+                *b == a && matches!(self.graph.as_matrix(*diagonal), Some((M::Diagonal, _)))
+            }
+            _ => false,
+        };
+        turned && (*right == a || scaled)
     }
 
     /// A row times a column.
