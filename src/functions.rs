@@ -271,6 +271,7 @@ pub mod rows {
     use super::{FunctionId, row_of};
     pub const ABS: FunctionId = row_of("abs");
     pub const COS: FunctionId = row_of("cos");
+    pub const COSH: FunctionId = row_of("cosh");
     pub const EXP: FunctionId = row_of("exp");
     pub const LN: FunctionId = row_of("ln");
     pub const LOGSUMEXP: FunctionId = row_of("logsumexp");
@@ -278,6 +279,7 @@ pub mod rows {
     pub const POW: FunctionId = row_of("pow");
     pub const SIGMOID: FunctionId = row_of("sigmoid");
     pub const SIN: FunctionId = row_of("sin");
+    pub const SINH: FunctionId = row_of("sinh");
     pub const SOFTPLUS: FunctionId = row_of("softplus");
     pub const SQRT: FunctionId = row_of("sqrt");
     pub const STEP: FunctionId = row_of("step");

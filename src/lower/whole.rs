@@ -99,7 +99,7 @@ impl Gates<'_> {
                 let diagnostic = Diagnostic::new(span, format!("`/` does not take {of_a} and {of_b}"));
                 Err(diagnostic.hint("entry by entry it is `./`; a linear system is solved by `solve(A, b)`"))
             }
-            BinaryOperator::Power if !(of_a.is_scalar() && of_b.is_scalar()) && !self.raising => {
+            BinaryOperator::Power if !(self.raising || of_a.is_scalar() && of_b.is_scalar()) => {
                 let diagnostic = Diagnostic::new(span, format!("`^` does not take {of_a} and {of_b}"));
                 Err(diagnostic.hint("entry by entry it is `.^`; the product of a matrix with itself is `A*A`"))
             }

@@ -12,7 +12,7 @@ impl Writer<'_> {
             M::Product => self.matrix_product(operands),
             M::Transpose => self.ast.synthesize(E::Unary(UnaryOperator::Transpose, written[0])),
             M::Full(value, extents) => self.full(value, extents),
-            M::Identity(n) => self.constant("eye", &[n.clone()]),
+            M::Identity(n) => self.constant("eye", std::slice::from_ref(n)),
             M::Size(n) => self.dimension(n),
             M::Slice(row, column, extents) => self.slice(operands[0], row, column, extents),
             M::Embed(row, column, extents) => self.embedded(operands[0], row, column, extents),

@@ -24,8 +24,10 @@ const UNSTABLE: u64 = 1000;
 /// Added for a difference where the same value can be had without one.
 const NEEDLESS_DIFFERENCE: u64 = 300;
 
-/// Functions that people like to see recognized even if the input does not use them.
-const WELCOME: &[FunctionId] = &[rows::SIGMOID, rows::SOFTPLUS, rows::TANH];
+/// Functions that people like to see recognized in exponentials. An input that uses one family is not told in terms of
+/// the other.
+const LOGISTIC: &[FunctionId] = &[rows::SIGMOID, rows::SOFTPLUS];
+const HYPERBOLIC: &[FunctionId] = &[rows::TANH, rows::SINH, rows::COSH];
 
 /// Costs of e-nodes.
 pub struct Costs<'r> {
@@ -106,11 +108,21 @@ impl<'r> Costs<'r> {
             Math::Apply(function, arguments) => {
                 let reflected =
                     *function != rows::EXP && arguments.iter().any(|argument| looks_negative(classes, *argument));
-                let strange = !self.familiar.contains(function) && !WELCOME.contains(function);
+                let strange = !self.familiar.contains(function) && !self.welcomes(*function);
                 8 + if reflected { 8 } else { 0 } + if strange { 8 } else { 0 }
             }
             Math::Select(_) => 10,
             Math::Compare(..) | Math::And(_) | Math::Or(_) | Math::Not(_) => 3,
+        }
+    }
+
+    /// Tells whether a function that the input does not use reads better than what it is made of.
+    fn welcomes(&self, function: FunctionId) -> bool {
+        let uses = |family: &[FunctionId]| family.iter().any(|function| self.familiar.contains(function));
+        match function {
+            rows::SIGMOID | rows::SOFTPLUS => uses(LOGISTIC) || !uses(HYPERBOLIC),
+            rows::TANH => uses(HYPERBOLIC) || !uses(LOGISTIC),
+            _ => false,
         }
     }
 
