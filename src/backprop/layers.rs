@@ -1,23 +1,27 @@
 //! The order of a drawing: each vertex in a layer, each layer in an order with few crossings.
 //!
-//! Layers are longest paths from the parameters. An edge over several layers gets a bend in each layer between, and
-//! an edge from a vertex with several gets one bend more, where its own gradient is written. Crossings fall by
-//! sweeps of barycentres and by exchanging neighbours (Sugiyama, Tagawa and Toda, 1981). All ties are broken by place,
+//! Layers are longest paths from the parameters. An edge over several layers gets a bend in each layer between; the
+//! edges of one vertex share their bends, and each has a bend of its own in the end, where its gradient is written.
+//! Crossings fall by sweeps of barycentres and by exchanging neighbours (Sugiyama, Tagawa and Toda, 1981). All ties are broken by place,
 //! so the order is the same on every run.
 
 use super::Circuit;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Most sweeps over all layers.
 const SWEEPS: usize = 24;
 /// Up to this many items, neighbours are exchanged while that helps.
 const EXCHANGED: usize = 600;
 
+/// In circuits with more layers, vertices stand as near as possible to where they are used.
+const LONG: usize = 16;
+
 /// Something that takes a place in a layer.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Item {
     /// A vertex, by its index.
     Vertex(usize),
-    /// A bend of an edge, by the edge's index.
+    /// A bend of the edges that leave a vertex, by the vertex's index.
     Bend(usize),
     /// The bend of an edge at which its gradient is written.
     Note(usize),
@@ -46,15 +50,39 @@ pub fn layers(circuit: &Circuit) -> Layers {
     arranged
 }
 
+/// Tells whether a gradient is written at an edge: one of several that come back.
+fn is_noted(circuit: &Circuit, edge: usize) -> bool {
+    circuit.edges[edge].flow.is_some() && circuit.vertices[circuit.edges[edge].source].leaving.len() > 1
+}
+
+/// Returns the layer of each vertex: as far left as its operands allow, or in long circuits as far right as its uses do.
+fn layer_of_each(circuit: &Circuit) -> Vec<usize> {
+    let span = |edge: usize| 1 + usize::from(is_noted(circuit, edge));
+    let mut layer = vec![0usize; circuit.vertices.len()];
+    for (at, vertex) in circuit.vertices.iter().enumerate() {
+        let after = |edge: &usize| layer[circuit.edges[*edge].source] + span(*edge);
+        layer[at] = vertex.entering.iter().map(after).max().unwrap_or(0);
+    }
+    if layer.iter().all(|layer| *layer < LONG) {
+        return layer;
+    }
+    let mut latest = vec![usize::MAX; circuit.vertices.len()];
+    for (at, vertex) in circuit.vertices.iter().enumerate().rev() {
+        if latest[at] != usize::MAX {
+            layer[at] = latest[at];
+        }
+        for edge in &vertex.entering {
+            let source = circuit.edges[*edge].source;
+            latest[source] = latest[source].min(layer[at] - span(*edge));
+        }
+    }
+    layer
+}
+
 impl Layers {
     fn new(circuit: &Circuit) -> Layers {
-        let branches = |vertex: usize| circuit.vertices[vertex].leaving.len() > 1;
-        let is_noted = |edge: usize| circuit.edges[edge].flow.is_some() && branches(circuit.edges[edge].source);
-        let mut layer = vec![0usize; circuit.vertices.len()];
-        for (at, vertex) in circuit.vertices.iter().enumerate() {
-            let after = |edge: &usize| layer[circuit.edges[*edge].source] + 1 + usize::from(is_noted(*edge));
-            layer[at] = vertex.entering.iter().map(after).max().unwrap_or(0);
-        }
+        let is_noted = |edge: usize| is_noted(circuit, edge);
+        let layer = layer_of_each(circuit);
         let count = layer.iter().max().map_or(0, |last| last + 1);
         let mut own = Layers {
             items: (0..circuit.vertices.len()).map(Item::Vertex).collect(),
@@ -64,13 +92,18 @@ impl Layers {
             before: Vec::new(),
             after: Vec::new(),
         };
+        let mut known = FxHashMap::default();
         for (at, edge) in circuit.edges.iter().enumerate() {
             let mut path = vec![edge.source];
             for between in layer[edge.source] + 1..layer[edge.target] {
                 let note = is_noted(at) && between + 1 == layer[edge.target];
-                path.push(own.items.len());
-                own.items.push(if note { Item::Note(at) } else { Item::Bend(at) });
-                own.layer_of.push(between);
+                let item = if note { Item::Note(at) } else { Item::Bend(edge.source) };
+                let index = *known.entry((item, between)).or_insert(own.items.len());
+                if index == own.items.len() {
+                    own.items.push(item);
+                    own.layer_of.push(between);
+                }
+                path.push(index);
             }
             path.push(edge.target);
             own.paths.push(path);
@@ -93,7 +126,9 @@ impl Layers {
     fn connect(&mut self) {
         self.before = vec![Vec::new(); self.items.len()];
         self.after = vec![Vec::new(); self.items.len()];
-        for pair in self.paths.iter().flat_map(|path| path.windows(2)) {
+        let mut known = FxHashSet::default();
+        let pairs = self.paths.iter().flat_map(|path| path.windows(2));
+        for pair in pairs.filter(|pair| known.insert([pair[0], pair[1]])) {
             self.after[pair[0]].push(pair[1]);
             self.before[pair[1]].push(pair[0]);
         }

@@ -4,7 +4,7 @@ use super::layers::{Item, Layers};
 
 /// Rounds of alignment, from left to right and back in turn. The last one goes to the right, so that a chain of gates
 /// with one operand each is a straight line.
-const ROUNDS: usize = 13;
+const ROUNDS: usize = 25;
 /// How much more a line between two bends counts than one at a vertex: long lines should not wiggle.
 const BEND: f64 = 8.0;
 

@@ -4,6 +4,7 @@ use super::figure::{figure, sum};
 use super::layers::{Item, Layers, layers};
 use super::places::places;
 use super::{Circuit, Vertex};
+use rustc_hash::FxHashSet;
 use std::fmt::Write;
 
 /// Width of a character at the size in which figures are written, with some room to spare.
@@ -140,9 +141,7 @@ impl<'a> Picture<'a> {
         let _ = writeln!(out, "<desc>{}</desc>", escape(&self.description()));
         let _ = writeln!(out, "<style>{STYLE}</style>");
         let _ = writeln!(out, "<rect class=\"gradc-paper\" width=\"{width}\" height=\"{height}\"/>");
-        for edge in 0..self.circuit.edges.len() {
-            self.wire(out, edge);
-        }
+        self.wires(out);
         for (layer, column) in self.layers.layers.iter().zip(&self.columns) {
             for item in layer {
                 self.item(out, column, *item);
@@ -167,25 +166,30 @@ impl<'a> Picture<'a> {
         )
     }
 
-    /// Draws an edge from the right of its source's column to the gate that it enters.
-    fn wire(&self, out: &mut String, edge: usize) {
-        let path = &self.layers.paths[edge];
-        let first = self.layers.layer_of[path[0]];
-        let mut line = format!("M{} {}", round(self.columns[first].right), round(self.down[path[0]]));
-        for (step, pair) in path.windows(2).enumerate() {
-            let (from, to) = (&self.columns[first + step], &self.columns[first + step + 1]);
-            let (start, end) = (self.down[pair[0]], self.down[pair[1]]);
-            let middle = round((from.right + to.left) / 2.0);
-            let _ =
-                write!(line, "C{middle} {} {middle} {} {} {}", round(start), round(end), round(to.left), round(end));
-            let until = match self.layers.items[pair[1]] {
-                Item::Vertex(vertex) => to.gates - half_width(&self.circuit.vertices[vertex]),
-                _ => to.right,
-            };
-            let _ = write!(line, "H{}", round(until));
+    /// Draws each line once: edges that carry gradients first, then those that only decide.
+    fn wires(&self, out: &mut String) {
+        let carries = |edge: &usize| self.circuit.edges[*edge].flow.is_some();
+        let (carrying, deciding): (Vec<usize>, Vec<usize>) = (0..self.circuit.edges.len()).partition(carries);
+        let mut drawn = FxHashSet::default();
+        for (edges, class) in [(carrying, "gradc-wire"), (deciding, "gradc-wire gradc-choice")] {
+            let pairs = edges.iter().flat_map(|edge| self.layers.paths[*edge].windows(2));
+            for pair in pairs.filter(|pair| drawn.insert([pair[0], pair[1]])) {
+                let _ = writeln!(out, "<path class=\"{class}\" d=\"{}\"/>", self.line(pair[0], pair[1]));
+            }
         }
-        let choice = if self.circuit.edges[edge].flow.is_none() { " gradc-choice" } else { "" };
-        let _ = writeln!(out, "<path class=\"gradc-wire{choice}\" d=\"{line}\"/>");
+    }
+
+    /// Leads from the right of one column through the next one, or to the gate there.
+    fn line(&self, source: usize, target: usize) -> String {
+        let layer = self.layers.layer_of[source];
+        let (from, to) = (&self.columns[layer], &self.columns[layer + 1]);
+        let (start, end) = (round(self.down[source]), round(self.down[target]));
+        let (left, right, middle) = (round(from.right), round(to.left), round((from.right + to.left) / 2.0));
+        let until = match self.layers.items[target] {
+            Item::Vertex(vertex) => to.gates - half_width(&self.circuit.vertices[vertex]),
+            _ => to.right,
+        };
+        format!("M{left} {start}C{middle} {start} {middle} {end} {right} {end}H{}", round(until))
     }
 
     /// Draws a gate or a parameter, and the figures on the wire that leaves it.
