@@ -18,12 +18,10 @@ pub fn dot(circuit: &Circuit, title: &str, digits: usize) -> String {
     for (source, target, edge) in wires(circuit) {
         let (value, gradient) = figures(circuit, source, edge, digits);
         let style = if gradient.is_none() { ", style=dashed" } else { "" };
-        let gradient = gradient.unwrap_or_default();
-        let _ = writeln!(
-            out,
-            "  n{source} -> {target} [label=<<font color=\"#137333\">{value}</font><br/><font \
-             color=\"#c5221f\">{gradient}</font>>{style}];"
-        );
+        let below = gradient.map(|gradient| format!("<br/><font color=\"#c5221f\">{gradient}</font>"));
+        let below = below.unwrap_or_default();
+        let _ =
+            writeln!(out, "  n{source} -> {target} [label=<<font color=\"#137333\">{value}</font>{below}>{style}];");
     }
     out + "}\n"
 }

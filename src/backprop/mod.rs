@@ -170,7 +170,7 @@ fn leaf(graph: &Graph, input: u32, point: &[f64]) -> Vertex {
     let place: Vec<String> = graph.inputs()[input as usize].place.iter().map(usize::to_string).collect();
     let name = &graph.inputs()[input as usize].parameter;
     Vertex {
-        name: if place.is_empty() { name.clone() } else { format!("{name}[{}]", place.join(",")) },
+        name: if place.is_empty() { name.clone() } else { format!("{name}[{}]", place.join(", ")) },
         expression: None,
         label: None,
         value: point.get(input as usize).copied().unwrap_or(f64::NAN),

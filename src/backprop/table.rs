@@ -88,14 +88,17 @@ use Side::{Left, Right};
 fn align(rows: &[Vec<String>], sides: &[Side]) -> String {
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..sides.len()).map(width).collect();
+    // Signs stand one space from their neighbours, other columns two.
+    let is_sign = |column: usize| rows.iter().any(|row| matches!(row[column].as_str(), "×" | "="));
+    let gaps = (0..sides.len()).map(|column| is_sign(column) || column > 0 && is_sign(column - 1));
+    let gaps: Vec<&str> = gaps.map(|narrow| if narrow { " " } else { "  " }).collect();
     let mut out = String::new();
     for row in rows {
         let mut line = String::new();
-        for ((cell, side), width) in row.iter().zip(sides).zip(&widths).filter(|(_, width)| **width > 0) {
-            let blank = " ".repeat(width - cell.chars().count());
-            let (before, after) = if *side == Right { (blank.as_str(), "") } else { ("", blank.as_str()) };
-            line += if cell == "=" || line.ends_with("=") || cell == "×" || line.ends_with("×") { " " } else { "  " };
-            line += &format!("{before}{cell}{after}");
+        for (column, cell) in row.iter().enumerate().filter(|(column, _)| widths[*column] > 0) {
+            let blank = " ".repeat(widths[column] - cell.chars().count());
+            let (before, after) = if sides[column] == Right { (blank.as_str(), "") } else { ("", blank.as_str()) };
+            line += &format!("{}{before}{cell}{after}", gaps[column]);
         }
         out += &format!("{}\n", line.trim_end());
     }
