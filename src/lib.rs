@@ -11,10 +11,14 @@
 //! | [`emit`] | tape → Rust source | compiles without warnings, depends on the standard library or `libm` only |
 //! | [`show`] | graph → text, LaTeX | text reads back as the same function |
 //!
+//! Beside the pipeline stands [`backprop`], which traces a function's own gates at a point.
+//!
 //! A build script needs one line, `gradc::build("src/model.grad")`; see [`Builder`]. Below it is [`compile`], which
 //! touches neither files nor environment.
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "cli")]
+pub mod backprop;
 pub mod build_script;
 #[cfg(feature = "cli")]
 pub mod cli;

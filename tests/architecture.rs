@@ -13,7 +13,7 @@ const ORDER: &[&[&str]] = &[
     &["lib"],
     &["emit"],
     &["explain"],
-    &["derive"],
+    &["derive", "backprop"],
     &["tape"],
     &["simplify"],
     &["diff"],

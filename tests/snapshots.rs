@@ -63,7 +63,7 @@ fn every_snapshot_belongs_to_a_case() {
         let stage = path.file_stem().expect("a file has a name").to_string_lossy().into_owned();
         let stage_known = STAGES.iter().any(|(name, _)| *name == stage);
         assert!(
-            folder == "errors" || folder == "explain" || known.contains(&folder) && stage_known,
+            ["backprop", "errors", "explain"].contains(&&*folder) || known.contains(&folder) && stage_known,
             "{} is left over",
             path.display()
         );

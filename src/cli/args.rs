@@ -1,6 +1,6 @@
 //! The commands and their options.
 
-use super::{Outcome, batch, check, compile, diff, explain, fmt, gradient, hessian, jacobian, rules};
+use super::{Outcome, backprop, batch, check, compile, diff, explain, fmt, gradient, hessian, jacobian, rules};
 use crate::derive::Form;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::io::{IsTerminal, Write};
@@ -153,6 +153,9 @@ pub enum Command {
     /// Derives step by step: the chain rule from the outside in, then the simplification, each step by name.
     #[command(after_help = "Example: gradc explain '1/(1 + exp(-x))' --wrt x")]
     Explain(explain::Options),
+    /// Shows values and gradients gate by gate: the computational graph as it is written.
+    #[command(after_help = "Example: gradc backprop '(x + y)*z' --at x=-2,y=5,z=-4")]
+    Backprop(backprop::Options),
     /// Writes Rust code of values and derivatives.
     #[command(after_help = "Example: gradc compile 'f(x, y) = x^2*y' --derive gradient,hessian")]
     Compile(compile::Options),
@@ -180,6 +183,7 @@ impl Command {
             Command::Jacobian(options) => jacobian::run(&options, out),
             Command::Hessian(options) => hessian::run(&options, out),
             Command::Explain(options) => explain::run(&options, out),
+            Command::Backprop(options) => backprop::run(&options, out),
             Command::Compile(options) => compile::run(&options, out),
             Command::Check(options) => check::run(&options, out),
             Command::Batch => batch::run(out),

@@ -2,6 +2,7 @@
 
 mod args;
 mod assumptions;
+mod backprop;
 mod batch;
 mod check;
 mod closed;

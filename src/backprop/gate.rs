@@ -1,0 +1,172 @@
+//! One gate, cut out of the graph: a small graph of its own in which every operand is an input.
+
+use super::Flow;
+use super::label::Label;
+use super::merge::{Merged, Shape};
+use crate::diff::{Differentiator, Result, gradient};
+use crate::functions::rows;
+use crate::graph::{ExprId, Graph, Input, Node, Rational};
+use crate::lower::Formulas;
+use crate::show::notation;
+use crate::tape::schedule;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::cell::Cell;
+
+/// An operand of a gate.
+pub struct Port {
+    /// The vertex that it comes from.
+    pub source: usize,
+    /// The input that stands for it.
+    input: ExprId,
+    /// Whether the gate's value depends on it other than by a choice.
+    carries: bool,
+}
+
+/// A gate with its operands.
+pub struct Gate {
+    graph: Graph,
+    root: ExprId,
+    /// The operands, in the order in which they are written.
+    pub ports: Vec<Port>,
+    /// The name of the subexpression that is drawn as this one gate.
+    merged: Option<String>,
+}
+
+/// What is known of a gate when its operands are.
+pub struct Computed {
+    /// What it computes, in terms of its operands' names.
+    pub expression: String,
+    /// What it is called.
+    pub label: Label,
+    /// Its value.
+    pub value: f64,
+    /// For each operand the local derivative, unless the operand only decides a condition.
+    pub flows: Vec<Option<Flow>>,
+}
+
+/// Tells whether a node is a condition.
+pub fn is_condition(node: &Node) -> bool {
+    matches!(node, Node::Compare(..) | Node::And(..) | Node::Or(..) | Node::Not(_))
+}
+
+impl Gate {
+    /// Cuts a gate out of the graph, together with the constants and the conditions that only it reads.
+    pub fn cut(
+        graph: &Graph,
+        id: ExprId,
+        merged: Option<&Merged>,
+        vertex: impl Fn(ExprId) -> Option<usize>,
+        names: &[Input],
+    ) -> Gate {
+        let mut gate =
+            Gate { graph: Graph::new(), root: id, ports: Vec::new(), merged: merged.map(|merged| merged.name.clone()) };
+        if let Some(merged) = merged {
+            let inputs: Vec<ExprId> =
+                merged.operands.iter().filter_map(|operand| Some(gate.port(vertex(*operand)?, names, true))).collect();
+            gate.root = write_merged(&mut gate.graph, &merged.shape, &inputs);
+            return gate;
+        }
+        let mut image: FxHashMap<ExprId, ExprId> = FxHashMap::default();
+        for part in parts(graph, id, &vertex) {
+            let carries = !is_condition(graph.node(part));
+            let mut operands = Vec::new();
+            graph.node(part).for_each_operand(|operand| {
+                operands.push(match (image.get(&operand), vertex(operand)) {
+                    (Some(own), _) => *own,
+                    (None, Some(source)) => gate.port(source, names, carries),
+                    (None, None) => operand,
+                });
+            });
+            let next = Cell::new(0);
+            let node = graph.node(part).clone().renamed(|operand| {
+                let at = next.replace(next.get() + 1);
+                operands.get(at).copied().unwrap_or(operand)
+            });
+            gate.root = gate.graph.intern(node);
+            image.insert(part, gate.root);
+        }
+        gate
+    }
+
+    fn port(&mut self, source: usize, names: &[Input], carries: bool) -> ExprId {
+        let input = self.graph.add_input(names[source].clone());
+        self.ports.push(Port { source, input, carries });
+        input
+    }
+
+    /// Computes value and local derivatives. In the formulas of the derivatives, the gate's own value has a name.
+    ///
+    /// # Errors
+    /// A function without a derivative rule.
+    pub fn compute(
+        mut self,
+        differentiator: &mut Differentiator,
+        formulas: &mut Formulas,
+        name: &Input,
+        values: &[f64],
+    ) -> Result<Computed> {
+        let root = self.root;
+        let expression = notation::text(&self.graph, root);
+        let label = Label::new(&self.graph, root, self.merged.as_deref());
+        let carrying: Vec<ExprId> = self.ports.iter().filter(|port| port.carries).map(|port| port.input).collect();
+        let locals: Vec<ExprId> = match self.merged {
+            Some(_) => gradient(differentiator, &mut self.graph, root, &carrying)?,
+            None => {
+                let partials = differentiator.partials(&mut self.graph, root, |operand| carrying.contains(&operand))?;
+                partials.into_iter().map(|(_, partial)| partial).collect()
+            }
+        };
+        let computed: Vec<ExprId> = [root].into_iter().chain(locals.iter().copied()).collect();
+        let canonical = self.graph.rebuild(&computed, |_, _, _| None);
+        let numbers = schedule(&mut self.graph, formulas, &canonical).evaluate(values);
+        let own = self.graph.add_input(name.clone());
+        let named = self.graph.rebuild(&locals, |_, id, _| (id == root).then_some(own));
+        let mut flows = named.iter().zip(&numbers[1..]).map(|(rule, local)| Flow {
+            rule: notation::text(&self.graph, *rule),
+            upstream: 0.0,
+            local: *local,
+            downstream: 0.0,
+        });
+        let flows = self.ports.iter().map(|port| if port.carries { flows.next() } else { None }).collect();
+        Ok(Computed { expression, label, value: numbers[0], flows })
+    }
+}
+
+/// Collects the node and everything below it that no vertex stands for, operands before uses.
+fn parts(graph: &Graph, id: ExprId, vertex: &impl Fn(ExprId) -> Option<usize>) -> Vec<ExprId> {
+    let mut parts = FxHashSet::default();
+    let mut stack = vec![id];
+    while let Some(part) = stack.pop() {
+        if parts.insert(part) {
+            graph.node(part).for_each_operand(|operand| stack.extend(vertex(operand).is_none().then_some(operand)));
+        }
+    }
+    let mut parts: Vec<ExprId> = parts.into_iter().collect();
+    parts.sort_unstable();
+    parts
+}
+
+fn write_merged(graph: &mut Graph, shape: &Shape, inputs: &[ExprId]) -> ExprId {
+    match shape {
+        Shape::Sigmoid { negated } => {
+            let argument = match (negated, inputs) {
+                (true, [x, ..]) => graph.intern(Node::Sum(Rational::ZERO, [(*x, Rational::MINUS_ONE)].into())),
+                _ => inputs[0],
+            };
+            graph.intern(Node::Apply(rows::SIGMOID, [argument].into()))
+        }
+        Shape::LogSumExp => graph.intern(Node::Apply(rows::LOGSUMEXP, inputs.into())),
+        Shape::Softmax { entry } => {
+            let total = graph.intern(Node::Apply(rows::LOGSUMEXP, inputs.into()));
+            let terms = [(inputs[*entry], Rational::ONE), (total, Rational::MINUS_ONE)];
+            let logarithm = graph.intern(Node::Sum(Rational::ZERO, terms.into()));
+            graph.intern(Node::Apply(rows::EXP, [logarithm].into()))
+        }
+        Shape::Norm => {
+            let square = |x: &ExprId| Node::Product([(*x, Rational::integer(2))].into());
+            let squares: Vec<_> = inputs.iter().map(|x| (graph.intern(square(x)), Rational::ONE)).collect();
+            let total = graph.intern(Node::Sum(Rational::ZERO, squares.into()));
+            graph.intern(Node::Apply(rows::SQRT, [total].into()))
+        }
+    }
+}

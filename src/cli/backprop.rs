@@ -1,0 +1,151 @@
+//! `gradc backprop`: the computational graph with values and gradients, as a table or a picture.
+
+use super::args::Input;
+use super::{Exit, Outcome, gradient, input, values};
+use crate::backprop::{Circuit, Edge, Merge, Vertex, diagram, svg, table, trace};
+use crate::error::{Diagnostic, Errors};
+use crate::lower::{Function, Shape};
+use crate::source::Source;
+use clap::{Args, ValueEnum};
+use serde_json::{Map, Value, json};
+use std::io::Write;
+
+#[derive(Args)]
+pub struct Options {
+    #[command(flatten)]
+    pub input: Input,
+    /// The point: `x=1,y=pi/2,v=[1,2,3]`.
+    #[arg(long, value_name = "POINT", allow_hyphen_values = true, required = true)]
+    pub at: String,
+    /// Draws these as one gate where they are written out, separated by commas.
+    #[arg(long, value_enum, value_name = "GATES", value_delimiter = ',')]
+    pub gates: Vec<Gates>,
+    /// How many decimals numbers have; JSON has all of them.
+    #[arg(long, value_name = "COUNT", default_value_t = 2, value_parser = clap::value_parser!(u8).range(0..=17))]
+    pub digits: u8,
+    /// How the answer is written.
+    #[arg(short, long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+/// What can be drawn as one gate.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Gates {
+    /// 1/(1 + exp(-x))
+    Sigmoid,
+    /// exp(x[k])/(exp(x[0]) + ...)
+    Softmax,
+    /// ln(exp(x[0]) + ...)
+    Logsumexp,
+    /// sqrt(x[0]^2 + ...)
+    Norm,
+}
+
+/// How the circuit is written.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// A table.
+    Text,
+    /// One JSON object.
+    Json,
+    /// A picture.
+    Svg,
+    /// Graphviz.
+    Dot,
+    /// Mermaid.
+    Mermaid,
+}
+
+pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
+    let (source, function) = input::function(&options.input)?;
+    require_gates(&source, &function)?;
+    let point = values::from_text(&function, &options.at)?;
+    let merges: Vec<Merge> = options.gates.iter().map(|gates| gates.merge()).collect();
+    let circuit =
+        trace(&function, &point, &merges).map_err(|diagnostic| crate::in_function(&source, &function, diagnostic))?;
+    let heading = gradient::heading(&function);
+    let digits = usize::from(options.digits);
+    match options.format {
+        Format::Text => {
+            writeln!(out, "{heading}\nat {}\n", options.at)?;
+            write!(out, "{}", table::table(&circuit, digits))?;
+        }
+        Format::Json => writeln!(out, "{}", json(&circuit, &heading, &options.at))?,
+        Format::Svg => write!(out, "{}", svg::svg(&circuit, &heading, digits))?,
+        Format::Dot => write!(out, "{}", diagram::dot(&circuit, &heading, digits))?,
+        Format::Mermaid => write!(out, "{}", diagram::mermaid(&circuit, &heading, digits))?,
+    }
+    Ok(Exit::Success)
+}
+
+impl Gates {
+    fn merge(self) -> Merge {
+        match self {
+            Gates::Sigmoid => Merge::Sigmoid,
+            Gates::Softmax => Merge::Softmax,
+            Gates::Logsumexp => Merge::LogSumExp,
+            Gates::Norm => Merge::Norm,
+        }
+    }
+}
+
+/// Stops where the function has no gates on single numbers, or no single value.
+fn require_gates(source: &Source, function: &Function) -> Result<(), Errors> {
+    let wrong = |message: &str, hint: &str| {
+        let diagnostic = Diagnostic::general(message).hint(hint);
+        Err(crate::in_function(source, function, diagnostic))
+    };
+    if !function.has_entries() {
+        return wrong(
+            "backpropagation goes number by number, and this function is on whole matrices",
+            "give the dimensions as numbers: `x: vector[3]`; or ask `gradc grad` for the gradient as a matrix",
+        );
+    }
+    if function.shape != Shape::Scalar {
+        return wrong(
+            "backpropagation begins at a number, and this is a vector",
+            "choose an entry: `v[0]`; or add them up: `sum(v)`",
+        );
+    }
+    gradient::require_parameters(source, function)
+}
+
+/// Writes the circuit with all digits.
+fn json(circuit: &Circuit, heading: &str, at: &str) -> Value {
+    let name = |vertex: usize| circuit.vertices[vertex].name.as_str();
+    let node = |vertex: &Vertex| {
+        let mut node = Map::new();
+        node.insert("name".into(), vertex.name.as_str().into());
+        if let (Some(expression), Some(label)) = (&vertex.expression, &vertex.label) {
+            node.insert("expression".into(), expression.as_str().into());
+            node.insert("gate".into(), label.name.as_str().into());
+            node.insert("pattern".into(), label.pattern.map(|pattern| pattern.name()).into());
+        }
+        node.insert("value".into(), values::json(vertex.value));
+        node.insert("gradient".into(), values::json(vertex.gradient));
+        Value::Object(node)
+    };
+    let edge = |edge: &Edge| match &edge.flow {
+        None => json!({"from": name(edge.source), "to": name(edge.target), "decides": true}),
+        Some(flow) => json!({
+            "from": name(edge.source),
+            "to": name(edge.target),
+            "upstream": values::json(flow.upstream),
+            "rule": flow.rule,
+            "local": values::json(flow.local),
+            "downstream": values::json(flow.downstream),
+        }),
+    };
+    let gradient: Map<String, Value> = circuit.vertices[..circuit.leaves]
+        .iter()
+        .map(|leaf| (leaf.name.clone(), values::json(leaf.gradient)))
+        .collect();
+    json!({
+        "definition": heading,
+        "at": at,
+        "nodes": circuit.vertices.iter().map(node).collect::<Vec<_>>(),
+        "edges": circuit.edges.iter().map(edge).collect::<Vec<_>>(),
+        "value": values::json(circuit.vertices[circuit.output].value),
+        "gradient": gradient,
+    })
+}
