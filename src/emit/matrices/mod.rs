@@ -49,7 +49,7 @@ impl Module<'_> {
         let value = derive_closed(whole, &[], Order::Value, self.options.form)?;
         let mut documentation = introduction(function);
         documentation.push(shapes(whole));
-        self.whole_item(&signature, &signature.name.clone(), documentation, whole, &value, Order::Value, None)?;
+        self.whole_item(&signature, &signature.name.clone(), documentation, whole, &value, None)?;
         let wants = |kind| self.options.derive.contains(&kind);
         let scalar = whole.extents().is_scalar();
         let (first, second) = (wants(Derive::Gradient) || wants(Derive::Jacobian), wants(Derive::Hessian) && scalar);
@@ -66,21 +66,22 @@ impl Module<'_> {
                 continue;
             }
             let closed = derive_closed(whole, &all, order, self.options.form)?;
-            let list = if order == Order::First { &closed.first } else { &closed.second };
-            if let Some(at) = list.iter().position(|derivative| matches!(derivative, Derivative::Operator { .. })) {
-                let names =
-                    by(&all, order, at).iter().map(|at| whole.parameters[*at].name.as_str()).collect::<Vec<_>>();
-                let message = format!("the derivative by {} is no matrix, and has no code", names.join(" and "));
-                return Err(Diagnostic::general(message).hint("derive a number, or a vector by a vector"));
+            let (derived, left_out) = derived(&closed, &all, order);
+            if derived.is_empty() {
+                continue;
             }
             let name = self.items.claim(&format!("{}_{suffix}", function.display_name()));
             let mut documentation = vec![format!("Value and {title} of [`{}`].", signature.name), String::new()];
             documentation.extend(formulas(whole, &all, order)?);
             documentation.push(shapes(whole));
+            for by in left_out {
+                let names: Vec<String> = by.iter().map(|at| format!("`{}`", whole.parameters[*at].name)).collect();
+                documentation.push(format!("The derivative by {} is no matrix, and left out.", names.join(" and ")));
+            }
             let type_name =
                 self.items.claim_type(&format!("{}{}", camel_case(function.display_name()), camel_case(suffix)));
-            let fields = self.derivative_type(&signature, whole, &closed, (&all, order), &type_name, title);
-            self.whole_item(&signature, &name, documentation, whole, &closed, order, Some((&type_name, &fields)))?;
+            let fields = self.derivative_type(&signature, whole, &closed, &derived, &type_name, title);
+            self.whole_item(&signature, &name, documentation, whole, &closed, Some((&type_name, &fields)))?;
         }
         Ok(())
     }
@@ -114,28 +115,24 @@ impl Module<'_> {
         signature: &Signature,
         whole: &Whole,
         closed: &Closed,
-        (all, order): (&[usize], Order),
+        derived: &[Derived],
         type_name: &str,
         title: &str,
-    ) -> Vec<(String, Extents)> {
+    ) -> Vec<(String, ExprId)> {
         let float = self.options.scalar.name();
-        let list = if order == Order::First { &closed.first } else { &closed.second };
         let mut fields = Vec::new();
         self.out.push_str(&format!("\n/// Where the {title} of [`{}`] is written to, row by row.\n", signature.name));
         self.out.push_str(&format!("#[derive(Debug)]\n{ALLOW}pub struct {type_name}<'a> {{\n"));
-        for (at, derivative) in list.iter().enumerate() {
-            let extents = closed.graph.extents(derivative.expression());
-            let by = by(all, order, at);
+        let mut names = Names::default();
+        for Derived { by, root } in derived {
+            let extents = closed.graph.extents(*root);
             let field: Vec<&str> = by.iter().map(|at| signature.fields[*at].trim_start_matches("r#")).collect();
-            let field = match field.as_slice() {
-                [_] => signature.fields[by[0]].clone(),
-                _ => field.join("_"),
-            };
+            let field = names.claim(&field.join("_"));
             let names: Vec<String> = by.iter().map(|at| format!("`{}`", whole.parameters[*at].name)).collect();
             let kind = if extents.is_scalar() { float.to_string() } else { format!("[{float}]") };
             let line = format!("    /// Derivative by {}: a {extents}.\n", names.join(" and "));
             self.out.push_str(&format!("{line}    pub {field}: &'a mut {kind},\n"));
-            fields.push((field, extents));
+            fields.push((field, *root));
         }
         self.out.push_str("}\n");
         fields
@@ -149,8 +146,7 @@ impl Module<'_> {
         mut documentation: Vec<String>,
         whole: &Whole,
         closed: &Closed,
-        order: Order,
-        derivatives: Option<(&str, &[(String, Extents)])>,
+        derivatives: Option<(&str, &[(String, ExprId)])>,
     ) -> Result<(), Diagnostic> {
         let float = self.options.scalar.name();
         let extents = closed.graph.extents(closed.value);
@@ -165,21 +161,21 @@ impl Module<'_> {
         let mut opening = Vec::new();
         if let Some((type_name, fields)) = derivatives {
             parameters.push(format!("derivatives: &mut {type_name}<'_>"));
-            for (field, extents) in fields {
+            for (field, root) in fields {
+                let extents = closed.graph.extents(*root);
+                roots.push(*root);
                 let local = format!("{}d_{}", signature.stem, field.trim_start_matches("r#"));
                 opening.push(format!("let {local} = &mut *derivatives.{field};"));
                 if !extents.is_scalar() {
                     checks.push(check(
                         &format!("derivatives.{field}"),
                         &format!("derivatives.{field}"),
-                        extents,
+                        &extents,
                         &signature.sizes,
                     ));
                 }
                 targets.push(Some(local));
             }
-            let list = if order == Order::First { &closed.first } else { &closed.second };
-            roots.extend(list.iter().map(Derivative::expression));
         }
         let mut graph = closed.graph.clone();
         let roots = associate(&mut graph, &roots);
@@ -272,6 +268,28 @@ impl Module<'_> {
         self.out.push_str(&super::rust::indented(&source));
         self.out.push_str("}\n");
     }
+}
+
+/// A derivative that has code.
+struct Derived {
+    /// The parameters that it is by.
+    by: Vec<usize>,
+    /// Its expression.
+    root: ExprId,
+}
+
+/// Splits derivatives into those that are matrices, and the parameters of those that are not.
+fn derived(closed: &Closed, all: &[usize], order: Order) -> (Vec<Derived>, Vec<Vec<usize>>) {
+    let list = if order == Order::First { &closed.first } else { &closed.second };
+    let (mut derived, mut left_out) = (Vec::new(), Vec::new());
+    for (at, derivative) in list.iter().enumerate() {
+        let by = by(all, order, at);
+        match derivative {
+            Derivative::Matrix(root) => derived.push(Derived { by, root: *root }),
+            Derivative::Operator { .. } => left_out.push(by),
+        }
+    }
+    (derived, left_out)
 }
 
 /// The parameters of the derivative that stands at a place of the list.

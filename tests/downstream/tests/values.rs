@@ -2,7 +2,7 @@
 #![deny(warnings)]
 
 use downstream::kinematics::{arm, arm_jacobian};
-use downstream::model::{call_price_grad, energy_grad, neuron, neuron_grad, neuron_hessian, rosenbrock_hessian};
+use downstream::model::{self, call_price_grad, energy_grad, neuron, neuron_grad, neuron_hessian, rosenbrock_hessian};
 
 fn assert_close(value: f64, expected: f64) {
     assert!((value - expected).abs() <= 4e-15 * expected.abs().max(0.01), "{value:?} is not {expected:?}");
@@ -65,4 +65,26 @@ fn arm_has_a_jacobian() {
     assert_close(jacobian.q[1][1], c2);
     assert_eq!(jacobian.upper.map(f64::to_bits), [c, s].map(f64::to_bits));
     assert_eq!(jacobian.lower.map(f64::to_bits), [c2, s2].map(f64::to_bits));
+}
+
+#[test]
+fn matrices_of_any_size_are_written_to_slices() {
+    let (x, y, w) = ([1.0f64, 2.0, 3.0, 4.0, 5.0, 6.0], [1.0f64, 2.0, 3.0], [0.5f64, -0.5]);
+    let mut workspace = vec![0.0; model::ridge_grad_workspace(3, 2).max(model::ridge_hessian_workspace(3, 2))];
+    let (mut d_x, mut d_y, mut d_w, mut d_lam) = ([0.0f64; 6], [0.0f64; 3], [0.0f64; 2], 0.0f64);
+    let mut gradient = model::RidgeGrad { X: &mut d_x, y: &mut d_y, w: &mut d_w, lam: &mut d_lam };
+    let value = model::ridge_grad(3, 2, &x, &y, &w, 0.1, &mut gradient, &mut workspace);
+    // y - X*w = [1.5, 2.5, 3.5]
+    assert!((value - 20.8).abs() < 1e-12);
+    assert!(d_y.iter().zip([3.0, 5.0, 7.0]).all(|(a, b)| (a - b).abs() < 1e-12));
+    assert!(d_w.iter().zip([-52.9, -68.1]).all(|(a, b)| (a - b).abs() < 1e-12));
+    assert!(d_x.iter().zip([-1.5, 1.5, -2.5, 2.5, -3.5, 3.5]).all(|(a, b)| (a - b).abs() < 1e-12));
+    assert!((d_lam - 0.5).abs() < 1e-12);
+}
+
+#[test]
+#[should_panic(expected = "`y` is a vector[n]")]
+fn slices_of_the_wrong_length_are_refused_by_name() {
+    let mut workspace = vec![0.0; model::ridge_workspace(3, 2)];
+    model::ridge(3, 2, &[0.0; 6], &[0.0; 2], &[0.0; 2], 0.1, &mut workspace);
 }
