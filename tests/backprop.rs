@@ -302,6 +302,46 @@ fn gradients_agree_with_differences() {
 }
 
 #[test]
+fn gates_of_derivatives_are_named_too() {
+    let circuit = circuit(&case("", "diff(x^3, x)*y + diff(x*y^2, y)", &[2.0, 3.0]));
+    let names: Vec<String> = circuit.vertices.iter().filter_map(|v| v.label.clone()).map(|label| label.name).collect();
+    assert!(names.iter().all(|name| !matches!(name.as_str(), "divide" | "subtract")), "{names:?}");
+    assert_eq!(circuit.vertices[circuit.output].value, 48.0);
+}
+
+/// Runs the command and returns what it prints, its complaint and its exit code.
+fn run(arguments: &[&str]) -> (String, String, Option<i32>) {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_gradc")).arg("backprop").args(arguments).output();
+    let output = output.expect("gradc runs");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("the output is text");
+    (text(output.stdout), text(output.stderr), output.status.code())
+}
+
+#[test]
+fn what_has_no_circuit_is_refused_with_a_hint() {
+    let refusals = [
+        (["f(x: vector[n]) = sum(x)", "--at", "x=[1,2]"], "on whole matrices"),
+        (["[x, y]", "--at", "x=1,y=2"], "begins at a number"),
+        (["3", "--at", "x=1"], "no parameter to derive by"),
+        (["x + y", "--at", "x=1"], "no value is given for y"),
+    ];
+    for (arguments, message) in refusals {
+        let (_, complaint, code) = run(&arguments);
+        assert!(complaint.contains(message) && code == Some(2), "{arguments:?}: {complaint}");
+    }
+}
+
+#[test]
+fn json_has_all_digits() {
+    let (text, _, _) = run(&["sin(x)*y", "--at", "x=1,y=2", "-f", "json", "--digits", "1"]);
+    let json: serde_json::Value = serde_json::from_str(&text).expect("the output is JSON");
+    assert_eq!(json["gradient"]["x"].as_f64(), Some(2.0 * 1f64.cos()));
+    assert_eq!(json["nodes"][2]["gate"], "sin");
+    assert_eq!(json["edges"][0]["rule"], "cos(x)");
+    assert_eq!(json["edges"][0]["upstream"].as_f64(), Some(2.0));
+}
+
+#[test]
 fn what_is_cut_off_by_a_choice_has_no_gradient_even_where_its_own_is_infinite() {
     let circuit = circuit(&case("", "if(x > 0, sqrt(x), 2*y)", &[0.0, 1.0]));
     let gradients: Vec<f64> = circuit.vertices[..2].iter().map(|leaf| leaf.gradient).collect();

@@ -57,10 +57,12 @@ impl Label {
             return Label { name: symbol.clone(), symbol, pattern };
         }
         let (name, symbol) = match graph.node(root) {
-            Node::Sum(_, terms) if terms.iter().all(|(_, sign)| sign.is_one()) => ("add", "+"),
-            Node::Sum(..) => ("subtract", "-"),
-            Node::Product(factors) if factors.iter().all(|(_, exponent)| exponent.is_one()) => ("mul", "*"),
-            Node::Product(_) => ("divide", "/"),
+            Node::Sum(_, terms) if terms.len() == 2 && terms.iter().any(|(_, sign)| sign.is_negative()) => {
+                ("subtract", "-")
+            }
+            Node::Sum(..) => ("add", "+"),
+            Node::Product(factors) if factors.iter().any(|(_, exponent)| exponent.is_negative()) => ("divide", "/"),
+            Node::Product(_) => ("mul", "*"),
             Node::Apply(rows::POW, _) => ("pow", "^"),
             Node::Apply(function, _) => (function.row().name, function.row().name),
             Node::Select(..) => ("select", "if"),

@@ -248,7 +248,7 @@ impl<'a> Picture<'a> {
 /// Half the width of a gate or of a parameter's name.
 fn half_width(vertex: &Vertex) -> f64 {
     match &vertex.label {
-        Some(label) => RADIUS.max(CHARACTER * label.symbol.chars().count() as f64 / 2.0 + 7.0),
+        Some(label) => RADIUS.max(CHARACTER * label.symbol.chars().count() as f64 / 2.0 + 9.0),
         None => CHARACTER * vertex.name.chars().count() as f64 / 2.0 + 5.0,
     }
 }

@@ -1,13 +1,16 @@
 //! The commands and their options.
 
-use super::{Outcome, backprop, batch, check, compile, diff, explain, fmt, gradient, hessian, jacobian, rules};
+use super::{
+    Outcome, backprop, batch, check, compile, completions, diff, examples, explain, fmt, gradient, hessian, jacobian,
+    man, rules,
+};
 use crate::derive::Form;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::io::{IsTerminal, Write};
 
 /// Symbolic differentiation: reads mathematics, writes derivatives to read and Rust code to run.
 #[derive(Parser)]
-#[command(name = "gradc", version, arg_required_else_help = true, max_term_width = 100)]
+#[command(name = "gradc", version, arg_required_else_help = true, max_term_width = 100, after_help = examples::ALL)]
 pub struct Arguments {
     /// When diagnostics are coloured.
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
@@ -139,40 +142,44 @@ pub enum Statistics {
 #[derive(Subcommand)]
 pub enum Command {
     /// Prints each partial derivative, one a line.
-    #[command(after_help = "Example: gradc diff 'x^2*sin(y)' --wrt x")]
+    #[command(after_help = examples::DIFF)]
     Diff(diff::Options),
     /// Prints value and gradient, as formulas and, at a point, as numbers.
-    #[command(after_help = "Example: gradc grad '(x + y)*z' --at x=-2,y=5,z=-4")]
+    #[command(after_help = examples::GRAD)]
     Grad(gradient::Options),
     /// Prints the Jacobian of a vector, as formulas and, at a point, as numbers.
-    #[command(after_help = "Example: gradc jacobian '[r*cos(t), r*sin(t)]' --at r=2,t=0")]
+    #[command(after_help = examples::JACOBIAN)]
     Jacobian(jacobian::Options),
     /// Prints the second derivatives, as formulas and, at a point, as numbers.
-    #[command(after_help = "Example: gradc hessian 'x^3*y' --at x=1,y=2")]
+    #[command(after_help = examples::HESSIAN)]
     Hessian(hessian::Options),
     /// Derives step by step: the chain rule from the outside in, then the simplification, each step by name.
-    #[command(after_help = "Example: gradc explain '1/(1 + exp(-x))' --wrt x")]
+    #[command(after_help = examples::EXPLAIN)]
     Explain(explain::Options),
     /// Shows values and gradients gate by gate: the computational graph as it is written.
-    #[command(after_help = "Example: gradc backprop '(x + y)*z' --at x=-2,y=5,z=-4")]
+    #[command(after_help = examples::BACKPROP)]
     Backprop(backprop::Options),
     /// Writes Rust code of values and derivatives.
-    #[command(after_help = "Example: gradc compile 'f(x, y) = x^2*y' --derive gradient,hessian")]
+    #[command(after_help = examples::COMPILE)]
     Compile(compile::Options),
     /// Compares the derivatives with finite differences.
-    #[command(after_help = "Example: gradc check 'x^2*sin(y)' --at x=1,y=2")]
+    #[command(after_help = examples::CHECK)]
     Check(check::Options),
     /// Answers JSON lines: values, gradients and Hessians of expressions at points.
-    #[command(
-        after_help = "Example: echo '{\"id\":1,\"expr\":\"x^2\",\"vars\":[\"x\"],\"at\":{\"x\":3}}' | gradc batch"
-    )]
+    #[command(after_help = examples::BATCH)]
     Batch,
     /// Lists the rewrite rules, or explains one.
-    #[command(after_help = "Example: gradc rules Pythagoras")]
+    #[command(after_help = examples::RULES)]
     Rules(rules::Options),
     /// Prints a file in the standard form.
-    #[command(after_help = "Example: gradc fmt model.grad --write")]
+    #[command(after_help = examples::FMT)]
     Fmt(fmt::Options),
+    /// Prints the script with which a shell completes commands and options.
+    #[command(after_help = examples::COMPLETIONS)]
+    Completions(completions::Options),
+    /// Prints a page of the manual.
+    #[command(after_help = examples::MAN)]
+    Man(man::Options),
 }
 
 impl Command {
@@ -189,6 +196,8 @@ impl Command {
             Command::Batch => batch::run(out),
             Command::Rules(options) => rules::run(&options, out),
             Command::Fmt(options) => fmt::run(&options, out),
+            Command::Completions(options) => completions::run(&options, out),
+            Command::Man(options) => man::run(&options, out),
         }
     }
 }

@@ -1,0 +1,73 @@
+//! The examples of the help texts. A test runs each line as it stands, in a folder with a file `model.grad`.
+
+pub const ALL: &str = "\
+Examples:
+  gradc diff 'x^2*sin(y)'
+  gradc grad '1/(1 + exp(-(w*x + b)))' --at w=2,x=-1,b=3
+  gradc explain 'ln(1 + exp(x))'
+  gradc compile 'f(x, y) = x^2*y' --derive gradient,hessian";
+
+pub const DIFF: &str = "\
+Examples:
+  gradc diff 'x^2*sin(y)' --wrt x
+  gradc diff 'exp(-x^2/2)' --order 2 -f latex
+  gradc diff 'norm2(A*x - b)^2' --param 'A: matrix[n,m]' --param 'x: vector[m]' --param 'b: vector[n]' --wrt x";
+
+pub const GRAD: &str = "\
+Examples:
+  gradc grad '(x + y)*z' --at x=-2,y=5,z=-4
+  gradc grad 'f(W: matrix[n,m], x: vector[m]) = norm2(W*x)^2'
+  gradc grad 'sqrt(x^2 + y^2)' --at x=3,y=4 -f json";
+
+pub const JACOBIAN: &str = "\
+Examples:
+  gradc jacobian '[r*cos(t), r*sin(t)]' --at r=2,t=0";
+
+pub const HESSIAN: &str = "\
+Examples:
+  gradc hessian 'x^3*y' --at x=1,y=2
+  gradc hessian 'f(A: matrix[n,n], x: vector[n]) = dot(x, A*x)' --wrt x";
+
+pub const EXPLAIN: &str = "\
+Examples:
+  gradc explain '1/(1 + exp(-x))' --wrt x
+  gradc explain 'tanh(x)' -f latex";
+
+pub const BACKPROP: &str = "\
+Examples:
+  gradc backprop '(x + y)*z' --at x=-2,y=5,z=-4
+  gradc backprop '1/(1 + exp(-(w*x + b)))' --at w=2,x=-1,b=3 --gates sigmoid
+  gradc backprop 'x*y + max(x, y)' --at x=3,y=-4 -f svg > circuit.svg";
+
+pub const COMPILE: &str = "\
+Examples:
+  gradc compile 'f(x, y) = x^2*y' --derive gradient,hessian
+  gradc compile model.grad -o model.rs --scalar f32";
+
+pub const CHECK: &str = "\
+Examples:
+  gradc check 'x^2*sin(y)' --at x=1,y=2
+  gradc check model.grad";
+
+pub const BATCH: &str = "\
+Examples:
+  echo '{\"id\":1,\"expr\":\"x^2\",\"vars\":[\"x\"],\"at\":{\"x\":3}}' | gradc batch";
+
+pub const RULES: &str = "\
+Examples:
+  gradc rules
+  gradc rules Pythagoras";
+
+pub const FMT: &str = "\
+Examples:
+  gradc fmt model.grad
+  gradc fmt model.grad --write";
+
+pub const COMPLETIONS: &str = "\
+Examples:
+  gradc completions bash > gradc.bash";
+
+pub const MAN: &str = "\
+Examples:
+  gradc man > gradc.1
+  gradc man grad";
