@@ -124,6 +124,10 @@ pub enum Format {
     Text,
     /// LaTeX for math mode.
     Latex,
+    /// MathML Core.
+    Mathml,
+    /// Typst for math mode.
+    Typst,
     /// One JSON object.
     Json,
     /// The Rust function.

@@ -43,7 +43,7 @@ pub fn write(conditions: Vec<Condition>, format: Format, out: &mut impl Write) -
             writeln!(out, "{}", json!({ "assuming": texts }))
         }
         Format::Latex => seen.iter().try_for_each(|condition| writeln!(out, r"\text{{assuming }} {}", condition.latex)),
-        Format::Text | Format::Rust | Format::Index => {
+        _ => {
             seen.iter().try_for_each(|condition| writeln!(out, "assuming {}", condition.text))
         }
     }

@@ -51,6 +51,9 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
     Ok(if failures == 0 { Exit::Success } else { Exit::No })
 }
 
+/// Computes the values at a point.
+type Evaluate<'a> = Box<dyn Fn(&[f64]) -> Vec<f64> + 'a>;
+
 /// What is compared at one point.
 struct Checked<'a> {
     /// The name of each input.
@@ -59,7 +62,7 @@ struct Checked<'a> {
     values: Vec<f64>,
     /// The derivative of each value by each input, value by value; none where there is no formula for it.
     analytic: Vec<Option<f64>>,
-    evaluate: Box<dyn Fn(&[f64]) -> Vec<f64> + 'a>,
+    evaluate: Evaluate<'a>,
 }
 
 impl<'a> Checked<'a> {

@@ -9,7 +9,7 @@ use crate::derive::{Closed, Derivative, Form, Order, derive_closed};
 use crate::error::{Diagnostic, Errors};
 use crate::graph::{ExprId, Graph, Node};
 use crate::lower::{Function, Shape, Whole};
-use crate::show::{latex, names::with_names, notation};
+use crate::show::{names::with_names, notation};
 use crate::source::Source;
 use crate::syntax::print_expression;
 use crate::tape::Dense;
@@ -122,7 +122,9 @@ pub fn partials(
         }
         let (ast, root) = notation::write(&closed.graph, root);
         match request.format {
-            Format::Latex => writeln!(out, "{} = {}", name.latex, latex::latex(&ast, root))?,
+            Format::Latex | Format::Mathml | Format::Typst => {
+                writeln!(out, "{}", formulas::equation(&name, &ast, root, request.format))?;
+            }
             Format::Json => drop(lines.insert(own.to_string(), print_expression(&ast, root).into())),
             _ if by.len() == 1 => writeln!(out, "{}", print_expression(&ast, root))?,
             _ => writeln!(out, "{} = {}", name.text, print_expression(&ast, root))?,

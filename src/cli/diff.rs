@@ -7,7 +7,7 @@ use super::{Exit, Outcome, input, statistics};
 use crate::derive::{Form, Order, derive, derive_repeatedly};
 use crate::graph::{ExprId, Graph};
 use crate::lower::{Function, Shape};
-use crate::show::{latex, notation};
+use crate::show::notation;
 use clap::Args;
 use serde_json::{Map, Value};
 use std::io::Write;
@@ -69,10 +69,10 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
         let label = input::label(&function, input);
         let name = Name::derivative(&vec![label.as_str(); options.order]);
         match request.format {
-            Format::Latex => {
+            Format::Latex | Format::Mathml | Format::Typst => {
                 for root in &entries {
                     let (ast, root) = notation::write(graph, *root);
-                    writeln!(out, "{} = {}", name.latex, latex::latex(&ast, root))?;
+                    writeln!(out, "{}", super::formulas::equation(&name, &ast, root, request.format))?;
                 }
             }
             _ => {

@@ -6,6 +6,7 @@ use super::formulas::Name;
 use super::gradient::{heading, require_parameters};
 use super::{Exit, Outcome, input};
 use crate::derive::{Form, Order, derive};
+use crate::error::Errors;
 use crate::explain::{Derivation, Reason, explain};
 use crate::lower::{Function, Shape};
 use crate::show::latex;
@@ -32,6 +33,10 @@ pub struct Options {
 }
 
 pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
+    if matches!(options.format, Format::Mathml | Format::Typst) {
+        let message = "derivations are written as text, LaTeX and JSON";
+        return Err(Errors::general(message).into());
+    }
     let (source, function) = input::function(&options.input)?;
     require_parameters(&source, &function)?;
     let selected = input::selected(&function, &options.wrt)?;
@@ -46,7 +51,7 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
             match options.format {
                 Format::Latex => write_latex(&name.latex, &derivation, out)?,
                 Format::Json => write_json(&name.text, &derivation, out)?,
-                Format::Text | Format::Rust | Format::Index => {
+                _ => {
                     writeln!(out)?;
                     write_text(&name.text, &derivation, out)?;
                 }

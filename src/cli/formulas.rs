@@ -4,6 +4,7 @@ use super::args::Format;
 use super::values;
 use crate::graph::{ExprId, Graph};
 use crate::lower::Shape;
+use crate::show::typeset::{Dialect, MATHML, TYPST, symbol, typeset};
 use crate::show::{latex, notation};
 use crate::syntax::ast::{Ast, Expression, NodeId};
 use crate::syntax::print_expression;
@@ -52,6 +53,62 @@ fn label_latex(label: &str) -> String {
     match label.split_once('[') {
         Some((name, place)) => format!("{}_{{{}}}", latex::symbol(name), place.trim_end_matches(']')),
         None => latex::symbol(label),
+    }
+}
+
+/// Writes the name of a derivative in another way to typeset mathematics.
+fn typeset_name(name: &Name, dialect: &Dialect) -> String {
+    if name.key.is_empty() {
+        return symbol("f", dialect);
+    }
+    let label = |label: &str| match label.split_once('[') {
+        Some((name, place)) => {
+            let [open, between, close] = dialect.subscript;
+            let place = (dialect.number)(place.trim_end_matches(']'));
+            format!("{open}{}{between}{place}{close}", symbol(name, dialect))
+        }
+        None => symbol(label, dialect),
+    };
+    let raised = |base: String, order: usize| match order {
+        1 => base,
+        _ => {
+            let [open, between, close] = dialect.power;
+            format!("{open}{base}{between}{}{close}", (dialect.number)(&order.to_string()))
+        }
+    };
+    let by: Vec<&str> = split_labels(&name.key);
+    let partial = (dialect.operator)("∂");
+    let same = by.iter().all(|own| *own == by[0]);
+    let below = match same {
+        true => format!("{partial}{}", raised(label(by[0]), by.len())),
+        false => by.iter().map(|own| format!("{partial}{}", label(own))).collect(),
+    };
+    let [open, between, close] = dialect.fraction;
+    format!("{open}{}{}{between}{below}{close}", raised(partial, by.len()), symbol("f", dialect))
+}
+
+/// Splits `x,W[0,1]` at the commas outside of brackets.
+fn split_labels(key: &str) -> Vec<&str> {
+    let mut depth = 0;
+    key.split(|c: char| {
+        depth += i32::from(c == '[') - i32::from(c == ']');
+        c == ',' && depth == 0
+    })
+    .collect()
+}
+
+/// Writes an equation in another way to typeset mathematics.
+pub fn equation(name: &Name, ast: &Ast, root: NodeId, format: Format) -> String {
+    match format {
+        Format::Mathml => {
+            let (name, body) = (typeset_name(name, &MATHML), typeset(ast, root, &MATHML));
+            format!("<math xmlns=\"http://www.w3.org/1998/Math/MathML\" display=\"block\"><mrow>{name}<mo>=</mo>{body}</mrow></math>")
+        }
+        Format::Typst => {
+            let text = format!("{} = {}", typeset_name(name, &TYPST), typeset(ast, root, &TYPST));
+            text.replace("  ", " ").replace("( ", "(").replace(" ^(", "^(")
+        }
+        _ => format!("{} = {}", name.latex, latex::latex(ast, root)),
     }
 }
 
@@ -117,10 +174,10 @@ pub fn write(
             }
             Ok(())
         }
-        Format::Latex | Format::Rust => {
+        Format::Latex | Format::Mathml | Format::Typst | Format::Rust => {
             for formula in formulas.iter().filter(|formula| !formula.entries.is_empty()) {
                 let (ast, root) = formula.tree(graph);
-                writeln!(out, "{} = {}", formula.name.latex, latex::latex(&ast, root))?;
+                writeln!(out, "{}", equation(&formula.name, &ast, root, format))?;
             }
             Ok(())
         }

@@ -7,3 +7,4 @@ mod matrices;
 pub mod names;
 pub mod naming;
 pub mod notation;
+pub mod typeset;

@@ -48,3 +48,8 @@ pub fn greek_name(letter: &str) -> Option<&'static str> {
     let only = characters.next().filter(|_| characters.next().is_none())?;
     GREEK.iter().find(|(own, _)| *own == only).map(|(_, name)| *name)
 }
+
+/// Returns the Greek letter with a name: `α` for `alpha`, and for itself.
+pub fn greek_letter(name: &str) -> Option<char> {
+    GREEK.iter().find(|(letter, own)| *own == name || name.chars().eq([*letter])).map(|(letter, _)| *letter)
+}

@@ -7,6 +7,6 @@ mod print;
 mod token;
 
 pub use ast::Ast;
-pub use greek::greek_name;
+pub use greek::{greek_letter, greek_name};
 pub use parse::{parse, parse_all, parse_parameter};
 pub use print::{print_expression, print_program};

@@ -1,0 +1,418 @@
+//! Syntax tree to MathML Core and Typst. What differs between the two is a table of marks, [`Dialect`].
+
+use crate::functions;
+use crate::syntax::ast::{Ast, BinaryOperator as B, Expression as E, Index, NodeId, UnaryOperator as U};
+
+/// The marks of a way to typeset mathematics.
+pub struct Dialect {
+    /// Before, between and after numerator and denominator.
+    pub fraction: [&'static str; 3],
+    /// Before, between and after base and exponent.
+    pub power: [&'static str; 3],
+    /// Before, between and after base and index.
+    pub subscript: [&'static str; 3],
+    /// Around what is under a root.
+    pub root: [&'static str; 2],
+    /// Around what is under a cube root.
+    pub cube_root: [&'static str; 2],
+    /// Around an expression in parentheses.
+    pub parentheses: [&'static str; 2],
+    /// Around an absolute value.
+    pub absolute: [&'static str; 2],
+    /// Around a norm.
+    pub norm: [&'static str; 2],
+    /// Around what is rounded down, and up.
+    pub rounded: [[&'static str; 2]; 2],
+    /// Around what is transposed.
+    pub transpose: [&'static str; 2],
+    /// Around what is inverted.
+    pub inverse: [&'static str; 2],
+    /// Before a matrix, between cells, between rows, after it.
+    pub matrix: [&'static str; 4],
+    /// Before cases, before a condition, between cases, before the last case's end, after it.
+    pub cases: [&'static str; 5],
+    /// The sign of a sum or product, up to its index; then before the start, before the end, before the body, after it.
+    pub fold: [&'static str; 5],
+    /// Between factors, and between factors that multiply entry by entry, and divide so.
+    pub products: [&'static str; 3],
+    /// Between arguments.
+    pub comma: &'static str,
+    /// Writes a number.
+    pub number: fn(&str) -> String,
+    /// Writes a name of one or more letters; the flag tells that it is upright, a function's.
+    pub word: fn(&str, bool) -> String,
+    /// Writes an operator.
+    pub operator: fn(&str) -> String,
+}
+
+/// MathML Core, without the surrounding `<math>`.
+pub const MATHML: Dialect = Dialect {
+    fraction: ["<mfrac><mrow>", "</mrow><mrow>", "</mrow></mfrac>"],
+    power: ["<msup><mrow>", "</mrow><mrow>", "</mrow></msup>"],
+    subscript: ["<msub><mrow>", "</mrow><mrow>", "</mrow></msub>"],
+    root: ["<msqrt>", "</msqrt>"],
+    cube_root: ["<mroot><mrow>", "</mrow><mn>3</mn></mroot>"],
+    parentheses: ["<mo>(</mo>", "<mo>)</mo>"],
+    absolute: ["<mo>|</mo>", "<mo>|</mo>"],
+    norm: ["<mo>‖</mo>", "<mo>‖</mo>"],
+    rounded: [["<mo>⌊</mo>", "<mo>⌋</mo>"], ["<mo>⌈</mo>", "<mo>⌉</mo>"]],
+    transpose: ["<msup><mrow>", "</mrow><mo>⊤</mo></msup>"],
+    inverse: ["<msup><mrow>", "</mrow><mrow><mo>-</mo><mn>1</mn></mrow></msup>"],
+    matrix: [
+        "<mrow><mo>[</mo><mtable><mtr><mtd>",
+        "</mtd><mtd>",
+        "</mtd></mtr><mtr><mtd>",
+        "</mtd></mtr></mtable><mo>]</mo></mrow>",
+    ],
+    cases: [
+        "<mrow><mo>{</mo><mtable><mtr><mtd>",
+        "</mtd><mtd><mtext>if </mtext>",
+        "</mtd></mtr><mtr><mtd>",
+        "</mtd><mtd><mtext>otherwise</mtext>",
+        "</mtd></mtr></mtable></mrow>",
+    ],
+    fold: [
+        "<mrow><munderover><mo>SIGN</mo><mrow>",
+        "<mo>=</mo>",
+        "</mrow><mrow>",
+        "<mo>-</mo><mn>1</mn></mrow></munderover>",
+        "</mrow>",
+    ],
+    products: ["<mo>&#x2062;</mo>", "<mo>⊙</mo>", "<mo>⊘</mo>"],
+    comma: "<mo>,</mo>",
+    number: |number| format!("<mn>{number}</mn>"),
+    word: |word, _| format!("<mi>{}</mi>", escaped(word)),
+    operator: |operator| format!("<mo>{}</mo>", escaped(operator)),
+};
+
+/// Typst, for math mode.
+pub const TYPST: Dialect = Dialect {
+    fraction: ["frac(", ", ", ")"],
+    power: ["", "^(", ")"],
+    subscript: ["", "_(", ")"],
+    root: ["sqrt(", ")"],
+    cube_root: ["root(3, ", ")"],
+    parentheses: ["(", ")"],
+    absolute: ["abs(", ")"],
+    norm: ["norm(", ")"],
+    rounded: [["floor(", ")"], ["ceil(", ")"]],
+    transpose: ["", "^top"],
+    inverse: ["", "^(-1)"],
+    matrix: ["mat(delim: \"[\", ", ", ", "; ", ")"],
+    cases: ["cases(", " & \"if \" ", ", ", " & \"otherwise\"", ")"],
+    fold: ["SIGN_(", " = ", ")^(", " - 1) ", ""],
+    products: [" ", " dot.circle ", " div.circle "],
+    comma: ", ",
+    number: |number| number.to_string(),
+    word: |word, upright| match (upright, word.chars().count()) {
+        (false, 1) => word.to_string(),
+        (true, _) => format!("op(\"{word}\")"),
+        _ => format!("\"{word}\""),
+    },
+    operator: |operator| {
+        let name = match operator {
+            "≤" => "<=",
+            "≥" => ">=",
+            "≠" => "!=",
+            "∧" => "and",
+            "∨" => "or",
+            "¬" => "not",
+            "∂" => return "∂ ".to_string(),
+            other => other,
+        };
+        format!(" {name} ")
+    },
+};
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// How tightly an expression binds; larger is tighter.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Level {
+    Loose,
+    Additive,
+    Multiplicative,
+    Signed,
+    Power,
+    Atom,
+}
+
+enum Piece {
+    Text(String),
+    Node(NodeId, Level),
+}
+
+/// Typesets an expression.
+pub fn typeset(ast: &Ast, root: NodeId, dialect: &Dialect) -> String {
+    let mut out = String::new();
+    let mut stack = vec![Piece::Node(root, Level::Loose)];
+    while let Some(piece) = stack.pop() {
+        match piece {
+            Piece::Text(text) => out.push_str(&text),
+            Piece::Node(id, least) => {
+                let mut children = Walk { ast, dialect, out: Vec::new() };
+                let parenthesised = level(ast, id) < least;
+                if parenthesised {
+                    children.text(dialect.parentheses[0]);
+                }
+                children.expression(id);
+                if parenthesised {
+                    children.text(dialect.parentheses[1]);
+                }
+                stack.extend(children.out.into_iter().rev());
+            }
+        }
+    }
+    out
+}
+
+/// Writes a name: Greek letters, and digits at its end or words after `_` as an index.
+pub fn symbol(name: &str, dialect: &Dialect) -> String {
+    let digits = name.trim_end_matches(|c: char| c.is_ascii_digit());
+    let (stem, index) = match name.split_once('_') {
+        Some((stem, rest)) if !stem.is_empty() && !rest.is_empty() => (stem, rest),
+        _ if digits.len() < name.len() && !digits.is_empty() => name.split_at(digits.len()),
+        _ => (name, ""),
+    };
+    let stem = (dialect.word)(&crate::syntax::greek_letter(stem).map_or(stem.to_string(), |c| c.to_string()), false);
+    if index.is_empty() {
+        return stem;
+    }
+    let index = match index.chars().all(|c| c.is_ascii_digit()) {
+        true => (dialect.number)(index),
+        false => (dialect.word)(index, false),
+    };
+    let [open, between, close] = dialect.subscript;
+    format!("{open}{stem}{between}{index}{close}")
+}
+
+fn level(ast: &Ast, id: NodeId) -> Level {
+    match ast.get(id) {
+        E::Binary(B::Add | B::Subtract, ..) | E::Unary(U::Negate, _) => Level::Additive,
+        E::Binary(B::Multiply | B::ElementMultiply | B::ElementDivide, ..) => Level::Multiplicative,
+        E::Binary(B::Divide, ..) => Level::Signed,
+        E::Binary(B::Power | B::ElementPower, ..) | E::Unary(U::Transpose, _) => Level::Power,
+        E::Binary(..) | E::Unary(U::Not, _) => Level::Loose,
+        E::Fold(..) => Level::Multiplicative,
+        E::Call(name, _) if matches!(name.text.as_str(), "inv" | "exp") => Level::Power,
+        E::Number(text) if text.contains(['e', 'E']) => Level::Multiplicative,
+        _ => Level::Atom,
+    }
+}
+
+struct Walk<'a> {
+    ast: &'a Ast,
+    dialect: &'a Dialect,
+    out: Vec<Piece>,
+}
+
+impl Walk<'_> {
+    fn text(&mut self, text: impl Into<String>) {
+        self.out.push(Piece::Text(text.into()));
+    }
+
+    fn node(&mut self, id: NodeId, least: Level) {
+        self.out.push(Piece::Node(id, least));
+    }
+
+    fn operator(&mut self, operator: &str) {
+        self.text((self.dialect.operator)(operator));
+    }
+
+    fn around(&mut self, marks: [&'static str; 2], id: NodeId, least: Level) {
+        self.text(marks[0]);
+        self.node(id, least);
+        self.text(marks[1]);
+    }
+
+    fn pair(&mut self, marks: [&'static str; 3], (a, of_a): (NodeId, Level), (b, of_b): (NodeId, Level)) {
+        self.text(marks[0]);
+        self.node(a, of_a);
+        self.text(marks[1]);
+        self.node(b, of_b);
+        self.text(marks[2]);
+    }
+
+    fn expression(&mut self, id: NodeId) {
+        let (ast, dialect) = (self.ast, self.dialect);
+        match ast.get(id) {
+            E::Number(number) => self.number(number),
+            E::Name(name) => self.text(symbol(name, dialect)),
+            E::Unary(U::Negate, a) => {
+                self.operator("-");
+                self.node(*a, Level::Multiplicative);
+            }
+            E::Unary(U::Not, a) => {
+                self.operator("¬");
+                self.node(*a, Level::Atom);
+            }
+            E::Unary(U::Transpose, a) => self.around(dialect.transpose, *a, Level::Atom),
+            E::Binary(operator, a, b) => self.binary(*operator, *a, *b),
+            E::Call(name, arguments) => self.call(&name.text, arguments),
+            E::Fold(name, index, from, to, body) => {
+                let sign = match (name.text.as_str(), dialect.comma) {
+                    ("sum", ", ") => "sum",
+                    (_, ", ") => "product",
+                    ("sum", _) => "∑",
+                    _ => "∏",
+                };
+                self.text(dialect.fold[0].replace("SIGN", sign));
+                self.text(symbol(&index.text, dialect));
+                self.text(dialect.fold[1]);
+                self.node(*from, Level::Loose);
+                self.text(dialect.fold[2]);
+                self.node(*to, Level::Additive);
+                self.text(dialect.fold[3]);
+                self.node(*body, Level::Multiplicative);
+                self.text(dialect.fold[4]);
+            }
+            E::Index(base, places) => self.index(*base, places),
+            E::If(c, a, b) => {
+                let [open, condition, between, otherwise, close] = dialect.cases;
+                self.text(open);
+                self.node(*a, Level::Loose);
+                self.text(condition);
+                self.node(*c, Level::Loose);
+                self.text(between);
+                self.node(*b, Level::Loose);
+                self.text(otherwise);
+                self.text(close);
+            }
+            E::List(entries) => self.matrix(entries),
+            E::Block(lets, body) => {
+                self.node(*body, Level::Loose);
+                for (position, binding) in lets.iter().enumerate() {
+                    let word = (dialect.word)("where", true);
+                    self.text(if position == 0 { word } else { dialect.comma.to_string() });
+                    self.text(symbol(&binding.name.text, dialect));
+                    self.operator("=");
+                    self.node(binding.value, Level::Loose);
+                }
+            }
+        }
+    }
+
+    fn number(&mut self, number: &str) {
+        let Some((mantissa, exponent)) = number.split_once(['e', 'E']) else {
+            return self.text((self.dialect.number)(number));
+        };
+        self.text((self.dialect.number)(mantissa));
+        self.operator("⋅");
+        let [open, between, close] = self.dialect.power;
+        let (ten, exponent) = ((self.dialect.number)("10"), (self.dialect.number)(exponent.trim_start_matches('+')));
+        self.text(format!("{open}{ten}{between}{exponent}{close}"));
+    }
+
+    fn binary(&mut self, operator: B, a: NodeId, b: NodeId) {
+        let dialect = self.dialect;
+        let infix = |walk: &mut Self, sign: String, left: Level, right: Level| {
+            walk.node(a, left);
+            walk.text(sign);
+            walk.node(b, right);
+        };
+        let sign = dialect.operator;
+        match operator {
+            B::Add => infix(self, sign("+"), Level::Additive, Level::Multiplicative),
+            B::Subtract => infix(self, sign("-"), Level::Additive, Level::Multiplicative),
+            B::Multiply => {
+                let digits = matches!(self.ast.get(b), E::Number(_));
+                let dot = if digits { sign("⋅") } else { dialect.products[0].to_string() };
+                let signed = matches!(self.ast.get(a), E::Unary(U::Negate, _));
+                infix(self, dot, if signed { Level::Additive } else { Level::Multiplicative }, Level::Signed);
+            }
+            B::ElementMultiply => infix(self, dialect.products[1].into(), Level::Multiplicative, Level::Signed),
+            B::ElementDivide => infix(self, dialect.products[2].into(), Level::Multiplicative, Level::Signed),
+            B::Divide => self.pair(dialect.fraction, (a, Level::Loose), (b, Level::Loose)),
+            B::Power | B::ElementPower => self.pair(dialect.power, (a, Level::Atom), (b, Level::Loose)),
+            B::And => infix(self, sign("∧"), Level::Additive, Level::Additive),
+            B::Or => infix(self, sign("∨"), Level::Additive, Level::Additive),
+            B::LessEqual => infix(self, sign("≤"), Level::Additive, Level::Additive),
+            B::GreaterEqual => infix(self, sign("≥"), Level::Additive, Level::Additive),
+            B::NotEqual => infix(self, sign("≠"), Level::Additive, Level::Additive),
+            B::Equal => infix(self, sign("="), Level::Additive, Level::Additive),
+            B::Less | B::Greater => infix(self, sign(operator.symbol()), Level::Additive, Level::Additive),
+        }
+    }
+
+    fn call(&mut self, name: &str, arguments: &[NodeId]) {
+        let dialect = self.dialect;
+        match (name, arguments) {
+            ("sqrt", [a]) => self.around(dialect.root, *a, Level::Loose),
+            ("cbrt", [a]) => self.around(dialect.cube_root, *a, Level::Loose),
+            ("abs", [a]) => self.around(dialect.absolute, *a, Level::Loose),
+            ("norm2", [a]) => self.around(dialect.norm, *a, Level::Loose),
+            ("floor", [a]) => self.around(dialect.rounded[0], *a, Level::Loose),
+            ("ceil", [a]) => self.around(dialect.rounded[1], *a, Level::Loose),
+            ("inv", [a]) => self.around(dialect.inverse, *a, Level::Atom),
+            ("exp", [a]) => {
+                let [open, between, close] = dialect.power;
+                self.text(format!("{open}{}{between}", (dialect.word)("e", false)));
+                self.node(*a, Level::Loose);
+                self.text(close);
+            }
+            ("stack", parts) => self.matrix(parts),
+            _ => {
+                let function = functions::find(name).map_or(name, |function| match function.row().name {
+                    "sigmoid" => "σ",
+                    "gamma" => "Γ",
+                    own => own,
+                });
+                self.text((dialect.word)(function, function.chars().count() > 1));
+                self.text(dialect.parentheses[0]);
+                for (position, argument) in arguments.iter().enumerate() {
+                    if position > 0 {
+                        self.text(dialect.comma);
+                    }
+                    self.node(*argument, Level::Loose);
+                }
+                self.text(dialect.parentheses[1]);
+            }
+        }
+    }
+
+    fn index(&mut self, base: NodeId, places: &[Index]) {
+        let [open, between, close] = self.dialect.subscript;
+        self.text(open);
+        self.node(base, Level::Atom);
+        self.text(between);
+        for (position, place) in places.iter().enumerate() {
+            if position > 0 {
+                self.text(self.dialect.comma);
+            }
+            match place {
+                Index::At(at) => self.node(*at, Level::Loose),
+                Index::Slice(from, to) => {
+                    from.iter().for_each(|from| self.node(*from, Level::Loose));
+                    self.operator(":");
+                    to.iter().for_each(|to| self.node(*to, Level::Loose));
+                }
+            }
+        }
+        self.text(close);
+    }
+
+    /// Writes rows one below the other; a row that is a list has a cell for each entry.
+    fn matrix(&mut self, rows: &[NodeId]) {
+        let [open, cell, row, close] = self.dialect.matrix;
+        self.text(open);
+        for (position, entry) in rows.iter().enumerate() {
+            if position > 0 {
+                self.text(row);
+            }
+            match self.ast.get(*entry) {
+                E::List(cells) => {
+                    for (position, entry) in cells.iter().enumerate() {
+                        if position > 0 {
+                            self.text(cell);
+                        }
+                        self.node(*entry, Level::Loose);
+                    }
+                }
+                _ => self.node(*entry, Level::Loose),
+            }
+        }
+        self.text(close);
+    }
+}
