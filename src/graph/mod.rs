@@ -330,23 +330,24 @@ impl Graph {
 
     /// Returns all nodes that the roots need, in order of indices: operands before uses.
     pub fn reachable(&self, roots: &[ExprId]) -> Vec<ExprId> {
-        /// Where this many times more nodes are not needed, sorting is quicker than a pass over all.
-        const SPARSE: usize = 16;
         let Some(last) = roots.iter().max() else { return Vec::new() };
-        let mut seen = vec![false; last.index() + 1];
+        // One bit for each node that is needed. Operands come before their users, so one pass backwards finds all.
+        let mut needed = vec![0_u64; last.index() / 64 + 1];
+        let bit = |id: ExprId| 1_u64 << (id.index() % 64);
+        roots.iter().for_each(|root| needed[root.index() / 64] |= bit(*root));
         let mut nodes = Vec::new();
-        let mut stack: Vec<ExprId> = roots.to_vec();
-        while let Some(id) = stack.pop() {
-            if !std::mem::replace(&mut seen[id.index()], true) {
+        for word in (0..needed.len()).rev() {
+            let mut below = u64::MAX;
+            while needed[word] & below != 0 {
+                let place = 63 - (needed[word] & below).leading_zeros();
+                below = (1 << place) - 1;
+                let id = ExprId((word * 64) as u32 + place);
                 nodes.push(id);
-                self.node(id).for_each_operand(|operand| stack.push(operand));
+                self.node(id).for_each_operand(|operand| needed[operand.index() / 64] |= bit(operand));
             }
         }
-        if nodes.len() * SPARSE < seen.len() {
-            nodes.sort_unstable();
-            return nodes;
-        }
-        (0..seen.len() as u32).map(ExprId).filter(|id| seen[id.index()]).collect()
+        nodes.reverse();
+        nodes
     }
 
     /// Copies what the roots need from another graph with the same inputs.
@@ -361,10 +362,14 @@ impl Graph {
 
     /// Counts how often each reachable node is used as an operand or as a root.
     pub fn uses(&self, roots: &[ExprId]) -> NodeMap<u32> {
-        let nodes = self.reachable(roots);
-        let mut uses = NodeMap::new(&nodes);
+        self.uses_among(&self.reachable(roots), roots)
+    }
+
+    /// As [`Graph::uses`], given the nodes that are reachable.
+    pub fn uses_among(&self, nodes: &[ExprId], roots: &[ExprId]) -> NodeMap<u32> {
+        let mut uses = NodeMap::new(nodes);
         for id in nodes {
-            self.node(id).for_each_operand(|operand| uses.count(operand));
+            self.node(*id).for_each_operand(|operand| uses.count(operand));
         }
         roots.iter().for_each(|root| uses.count(*root));
         uses

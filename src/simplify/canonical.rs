@@ -10,7 +10,7 @@ use crate::lower::Formulas;
 /// `shared` operands: text repeats a short subexpression gladly, code does not.
 pub fn canonicalize(graph: &mut Graph, formulas: &mut Formulas, roots: &[ExprId], shared: usize) -> Vec<ExprId> {
     let nodes = graph.reachable(roots);
-    let uses = graph.uses(roots);
+    let uses = graph.uses_among(&nodes, roots);
     let inner = inner_links(graph, &nodes, &uses);
     let mut pass = Canonicalizer { inner, image: NodeMap::new(&nodes), shared };
     for id in nodes {
@@ -74,14 +74,18 @@ fn dissolve(inside: &[Factor], exponent: &Rational) -> Vec<Factor> {
 
 impl Canonicalizer {
     fn rebuild(&self, graph: &mut Graph, formulas: &mut Formulas, id: ExprId) -> ExprId {
-        match graph.node(id).clone() {
+        match graph.node(id) {
             Node::Sum(..) => self.rebuild_sum(graph, id),
             Node::Product(_) => self.rebuild_product(graph, id),
             Node::Apply(function, arguments) => {
+                let function = *function;
                 let arguments: Vec<ExprId> = arguments.iter().map(|argument| self.image[*argument]).collect();
                 apply(graph, formulas, function, &arguments)
             }
-            node => graph.construct(&node, |operand| self.image[operand]),
+            node => {
+                let node = node.clone();
+                graph.construct(&node, |operand| self.image[operand])
+            }
         }
     }
 
@@ -118,20 +122,20 @@ impl Canonicalizer {
         let mut stack = vec![(top, Rational::ONE)];
         while let Some((id, exponent)) = stack.pop() {
             let inside = id == top || self.inner.contains(id);
-            match graph.node(id).clone() {
+            match graph.node(id) {
                 Node::Product(operands) if inside => {
-                    stack.extend(dissolve(&operands, &exponent).into_iter().rev());
+                    stack.extend(dissolve(operands, &exponent).into_iter().rev());
                 }
                 _ => {
                     let (scale, rest) = graph.as_multiple(self.image[id]);
                     let scale = if exponent.is_integer() { scale.power(&exponent) } else { None };
                     let base = if scale.is_some() { rest } else { self.image[id] };
                     coefficient = coefficient.multiply(&scale.unwrap_or(Rational::ONE));
-                    match graph.node(base).clone() {
+                    match graph.node(base) {
                         Node::Product(operands)
-                            if operands.len() <= self.shared && dissolves_in_product(graph, &operands, &exponent) =>
+                            if operands.len() <= self.shared && dissolves_in_product(graph, operands, &exponent) =>
                         {
-                            factors.extend(dissolve(&operands, &exponent));
+                            factors.extend(dissolve(operands, &exponent));
                         }
                         _ => factors.push((base, exponent)),
                     }
@@ -147,6 +151,9 @@ impl Canonicalizer {
 /// Dissolves products of which a part cancels against another factor, even if they are used elsewhere.
 fn dissolve_what_cancels(graph: &mut Graph, factors: &mut Vec<Factor>) {
     for at in 0..factors.len() {
+        if !matches!(graph.node(factors[at].0), Node::Product(_)) {
+            continue;
+        }
         let (base, exponent) = factors[at].clone();
         let Node::Product(inside) = graph.node(base).clone() else { continue };
         let cancels = |part: &Factor| {

@@ -25,10 +25,13 @@ pub fn schedule(graph: &mut Graph, formulas: &mut Formulas, roots: &[ExprId]) ->
     let few = best.operations.len() <= FEW;
     let mut forms = vec![share(graph, &roots, false)];
     if few {
-        forms.extend([share(graph, &roots, true), roots]);
+        forms.extend([share(graph, &roots, true), roots.clone()]);
     }
     for form in forms {
         for negative_numbers in if few { [true, false].iter() } else { [true].iter() } {
+            if *negative_numbers && form == roots {
+                continue;
+            }
             let tape = compute(graph, &form, *negative_numbers);
             let flops = tape.counts().flops();
             if flops < least {
@@ -41,7 +44,7 @@ pub fn schedule(graph: &mut Graph, formulas: &mut Formulas, roots: &[ExprId]) ->
 
 fn compute(graph: &Graph, roots: &[ExprId], negative_numbers: bool) -> Tape {
     let nodes = graph.reachable(roots);
-    let uses = graph.uses(roots);
+    let uses = graph.uses_among(&nodes, roots);
     let mut divisors = NodeMap::new(&nodes);
     for id in &nodes {
         if let Node::Product(factors) = graph.node(*id) {
@@ -52,7 +55,7 @@ fn compute(graph: &Graph, roots: &[ExprId], negative_numbers: bool) -> Tape {
     }
     let mut scheduler = Scheduler {
         graph,
-        operations: IndexSet::default(),
+        operations: IndexSet::with_capacity_and_hasher(nodes.len(), FxBuildHasher),
         slots: NodeMap::new(&nodes),
         uses,
         divisors,
@@ -171,13 +174,14 @@ impl Scheduler<'_> {
     }
 
     fn compute(&mut self, id: ExprId) -> Slot {
-        match self.graph.node(id).clone() {
-            Node::Number(value) => self.number(&value),
+        let graph = self.graph;
+        match *graph.node(id) {
+            Node::Number(ref value) => self.number(value),
             Node::Pi => self.emit(Operation::Pi),
             Node::Input(input) => self.emit(Operation::Input(input)),
-            Node::Sum(constant, terms) => self.sum(&constant, &terms),
-            Node::Product(factors) => self.product(&Rational::ONE, &factors),
-            Node::Apply(function, arguments) => self.apply(function, &arguments),
+            Node::Sum(ref constant, ref terms) => self.sum(constant, terms),
+            Node::Product(ref factors) => self.product(&Rational::ONE, factors),
+            Node::Apply(function, ref arguments) => self.apply(function, arguments),
             Node::Select(c, a, b) => {
                 let (c, a, b) = (self.slot(c), self.slot(a), self.slot(b));
                 self.emit(Operation::Select(c, a, b))
@@ -229,13 +233,13 @@ impl Scheduler<'_> {
     fn sum(&mut self, constant: &Rational, terms: &[Term]) -> Slot {
         let mut groups: Vec<(Rational, Vec<(Slot, bool)>)> = Vec::new();
         let mut position: FxHashMap<Rational, usize> = FxHashMap::default();
+        let graph = self.graph;
         for (id, coefficient) in terms {
             let size = coefficient.abs();
             // A coefficient of a quotient goes into its numerator.
-            let (size, slot) = match self.graph.node(*id) {
+            let (size, slot) = match graph.node(*id) {
                 Node::Product(factors) if !size.is_one() && self.is_absorbed(*id) => {
-                    let factors = factors.clone();
-                    (Rational::ONE, self.product(&size, &factors))
+                    (Rational::ONE, self.product(&size, factors))
                 }
                 _ => (size, self.slot(*id)),
             };

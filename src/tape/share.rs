@@ -116,7 +116,7 @@ impl Gate {
 /// Returns roots with the same values in which pairs of operands are shared; with signs, also negative operands.
 pub fn share(graph: &mut Graph, roots: &[ExprId], with_signs: bool) -> Vec<ExprId> {
     let nodes = graph.reachable(roots);
-    let uses = graph.uses(roots);
+    let uses = graph.uses_among(&nodes, roots);
     let minus_one = graph.number(Rational::MINUS_ONE);
     // A product that is used with a sign only is no gate beside its negation.
     let inner = nodes.iter().filter_map(|id| negated(graph, *id)).filter(|id| with_signs && uses[*id] == 1);
