@@ -15,7 +15,8 @@ fn formulas() -> Vec<(String, Graph, Vec<ExprId>)> {
     let mut formulas = Vec::new();
     for case in cases() {
         for function in gradc::read(&case.source, &[]).expect("a case is read") {
-            let derivatives = derive(&function, &all_inputs(&function), Order::First, Form::Pretty).expect("a case has derivatives");
+            let derivatives =
+                derive(&function, &all_inputs(&function), Order::First, Form::Pretty).expect("a case has derivatives");
             let roots = derivatives.first.iter().flatten().copied().collect();
             formulas.push((case.name.clone(), derivatives.graph, roots));
         }
@@ -35,7 +36,23 @@ fn formulas() -> Vec<(String, Graph, Vec<ExprId>)> {
 
 #[test]
 fn mathml_is_xml_with_something_in_every_element() {
-    let known = ["math", "mrow", "mi", "mn", "mo", "mtext", "mfrac", "msup", "msub", "msqrt", "mroot", "munderover", "mtable", "mtr", "mtd"];
+    let known = [
+        "math",
+        "mrow",
+        "mi",
+        "mn",
+        "mo",
+        "mtext",
+        "mfrac",
+        "msup",
+        "msub",
+        "msqrt",
+        "mroot",
+        "munderover",
+        "mtable",
+        "mtr",
+        "mtd",
+    ];
     let mut elements = 0;
     for (name, graph, roots) in formulas() {
         for formula in roots {
@@ -83,15 +100,16 @@ fn typst_has_its_brackets_in_pairs() {
 
 #[test]
 fn formulas_are_typeset_as_expected() {
-    let function = gradc::read(&Source::new("test", "f(x0, theta) = sqrt(x0)/theta^2"), &[]).expect("it is read").remove(0);
+    let function =
+        gradc::read(&Source::new("test", "f(x0, theta) = sqrt(x0)/theta^2"), &[]).expect("it is read").remove(0);
     let derivatives = derive(&function, &[0, 1], Order::First, Form::Pretty).expect("it has derivatives");
     let write = |at: usize, dialect| {
         let (ast, top) = notation::write(&derivatives.graph, derivatives.first[0][at]);
         typeset(&ast, top, dialect)
     };
-    assert_eq!(write(0, &TYPST), "frac(1, 2 θ^(2) sqrt(x_(0)))");
-    let expected = "<mfrac><mrow><mn>1</mn></mrow><mrow><mn>2</mn><mo>&#x2062;</mo><msup><mrow><mi>θ</mi></mrow><mrow>\
-                    <mn>2</mn></mrow></msup><mo>&#x2062;</mo><msqrt><msub><mrow><mi>x</mi></mrow><mrow><mn>0</mn>\
-                    </mrow></msub></msqrt></mrow></mfrac>";
+    assert_eq!(write(0, &TYPST), "frac(1, 2 sqrt(x_(0)) θ^(2))");
+    let expected = "<mfrac><mrow><mn>1</mn></mrow><mrow><mn>2</mn><mo>&#x2062;</mo><msqrt><msub><mrow><mi>x</mi></mrow>\
+                    <mrow><mn>0</mn></mrow></msub></msqrt><mo>&#x2062;</mo><msup><mrow><mi>θ</mi></mrow><mrow><mn>2</mn>\
+                    </mrow></msup></mrow></mfrac>";
     assert_eq!(write(0, &MATHML), expected);
 }

@@ -2,7 +2,7 @@
 
 use super::{
     Outcome, backprop, batch, check, compile, completions, diff, examples, explain, fmt, gradient, hessian, jacobian,
-    man, rules,
+    man, report, rules,
 };
 use crate::derive::Form;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -166,6 +166,9 @@ pub enum Command {
     /// Writes Rust code of values and derivatives.
     #[command(after_help = examples::COMPILE)]
     Compile(compile::Options),
+    /// Writes a page of HTML: formulas, derivation, circuit, code and check of a function.
+    #[command(after_help = examples::REPORT)]
+    Report(report::Options),
     /// Compares the derivatives with finite differences.
     #[command(after_help = examples::CHECK)]
     Check(check::Options),
@@ -196,6 +199,7 @@ impl Command {
             Command::Explain(options) => explain::run(&options, out),
             Command::Backprop(options) => backprop::run(&options, out),
             Command::Compile(options) => compile::run(&options, out),
+            Command::Report(options) => report::run(&options, out),
             Command::Check(options) => check::run(&options, out),
             Command::Batch => batch::run(out),
             Command::Rules(options) => rules::run(&options, out),

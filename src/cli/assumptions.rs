@@ -43,8 +43,6 @@ pub fn write(conditions: Vec<Condition>, format: Format, out: &mut impl Write) -
             writeln!(out, "{}", json!({ "assuming": texts }))
         }
         Format::Latex => seen.iter().try_for_each(|condition| writeln!(out, r"\text{{assuming }} {}", condition.latex)),
-        _ => {
-            seen.iter().try_for_each(|condition| writeln!(out, "assuming {}", condition.text))
-        }
+        _ => seen.iter().try_for_each(|condition| writeln!(out, "assuming {}", condition.text)),
     }
 }

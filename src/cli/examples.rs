@@ -33,6 +33,10 @@ Examples:
   gradc explain '1/(1 + exp(-x))' --wrt x
   gradc explain 'tanh(x)' -f latex";
 
+pub const REPORT: &str = "\
+Examples:
+  gradc report '1/(1 + exp(-(w*x + b)))' --at w=2,x=-1,b=3 -o neuron.html";
+
 pub const BACKPROP: &str = "\
 Examples:
   gradc backprop '(x + y)*z' --at x=-2,y=5,z=-4

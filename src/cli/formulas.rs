@@ -102,7 +102,9 @@ pub fn equation(name: &Name, ast: &Ast, root: NodeId, format: Format) -> String 
     match format {
         Format::Mathml => {
             let (name, body) = (typeset_name(name, &MATHML), typeset(ast, root, &MATHML));
-            format!("<math xmlns=\"http://www.w3.org/1998/Math/MathML\" display=\"block\"><mrow>{name}<mo>=</mo>{body}</mrow></math>")
+            format!(
+                "<math xmlns=\"http://www.w3.org/1998/Math/MathML\" display=\"block\"><mrow>{name}<mo>=</mo>{body}</mrow></math>"
+            )
         }
         Format::Typst => {
             let text = format!("{} = {}", typeset_name(name, &TYPST), typeset(ast, root, &TYPST));
