@@ -6,7 +6,7 @@ mod common;
 mod program;
 
 use gradc::derive::{Closed, Derivative, Form, Order, derive_closed};
-use gradc::graph::{Node, Sizes};
+use gradc::graph::Sizes;
 use gradc::lower::{Function, Whole};
 use gradc::show::notation;
 use gradc::source::Source;
@@ -75,14 +75,12 @@ const TEXTBOOK: &[(&str, &[(&str, &str)])] = &[
 fn lowered(text: &str, declarations: &[String]) -> Function {
     let source = Source::new("test", text);
     let declarations: Vec<Source> = declarations.iter().map(|text| Source::new("param", text.clone())).collect();
-    match gradc::read(&source, &declarations) {
-        Ok(functions) => functions.into_iter().next_back().expect("there is a function"),
-        Err(errors) => panic!("{text}: {}", errors.render(false)),
-    }
+    let read = gradc::read(&source, &declarations).map_err(|errors| errors.render(false));
+    read.expect(text).into_iter().next_back().expect("there is a function")
 }
 
 fn whole(function: &Function) -> &Whole {
-    function.whole.as_ref().unwrap_or_else(|| panic!("`{}` is kept whole", function.definition))
+    function.whole.as_ref().expect("the function is kept whole")
 }
 
 /// Sizes of the named dimensions: all different.
@@ -114,17 +112,13 @@ fn matrices(whole: &Whole, sizes: &Sizes) -> Vec<Dense> {
                 entries[row * rows + row] += rows as f64;
             }
         }
-        let Node::Input(index) = whole.graph.node(parameter.id) else { panic!("a parameter is an input") };
-        matrices[*index as usize] = Dense { rows, columns, entries };
+        matrices[whole.input_index(parameter.id)] = Dense { rows, columns, entries };
     }
     matrices
 }
 
 fn index(whole: &Whole, parameter: usize) -> usize {
-    match whole.graph.node(whole.parameters[parameter].id) {
-        Node::Input(index) => *index as usize,
-        _ => panic!("a parameter is an input"),
-    }
+    whole.input_index(whole.parameters[parameter].id)
 }
 
 fn close(value: f64, reference: f64, tolerance: f64, scale: f64) -> bool {

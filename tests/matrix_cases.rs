@@ -12,8 +12,10 @@ use gradc::source::Source;
 use gradc::{Derive, Options};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-const STAGES: &[(&str, fn(&Source, &Function) -> String)] = &[
-    ("derivatives", |_, function| written(function, Order::First, |tree| text(tree))),
+type Stage = (&'static str, fn(&Source, &Function) -> String);
+
+const STAGES: &[Stage] = &[
+    ("derivatives", |_, function| written(function, Order::First, text)),
     ("latex", |_, function| written(function, Order::First, |(ast, root)| latex::latex(&ast, root))),
     ("second", |_, function| second(function)),
     ("rust", |source, function| rust(source, function)),
@@ -98,7 +100,7 @@ fn written(function: &Function, order: Order, write: fn(Tree) -> String) -> Stri
 
 fn second(function: &Function) -> String {
     match whole(function).extents().is_scalar() {
-        true => written(function, Order::Second, |tree| text(tree)),
+        true => written(function, Order::Second, text),
         false => String::new(),
     }
 }
@@ -119,8 +121,7 @@ fn rust(source: &Source, function: &Function) -> String {
         derive.push(Derive::Hessian);
     }
     let options = Options { derive, source_name: source.name.clone(), ..Options::default() };
-    let rust =
-        gradc::emit::emit(std::slice::from_ref(function), &options).unwrap_or_else(|(_, error)| panic!("{error:?}"));
+    let rust = gradc::emit::emit(std::slice::from_ref(function), &options).expect("a case has code");
     let kernels = rust.find("\n#[allow(clippy::all, clippy::pedantic, dead_code)]\nmod matrices");
     rust[..kernels.unwrap_or(rust.len())].to_string()
 }
