@@ -68,7 +68,7 @@ impl<'r> Costs<'r> {
         // for a whole sum, no sum of its class is any good.
         let mut cancels = false;
         for (node, cost) in nodes.iter().zip(&mut costs) {
-            let view = View::new(classes, id, node);
+            let view = View::computed(classes, id, node);
             let part = self.stabilizing.iter().find_map(|rule| rule.recognizes(classes, node, &view));
             *cost += if part.is_some() { UNSTABLE } else { 0 };
             cancels |= part == Some(Part::Whole) && matches!(node, Math::Sum(_));

@@ -62,6 +62,17 @@ impl View {
             _ => View::Other,
         }
     }
+
+    /// Views a node as it is computed: a factor that can be had as one function is not seen as a product.
+    pub fn computed(classes: &Classes, id: Id, node: &Math) -> View {
+        let Math::Product(children) = node else { return View::new(classes, id, node) };
+        let is_function = |child: &Id| classes[classes.find(*child)].nodes.iter().any(|n| matches!(n, Math::Apply(..)));
+        let (functions, others): (Vec<Id>, Vec<Id>) = children.iter().copied().partition(is_function);
+        let mut whole = Monomial::number(Rational::ONE);
+        let complete = whole.take_factors(classes, &others)
+            && functions.into_iter().all(|child| whole.multiply(classes, classes.find(child), &Rational::ONE));
+        if complete && !whole.factors.contains(id) { View::Product(whole) } else { View::Other }
+    }
 }
 
 /// A rule, read.

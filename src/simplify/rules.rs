@@ -58,7 +58,7 @@ pub const TABLE: &[Rule] = &[
     Rule { name: "quotient form of sigmoid", left: "exp(x)/(1 + exp(x))", right: "sigmoid(x)",
         documentation: "recognizes the other way of writing the logistic function, which overflows", ..STABLE },
     Rule { name: "reflection of sigmoid", left: "exp(x)*sigmoid(-x)", right: "sigmoid(x)",
-        documentation: "absorbs an exponential", ..EXACT },
+        documentation: "the exponential overflows where the sigmoid underflows", ..STABLE },
     Rule { name: "complement of sigmoid", left: "1 - sigmoid(x)", right: "sigmoid(-x)",
         documentation: "1 - sigmoid(x) loses all digits for large x", ..STABLE },
     Rule { name: "sigmoid of a negative number", left: "sigmoid(-x)", right: "1 - sigmoid(x)", for_reading: true,
