@@ -62,7 +62,7 @@ fn values(line: &Line, names: &[(String, Line)], declarations: &[Declaration], i
     let lets: String = names.iter().map(|(name, value)| format!("let {name} = {}; ", value.text())).collect();
     let text = if lets.is_empty() { line.text() } else { format!("{{ {lets}{} }}", line.text()) };
     let read = gradc::read(&Source::new("line", text.clone()), declarations);
-    let mut function = read.expect(text).remove(0);
+    let mut function = read.expect(&text).remove(0);
     let outputs = gradc::diff::resolve(&mut Default::default(), &mut function.graph, &function.outputs);
     let outputs = outputs.expect("the derivatives have rules");
     let tape = schedule(&mut function.graph, &mut Formulas::default(), &outputs);
