@@ -1,4 +1,5 @@
 //! Proves that every stage makes of every matrix case what its snapshot under `snapshots/matrix_CASE/STAGE.snap` holds.
+#![allow(clippy::panic)]
 
 #[path = "common/cases.rs"]
 mod cases;
@@ -12,8 +13,10 @@ use gradc::source::Source;
 use gradc::{Derive, Options};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-const STAGES: &[(&str, fn(&Source, &Function) -> String)] = &[
-    ("derivatives", |_, function| written(function, Order::First, |tree| text(tree))),
+type Stage = (&'static str, fn(&Source, &Function) -> String);
+
+const STAGES: &[Stage] = &[
+    ("derivatives", |_, function| written(function, Order::First, text)),
     ("latex", |_, function| written(function, Order::First, |(ast, root)| latex::latex(&ast, root))),
     ("second", |_, function| second(function)),
     ("rust", |source, function| rust(source, function)),
@@ -98,7 +101,7 @@ fn written(function: &Function, order: Order, write: fn(Tree) -> String) -> Stri
 
 fn second(function: &Function) -> String {
     match whole(function).extents().is_scalar() {
-        true => written(function, Order::Second, |tree| text(tree)),
+        true => written(function, Order::Second, text),
         false => String::new(),
     }
 }
