@@ -1,5 +1,6 @@
 //! Proves of derivations that every line is equal to the one before and reads back, that no line says the same twice,
 //! that the textbook's derivations are short, and that every function of the cases and corpora has one.
+#![allow(clippy::panic)]
 
 #[path = "common/cases.rs"]
 mod cases;

@@ -1,4 +1,5 @@
 //! Whole vectors and matrices: closed forms against the corpus, against central differences, and as generated Rust.
+#![allow(clippy::panic)]
 
 mod common;
 

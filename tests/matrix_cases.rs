@@ -1,4 +1,5 @@
 //! Proves that every stage makes of every matrix case what its snapshot under `snapshots/matrix_CASE/STAGE.snap` holds.
+#![allow(clippy::panic)]
 
 #[path = "common/cases.rs"]
 mod cases;
