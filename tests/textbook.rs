@@ -98,7 +98,7 @@ const LINES: &[(&str, usize, &str)] = &[
     ("max(0,1-x*y)", 1, "if(x*y >= 1, 0, -y)"),
     ("silu(x)", 1, "sigmoid(x)*(1 + x*(1 - sigmoid(x)))"),
     ("gelu(x)", 1, "erfc(-x/sqrt(2))/2 + x*exp(-x^2/2)/sqrt(2*pi)"),
-    ("x^2*ln(x)", 1, "x + 2*x*ln(x)"),
+    ("x^2*ln(x)", 1, "x*(1 + 2*ln(x))"),
     ("softmax([x,y,z])[0]", 1, "softmax([x, y, z])[0]*(1 - softmax([x, y, z])[0])"),
     ("1-tanh(x)^2", 1, "2*tanh(x)*(tanh(x)^2 - 1)"),
     ("sign(x)", 1, "0"),

@@ -226,11 +226,25 @@ impl Writer<'_> {
 
     /// Tells whether a factor is a difference or the transpose of one.
     pub(super) fn flips(&self, id: ExprId) -> bool {
-        self.is_difference(self.graph.as_transpose(id).unwrap_or(id))
+        self.is_difference(self.graph.as_transpose(id).unwrap_or(id)) || self.has_difference(id)
+    }
+
+    /// Tells whether a product entry by entry has a difference among its factors.
+    fn has_difference(&self, id: ExprId) -> bool {
+        let named = matches!(self.ast.get(self.written[&id]), E::Name(_));
+        match self.graph.node(id) {
+            Node::Product(factors) if !named && !self.graph.extents(id).is_scalar() => {
+                factors.iter().any(|(base, exponent)| exponent.is_one() && self.is_difference(*base))
+            }
+            _ => false,
+        }
     }
 
     /// Writes minus a factor for which [`Writer::flips`] holds.
     pub(super) fn flipped_factor(&mut self, id: ExprId) -> NodeId {
+        if let (Node::Product(factors), true) = (self.graph.node(id), self.has_difference(id)) {
+            return self.product(&Rational::ONE, factors, true);
+        }
         match self.graph.as_transpose(id) {
             Some(inner) => {
                 let reversed = self.difference_reversed(inner);

@@ -373,7 +373,7 @@ impl Writer<'_> {
     }
 
     /// Writes a product as one quotient, coefficient first, nested products in one row.
-    fn product(&mut self, coefficient: &Rational, factors: &[Factor], negative: bool) -> NodeId {
+    pub(super) fn product(&mut self, coefficient: &Rational, factors: &[Factor], negative: bool) -> NodeId {
         let (top, bottom) = fraction(coefficient);
         let mut above = Vec::new();
         let mut below = Vec::new();

@@ -83,7 +83,7 @@ impl<'r> Costs<'r> {
     fn to_read(&self, classes: &Classes, node: &Math) -> u64 {
         match node {
             Math::Number(value) if value.is_minus_one() => 0,
-            Math::Number(value) if value.is_one() => 1,
+            Math::Number(value) if value.is_one() => 0,
             Math::Number(value) if value.is_integer() => 2,
             Math::Number(_) => 4,
             Math::Pi | Math::Leaf(_) => 2,
