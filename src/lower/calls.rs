@@ -159,7 +159,9 @@ impl Machine<'_> {
                 }
             });
         }
-        if let Some(value) = self.memo.get(&(item, arguments.clone())) {
+        // Inside of a sum over a symbolic range the same arguments mean entries, and their products are others.
+        let known = self.memo.get(&(item, arguments.clone())).filter(|_| !self.gates.raising);
+        if let Some(value) = known {
             return self.values.push(value.clone());
         }
         self.frames.push(Frame::default());

@@ -212,7 +212,9 @@ impl<'a> Machine<'a> {
                 self.frames.pop();
                 self.active.pop();
                 let value = self.values.last().cloned().unwrap_or(Value::Poison);
-                self.memo.insert((item, arguments), value);
+                if !self.gates.raising {
+                    self.memo.insert((item, arguments), value);
+                }
             }
         }
     }
