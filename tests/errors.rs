@@ -123,6 +123,7 @@ const INPUTS: &[(&str, &str)] = &[
     ("shape_slice_outside", "f(x: vector[n]) = sum(x[..n + 1])"),
     ("shape_whole_in_sum", "f(x: vector[n], y: vector[n]) = sum(i in 0..n, x[i]*y)"),
     ("shape_range_product", "f(x: vector[n]) = prod(i in 0..n, x[i])"),
+    ("shape_whole_in_call", "h(s: vector[n]) = norm2(s)^2\nf(x: vector[n]) = sum(i in 0..n, x[i]*h(x))"),
     ("shape_range_by_parameter", "f(x: vector[n], k) = sum(i in 0..k, x[i])"),
     ("shape_three_sums", "f(x: vector[n]) = sum(i in 0..n, sum(j in 0..n, sum(k in 0..n, x[i]*x[j]*x[k])))"),
     (

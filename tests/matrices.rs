@@ -17,6 +17,8 @@ use serde_json::Value;
 
 /// Functions of matrices with symbolic dimensions, and what their derivatives are printed as: parameter, formula.
 const TEXTBOOK: &[(&str, &[(&str, &str)])] = &[
+    ("h(s) = s*s\nf(x: vector[n]) = sum(i in 0..n, h(x[i]))", &[("x", "2*x")]),
+    ("f(x: vector[n]) = sum(i in 0..n, { let r = x[i]; r*exp(r) })", &[("x", "(x + 1) .* exp(x)")]),
     ("f(A: matrix[n, n], x: vector[n]) = x'*A*x", &[("A", "x*x'"), ("x", "(A + A')*x")]),
     ("f(A: sym[n], x: vector[n]) = x'*A*x", &[("x", "2*A*x")]),
     ("f(W: matrix[n, m], x: vector[m]) = norm2(W*x)^2", &[("W", "2*W*x*x'"), ("x", "2*W'*W*x")]),

@@ -293,7 +293,7 @@ impl<'a> Machine<'a> {
         let bound = self.frames.last().and_then(|frame| frame.bindings.get(name)).and_then(|values| values.last());
         if let Some(value) = bound {
             let value = value.clone();
-            if !indexed && self.is_out_of_place(&value) {
+            if !indexed && self.is_out_of_place(name, &value) {
                 let message = format!("inside of a sum over a symbolic range, `{name}` is used by its entries");
                 let hint =
                     format!("write `{name}[i]`, or name what does not depend on the index with `let` before the sum");

@@ -10,6 +10,7 @@ use crate::error::Diagnostic;
 use crate::graph::{Dimension, ExprId, Extents, Input, MatrixOperation as M, Node};
 use crate::source::Span;
 use crate::syntax::ast::{Expression, Index, NodeId};
+use rustc_hash::FxHashMap;
 
 /// An index that runs over a symbolic range.
 #[derive(Clone, Debug)]
@@ -18,8 +19,10 @@ pub(super) struct Axis {
     index: ExprId,
     start: Dimension,
     count: Dimension,
-    /// The graph's length when the sum began.
-    floor: usize,
+    /// The number of calls around the sum.
+    frames: usize,
+    /// How many values each name had when the sum began.
+    bound: FxHashMap<String, usize>,
 }
 
 /// A place between the brackets: a range, and the axis that runs over it.
@@ -66,8 +69,9 @@ impl Machine<'_> {
         let graph = &mut *self.gates.graph;
         let node = graph.add_input(Input { parameter: index.text.clone(), place: vec![graph.len()] });
         graph.give_extents(node, extents);
-        let floor = self.gates.graph.len();
-        self.axes.push(Axis { index: node, start: bounds[0].clone(), count, floor });
+        let names = self.frames.last().map(|frame| &frame.bindings);
+        let bound = names.into_iter().flatten().map(|(name, values)| (name.clone(), values.len())).collect();
+        self.axes.push(Axis { index: node, start: bounds[0].clone(), count, frames: self.frames.len(), bound });
         self.gates.raising = true;
         self.bind(&index.text, Value::Whole(node));
         self.tasks.extend([Task::Raised(id), Task::Visit(*body)]);
@@ -115,13 +119,12 @@ impl Machine<'_> {
         self.values.push(if scalar { Value::Scalar(result) } else { Value::Whole(result) });
     }
 
-    /// Tells whether a whole vector was there before the sum over a symbolic range began, so that it can't stand for
-    /// the entries that the index runs over.
-    pub(super) fn is_out_of_place(&self, value: &Value) -> bool {
-        match (self.axes.first(), value) {
-            (Some(axis), Value::Whole(id)) => id.index() + 1 < axis.floor,
-            _ => false,
-        }
+    /// Tells whether a name stands for a whole vector since before the sum over a symbolic range began, so that it can't
+    /// stand for the entries that the index runs over.
+    pub(super) fn is_out_of_place(&self, name: &str, value: &Value) -> bool {
+        let Some(axis) = self.axes.first().filter(|axis| axis.frames == self.frames.len()) else { return false };
+        let now = self.frames.last().and_then(|frame| frame.bindings.get(name)).map_or(0, Vec::len);
+        matches!(value, Value::Whole(_)) && now <= axis.bound.get(name).copied().unwrap_or(0)
     }
 
     /// Picks entries or a block of a whole vector or matrix.
