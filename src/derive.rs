@@ -1,8 +1,10 @@
 //! The middle of the pipeline in one place: from a lowered function to its derivatives, in the form that is asked for.
 
 mod closed;
+mod rows;
 
 pub use closed::{Closed, Derivative, Through, derive_closed, derive_through};
+pub use rows::{Rows, derive_rows};
 
 use crate::diff::{self, Differentiator};
 use crate::error::Diagnostic;

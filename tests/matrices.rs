@@ -75,6 +75,18 @@ const TEXTBOOK: &[(&str, &[(&str, &str)])] = &[
     ("f(x: vector[n], y: vector[m]) = norm2(stack(x, y))^2*sum(x)", &[]),
 ];
 
+/// Functions whose second derivatives are no matrices.
+const BY_MATRICES: &[&str] = &[
+    "f(W: matrix[n, m], b: vector[n], V: matrix[k, n], c: vector[k], X: matrix[m, p], Y: matrix[k, p]) = \
+     norm2(V*tanh(W*X + b*ones(p)') + c*ones(p)' - Y)^2",
+    "f(W: matrix[n, m], V: matrix[k, n], x: vector[m], y: vector[k]) = { let z = V*relu(W*x); logsumexp(z) - dot(y, z) }",
+    "f(A: matrix[n, n], b: vector[n], c: vector[n]) = dot(c, inv(A)*b)",
+    "f(A: matrix[n, n], B: matrix[n, m], s) = s^2*tr(A*B*B') + sum(exp(s*B))",
+    "f(A: matrix[n, n], D: vector[n]) = tr(diag(D)*A*diag(D)*A') + logdet(A*A')",
+    "f(X: matrix[n, m]) = sum(X[0, ..] .* X[1, ..]) + sum(X .* X .* X)",
+    "f(X: matrix[n, m], Y: matrix[n, m], v: vector[m]) = sum(if(X > Y, X .* X .* Y, Y)) + norm2(stack(X, Y)*v)^2",
+];
+
 fn lowered(text: &str, declarations: &[String]) -> Function {
     let source = Source::new("test", text);
     let declarations: Vec<Source> = declarations.iter().map(|text| Source::new("param", text.clone())).collect();
@@ -229,6 +241,72 @@ fn hessians_agree_with_differences() {
                     }
                 }
             }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Compares second derivatives by matrices, which generated code writes row by row, with central differences of the
+/// gradient.
+#[test]
+fn hessians_row_by_row_agree_with_differences() {
+    let options =
+        gradc::Options { derive: vec![gradc::Derive::Gradient, gradc::Derive::Hessian], ..gradc::Options::default() };
+    let (mut program, mut expected) = (Program::default(), Vec::new());
+    for (at, text) in TEXTBOOK.iter().map(|(text, _)| *text).chain(BY_MATRICES.iter().copied()).enumerate() {
+        let function = lowered(text, &[]);
+        let whole = whole(&function).clone();
+        let names: Vec<String> = whole.parameters.iter().map(|parameter| parameter.name.clone()).collect();
+        let (sizes, module) = (sizes(&whole), format!("m{at}"));
+        let point = matrices(&whole, &sizes);
+        let rust = gradc::emit::emit(std::slice::from_ref(&function), &options)
+            .unwrap_or_else(|(_, diagnostic)| panic!("{text}: {diagnostic:?}"));
+        if !rust.contains(": a row for each entry of") {
+            continue;
+        }
+        program.module(&module, &rust);
+        let all: Vec<usize> = (0..names.len()).collect();
+        let closed = derive_closed(&whole, &all, Order::First, Form::Code).expect("it has derivatives");
+        let gradients = |input: usize, entry: usize, step: f64| -> Vec<Dense> {
+            let mut point = point.clone();
+            point[input].entries[entry] += step;
+            closed.evaluate(&point, &sizes).expect("it is evaluated").split_off(1)
+        };
+        let mut fields = Vec::new();
+        let mut differences: Vec<f64> = Vec::new();
+        for first in 0..names.len() {
+            for second in first..names.len() {
+                let field = format!("{}_{}", names[first], names[second]);
+                if !rust.contains(&format!("pub {field}: ")) {
+                    continue;
+                }
+                let (input, other) = (index(&whole, first), index(&whole, second));
+                let count = point[input].entries.len();
+                fields.push((field, count * point[other].entries.len()));
+                for entry in 0..count {
+                    let (above, below) = (gradients(input, entry, 1e-4), gradients(input, entry, -1e-4));
+                    let pairs = above[second].entries.iter().zip(&below[second].entries);
+                    differences.extend(pairs.map(|(above, below)| (above - below) / 2e-4));
+                }
+            }
+        }
+        program.print(&block(&module, &rust, &whole, &sizes, &point, "_hessian", &fields), &["r".to_string()]);
+        expected.push((text, differences));
+    }
+    let results = program.run("matrices_rows");
+    assert_eq!(results.len(), expected.len());
+    assert!(results.len() >= 10, "only {} functions have second derivatives by matrices", results.len());
+    let mut wrong = Vec::new();
+    for ((text, expected), result) in expected.iter().zip(&results) {
+        let scale = largest(expected).max(1e-2);
+        assert_eq!(result.len(), 1 + expected.len(), "{text}");
+        let far = expected.iter().zip(&result[1..]).position(|(a, b)| !close(*b, *a, 1e-5, scale));
+        if let Some(at) = far {
+            wrong.push(format!(
+                "{text}: entry {at} of the second derivatives is {} and not {}",
+                result[1 + at],
+                expected[at]
+            ));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

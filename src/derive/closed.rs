@@ -164,7 +164,7 @@ pub fn derive_through(whole: &Whole, by: usize) -> Result<Option<Through>, Diagn
 }
 
 /// Simplification in the form that is asked for.
-struct Reduction<'a> {
+pub(super) struct Reduction<'a> {
     formulas: &'a mut Formulas,
     windows: Windows,
     facts: Vec<Facts>,
@@ -172,7 +172,7 @@ struct Reduction<'a> {
 }
 
 impl<'a> Reduction<'a> {
-    fn new(whole: &Whole, formulas: &'a mut Formulas, form: Form) -> Self {
+    pub(super) fn new(whole: &Whole, formulas: &'a mut Formulas, form: Form) -> Self {
         let mut facts = vec![Facts::default(); whole.graph.inputs().len() + 2];
         for parameter in &whole.parameters {
             if let Node::Input(index) = whole.graph.node(parameter.id) {
@@ -186,7 +186,7 @@ impl<'a> Reduction<'a> {
         canonicalize(graph, self.formulas, roots, 8)
     }
 
-    fn reduce(&mut self, graph: &mut Graph, roots: &[ExprId]) -> Vec<ExprId> {
+    pub(super) fn reduce(&mut self, graph: &mut Graph, roots: &[ExprId]) -> Vec<ExprId> {
         let goal = match self.form {
             Form::Raw => return roots.to_vec(),
             Form::Pretty => Goal::Pretty,

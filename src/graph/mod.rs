@@ -13,6 +13,7 @@ mod matrix;
 mod node_map;
 mod number;
 mod region;
+mod running;
 
 pub use extents::{Dimension, Extents, Sizes};
 pub use matrix::MatrixOperation;

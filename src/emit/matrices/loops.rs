@@ -3,12 +3,14 @@
 //! Steps that work entry by entry on equally many entries share one loop, with the sums over what they compute; a value
 //! is stored only if something outside of its loop reads it. Parts of vectors and transposes of them are views.
 
+use super::rows::RowLoop;
 use crate::emit::expression::Writer;
 use crate::error::Diagnostic;
 use crate::graph::{Dimension, ExprId, Extents, Graph, MatrixOperation as M, Node, Rational};
 use crate::tape::{Computation, Plan, Step, Tape};
 use indexmap::IndexMap;
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::BTreeSet;
 
 /// Where a value is.
 #[derive(Clone, Debug)]
@@ -77,6 +79,8 @@ pub struct Interface<'a> {
     pub sizes: &'a IndexMap<String, String>,
     /// For each root the slice that it is written to; none for a number that is returned.
     pub targets: &'a [Option<String>],
+    /// The loops around parts of the plan.
+    pub rows: &'a [RowLoop],
 }
 
 impl<'a> Loops<'a> {
@@ -124,10 +128,16 @@ impl<'a> Loops<'a> {
                 loops.targets.entry(*root).or_insert_with(|| target.clone());
             }
         }
-        for step in &plan.steps {
+        let indices = |step: &'a Step| (step, graph.running_indices(step.id));
+        let steps: Vec<(&Step, BTreeSet<String>)> = plan.steps.iter().map(indices).collect();
+        for (step, _) in steps.iter().filter(|(_, indices)| indices.is_empty()) {
             loops.step(step, interface)?;
         }
         loops.close();
+        loops.before_rows(&steps);
+        for group in interface.rows {
+            loops.row_loop(group, &steps, interface)?;
+        }
         let mut value = None;
         for (root, target) in plan.outputs.iter().zip(interface.targets) {
             match target {

@@ -218,6 +218,7 @@ impl Loops<'_> {
                 "}".to_string(),
             ]
         };
+        let width_of = |columns: &str| if columns.contains(' ') { format!("({columns})") } else { columns.to_string() };
         let mut lines = Vec::new();
         let own = |graph: &Graph, at: usize| graph.extents(operands[at]);
         match operation {
@@ -280,9 +281,24 @@ impl Loops<'_> {
                 let (row, column) = (self.dimension(row), self.dimension(column));
                 let width = self.dimension(&inner.columns);
                 lines.push(format!("{target}.fill(0.0);"));
-                let body =
-                    format!("{target}[(i + {row}) * ({columns}) + j + {column}] = {}[i * ({width}) + j];", sources[0]);
-                lines.extend(nested(body, self.dimension(&inner.rows), width));
+                let across = width_of(&columns);
+                let (first, source) = (format!("({row}) * {across} + {column}"), &sources[0]);
+                if inner.is_scalar() {
+                    lines.push(format!("{target}[{first}] = {source}[0];"));
+                } else if inner.rows.is_one() || (inner.columns == extents.columns) {
+                    let entries = self.entries(&inner);
+                    lines.push(format!("{target}[{first}..][..{entries}].copy_from_slice(&{source});"));
+                } else if inner.is_column() {
+                    lines.extend([
+                        format!("for i in 0..{} {{", self.dimension(&inner.rows)),
+                        format!("    {target}[{first} + i * {across}] = {source}[i];"),
+                        "}".to_string(),
+                    ]);
+                } else {
+                    let body =
+                        format!("{target}[(i + {row}) * ({columns}) + j + {column}] = {source}[i * ({width}) + j];");
+                    lines.extend(nested(body, self.dimension(&inner.rows), width));
+                }
             }
             _ => {
                 // Stacked and joined matrices.
