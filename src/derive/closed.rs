@@ -22,6 +22,8 @@ pub struct Closed {
     pub second: Vec<Derivative>,
     /// What the user has named, in the same graph.
     pub names: Vec<(String, ExprId)>,
+    /// What the derivatives of the highest order were formed of, as it was then: the value, or the gradients.
+    pub(super) formed_of: Vec<ExprId>,
 }
 
 impl Closed {
@@ -83,6 +85,7 @@ pub fn derive_closed(whole: &Whole, by: &[usize], order: Order, form: Form) -> R
     let value = roots[0];
     let mut first = Vec::new();
     let mut second = Vec::new();
+    let mut formed_of = vec![value];
     if order >= Order::First {
         first = first_derivatives(&mut differentiator, &mut graph, value, &leaves)?;
     }
@@ -91,9 +94,11 @@ pub fn derive_closed(whole: &Whole, by: &[usize], order: Order, form: Form) -> R
             return Err(Diagnostic::general("second derivatives are formed of functions with one value")
                 .hint("take one entry of the vector, or its Jacobian"));
         }
+        formed_of.clear();
         for (at, derivative) in first.iter_mut().enumerate() {
-            let gradient = reduction.reduce(&mut graph, &[derivative.expression()])[0];
+            let gradient = reduction.readable(&mut graph, derivative.expression());
             *derivative = Derivative::Matrix(gradient);
+            formed_of.push(gradient);
             for leaf in &leaves[at..] {
                 second.push(jacobian(&mut differentiator, &mut graph, gradient, *leaf)?);
             }
@@ -113,7 +118,7 @@ pub fn derive_closed(whole: &Whole, by: &[usize], order: Order, form: Form) -> R
     let first = first.into_iter().map(&mut put).collect();
     let second = second.into_iter().map(&mut put).collect();
     let names = whole.names.iter().map(|(name, _)| (name.clone(), next())).collect();
-    Ok(Closed { graph, value, first, second, names })
+    Ok(Closed { graph, value, first, second, names, formed_of })
 }
 
 /// The chain rule through a vector with a name.
@@ -184,6 +189,15 @@ impl<'a> Reduction<'a> {
 
     fn canonical(&mut self, graph: &mut Graph, roots: &[ExprId]) -> Vec<ExprId> {
         canonicalize(graph, self.formulas, roots, 8)
+    }
+
+    /// Simplifies a gradient that is differentiated again. Forms that keep their digits in code have derivatives that are
+    /// longer and do not.
+    fn readable(&mut self, graph: &mut Graph, gradient: ExprId) -> ExprId {
+        match self.form {
+            Form::Raw => gradient,
+            _ => simplify_matrices(&mut self.windows, graph, self.formulas, &[gradient], Goal::Pretty, &self.facts)[0],
+        }
     }
 
     pub(super) fn reduce(&mut self, graph: &mut Graph, roots: &[ExprId]) -> Vec<ExprId> {

@@ -31,11 +31,7 @@ pub fn derive_rows(whole: &Whole, closed: &mut Closed, by: &[usize], form: Form)
     let mut place = 0;
     let mut all = Vec::new();
     let second = !closed.second.is_empty();
-    let of: Vec<(ExprId, usize)> = match second {
-        true => closed.first.iter().map(Derivative::expression).zip(0..).collect(),
-        false => vec![(closed.value, 0)],
-    };
-    for (matrix, from) in of {
+    for (from, matrix) in closed.formed_of.iter().copied().enumerate() {
         let list = if second { &closed.second } else { &closed.first };
         let own: Vec<(usize, ExprId)> = (place..).zip(leaves[from..].iter().copied()).collect();
         place += own.len();

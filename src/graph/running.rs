@@ -2,6 +2,7 @@
 //! row. What they meet is cut down to the rows and columns that they reach, so that no zeros are multiplied.
 
 use super::{Dimension, ExprId, Extents, Factor, Graph, MatrixOperation as M, Node, Rational};
+use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;
 
 /// A matrix that is zero but for a block at a running place.
@@ -25,20 +26,31 @@ impl Graph {
         }
     }
 
-    /// Returns the running indices that a node depends on.
-    pub fn running_indices(&self, id: ExprId) -> BTreeSet<String> {
-        let mut found = BTreeSet::new();
-        for node in self.reachable(&[id]) {
-            if let Some((M::Slice(row, column, _) | M::Embed(row, column, _), _)) = self.as_matrix(node) {
-                let names = row.names().chain(column.names()).map(|(name, _)| name);
-                found.extend(names.filter(|name| Dimension::name(name).is_running()).map(str::to_string));
+    /// Returns the running indices that each of the nodes depends on; those that depend on none are left out. The nodes
+    /// are in order of indices, operands included.
+    pub fn running_among(&self, nodes: &[ExprId]) -> FxHashMap<ExprId, BTreeSet<String>> {
+        let mut running: FxHashMap<ExprId, BTreeSet<String>> = FxHashMap::default();
+        for id in nodes {
+            let mut own = self.own_indices(*id);
+            self.node(*id).for_each_operand(|operand| own.extend(running.get(&operand).into_iter().flatten().cloned()));
+            if !own.is_empty() {
+                running.insert(*id, own);
             }
         }
-        found
+        running
+    }
+
+    /// Returns the running indices at which a node itself reads or writes.
+    fn own_indices(&self, id: ExprId) -> BTreeSet<String> {
+        let Some((M::Slice(row, column, _) | M::Embed(row, column, _), _)) = self.as_matrix(id) else {
+            return BTreeSet::new();
+        };
+        let names = row.names().chain(column.names()).map(|(name, _)| name);
+        names.filter(|name| Dimension::name(name).is_running()).map(str::to_string).collect()
     }
 
     fn is_still(&self, id: ExprId) -> bool {
-        self.running_indices(id).is_empty()
+        self.reachable(&[id]).into_iter().all(|node| self.own_indices(node).is_empty())
     }
 
     /// Multiplies a chain of matrices of which one is a block: from `A·E·B` to the columns of A that the block reaches,

@@ -128,7 +128,9 @@ impl<'a> Loops<'a> {
                 loops.targets.entry(*root).or_insert_with(|| target.clone());
             }
         }
-        let indices = |step: &'a Step| (step, graph.running_indices(step.id));
+        let ids: Vec<ExprId> = plan.steps.iter().map(|step| step.id).collect();
+        let running = graph.running_among(&graph.reachable(&ids));
+        let indices = |step: &'a Step| (step, running.get(&step.id).cloned().unwrap_or_default());
         let steps: Vec<(&Step, BTreeSet<String>)> = plan.steps.iter().map(indices).collect();
         for (step, _) in steps.iter().filter(|(_, indices)| indices.is_empty()) {
             loops.step(step, interface)?;

@@ -14,7 +14,7 @@ use crate::error::Diagnostic;
 use crate::graph::{ExprId, Extents, Node};
 use crate::lower::{Function, Whole};
 use crate::show::{names::with_names, notation};
-use crate::tape::{Plan, associate, plan};
+use crate::tape::{Plan, associate, hoist, plan};
 use indexmap::IndexMap;
 use loops::{Interface, Loops, Written};
 use rows::RowLoop;
@@ -208,7 +208,8 @@ impl Module<'_> {
             roots.extend(group.outputs.iter().map(|output| output.root));
         }
         let mut graph = closed.graph.clone();
-        let mut roots = associate(&mut graph, &roots);
+        let roots = associate(&mut graph, &roots);
+        let mut roots = hoist(&mut graph, &roots);
         let mut row_roots = roots.split_off(targets.len()).into_iter();
         let outputs = rows.iter_mut().flat_map(|group| &mut group.outputs);
         outputs.zip(&mut row_roots).for_each(|(output, root)| output.root = root);

@@ -282,9 +282,18 @@ impl Loops<'_> {
                 let width = self.dimension(&inner.columns);
                 lines.push(format!("{target}.fill(0.0);"));
                 let across = width_of(&columns);
-                let (first, source) = (format!("({row}) * {across} + {column}"), &sources[0]);
+                let product =
+                    if row.contains(' ') { format!("({row}) * {across}") } else { format!("{row} * {across}") };
+                let first = match (&row[..], &across[..], &column[..]) {
+                    ("0", _, _) => column.clone(),
+                    (_, "1", "0") => row.clone(),
+                    (_, _, "0") => product,
+                    _ => format!("{product} + {column}"),
+                };
+                let source = &sources[0];
                 if inner.is_scalar() {
-                    lines.push(format!("{target}[{first}] = {source}[0];"));
+                    let number = self.number(operands[0]);
+                    lines.push(format!("{target}[{first}] = {number};"));
                 } else if inner.rows.is_one() || (inner.columns == extents.columns) {
                     let entries = self.entries(&inner);
                     lines.push(format!("{target}[{first}..][..{entries}].copy_from_slice(&{source});"));

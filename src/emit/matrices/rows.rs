@@ -65,10 +65,14 @@ impl RowLoop {
     pub(super) fn checks(&self, graph: &Graph, signature: &Signature) -> Vec<String> {
         let entries = |extents: &Extents| entries(extents, &signature.sizes);
         let check = |output: &RowOutput| {
-            let (rows, columns) = (entries(&self.extents), entries(&graph.extents(output.root)));
+            let rows = entries(&self.extents);
+            let columns = entries(&graph.extents(output.root));
             let length = match (&rows[..], &columns[..]) {
                 ("1", only) | (only, "1") => only.to_string(),
-                (rows, columns) => format!("({rows}) * ({columns})"),
+                (rows, columns) => {
+                    let factor = |text: &str| if text.contains(' ') { format!("({text})") } else { text.to_string() };
+                    format!("{} * {}", factor(rows), factor(columns))
+                }
             };
             let field = &output.field;
             format!("assert_eq!(derivatives.{field}.len(), {length}, \"`derivatives.{field}` has {length} entries\");")
