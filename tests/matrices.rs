@@ -312,6 +312,84 @@ fn hessians_row_by_row_agree_with_differences() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Functions with several values.
+const WITH_VALUES: &[&str] = &[
+    "f(W: matrix[n, m], x: vector[m]) = softmax(W*x)",
+    "f(W: matrix[n, m], X: matrix[m, p], b: vector[n]) = tanh(W*X + b*ones(p)')",
+    "f(A: matrix[n, n], b: vector[n]) = inv(A)*b",
+    "f(x: vector[n], y: vector[m], s) = s*outer(x, y) .* exp(outer(x, y))",
+];
+
+/// Compares Jacobians of vectors and matrices, some of them written row by row, with central differences.
+#[test]
+fn jacobians_agree_with_differences() {
+    let options = gradc::Options { derive: vec![gradc::Derive::Jacobian], ..gradc::Options::default() };
+    let (mut program, mut expected) = (Program::default(), Vec::new());
+    for (at, text) in WITH_VALUES.iter().enumerate() {
+        let function = lowered(text, &[]);
+        let whole = whole(&function).clone();
+        let (sizes, module) = (sizes(&whole), format!("m{at}"));
+        let point = matrices(&whole, &sizes);
+        let closed = derive_closed(&whole, &[], Order::Value, Form::Code).expect("it has a value");
+        let value = |input: usize, entry: usize, step: f64| -> Vec<f64> {
+            let mut point = point.clone();
+            point[input].entries[entry] += step;
+            closed.evaluate(&point, &sizes).expect("it is evaluated")[0].entries.clone()
+        };
+        let mut call = String::new();
+        let mut arguments: Vec<String> = whole.sizes.iter().map(|size| sizes[size].to_string()).collect();
+        let size_arguments = arguments.join(", ");
+        let rows = value(0, 0, 0.0).len();
+        let (mut fields, mut differences) = (Vec::new(), Vec::new());
+        for (at, parameter) in whole.parameters.iter().enumerate() {
+            let own = &point[index(&whole, at)].entries;
+            arguments.push(if parameter.extents.is_scalar() { format!("{:?}", own[0]) } else { format!("&{own:?}") });
+            call.push_str(&format!("let mut d{at} = vec![0.5; {}];", rows * own.len()));
+            fields.push((parameter.name.clone(), at));
+            let columns: Vec<Vec<f64>> = (0..own.len())
+                .map(|entry| {
+                    let input = index(&whole, at);
+                    let (above, below) = (value(input, entry, 1e-5), value(input, entry, -1e-5));
+                    above.iter().zip(&below).map(|(above, below)| (above - below) / 2e-5).collect()
+                })
+                .collect();
+            differences
+                .extend((0..rows).flat_map(|row| columns.iter().map(move |column| column[row]).collect::<Vec<_>>()));
+        }
+        let written: Vec<String> = fields.iter().map(|(name, at)| format!("{name}: &mut d{at}")).collect();
+        let rust = gradc::emit::emit(std::slice::from_ref(&function), &options)
+            .unwrap_or_else(|(_, diagnostic)| panic!("{text}: {diagnostic:?}"));
+        program.module(&module, &rust);
+        arguments.extend(["&mut value".to_string(), "&mut derivatives".to_string()]);
+        if rust.contains("fn f_jacobian_workspace(") {
+            call.push_str(&format!(
+                "let mut workspace = vec![0.25; {module}::f_jacobian_workspace({size_arguments})];"
+            ));
+            arguments.push("&mut workspace".to_string());
+        }
+        let all: String = fields.iter().map(|(_, at)| format!("all.extend(d{at});")).collect();
+        program.print(
+            &format!(
+                "{{ {call} let mut value = vec![0.0; {rows}]; \
+                 let mut derivatives = {module}::FJacobian {{ {} }}; {module}::f_jacobian({}); \
+                 let mut all: Vec<f64> = Vec::new(); {all} all }}",
+                written.join(", "),
+                arguments.join(", ")
+            ),
+            &["r".to_string()],
+        );
+        expected.push((text, differences));
+    }
+    let results = program.run("matrices_jacobians");
+    for ((text, expected), result) in expected.iter().zip(&results) {
+        assert_eq!(result.len(), expected.len(), "{text}");
+        let scale = largest(expected).max(1e-2);
+        let far = expected.iter().zip(result).position(|(a, b)| !close(*b, *a, 1e-7, scale));
+        assert!(far.is_none(), "{text}: entry {far:?} of\n{result:?}\n{expected:?}");
+    }
+    assert_eq!(results.len(), WITH_VALUES.len());
+}
+
 // ---- The corpus ----
 
 struct Record {

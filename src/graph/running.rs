@@ -1,7 +1,7 @@
 //! Blocks of zeros around what stands at a running place: the unit matrices along which derivatives are taken row by
 //! row. What they meet is cut down to the rows and columns that they reach, so that no zeros are multiplied.
 
-use super::{Dimension, ExprId, Extents, Factor, Graph, MatrixOperation as M, Node, Rational};
+use super::{Dimension, ExprId, Extents, Factor, Graph, MatrixOperation as M, Node, Rational, Term};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;
 
@@ -22,6 +22,21 @@ impl Graph {
             Some((M::Embed(row, column, whole), [entries])) if row.is_running() || column.is_running() => {
                 Some(Block { entries: *entries, row: row.clone(), column: column.clone(), whole: whole.clone() })
             }
+            _ => None,
+        }
+    }
+
+    /// Tells whether a node is a matrix of zeros around a block at a running place.
+    pub fn is_block(&self, id: ExprId) -> bool {
+        self.as_block(id).is_some()
+    }
+
+    /// Reads a sum of one matrix and blocks that are added to it in their places.
+    pub fn blocks_added(&self, id: ExprId) -> Option<(ExprId, Vec<Term>)> {
+        let Node::Sum(constant, terms) = self.node(id) else { return None };
+        let (blocks, rest): (Vec<Term>, Vec<Term>) = terms.iter().cloned().partition(|(term, _)| self.is_block(*term));
+        match rest.as_slice() {
+            [(whole, one)] if one.is_one() && constant.is_zero() && !blocks.is_empty() => Some((*whole, blocks)),
             _ => None,
         }
     }

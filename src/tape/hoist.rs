@@ -2,7 +2,7 @@
 //!
 //! In sums and products, operands that run with the same indices are brought together.
 
-use crate::graph::{ExprId, Graph, Node, Rational};
+use crate::graph::{ExprId, Graph, MatrixOperation, Node, Rational, Term};
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,7 +23,8 @@ pub fn hoist(graph: &mut Graph, roots: &[ExprId]) -> Vec<ExprId> {
             _ if !running.contains_key(&id) => id,
             Node::Sum(constant, terms) => {
                 let terms = grouped(graph, &running, id, terms, &image, true);
-                graph.intern(Node::Sum(constant.clone(), terms.into()))
+                let (constant, terms) = without_blocks(graph, constant.clone(), terms);
+                graph.intern(Node::Sum(constant, terms.into()))
             }
             Node::Product(factors) => {
                 let factors = grouped(graph, &running, id, factors, &image, false);
@@ -34,6 +35,30 @@ pub fn hoist(graph: &mut Graph, roots: &[ExprId]) -> Vec<ExprId> {
         image.insert(id, new);
     }
     roots.iter().map(|root| image[root]).collect()
+}
+
+/// Puts one operand in place of those that are no blocks, to which the blocks are then added in their places.
+fn without_blocks(graph: &mut Graph, constant: Rational, terms: Vec<Term>) -> (Rational, Vec<Term>) {
+    let (mut blocks, rest): (Vec<Term>, Vec<Term>) = terms.iter().cloned().partition(|(id, _)| graph.is_block(*id));
+    if blocks.is_empty() || rest.is_empty() {
+        return (constant, terms);
+    }
+    let product = |id: ExprId| match graph.as_matrix(id) {
+        Some((MatrixOperation::Product, [left, right])) => Some((*left, *right)),
+        _ => None,
+    };
+    let whole = match rest.as_slice() {
+        [(only, one)] if one.is_one() && constant.is_zero() => *only,
+        [(only, scale)] if constant.is_zero() && product(*only).is_some() => {
+            // The number meets fewer entries in a factor than in the product.
+            let (left, right) = product(*only).unwrap_or((*only, *only));
+            let left = graph.scale(scale.clone(), left);
+            graph.matrix(MatrixOperation::Product, &[left, right])
+        }
+        _ => graph.intern(Node::Sum(constant, rest.into())),
+    };
+    blocks.push((whole, Rational::ONE));
+    (Rational::ZERO, blocks)
 }
 
 /// Puts a sum or product of its own in place of operands that run with the same indices, unless the node itself runs

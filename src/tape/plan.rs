@@ -112,12 +112,16 @@ fn is_condition(node: &Node) -> bool {
     matches!(node, Node::Compare(..) | Node::And(..) | Node::Or(..) | Node::Not(_))
 }
 
-/// The nodes that run with fewer indices than what uses them, so that they are computed before its loop.
+/// The nodes that run with fewer indices than what uses them, so that they are computed before its loop, and what blocks
+/// are added to in their places.
 fn before_loops(graph: &Graph, nodes: &[ExprId]) -> Vec<ExprId> {
     let running = graph.running_among(nodes);
     let mut found = Vec::new();
     for id in nodes.iter().filter(|id| graph.is_entrywise(**id) && !is_condition(graph.node(**id))) {
         let Some(own) = running.get(id) else { continue };
+        if let Some((whole, _)) = graph.blocks_added(*id) {
+            found.extend([*id, whole]);
+        }
         let mut stack = vec![*id];
         while let Some(node) = stack.pop() {
             graph.node(node).for_each_operand(|operand| match graph.node(operand) {

@@ -6,7 +6,7 @@
 use super::rows::RowLoop;
 use crate::emit::expression::Writer;
 use crate::error::Diagnostic;
-use crate::graph::{Dimension, ExprId, Extents, Graph, MatrixOperation as M, Node, Rational};
+use crate::graph::{Dimension, ExprId, Extents, Graph};
 use crate::tape::{Computation, Plan, Step, Tape};
 use indexmap::IndexMap;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -242,6 +242,10 @@ impl<'a> Loops<'a> {
         tape: &Tape,
         operands: &[ExprId],
     ) -> Result<(), Diagnostic> {
+        if let Some((whole, blocks)) = self.graph.blocks_added(id) {
+            self.add_blocks(id, whole, &blocks);
+            return Ok(());
+        }
         if let Some(done) = self.sum_of_embedded(id) {
             return done;
         }
@@ -354,123 +358,6 @@ impl<'a> Loops<'a> {
         self.statements.extend(shortened(open.inside).into_iter().map(|line| format!("    {line}")));
         self.statements.push("}".to_string());
         self.statements.extend(open.after);
-    }
-
-    // ---- Parts of larger vectors ----
-
-    /// Tells whether an embedded vector is only ever added to a sum, which its part is added to.
-    pub(super) fn is_scattered(&self, embedded: ExprId) -> bool {
-        let mut users = self.plan.steps.iter().filter(|step| match &step.computation {
-            Computation::Entrywise(_, operands) | Computation::Operation(_, operands) => operands.contains(&embedded),
-            Computation::Parameter(_) => false,
-        });
-        match (users.next(), users.next()) {
-            (Some(user), None) => self.embedded_terms(user.id).is_some() && !self.plan.outputs.contains(&embedded),
-            _ => false,
-        }
-    }
-
-    /// Returns the terms of a sum that consists of embedded columns.
-    pub(super) fn embedded_terms(&self, id: ExprId) -> Option<Vec<(ExprId, Rational)>> {
-        let Node::Sum(constant, terms) = self.graph.node(id) else { return None };
-        let embedded = |term: &ExprId| matches!(self.graph.as_matrix(*term), Some((M::Embed(..), _)));
-        let column = self.graph.extents(id).is_column();
-        (column && constant.is_zero() && terms.iter().all(|(term, _)| embedded(term))).then(|| terms.to_vec())
-    }
-
-    /// Adds up embedded columns. Where one loop computes all of them, each entry is written once: what belongs to later
-    /// entries is carried along. Otherwise zeros come first, and each part is added in its place.
-    fn sum_of_embedded(&mut self, id: ExprId) -> Option<Result<(), Diagnostic>> {
-        let terms = self.embedded_terms(id)?;
-        let target = self.target(id);
-        let mut parts = Vec::new();
-        for (term, coefficient) in terms {
-            let Some((M::Embed(row, _, _), [part])) = self.graph.as_matrix(term) else { continue };
-            parts.push((row.clone(), *part, coefficient));
-        }
-        if !self.carried(id, &target, &parts) {
-            self.close();
-            self.statements.push(format!("{target}.fill(0.0);"));
-            for (row, part, coefficient) in &parts {
-                let offset = self.dimension(row);
-                let place = if offset == "0" { format!("{target}[i]") } else { format!("{target}[i + {offset}]") };
-                let added = self.scaled(*part, coefficient);
-                let entries = self.entries(&self.graph.extents(*part));
-                let line = format!("    {place} += {added};");
-                self.statements.extend([format!("for i in 0..{entries} {{"), line, "}".to_string()]);
-            }
-        }
-        self.places.insert(id, Place::Slice(target));
-        Some(Ok(()))
-    }
-
-    fn scaled(&mut self, part: ExprId, coefficient: &Rational) -> String {
-        let entry = self.entry(part);
-        match (coefficient.is_one(), coefficient.is_minus_one()) {
-            (true, _) => entry,
-            (_, true) => format!("-{entry}"),
-            _ => format!("{} * {entry}", self.writer.literal(coefficient)),
-        }
-    }
-
-    /// Writes the sum of columns that the open loop computes, with offsets that are numbers close to each other.
-    fn carried(&mut self, id: ExprId, target: &str, parts: &[(Dimension, ExprId, Rational)]) -> bool {
-        const FARTHEST: usize = 4;
-        let offsets: Option<Vec<usize>> = parts
-            .iter()
-            .map(|(row, part, _)| {
-                row.as_number().filter(|_| self.is_local(*part)).and_then(|n| usize::try_from(n).ok())
-            })
-            .collect();
-        let Some(offsets) = offsets else { return false };
-        let (Some(first), Some(last)) = (offsets.iter().min().copied(), offsets.iter().max().copied()) else {
-            return false;
-        };
-        if last - first > FARTHEST {
-            return false;
-        }
-        let Some(count) = self.open.as_ref().map(|open| open.extents.rows.clone()) else { return false };
-        let (view, carry) = (self.fresh(), self.fresh());
-        let float = self.writer.options.scalar.name();
-        let start = Dimension::number(first as i64);
-        let end = count.plus(&start, 1);
-        let mut before = Vec::new();
-        let lags = last - first;
-        before.extend((1..=lags).map(|lag| format!("let mut {carry}_{lag}: {float} = 0.0;")));
-        if first > 0 {
-            before.push(format!("{target}[..{first}].fill(0.0);"));
-        }
-        let filled = end.plus(&Dimension::number(lags as i64), 1);
-        if filled != self.graph.extents(id).rows {
-            before.push(format!("{target}[{}..].fill(0.0);", self.dimension(&filled)));
-        }
-        before.push(format!("let {view} = &mut {target}[{first}..{}];", self.dimension(&end)));
-        let mut inside = Vec::new();
-        for lag in 0..=lags {
-            let mut terms: Vec<String> = Vec::new();
-            if lag < lags {
-                terms.push(format!("{carry}_{}", lag + 1));
-            }
-            for ((_, part, coefficient), offset) in parts.iter().zip(&offsets) {
-                if offset - first == lag {
-                    terms.push(self.scaled(*part, coefficient));
-                }
-            }
-            let place = if lag == 0 { format!("{view}[i]") } else { format!("{carry}_{lag}") };
-            inside.push(format!("{place} = {};", terms.join(" + ").replace("+ -", "- ")));
-        }
-        let after = (1..=lags).map(|lag| {
-            let place = end.plus(&Dimension::number(lag as i64 - 1), 1);
-            format!("{target}[{}] = {carry}_{lag};", self.dimension(&place))
-        });
-        let after: Vec<String> = after.collect();
-        if let Some(open) = &mut self.open {
-            open.before.extend(before);
-            open.inside.extend(inside);
-            open.after.extend(after);
-        }
-        self.close();
-        true
     }
 }
 

@@ -1,5 +1,6 @@
 //! Functions of whole vectors and matrices to Rust: slices in, slices out, no allocation.
 
+mod embedded;
 mod loops;
 mod operations;
 mod products;

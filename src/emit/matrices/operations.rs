@@ -1,5 +1,6 @@
 //! Operations on whole matrices: views, calls of kernels, and copies.
 
+use super::embedded::place;
 use super::loops::{Loops, Place};
 use crate::error::Diagnostic;
 use crate::graph::{Dimension, ExprId, Extents, Graph, MatrixOperation as M};
@@ -218,7 +219,6 @@ impl Loops<'_> {
                 "}".to_string(),
             ]
         };
-        let width_of = |columns: &str| if columns.contains(' ') { format!("({columns})") } else { columns.to_string() };
         let mut lines = Vec::new();
         let own = |graph: &Graph, at: usize| graph.extents(operands[at]);
         match operation {
@@ -281,15 +281,7 @@ impl Loops<'_> {
                 let (row, column) = (self.dimension(row), self.dimension(column));
                 let width = self.dimension(&inner.columns);
                 lines.push(format!("{target}.fill(0.0);"));
-                let across = width_of(&columns);
-                let product =
-                    if row.contains(' ') { format!("({row}) * {across}") } else { format!("{row} * {across}") };
-                let first = match (&row[..], &across[..], &column[..]) {
-                    ("0", _, _) => column.clone(),
-                    (_, "1", "0") => row.clone(),
-                    (_, _, "0") => product,
-                    _ => format!("{product} + {column}"),
-                };
+                let first = place(&row, &columns, &column);
                 let source = &sources[0];
                 if inner.is_scalar() {
                     let number = self.number(operands[0]);
@@ -300,7 +292,7 @@ impl Loops<'_> {
                 } else if inner.is_column() {
                     lines.extend([
                         format!("for i in 0..{} {{", self.dimension(&inner.rows)),
-                        format!("    {target}[{first} + i * {across}] = {source}[i];"),
+                        format!("    {target}[{first} + i * ({columns})] = {source}[i];"),
                         "}".to_string(),
                     ]);
                 } else {

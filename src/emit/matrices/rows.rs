@@ -7,7 +7,7 @@ use super::loops::{Loops, Place};
 use super::{Interface, Signature, by, entries};
 use crate::derive::{Order, Rows};
 use crate::error::Diagnostic;
-use crate::graph::{Dimension, ExprId, Extents, Graph};
+use crate::graph::{Dimension, ExprId, Extents, Graph, MatrixOperation};
 use crate::tape::{Computation, Step};
 use std::collections::BTreeSet;
 
@@ -103,7 +103,7 @@ impl Loops<'_> {
         for (step, _) in steps.iter().filter(|(_, indices)| !indices.is_empty()) {
             let Computation::Operation(_, operands) = &step.computation else { continue };
             let reads_slices = !self.readers_are_products(step.id)
-                || !matches!(step.computation, Computation::Operation(crate::graph::MatrixOperation::Product, _));
+                || !matches!(step.computation, Computation::Operation(MatrixOperation::Product, _));
             for operand in operands.iter().filter(|_| reads_slices) {
                 let turned = matches!(self.places.get(operand), Some(Place::Turned(inner)) if !self.is_vector(*inner));
                 if turned && steps.iter().any(|(own, indices)| own.id == *operand && indices.is_empty()) {
@@ -130,7 +130,11 @@ impl Loops<'_> {
             let running =
                 steps.iter().any(|(step, indices)| step.id == output.root && !indices.is_empty() && !early(indices));
             if running && !self.graph.extents(output.root).is_scalar() {
-                self.targets.entry(output.root).or_insert_with(|| output.local[1].clone());
+                let root = self.graph.blocks_added(output.root).map_or(output.root, |(whole, _)| whole);
+                let running =
+                    steps.iter().any(|(step, indices)| step.id == root && !indices.is_empty() && !early(indices));
+                let root = if running && self.is_used_once(root) { root } else { output.root };
+                self.targets.entry(root).or_insert_with(|| output.local[1].clone());
             }
         }
         for (step, _) in steps.iter().filter(|(_, indices)| early(indices)) {
