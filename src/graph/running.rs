@@ -122,21 +122,26 @@ impl Graph {
     pub(super) fn product_with_running_part(&mut self, factors: &[ExprId]) -> Option<ExprId> {
         for at in 1..factors.len() {
             let (a, b) = (factors[at - 1], factors[at]);
-            let turned = self.running_rows(b).is_none() && self.as_transpose(b).is_some();
-            let (rows, still) = match turned {
-                true => (self.transpose(b), self.transpose(a)),
-                false => (a, b),
+            let part = match self.running_rows_of_product(a, b) {
+                Some(part) => part,
+                None => {
+                    let (a, b) = (self.transpose(a), self.transpose(b));
+                    let Some(part) = self.running_rows_of_product(b, a) else { continue };
+                    self.transpose(part)
+                }
             };
-            let Some((whole, row, count)) = self.running_rows(rows).filter(|_| self.is_still(still)) else { continue };
-            let product = self.matrix_product(&[whole, still]);
-            let wanted = Extents::new(count, self.extents(product).columns);
-            let part = self.slice(product, row, Dimension::number(0), wanted);
-            let part = if turned { self.transpose(part) } else { part };
             let chain: Vec<ExprId> =
                 factors[..at - 1].iter().chain([&part]).chain(&factors[at + 1..]).copied().collect();
             return Some(self.matrix_product(&chain));
         }
         None
+    }
+
+    fn running_rows_of_product(&mut self, rows: ExprId, still: ExprId) -> Option<ExprId> {
+        let (whole, row, count) = self.running_rows(rows).filter(|_| self.is_still(still))?;
+        let product = self.matrix_product(&[whole, still]);
+        let wanted = Extents::new(count, self.extents(product).columns);
+        Some(self.slice(product, row, Dimension::number(0), wanted))
     }
 
     /// Reads running rows of a matrix that does not run: the matrix, the first row and how many they are.

@@ -98,17 +98,13 @@ impl RowLoop {
 }
 
 impl Loops<'_> {
-    /// Writes what is needed before the loops over rows.
+    /// Writes out the transposes of which running rows are read, before the loops over rows.
     pub(super) fn before_rows(&mut self, steps: &[(&Step, BTreeSet<String>)]) {
         for (step, _) in steps.iter().filter(|(_, indices)| !indices.is_empty()) {
-            let Computation::Operation(_, operands) = &step.computation else { continue };
-            let reads_slices = !self.readers_are_products(step.id)
-                || !matches!(step.computation, Computation::Operation(MatrixOperation::Product, _));
-            for operand in operands.iter().filter(|_| reads_slices) {
-                let turned = matches!(self.places.get(operand), Some(Place::Turned(inner)) if !self.is_vector(*inner));
-                if turned && steps.iter().any(|(own, indices)| own.id == *operand && indices.is_empty()) {
-                    self.slice(*operand);
-                }
+            let Computation::Operation(MatrixOperation::Slice(..), operands) = &step.computation else { continue };
+            let turned = matches!(self.places.get(&operands[0]), Some(Place::Turned(inner)) if !self.is_vector(*inner));
+            if turned {
+                self.slice(operands[0]);
             }
         }
     }
