@@ -625,3 +625,63 @@ fn generated_code_computes_what_the_evaluator_does() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// Dimensions of 0 and 1 are dimensions like others: empty sums are 0, and nothing is read that is not there.
+#[test]
+fn dimensions_of_zero_and_one_are_computed() {
+    // These read entries that are not there, divide by the number of entries, or take the largest of none.
+    let needs_entries =
+        |text: &str| ["x[1..]", "X[0", "mean(", "softmax", "logsumexp", "n-1"].iter().any(|part| text.contains(part));
+    let options =
+        gradc::Options { derive: vec![gradc::Derive::Gradient, gradc::Derive::Hessian], ..gradc::Options::default() };
+    let mut program = Program::default();
+    let mut expected: Vec<(String, Vec<f64>)> = Vec::new();
+    for (at, text) in TEXTBOOK.iter().map(|(text, _)| *text).chain(BY_MATRICES.iter().copied()).enumerate() {
+        let function = lowered(text, &[]);
+        let whole = whole(&function).clone();
+        let module = format!("m{at}");
+        let rust = gradc::emit::emit(std::slice::from_ref(&function), &options)
+            .unwrap_or_else(|(_, diagnostic)| panic!("{text}: {diagnostic:?}"));
+        program.module(&module, &rust);
+        let all: Vec<usize> = (0..whole.parameters.len()).collect();
+        let closed = derive_closed(&whole, &all, Order::First, Form::Code).expect("it has derivatives");
+        for size in [0, 1] {
+            let out_of_reach = if size == 0 { needs_entries(text) } else { text.contains("X[0") };
+            if out_of_reach {
+                continue;
+            }
+            let sizes: Sizes = whole.sizes.iter().map(|name| (name.clone(), size)).collect();
+            let point = matrices(&whole, &sizes);
+            let values = closed.evaluate(&point, &sizes).expect("it is evaluated");
+            let names = whole.parameters.iter().map(|parameter| parameter.name.clone());
+            let counts: Vec<(String, usize)> =
+                names.clone().zip(values[1..].iter().map(|value| value.entries.len())).collect();
+            program.print(&block(&module, &rust, &whole, &sizes, &point, "_grad", &counts), &["r".to_string()]);
+            expected.push((format!("{text}, {size}"), values.iter().flat_map(|value| value.entries.clone()).collect()));
+            let mut blocks = Vec::new();
+            for (first, (name, rows)) in counts.iter().enumerate() {
+                for (other, columns) in &counts[first..] {
+                    let field = format!("{name}_{other}");
+                    if rust.contains(&format!("pub {field}: ")) {
+                        blocks.push((field, rows * columns));
+                    }
+                }
+            }
+            if !blocks.is_empty() {
+                program.print(&block(&module, &rust, &whole, &sizes, &point, "_hessian", &blocks), &["r".to_string()]);
+                expected.push((format!("{text}, {size}: value beside the Hessian"), values[0].entries.clone()));
+            }
+        }
+    }
+    let results = program.run("matrices_small");
+    assert_eq!(results.len(), expected.len());
+    let mut wrong = Vec::new();
+    for ((what, expected), result) in expected.iter().zip(&results) {
+        let scale = largest(expected).max(1e-3);
+        let same = expected.iter().zip(result).all(|(a, b)| close(*b, *a, 1e-12, scale) || (a.is_nan() && b.is_nan()));
+        if !same || result.len() < expected.len() {
+            wrong.push(format!("{what}: {result:?} and not {expected:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
