@@ -183,6 +183,9 @@ impl Graph {
             let product = self.intern(Node::Product(factors.into()));
             return self.scale(coefficient, product);
         }
+        if let Some(product) = self.product_of_turned(&rest) {
+            return self.scale(coefficient, product);
+        }
         let product = match self.entrywise_product_with_block(&rest) {
             Some(product) => Some(product),
             None => self.product_with_repeated(&rest, &extents),
@@ -395,7 +398,13 @@ impl Graph {
         match (function, arguments) {
             (rows::POW, [base, exponent]) => self.power(*base, *exponent),
             (rows::SQRT, [x]) => self.product(Rational::ONE, vec![(*x, Rational::HALF)]),
-            _ => self.intern(Node::Apply(function, arguments.into())),
+            _ => match self.all_turned(arguments.iter()) {
+                Some(turned) => {
+                    let value = self.apply(function, &turned);
+                    self.transpose(value)
+                }
+                None => self.intern(Node::Apply(function, arguments.into())),
+            },
         }
     }
 
