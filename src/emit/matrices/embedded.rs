@@ -1,6 +1,6 @@
 //! Matrices of zeros around a part: where they are added to others, only the part is.
 
-use super::loops::{Loops, Place};
+use super::loops::{Loops, Place, after, place};
 use crate::error::Diagnostic;
 use crate::graph::{Dimension, ExprId, MatrixOperation as M, Node, Rational, Term};
 use crate::tape::Computation;
@@ -157,12 +157,12 @@ impl Loops<'_> {
                 (true, true) => vec![format!("{target}[{}] += {added};", place(&row, &across, &column))],
                 (true, _) => vec![
                     format!("for i in 0..{columns} {{"),
-                    format!("    {target}[{} + i] += {added};", place(&row, &across, &column)),
+                    format!("    {target}[{}] += {added};", place(&row, &across, &after("i", &column))),
                     "}".to_string(),
                 ],
                 (_, true) => vec![
                     format!("for i in 0..{rows} {{"),
-                    format!("    {target}[{} + i * ({across})] += {added};", place(&row, &across, &column)),
+                    format!("    {target}[{}] += {added};", place(&after("i", &row), &across, &column)),
                     "}".to_string(),
                 ],
                 _ => {
@@ -172,7 +172,9 @@ impl Loops<'_> {
                         format!("for i in 0..{rows} {{"),
                         format!("    for j in 0..{columns} {{"),
                         format!(
-                            "        {target}[(i + {row}) * ({across}) + j + {column}] += {scale} * {name}[i * ({columns}) + j];"
+                            "        {target}[{}] += {scale} * {name}[{}];",
+                            place(&after("i", &row), &across, &after("j", &column)),
+                            place("i", &columns, "j")
                         ),
                         "    }".to_string(),
                         "}".to_string(),
@@ -182,17 +184,5 @@ impl Loops<'_> {
             self.statements.extend(lines);
         }
         self.places.insert(id, Place::Slice(target));
-    }
-}
-
-/// Writes the index of the entry at a row and a column.
-pub(super) fn place(row: &str, across: &str, column: &str) -> String {
-    let factor = |text: &str| if text.contains(' ') { format!("({text})") } else { text.to_string() };
-    let product = || format!("{} * {}", factor(row), factor(across));
-    match (row, across, column) {
-        ("0", _, _) => column.to_string(),
-        (_, "1", "0") => row.to_string(),
-        (_, _, "0") => product(),
-        _ => format!("{} + {column}", product()),
     }
 }

@@ -178,10 +178,7 @@ impl<'a> Loops<'a> {
 
     /// Writes the number of entries.
     pub fn entries(&self, extents: &Extents) -> String {
-        let factor = |dimension: &Dimension| {
-            let text = self.dimension(dimension);
-            if text.contains(' ') { format!("({text})") } else { text }
-        };
+        let factor = |dimension: &Dimension| factor(&self.dimension(dimension));
         match (extents.is_column(), extents.rows.is_one()) {
             _ if extents.rows.as_number().is_some() && extents.columns.as_number().is_some() => {
                 let sides = [&extents.rows, &extents.columns].map(|side| side.as_number().unwrap_or(0));
@@ -384,4 +381,26 @@ fn shortened(lines: Vec<String>) -> Vec<String> {
         }
     }
     short
+}
+
+/// Writes a factor of a product.
+pub(super) fn factor(text: &str) -> String {
+    if text.contains(' ') { format!("({text})") } else { text.to_string() }
+}
+
+/// Writes an index that begins at an offset.
+pub(super) fn after(index: &str, offset: &str) -> String {
+    if offset == "0" { index.to_string() } else { format!("{index} + {offset}") }
+}
+
+/// Writes the index of the entry at a row and a column of a matrix with so many columns.
+pub(super) fn place(row: &str, columns: &str, column: &str) -> String {
+    let product = || format!("{} * {}", factor(row), factor(columns));
+    match (row, columns, column) {
+        ("0", _, _) => column.to_string(),
+        (_, "1", "0") => row.to_string(),
+        (_, "1", _) => format!("{row} + {column}"),
+        (_, _, "0") => product(),
+        _ => format!("{} + {column}", product()),
+    }
 }

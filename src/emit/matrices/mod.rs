@@ -24,7 +24,7 @@ use rows::RowLoop;
 const MODULE: &str = "matrices";
 /// Names that the bodies use for themselves.
 const RESERVED: &[&str] =
-    &["i", "j", "k", "row", "column", "total", "workspace", "derivatives", "value", MODULE, "special"];
+    &["i", "j", "at", "row", "column", "total", "workspace", "derivatives", "value", MODULE, "special"];
 /// Longest formula in a documentation line.
 const LONGEST_FORMULA: usize = 200;
 

@@ -1,6 +1,6 @@
 //! Products of matrices: the order, and the kernel for each pair.
 
-use super::loops::{Loops, Place};
+use super::loops::{Loops, Place, place};
 use crate::graph::{ExprId, Extents, MatrixOperation as M};
 
 /// A factor of a product, or what some factors make.
@@ -115,14 +115,14 @@ impl Loops<'_> {
             lines.extend([
                 format!("for i in 0..{rows} {{"),
                 format!("    for j in 0..{columns} {{"),
-                format!("        {target}[i * ({columns}) + j] = {by} * {of};"),
+                format!("        {target}[{}] = {by} * {of};", place("i", &columns, "j")),
                 "    }".to_string(),
                 "}".to_string(),
             ]);
         };
         let entry = |operand: &Operand, turned_width: &str, width: &str| match operand.turned {
-            true => format!("{}[j * ({turned_width}) + i]", operand.name),
-            false => format!("{}[i * ({width}) + j]", operand.name),
+            true => format!("{}[{}]", operand.name, place("j", turned_width, "i")),
+            false => format!("{}[{}]", operand.name, place("i", width, "j")),
         };
         let mut lines = Vec::new();
         match (&a.kind, &b.kind) {
@@ -146,10 +146,10 @@ impl Loops<'_> {
             (true, false) if single => format!("{name}[i]"),
             (false, false) if single => format!("{name}[j]"),
             (true, false) if vector => format!("{}::sum(&{name})", super::MODULE),
-            (true, false) => format!("{}::sum(&{name}[i * ({inner})..][..{inner}])", super::MODULE),
-            (false, true) => format!("{}::sum(&{name}[j * ({inner})..][..{inner}])", super::MODULE),
-            (true, true) => format!("(0..{inner}).map(|k| {name}[k * ({rows}) + i]).sum()"),
-            (false, false) => format!("(0..{inner}).map(|k| {name}[k * ({columns}) + j]).sum()"),
+            (true, false) => format!("{}::sum(&{name}[{}..][..{inner}])", super::MODULE, place("i", &inner, "0")),
+            (false, true) => format!("{}::sum(&{name}[{}..][..{inner}])", super::MODULE, place("j", &inner, "0")),
+            (true, true) => format!("(0..{inner}).map(|at| {name}[{}]).sum()", place("at", &rows, "i")),
+            (false, false) => format!("(0..{inner}).map(|at| {name}[{}]).sum()", place("at", &columns, "j")),
         };
         self.calls |= total.contains("::sum(&");
         let float = self.writer.options.scalar.name();
@@ -164,13 +164,10 @@ impl Loops<'_> {
             (_, true) => vec![each_column, format!("    {}", line("j")), "}".to_string()],
             _ if along_rows && !single => {
                 let total = format!("    let total: {float} = {total};");
-                let fill = format!("    {target}[i * ({columns})..][..{columns}].fill(total);");
+                let fill = format!("    {target}[{}..][..{columns}].fill(total);", place("i", &columns, "0"));
                 vec![each_row, total, fill, "}".to_string()]
             }
-            _ => nested(
-                each_row,
-                [each_column, format!("    {}", line(&format!("i * ({columns}) + j"))), "}".to_string()],
-            ),
+            _ => nested(each_row, [each_column, format!("    {}", line(&place("i", &columns, "j"))), "}".to_string()]),
         };
         self.statements.extend(lines);
     }

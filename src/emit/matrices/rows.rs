@@ -3,7 +3,7 @@
 //! What does not depend on the entry is computed before the loops, what depends on the entry's row alone before the loop
 //! over columns.
 
-use super::loops::{Loops, Place};
+use super::loops::{Loops, Place, factor, place};
 use super::{Interface, Signature, by, entries};
 use crate::derive::{Order, Rows};
 use crate::error::Diagnostic;
@@ -70,7 +70,6 @@ impl RowLoop {
             let length = match (&rows[..], &columns[..]) {
                 ("1", only) | (only, "1") => only.to_string(),
                 (rows, columns) => {
-                    let factor = |text: &str| if text.contains(' ') { format!("({text})") } else { text.to_string() };
                     format!("{} * {}", factor(rows), factor(columns))
                 }
             };
@@ -142,12 +141,12 @@ impl Loops<'_> {
         let at = match &variables[..] {
             [(only, _)] => only.to_string(),
             _ if group.extents.is_scalar() => "0".to_string(),
-            _ => format!("(row * ({count}) + column)"),
+            _ => place("row", &count, "column"),
         };
         for output in &group.outputs {
             let entries = self.entries(&self.graph.extents(output.root));
             let [whole, own] = &output.local;
-            self.statements.push(format!("let {own} = &mut {whole}[{at} * ({entries})..][..{entries}];"));
+            self.statements.push(format!("let {own} = &mut {whole}[{}..][..{entries}];", place(&at, &entries, "0")));
         }
         let own = |indices: &BTreeSet<String>| !indices.is_empty() && indices.is_subset(&both) && !early(indices);
         for (step, _) in steps.iter().filter(|(_, indices)| own(indices)) {
