@@ -164,6 +164,8 @@ impl Deriver {
         require_entries(function)?;
         let Deriver { formulas, differentiator, .. } = self;
         let mut graph = function.graph.clone();
+        // A gradient takes about this many nodes for each of the function.
+        graph.reserve(4 * graph.len());
         let leaves = leaves(&mut graph, by);
         let mut value = diff::resolve(differentiator, &mut graph, &function.outputs)?;
         // Another form of the function may be differentiable at more points.

@@ -254,6 +254,11 @@ impl Graph {
         &self.nodes[id.index()]
     }
 
+    /// Makes room for more nodes.
+    pub fn reserve(&mut self, more: usize) {
+        self.nodes.reserve(more);
+    }
+
     /// Returns the number of nodes ever made.
     pub fn len(&self) -> usize {
         self.nodes.len()
