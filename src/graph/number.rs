@@ -6,6 +6,7 @@ use num_rational::BigRational;
 use num_traits::{One, Pow, Signed, ToPrimitive};
 use std::cmp::Ordering;
 use std::fmt;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 /// Largest size of a numerator or denominator, in bits, that folding may produce.
@@ -19,28 +20,32 @@ pub struct Rational(Representation);
 
 #[derive(Clone, PartialEq, Eq, Hash)]
 enum Representation {
-    /// Numerator and denominator, used whenever both fit, so that equal numbers are equal as data.
-    Small(i64, i64),
+    /// Numerator and denominator, used whenever both fit, so that equal numbers are equal as data. The denominator is
+    /// short so that a number takes two machine words: graphs are made of numbers.
+    Small(i64, NonZeroU32),
     Big(Arc<BigRational>),
 }
 use Representation::{Big, Small};
 
+/// The denominator of an integer.
+const WHOLE: NonZeroU32 = NonZeroU32::MIN;
+
 impl Rational {
     /// The number 0.
-    pub const ZERO: Rational = Rational(Small(0, 1));
+    pub const ZERO: Rational = Rational(Small(0, WHOLE));
     /// The number 1.
-    pub const ONE: Rational = Rational(Small(1, 1));
+    pub const ONE: Rational = Rational(Small(1, WHOLE));
     /// The number −1.
-    pub const MINUS_ONE: Rational = Rational(Small(-1, 1));
+    pub const MINUS_ONE: Rational = Rational(Small(-1, WHOLE));
     /// The number 1/2.
-    pub const HALF: Rational = Rational(Small(1, 2));
+    pub const HALF: Rational = Rational(Small(1, WHOLE.saturating_add(1)));
 
     /// Makes an integer.
     pub fn integer(value: i64) -> Self {
         if value == i64::MIN {
             return Self::from_big(BigRational::from_integer(value.into()));
         }
-        Rational(Small(value, 1))
+        Rational(Small(value, WHOLE))
     }
 
     /// Makes `numerator/denominator`; none if the denominator is zero.
@@ -52,25 +57,27 @@ impl Rational {
     }
 
     fn from_big(value: BigRational) -> Self {
-        match (value.numer().to_i64(), value.denom().to_i64()) {
-            // The most negative word has no counterpart of the other sign, so it counts as big.
-            (Some(n), Some(d)) if n != i64::MIN => Rational(Small(n, d)),
-            _ => Rational(Big(Arc::new(value))),
-        }
+        let small = value.numer().to_i64().zip(value.denom().to_i64()).and_then(|(n, d)| Self::small(n, d));
+        small.unwrap_or_else(|| Rational(Big(Arc::new(value))))
+    }
+
+    /// Makes a number of machine words, if they are short enough.
+    fn small(numerator: i64, denominator: i64) -> Option<Self> {
+        let denominator = NonZeroU32::new(u32::try_from(denominator).ok()?)?;
+        // The most negative word has no counterpart of the other sign, so it counts as big.
+        (numerator != i64::MIN).then_some(Rational(Small(numerator, denominator)))
     }
 
     fn from_wide(numerator: i128, denominator: i128) -> Self {
         let divisor = numerator.gcd(&denominator).max(1);
         let (n, d) = (numerator / divisor, denominator / divisor);
-        match (i64::try_from(n), i64::try_from(d)) {
-            (Ok(n), Ok(d)) if n != i64::MIN => Rational(Small(n, d)),
-            _ => Self::from_big(BigRational::new_raw(n.into(), d.into())),
-        }
+        let small = i64::try_from(n).ok().zip(i64::try_from(d).ok()).and_then(|(n, d)| Self::small(n, d));
+        small.unwrap_or_else(|| Self::from_big(BigRational::new_raw(n.into(), d.into())))
     }
 
     fn to_big(&self) -> BigRational {
         match &self.0 {
-            Small(n, d) => BigRational::new_raw((*n).into(), (*d).into()),
+            Small(n, d) => BigRational::new_raw((*n).into(), d.get().into()),
             Big(r) => (**r).clone(),
         }
     }
@@ -121,7 +128,7 @@ impl Rational {
     /// Tells whether the number is an integer.
     pub fn is_integer(&self) -> bool {
         match &self.0 {
-            Small(_, d) => *d == 1,
+            Small(_, d) => *d == WHOLE,
             Big(r) => r.is_integer(),
         }
     }
@@ -129,7 +136,7 @@ impl Rational {
     /// Tells whether the number is an even integer.
     pub fn is_even(&self) -> bool {
         match &self.0 {
-            Small(n, d) => *d == 1 && n % 2 == 0,
+            Small(n, d) => *d == WHOLE && n % 2 == 0,
             Big(r) => r.is_integer() && r.numer().is_even(),
         }
     }
@@ -137,7 +144,7 @@ impl Rational {
     /// Returns the number as a machine integer, if it is one.
     pub fn to_integer(&self) -> Option<i64> {
         match &self.0 {
-            Small(n, 1) => Some(*n),
+            Small(n, WHOLE) => Some(*n),
             _ => None,
         }
     }
@@ -145,15 +152,15 @@ impl Rational {
     /// Returns numerator and denominator, if both fit a machine word.
     pub fn to_fraction(&self) -> Option<(i64, i64)> {
         match &self.0 {
-            Small(n, d) => Some((*n, *d)),
-            Big(_) => None,
+            Small(n, d) => Some((*n, i64::from(d.get()))),
+            Big(r) => r.numer().to_i64().zip(r.denom().to_i64()),
         }
     }
 
     /// Returns the numerator as an integer.
     pub fn numerator(&self) -> Rational {
         match &self.0 {
-            Small(n, _) => Rational(Small(*n, 1)),
+            Small(n, _) => Rational(Small(*n, WHOLE)),
             Big(r) => Self::from_big(BigRational::from_integer(r.numer().clone())),
         }
     }
@@ -161,7 +168,7 @@ impl Rational {
     /// Returns the denominator, a positive integer.
     pub fn denominator(&self) -> Rational {
         match &self.0 {
-            Small(_, d) => Rational(Small(*d, 1)),
+            Small(_, d) => Rational(Small(i64::from(d.get()), WHOLE)),
             Big(r) => Self::from_big(BigRational::from_integer(r.denom().clone())),
         }
     }
@@ -182,12 +189,12 @@ impl Rational {
     /// Returns the sum.
     pub fn add(&self, other: &Self) -> Self {
         if let (Small(an, ad), Small(bn, bd)) = (&self.0, &other.0) {
-            if let (1, 1, Some(sum)) = (ad, bd, an.checked_add(*bn))
+            if let (&WHOLE, &WHOLE, Some(sum)) = (ad, bd, an.checked_add(*bn))
                 && sum != i64::MIN
             {
-                return Rational(Small(sum, 1));
+                return Rational(Small(sum, WHOLE));
             }
-            let [an, ad, bn, bd] = [an, ad, bn, bd].map(|part| i128::from(*part));
+            let ([an, bn], [ad, bd]) = ([an, bn].map(|n| i128::from(*n)), [ad, bd].map(|d| i128::from(d.get())));
             if let (Some(x), Some(y)) = (an.checked_mul(bd), bn.checked_mul(ad))
                 && let Some(sum) = x.checked_add(y)
             {
@@ -200,12 +207,12 @@ impl Rational {
     /// Returns the product.
     pub fn multiply(&self, other: &Self) -> Self {
         if let (Small(an, ad), Small(bn, bd)) = (&self.0, &other.0) {
-            if let (1, 1, Some(product)) = (ad, bd, an.checked_mul(*bn))
+            if let (&WHOLE, &WHOLE, Some(product)) = (ad, bd, an.checked_mul(*bn))
                 && product != i64::MIN
             {
-                return Rational(Small(product, 1));
+                return Rational(Small(product, WHOLE));
             }
-            return Self::from_wide(i128::from(*an) * i128::from(*bn), i128::from(*ad) * i128::from(*bd));
+            return Self::from_wide(i128::from(*an) * i128::from(*bn), i128::from(ad.get()) * i128::from(bd.get()));
         }
         Self::from_big(self.to_big() * other.to_big())
     }
@@ -216,8 +223,7 @@ impl Rational {
             return None;
         }
         Some(match &self.0 {
-            Small(n, d) if *n > 0 => Rational(Small(*d, *n)),
-            Small(n, d) => Rational(Small(-d, -n)),
+            Small(n, d) => Self::from_wide(i128::from(d.get()) * i128::from(n.signum()), i128::from(n.unsigned_abs())),
             Big(r) => Self::from_big(r.recip()),
         })
     }
@@ -263,7 +269,7 @@ impl Rational {
     /// Returns the size of the larger part in bits.
     fn size(&self) -> u64 {
         match &self.0 {
-            Small(n, d) => 64 - u64::from((n.unsigned_abs() | d.unsigned_abs()).leading_zeros()),
+            Small(n, d) => 64 - u64::from((n.unsigned_abs() | u64::from(d.get())).leading_zeros()),
             Big(r) => r.numer().bits().max(r.denom().bits()),
         }
     }
@@ -276,7 +282,7 @@ impl Rational {
     /// Returns the nearest double, correctly rounded.
     pub fn to_f64(&self) -> f64 {
         match &self.0 {
-            Small(n, d) if n.unsigned_abs() < 1 << 53 && *d < 1 << 53 => *n as f64 / *d as f64,
+            Small(n, d) if n.unsigned_abs() < 1 << 53 => *n as f64 / f64::from(d.get()),
             _ => self.to_big().to_f64().unwrap_or(f64::NAN),
         }
     }
@@ -340,9 +346,9 @@ impl PartialOrd for Rational {
 impl Ord for Rational {
     fn cmp(&self, other: &Self) -> Ordering {
         match (&self.0, &other.0) {
-            (Small(a, 1), Small(b, 1)) => a.cmp(b),
+            (Small(a, WHOLE), Small(b, WHOLE)) => a.cmp(b),
             (Small(an, ad), Small(bn, bd)) => {
-                (i128::from(*an) * i128::from(*bd)).cmp(&(i128::from(*bn) * i128::from(*ad)))
+                (i128::from(*an) * i128::from(bd.get())).cmp(&(i128::from(*bn) * i128::from(ad.get())))
             }
             _ => self.to_big().cmp(&other.to_big()),
         }
@@ -352,7 +358,7 @@ impl Ord for Rational {
 impl fmt::Display for Rational {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Small(n, 1) => n.fmt(f),
+            Small(n, WHOLE) => n.fmt(f),
             Small(n, d) => write!(f, "{n}/{d}"),
             Big(r) => r.fmt(f),
         }
