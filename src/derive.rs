@@ -160,18 +160,14 @@ impl Deriver {
         form: Form,
     ) -> Result<Derivatives, Diagnostic> {
         require_entries(function)?;
-        let Deriver { formulas, differentiator, .. } = self;
         let mut graph = function.graph.clone();
         let leaves = leaves(&mut graph, by);
-        let mut value = diff::resolve(differentiator, &mut graph, &function.outputs)?;
-        // Another form of the function may be differentiable at more points.
-        if form != Form::Raw && !graph.is_strict() {
-            value = canonicalize(&mut graph, formulas, &value, 1);
-        }
+        let value = diff::resolve(&mut self.differentiator, &mut graph, &function.outputs)?;
+        let value = self.prepare(&mut graph, value, form, function);
         let mut first = Vec::new();
         let mut second = Vec::new();
         if order >= Order::First {
-            first = diff::jacobian(differentiator, &mut graph, &value, &leaves)?;
+            first = diff::jacobian(&mut self.differentiator, &mut graph, &value, &leaves)?;
         }
         if order == Order::Second {
             let [row] = first.as_slice() else {
@@ -180,9 +176,10 @@ impl Deriver {
             };
             let gradient = match form {
                 Form::Raw => row.clone(),
-                _ => canonicalize(&mut graph, formulas, row, 1),
+                _ if graph.is_strict() => canonicalize(&mut graph, &mut self.formulas, row, 1),
+                _ => self.prepare(&mut graph, row.clone(), form, function),
             };
-            second = diff::hessian(differentiator, &mut graph, &gradient, &leaves)?;
+            second = diff::hessian(&mut self.differentiator, &mut graph, &gradient, &leaves)?;
         }
         let mut derivatives = Derivatives { graph, value, first, second, form };
         self.simplify(function, &mut derivatives, form);
@@ -203,12 +200,8 @@ impl Deriver {
         require_entries(function)?;
         let mut graph = function.graph.clone();
         let leaf = leaves(&mut graph, &[by]);
-        let Deriver { formulas, differentiator, .. } = self;
-        let mut value = diff::resolve(differentiator, &mut graph, &function.outputs)?;
-        // Another form of the function may be differentiable at more points.
-        if form != Form::Raw && !graph.is_strict() {
-            value = canonicalize(&mut graph, formulas, &value, 1);
-        }
+        let value = diff::resolve(&mut self.differentiator, &mut graph, &function.outputs)?;
+        let value = self.prepare(&mut graph, value, form, function);
         let mut derivatives = Derivatives { graph, value, first: Vec::new(), second: Vec::new(), form };
         for _ in 0..order {
             let rows = diff::jacobian(&mut self.differentiator, &mut derivatives.graph, &derivatives.value, &leaf)?;
@@ -216,6 +209,18 @@ impl Deriver {
             self.simplify(function, &mut derivatives, form);
         }
         Ok(derivatives)
+    }
+
+    /// Brings what is to be derived into the form that is derived. Another form may be differentiable at more points.
+    fn prepare(&mut self, graph: &mut Graph, roots: Vec<ExprId>, form: Form, function: &Function) -> Vec<ExprId> {
+        let Deriver { formulas, windows, .. } = self;
+        match form {
+            Form::Raw => roots,
+            _ if graph.is_strict() => roots,
+            // The derivative of a form that keeps its digits is more easily brought into such a form itself.
+            Form::Code => reduce(windows, graph, formulas, &roots, (Goal::Derivable, 1), &input_facts(function)),
+            Form::Pretty | Form::Flops => canonicalize(graph, formulas, &roots, 1),
+        }
     }
 
     fn simplify(&mut self, function: &Function, derivatives: &mut Derivatives, form: Form) {

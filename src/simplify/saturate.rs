@@ -4,7 +4,8 @@ use super::cost::{Costs, Goal, function_costs};
 use super::extract::{Candidates, Choice, order};
 use super::facts::Ranges;
 use super::language::{Classes, Math, extract_node, insert};
-use super::matching::{Compiled, View};
+use super::matching::Compiled;
+use super::view::View;
 use super::{rules, structure};
 use crate::functions::FunctionId;
 use crate::graph::{ExprId, Graph, Node};
@@ -73,7 +74,7 @@ impl Simplifier {
         let trees = candidates.cheapest_trees();
         let choice = match goal {
             Goal::Pretty => trees,
-            Goal::Stable | Goal::Flops => best_joint(&classes, &candidates, trees, given, &ids),
+            Goal::Derivable | Goal::Stable | Goal::Flops => best_joint(&classes, &candidates, trees, given, &ids),
         };
         extract(graph, &choice, &ids, &nodes).unwrap_or_else(|| roots.to_vec())
     }
@@ -106,12 +107,12 @@ impl Simplifier {
         let sizes = neighbourhood_sizes(classes);
         let present = functions(classes);
         let usable = |rule: &&Compiled| {
-            let fits = goal == Goal::Pretty || !rule.rule.for_reading;
+            let fits = if goal == Goal::Pretty { !rule.rule.for_running } else { !rule.rule.for_reading };
             !grows && fits && rule.needs.is_subset(&present)
         };
         let structural = |rule: &&structure::Structural| {
-            let fits = (goal == Goal::Flops || !rule.for_sharing) && (goal == Goal::Pretty || !rule.for_reading);
-            rule.grows == grows && fits
+            let fits = if goal == Goal::Pretty { !rule.for_running } else { !rule.for_reading };
+            rule.grows == grows && fits && (goal == Goal::Flops || !rule.for_sharing)
         };
         let usable: Vec<&Compiled> = self.rules.iter().filter(usable).collect();
         let mut found: Vec<(Id, &'static str, Id)> = Vec::new();
@@ -125,9 +126,11 @@ impl Simplifier {
                 for rule in structure::RULES.iter().filter(structural) {
                     found.extend((rule.apply)(classes, id, &node).into_iter().map(|new| (id, rule.name, new)));
                 }
-                let view = View::new(classes, id, &node);
-                for rule in &usable {
-                    found.extend(rule.apply(classes, &node, &view).into_iter().map(|new| (id, rule.rule.name, new)));
+                for view in View::all(classes, id, &node) {
+                    for rule in &usable {
+                        let equal = rule.apply(classes, &node, &view);
+                        found.extend(equal.into_iter().map(|new| (id, rule.rule.name, new)));
+                    }
                 }
                 if classes.total_size() > limit {
                     break 'classes;
