@@ -15,6 +15,29 @@ impl FunctionId {
     pub fn row(self) -> &'static Function {
         &TABLE[usize::from(self.0)]
     }
+
+    /// Returns the set of this function alone.
+    pub fn alone(self) -> Functions {
+        Functions(1 << self.0)
+    }
+}
+
+/// A set of functions.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Functions(u128);
+
+const _: () = assert!(TABLE.len() <= 128);
+
+impl Functions {
+    /// Returns the functions of either set.
+    pub fn or(self, other: Functions) -> Functions {
+        Functions(self.0 | other.0)
+    }
+
+    /// Tells whether the other set has all of these.
+    pub fn are_in(self, other: Functions) -> bool {
+        self.0 & !other.0 == 0
+    }
 }
 
 /// How many arguments a function takes.

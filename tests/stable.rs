@@ -143,7 +143,7 @@ fn digits_are_kept_near_zero_and_far_out() {
         }
     }
     assert!(compared > 10_000, "only {compared} values were compared");
-    assert!(wrong.is_empty(), "{} of {compared}\n{}", wrong.len(), wrong.join("\n"));
+    assert!(wrong.is_empty(), "{} of {compared}\n{}", wrong.len(), wrong[..wrong.len().min(20)].join("\n"));
 }
 
 #[test]

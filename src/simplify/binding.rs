@@ -4,6 +4,7 @@ use super::facts::Known;
 use super::language::{Classes, Polynomial, divided, is_multiple};
 use crate::graph::Rational;
 use egg::Id;
+use std::rc::Rc;
 
 /// What a name of a rule stands for.
 #[derive(Clone, PartialEq)]
@@ -11,7 +12,7 @@ pub enum Bound {
     /// A class.
     Class(Id),
     /// What is left of a sum, which may not have a class yet.
-    Rest(Polynomial),
+    Rest(Rc<Polynomial>),
 }
 
 impl Bound {
@@ -19,7 +20,7 @@ impl Bound {
     pub fn sum(&self, classes: &Classes) -> Polynomial {
         match self {
             Bound::Class(id) => Polynomial::of_class(classes, *id),
-            Bound::Rest(sum) => sum.clone(),
+            Bound::Rest(sum) => (**sum).clone(),
         }
     }
 

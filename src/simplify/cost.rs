@@ -4,7 +4,7 @@ use super::exponentials::is_better_as_share;
 use super::language::{Classes, Math, Monomial, Polynomial, monomial, polynomial, sum_in};
 use super::matching::{Compiled, Part};
 use super::view::View;
-use crate::functions::{Code, Cost, FunctionId, rows};
+use crate::functions::{Code, Cost, FunctionId, Functions, rows};
 use crate::graph::{Graph, Node, Rational};
 use crate::lower::Formulas;
 use egg::Id;
@@ -26,7 +26,7 @@ pub enum Goal {
 /// Added for a form that loses digits where another does not.
 const UNSTABLE: u64 = 1000;
 /// Added for a difference where the same value can be had without one, and for what could be one function.
-const NEEDLESS: u64 = 300;
+pub const NEEDLESS: u64 = 300;
 
 /// Functions that people like to see recognized in exponentials. An input that uses one family is not told in terms of
 /// the other.
@@ -37,6 +37,8 @@ const HYPERBOLIC: &[FunctionId] = &[rows::TANH, rows::SINH, rows::COSH];
 pub struct Costs<'r> {
     goal: Goal,
     stabilizing: Vec<&'r Compiled>,
+    /// For each class, the functions that rules see there.
+    near: FxHashMap<Id, Functions>,
     functions: &'r FxHashMap<FunctionId, u64>,
     /// Functions that the input uses.
     familiar: FxHashSet<FunctionId>,
@@ -44,14 +46,15 @@ pub struct Costs<'r> {
 
 impl<'r> Costs<'r> {
     /// Prepares costs for an input that uses the given functions; `stabilizing` are the rules whose left sides lose
-    /// digits.
+    /// digits, `near` the functions in and below each class.
     pub fn new(
         goal: Goal,
         stabilizing: Vec<&'r Compiled>,
+        near: FxHashMap<Id, Functions>,
         functions: &'r FxHashMap<FunctionId, u64>,
         familiar: FxHashSet<FunctionId>,
     ) -> Self {
-        Costs { goal, stabilizing, functions, familiar }
+        Costs { goal, stabilizing, near, functions, familiar }
     }
 
     /// Returns the costs of the nodes of one class, without their children.
@@ -76,10 +79,8 @@ impl<'r> Costs<'r> {
         // for a whole sum, no sum of its class is any good.
         let mut cancels = false;
         for (node, cost) in nodes.iter().zip(&mut costs) {
-            let view = View::computed(classes, id, node);
-            let part = self.stabilizing.iter().find_map(|rule| rule.recognizes(classes, node, &view));
-            let unstable = part.is_some() || is_better_as_share(classes, id, node) || cancels_in_parts(classes, node);
-            *cost += if unstable { UNSTABLE } else { 0 };
+            let part = self.loses(classes, id, node);
+            *cost += if part.is_some() { UNSTABLE } else { 0 };
             cancels |= part == Some(Part::Whole) && matches!(node, Math::Sum(_));
         }
         if cancels {
@@ -87,6 +88,18 @@ impl<'r> Costs<'r> {
             sums.for_each(|(_, cost)| *cost += UNSTABLE);
         }
         costs
+    }
+
+    /// Tells whether a node loses digits where another form does not, in whole or in part.
+    fn loses(&self, classes: &Classes, id: Id, node: &Math) -> Option<Part> {
+        let near = self.near[&id];
+        let view = View::computed(classes, id, node);
+        let mut rules = self.stabilizing.iter().filter(|rule| rule.needs.are_in(near));
+        let part = rules.find_map(|rule| rule.recognizes(classes, node, &view));
+        part.or_else(|| {
+            let loses = is_better_as_share(classes, id, node) || cancels_in_parts(classes, node);
+            loses.then_some(Part::Some)
+        })
     }
 
     fn to_read(&self, classes: &Classes, node: &Math) -> u64 {

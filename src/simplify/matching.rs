@@ -7,11 +7,11 @@ use super::language::{
 };
 use super::rules::{Class, Rule};
 use super::view::{View, is_function};
-use crate::functions::FunctionId;
+use crate::functions::Functions;
 use crate::graph::{ExprId, Factor, Graph, Node, Rational, Term};
 use crate::lower::Formulas;
 use egg::Id;
-use std::collections::BTreeSet;
+use std::rc::Rc;
 
 /// Longest sum in which rules look for their terms.
 const LONGEST_SUM: usize = 64;
@@ -29,7 +29,7 @@ pub enum Part {
 pub struct Compiled {
     pub rule: &'static Rule,
     /// The functions on the left side.
-    pub needs: BTreeSet<FunctionId>,
+    pub needs: Functions,
     graph: Graph,
     left: ExprId,
     right: ExprId,
@@ -51,7 +51,8 @@ impl Compiled {
             Class::Exact => None,
             Class::Licensed(text) => Some(License::read(text)?),
         };
-        let needs = graph.reachable(&[left]).iter().filter_map(|id| graph.node(*id).function()).collect();
+        let functions = graph.reachable(&[left]).into_iter().filter_map(|id| graph.node(id).function());
+        let needs = functions.fold(Functions::default(), |needs, function| needs.or(function.alone()));
         Some(Compiled { rule, needs, graph, left, right, condition })
     }
 
@@ -101,7 +102,7 @@ impl Compiled {
                 self.match_part_of_sum(classes, constant, terms, whole, empty)
             }
             (Node::Product(factors), View::Product(whole), _) => {
-                let parts = self.match_factors(classes, factors, &whole.factors, empty);
+                let parts = self.match_factors(classes, factors, &whole.factors, &empty);
                 parts
                     .into_iter()
                     .map(|(binding, factors)| {
@@ -131,23 +132,25 @@ impl Compiled {
         }
         let pairs = patterns.iter().zip(arguments);
         pairs.fold(vec![binding], |bindings, (pattern, argument)| {
-            bindings.into_iter().flat_map(|binding| self.match_class(classes, *pattern, *argument, binding)).collect()
+            bindings.into_iter().flat_map(|binding| self.match_class(classes, *pattern, *argument, &binding)).collect()
         })
     }
 
     /// Matches a pattern with a whole class.
-    fn match_class(&self, classes: &Classes, pattern: ExprId, id: Id, mut binding: Binding) -> Vec<Binding> {
+    fn match_class(&self, classes: &Classes, pattern: ExprId, id: Id, binding: &Binding) -> Vec<Binding> {
+        let bind = |name: u32, bound: Bound| {
+            let mut binding = binding.clone();
+            binding[name as usize] = Some(bound);
+            vec![binding]
+        };
         let id = classes.find(id);
         match self.graph.node(pattern) {
             Node::Input(name) => match &binding[*name as usize] {
-                Some(bound) if bound.is_multiple(classes, id, &Rational::ONE) => vec![binding],
+                Some(bound) if bound.is_multiple(classes, id, &Rational::ONE) => vec![binding.clone()],
                 Some(_) => Vec::new(),
-                None => {
-                    binding[*name as usize] = Some(Bound::Class(id));
-                    vec![binding]
-                }
+                None => bind(*name, Bound::Class(id)),
             },
-            Node::Number(value) if classes[id].data.value.as_ref() == Some(value) => vec![binding],
+            Node::Number(value) if classes[id].data.value.as_ref() == Some(value) => vec![binding.clone()],
             Node::Apply(wanted, patterns) => {
                 let mut found = Vec::new();
                 for node in &classes[id].nodes {
@@ -171,13 +174,12 @@ impl Compiled {
                     };
                 };
                 match &binding[*name as usize] {
-                    Some(bound) if bound.is_multiple(classes, id, scale) => vec![binding],
+                    Some(bound) if bound.is_multiple(classes, id, scale) => vec![binding.clone()],
                     Some(_) => Vec::new(),
-                    None => {
-                        let Some(rest) = divided(classes, id, scale) else { return Vec::new() };
-                        binding[*name as usize] = Some(Bound::Rest(rest));
-                        vec![binding]
-                    }
+                    None => match divided(classes, id, scale) {
+                        Some(rest) => bind(*name, Bound::Rest(Rc::new(rest))),
+                        None => Vec::new(),
+                    },
                 }
             }
             Node::Sum(constant, terms) => {
@@ -185,7 +187,7 @@ impl Compiled {
                 for node in &classes[id].nodes {
                     if let Math::Sum(children) = node {
                         let whole = polynomial(classes, children);
-                        found.extend(self.match_whole_sum(classes, constant, terms, &whole, &binding));
+                        found.extend(self.match_whole_sum(classes, constant, terms, &whole, binding));
                     }
                 }
                 found
@@ -226,7 +228,7 @@ impl Compiled {
                     let bound = &mut binding[*name as usize];
                     // The other terms may have the name, too.
                     if bound.as_ref().is_none_or(|bound| bound.sum(classes).collected() == left.collected()) {
-                        bound.get_or_insert(Bound::Rest(left));
+                        bound.get_or_insert(Bound::Rest(Rc::new(left)));
                         found.push(binding);
                     }
                 }
@@ -300,7 +302,7 @@ impl Compiled {
                 continue;
             }
             let Some(scale) = term.coefficient.divide(coefficient) else { continue };
-            for (binding, rest) in self.match_factors(classes, factors, &term.factors, state.binding.clone()) {
+            for (binding, rest) in self.match_factors(classes, factors, &term.factors, &state.binding) {
                 let multiplier = Monomial { coefficient: scale.clone(), factors: rest };
                 if state.multiplier.as_ref().is_some_and(|own| *own != multiplier) {
                     continue;
@@ -328,10 +330,10 @@ impl Compiled {
         classes: &Classes,
         patterns: &[Factor],
         factors: &Factors,
-        binding: Binding,
+        binding: &Binding,
     ) -> Vec<(Binding, Factors)> {
         let Some(((pattern, wanted), later)) = patterns.split_first() else {
-            return vec![(binding, factors.clone())];
+            return vec![(binding.clone(), factors.clone())];
         };
         let mut found = Vec::new();
         for (base, exponent) in factors {
@@ -341,10 +343,10 @@ impl Compiled {
             if !same_sign || !enough {
                 continue;
             }
-            for binding in self.match_class(classes, *pattern, *base, binding.clone()) {
+            for binding in self.match_class(classes, *pattern, *base, binding) {
                 let mut rest = factors.clone();
                 rest.set(*base, left.clone());
-                found.extend(self.match_factors(classes, later, &rest, binding));
+                found.extend(self.match_factors(classes, later, &rest, &binding));
             }
         }
         found
