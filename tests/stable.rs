@@ -147,6 +147,25 @@ fn digits_are_kept_near_zero_and_far_out() {
 }
 
 #[test]
+fn differences_of_squares_keep_their_digits_near_one() {
+    let mut exact = Exact::new();
+    for (text, order) in [("x^3/3 - x", 1), ("x^3/3 - x^2 + x", 1), ("x^3/3 + x^2 + x", 1), ("x^2 - 2*x + 1", 0)] {
+        let function = read(text);
+        let reference = derive_repeatedly(&function, 0, order, Form::Raw).expect("there is a rule");
+        let orders = [Order::Value, Order::First];
+        let tape = derive(&function, &[0], orders[order], Form::Code).expect("there is a rule").tape();
+        for distance in [1e-12, 1e-8, 1e-4, 0.1] {
+            for x in [1.0 - distance, 1.0 + distance, distance - 1.0, -1.0 - distance] {
+                let point = [BigFloat::from_f64(x, BITS)];
+                let reference = exact.evaluate(&reference.graph, reference.value[0], &point).expect("it is defined");
+                let error = error(*tape.evaluate(&[x]).last().expect("there are outputs"), &reference);
+                assert!(error < LARGEST_ERROR, "{text} at {x:?}: wrong by {error:.1e}");
+            }
+        }
+    }
+}
+
+#[test]
 fn the_emitted_code_computes_the_evaluators_bits() {
     let mut program = Program::default();
     let options = Options { derive: vec![Derive::Hessian], ..Options::default() };

@@ -72,7 +72,8 @@ impl<'r> Costs<'r> {
             others.for_each(|(_, cost)| *cost += NEEDLESS);
         }
         if !nodes.iter().all(|node| subtracts(classes, node)) {
-            let differences = nodes.iter().zip(&mut costs).filter(|(node, _)| subtracts(classes, node));
+            let is_difference = |node: &Math| matches!(node, Math::Sum(_)) && subtracts(classes, node);
+            let differences = nodes.iter().zip(&mut costs).filter(|(node, _)| is_difference(node));
             differences.for_each(|(_, cost)| *cost += NEEDLESS);
         }
         // What is lost by cancellation is lost in whatever order the terms are grouped: if a rule has something better
@@ -181,7 +182,7 @@ fn is_formula(node: &Math) -> bool {
 fn subtracts(classes: &Classes, node: &Math) -> bool {
     match node {
         Math::Sum(children) => {
-            let sum = polynomial(classes, children);
+            let sum = written_out(classes, children);
             let constant = Some(&sum.constant).filter(|constant| !constant.is_zero());
             let coefficients = || sum.terms.iter().map(|term| &term.coefficient).chain(constant);
             coefficients().any(Rational::is_negative) && coefficients().any(|coefficient| !coefficient.is_negative())
@@ -194,11 +195,10 @@ fn subtracts(classes: &Classes, node: &Math) -> bool {
 /// Largest sum in which like terms are looked for inside of its terms.
 const LARGEST_SUM: usize = 8;
 
-/// Tells whether a sum has like terms of opposite signs once the sums among its terms and factors are written out.
-fn cancels_in_parts(classes: &Classes, node: &Math) -> bool {
-    let Math::Sum(children) = node else { return false };
+/// Writes out the sums among the terms and factors of a sum; a long one stays as it is.
+fn written_out(classes: &Classes, children: &[Id]) -> Polynomial {
     if children.len() > LARGEST_SUM {
-        return false;
+        return polynomial(classes, children);
     }
     let mut flat = Polynomial { constant: Rational::ZERO, terms: Vec::new() };
     for child in children {
@@ -218,7 +218,12 @@ fn cancels_in_parts(classes: &Classes, node: &Math) -> bool {
             }
         }
     }
-    flat.cancels()
+    flat
+}
+
+/// Tells whether a sum has like terms of opposite signs once the sums among its terms and factors are written out.
+fn cancels_in_parts(classes: &Classes, node: &Math) -> bool {
+    matches!(node, Math::Sum(children) if written_out(classes, children).cancels())
 }
 
 /// Tells whether a term of a sum is itself a sum of powers of names, which reads better as terms of the whole.

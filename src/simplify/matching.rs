@@ -46,6 +46,7 @@ impl Compiled {
             bindings.push((name, graph.add_input(input)));
         }
         let left = formulas.lower(&mut graph, rule.left, &bindings)?;
+        let left = one_sum(&mut graph, left);
         let right = formulas.lower(&mut graph, rule.right, &bindings)?;
         let condition = match rule.class {
             Class::Exact => None,
@@ -387,6 +388,23 @@ impl Compiled {
             _ => None,
         }
     }
+}
+
+/// Dissolves the sums among the terms of a sum, which is read as pairs.
+fn one_sum(graph: &mut Graph, id: ExprId) -> ExprId {
+    let Node::Sum(constant, terms) = graph.node(id).clone() else { return id };
+    let (mut total, mut all) = (constant, Vec::new());
+    for (term, coefficient) in terms.iter() {
+        let inner = one_sum(graph, *term);
+        match graph.node(inner) {
+            Node::Sum(constant, terms) => {
+                total = total.add(&constant.multiply(coefficient));
+                all.extend(terms.iter().map(|(id, own)| (*id, own.multiply(coefficient))));
+            }
+            _ => all.push((inner, coefficient.clone())),
+        }
+    }
+    graph.sum(total, all)
 }
 
 /// Finds the terms of a multiple of a sum among terms that are not used, and returns all that are used then.
