@@ -40,6 +40,13 @@ pub enum Order {
 /// Largest sum or product that is repeated, rather than kept apart, in text.
 const REPEATED: usize = 16;
 
+/// Largest function, in nodes, that is brought into a stable form before it is derived; in larger ones the derivatives
+/// alone are.
+const PREPARED: usize = 256;
+
+/// Largest graph of derivatives, in nodes, of which the form that the chain rule gives is compared.
+const COMPARED: usize = 50_000;
+
 /// Most times that a formula is reduced.
 const REDUCTIONS: usize = 3;
 
@@ -55,6 +62,8 @@ pub struct Derivatives {
     /// The second derivatives of the only output: a row and a column for each input.
     pub second: Vec<Vec<ExprId>>,
     form: Form,
+    /// Whether nothing had to be changed for the sake of digits.
+    is_stable_as_given: bool,
 }
 
 impl Derivatives {
@@ -145,10 +154,14 @@ impl Deriver {
         form: Form,
     ) -> Result<Derivatives, Diagnostic> {
         let derivatives = self.derive_in_form(function, by, order, form)?;
-        if form != Form::Flops {
+        if !matches!(form, Form::Code | Form::Flops) {
             return Ok(derivatives);
         }
         // The fewest operations are sometimes those of the chain rule itself.
+        let compares = form == Form::Flops || derivatives.is_stable_as_given && derivatives.graph.len() <= COMPARED;
+        if !compares {
+            return Ok(derivatives);
+        }
         let raw = self.derive_in_form(function, by, order, Form::Raw)?;
         let flops = |derivatives: &Derivatives| derivatives.clone().tape().counts().flops();
         Ok(if flops(&raw) < flops(&derivatives) { raw } else { derivatives })
@@ -162,20 +175,16 @@ impl Deriver {
         form: Form,
     ) -> Result<Derivatives, Diagnostic> {
         require_entries(function)?;
-        let Deriver { formulas, differentiator, .. } = self;
         let mut graph = function.graph.clone();
         // A gradient takes about this many nodes for each of the function.
         graph.reserve(4 * graph.len());
         let leaves = leaves(&mut graph, by);
-        let mut value = diff::resolve(differentiator, &mut graph, &function.outputs)?;
-        // Another form of the function may be differentiable at more points.
-        if form != Form::Raw && !graph.is_strict() {
-            value = canonicalize(&mut graph, formulas, &value, 1);
-        }
+        let value = diff::resolve(&mut self.differentiator, &mut graph, &function.outputs)?;
+        let (value, mut is_stable_as_given) = self.prepare(&mut graph, value, form, function);
         let mut first = Vec::new();
         let mut second = Vec::new();
         if order >= Order::First {
-            first = diff::jacobian(differentiator, &mut graph, &value, &leaves)?;
+            first = diff::jacobian(&mut self.differentiator, &mut graph, &value, &leaves)?;
         }
         if order == Order::Second {
             let [row] = first.as_slice() else {
@@ -184,11 +193,16 @@ impl Deriver {
             };
             let gradient = match form {
                 Form::Raw => row.clone(),
-                _ => canonicalize(&mut graph, formulas, row, 1),
+                _ if graph.is_strict() => canonicalize(&mut graph, &mut self.formulas, row, 1),
+                _ => {
+                    let (gradient, stable) = self.prepare(&mut graph, row.clone(), form, function);
+                    is_stable_as_given &= stable;
+                    gradient
+                }
             };
-            second = diff::hessian(differentiator, &mut graph, &gradient, &leaves)?;
+            second = diff::hessian(&mut self.differentiator, &mut graph, &gradient, &leaves)?;
         }
-        let mut derivatives = Derivatives { graph, value, first, second, form };
+        let mut derivatives = Derivatives { graph, value, first, second, form, is_stable_as_given };
         self.simplify(function, &mut derivatives, form);
         Ok(derivatives)
     }
@@ -207,19 +221,37 @@ impl Deriver {
         require_entries(function)?;
         let mut graph = function.graph.clone();
         let leaf = leaves(&mut graph, &[by]);
-        let Deriver { formulas, differentiator, .. } = self;
-        let mut value = diff::resolve(differentiator, &mut graph, &function.outputs)?;
-        // Another form of the function may be differentiable at more points.
-        if form != Form::Raw && !graph.is_strict() {
-            value = canonicalize(&mut graph, formulas, &value, 1);
-        }
-        let mut derivatives = Derivatives { graph, value, first: Vec::new(), second: Vec::new(), form };
+        let value = diff::resolve(&mut self.differentiator, &mut graph, &function.outputs)?;
+        let (value, is_stable_as_given) = self.prepare(&mut graph, value, form, function);
+        let (first, second) = (Vec::new(), Vec::new());
+        let mut derivatives = Derivatives { graph, value, first, second, form, is_stable_as_given };
         for _ in 0..order {
             let rows = diff::jacobian(&mut self.differentiator, &mut derivatives.graph, &derivatives.value, &leaf)?;
             derivatives.value = rows.into_iter().flatten().collect();
             self.simplify(function, &mut derivatives, form);
         }
         Ok(derivatives)
+    }
+
+    /// Brings what is to be derived into the form that is derived, and tells whether its digits were kept as it was.
+    /// Another form may be differentiable at more points.
+    fn prepare(
+        &mut self,
+        graph: &mut Graph,
+        roots: Vec<ExprId>,
+        form: Form,
+        function: &Function,
+    ) -> (Vec<ExprId>, bool) {
+        let Deriver { formulas, windows, .. } = self;
+        match form {
+            Form::Raw => (roots, true),
+            _ if graph.is_strict() => (roots, true),
+            // The derivative of a form that keeps its digits is more easily brought into such a form itself.
+            Form::Code if graph.reachable(&roots).len() <= PREPARED => {
+                reduce(windows, graph, formulas, &roots, (Goal::Derivable, 1), &input_facts(function))
+            }
+            _ => (canonicalize(graph, formulas, &roots, 1), true),
+        }
     }
 
     fn simplify(&mut self, function: &Function, derivatives: &mut Derivatives, form: Form) {
@@ -235,8 +267,12 @@ impl Deriver {
                 .iter()
                 .map(|root| pretty_forms(windows, graph, formulas, *root, &facts).pop().unwrap_or(*root))
                 .collect(),
-            Form::Code => reduce(windows, graph, formulas, &roots, (Goal::Stable, 1), &facts),
-            _ => reduce(windows, graph, formulas, &roots, (Goal::Flops, 1), &facts),
+            Form::Code => {
+                let (roots, stable) = reduce(windows, graph, formulas, &roots, (Goal::Stable, 1), &facts);
+                derivatives.is_stable_as_given &= stable;
+                roots
+            }
+            _ => reduce(windows, graph, formulas, &roots, (Goal::Flops, 1), &facts).0,
         };
         derivatives.replace(&roots);
     }
@@ -247,7 +283,8 @@ pub fn input_facts(function: &Function) -> Vec<Facts> {
     function.parameters.iter().flat_map(|parameter| parameter.inputs.clone().map(|_| parameter.facts.clone())).collect()
 }
 
-/// Simplifies once towards a goal; sums and products of at most `shared` operands are repeated rather than kept apart.
+/// Simplifies once towards a goal; sums and products of at most `shared` operands are repeated rather than kept apart. Tells
+/// whether digits were kept by what was given.
 fn reduce(
     windows: &mut Windows,
     graph: &mut Graph,
@@ -255,16 +292,16 @@ fn reduce(
     roots: &[ExprId],
     (goal, shared): (Goal, usize),
     facts: &[Facts],
-) -> Vec<ExprId> {
+) -> (Vec<ExprId>, bool) {
     let given = canonicalize(graph, formulas, roots, shared);
-    let found = simplify::simplify(windows, graph, formulas, &given, goal, facts);
+    let (found, stable) = simplify::simplify(windows, graph, formulas, &given, goal, facts);
     if found == given {
-        return found;
+        return (found, stable);
     }
     let found = canonicalize(graph, formulas, &found, shared);
     // The search does not know where like terms that cancel were defined.
     let keeps = !graph.is_strict() || lost_conditions(graph, formulas, (&given, &found), facts).is_empty();
-    if keeps { found } else { given }
+    (if keeps { found } else { given }, stable)
 }
 
 /// What the printed derivatives take for granted: conditions on the inputs without which the derivatives, as the chain
@@ -312,7 +349,7 @@ pub fn pretty_forms(
     // A shorter form can open the way to a still shorter one.
     for _ in 0..REDUCTIONS {
         let before = forms[forms.len() - 1];
-        let next = reduce(windows, graph, formulas, &[before], (Goal::Pretty, REPEATED), facts)[0];
+        let next = reduce(windows, graph, formulas, &[before], (Goal::Pretty, REPEATED), facts).0[0];
         if next == before {
             break;
         }

@@ -15,6 +15,29 @@ impl FunctionId {
     pub fn row(self) -> &'static Function {
         &TABLE[usize::from(self.0)]
     }
+
+    /// Returns the set of this function alone.
+    pub fn alone(self) -> Functions {
+        Functions(1 << self.0)
+    }
+}
+
+/// A set of functions.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Functions(u128);
+
+const _: () = assert!(TABLE.len() <= 128);
+
+impl Functions {
+    /// Returns the functions of either set.
+    pub fn or(self, other: Functions) -> Functions {
+        Functions(self.0 | other.0)
+    }
+
+    /// Tells whether the other set has all of these.
+    pub fn are_in(self, other: Functions) -> bool {
+        self.0 & !other.0 == 0
+    }
 }
 
 /// How many arguments a function takes.
@@ -182,6 +205,8 @@ pub const TABLE: &[Function] = &[
         values: &[("0", "1")], range: "y >= 1", latex: r"\cosh", documentation: "hyperbolic cosine", ..UNARY },
     Function { name: "tanh", derivatives: &["1 - tanh(x)^2"], code: Code::Method("tanh", "tanh", f64::tanh), parity: ODD,
         values: &[("0", "0")], left_inverse: "atanh", range: "-1 < y and y < 1", latex: r"\tanh", documentation: "hyperbolic tangent", ..UNARY },
+    Function { name: "ln_cosh", derivatives: &["tanh(x)"], code: Code::Formula("if(abs(x) < 20, ln_1p(sinh(x)^2)/2, abs(x) - ln(2))"), parity: EVEN,
+        values: &[("0", "0")], range: "y >= 0", latex: r"\operatorname{lncosh}", documentation: "ln(cosh(x)) without overflow", ..UNARY },
     Function { name: "asinh", derivatives: &["1/sqrt(1 + x^2)"], code: Code::Method("asinh", "asinh", f64::asinh), parity: ODD,
         values: &[("0", "0")], left_inverse: "sinh", latex: r"\operatorname{arsinh}", documentation: "inverse hyperbolic sine", ..UNARY },
     Function { name: "acosh", derivatives: &["1/(sqrt(x - 1)*sqrt(x + 1))"], domain: "x >= 1", code: Code::Method("acosh", "acosh", f64::acosh),
@@ -273,8 +298,12 @@ pub mod rows {
     pub const COS: FunctionId = row_of("cos");
     pub const COSH: FunctionId = row_of("cosh");
     pub const EXP: FunctionId = row_of("exp");
+    pub const EXP_M1: FunctionId = row_of("exp_m1");
+    pub const FLOOR: FunctionId = row_of("floor");
     pub const LN: FunctionId = row_of("ln");
+    pub const LN_1P: FunctionId = row_of("ln_1p");
     pub const LOGSUMEXP: FunctionId = row_of("logsumexp");
+    pub const MAX: FunctionId = row_of("max");
     pub const POLYGAMMA: FunctionId = row_of("polygamma");
     pub const POW: FunctionId = row_of("pow");
     pub const SIGMOID: FunctionId = row_of("sigmoid");

@@ -6,6 +6,56 @@ use gradc::derive::{Form, Order, derive};
 use gradc::source::Source;
 use std::fmt::Write;
 
+/// A linear congruential generator (Knuth's MMIX), so that the expressions are the same everywhere.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % limit
+    }
+}
+
+/// Writes an expression of many steps, each a random function of earlier ones. Nothing is subtracted, so that no form keeps more digits
+/// than that of the chain rule.
+fn irregular(steps: usize, seed: u64) -> String {
+    let mut random = Random(seed);
+    let mut names: Vec<String> = (0..9).map(|at| format!("x{at}")).collect();
+    let mut text = format!("f({}) = {{\n", names.join(", "));
+    for step in 0..steps {
+        let [a, b] = [(); 2].map(|()| names[names.len() - 1 - random.below(9)].clone());
+        let value = match random.below(8) {
+            0 | 1 => format!("{a}*{b}"),
+            2 => format!("{a} + {b}"),
+            3 => format!("sin({a})*{b}"),
+            4 => format!("exp({a})"),
+            5 => format!("sinh({a}*{b})"),
+            6 => format!("{b}*sqrt(2 + {a}^2)"),
+            _ => format!("atan({a}) + {b}^3"),
+        };
+        writeln!(text, "let y{step} = {value};").expect("text takes text");
+        names.push(format!("y{step}"));
+    }
+    text + &names[names.len() - 9..].join(" + ") + "\n}"
+}
+
+#[test]
+fn simplification_never_adds_operations() {
+    for seed in 0..12 {
+        for steps in [4, 20, 90] {
+            let functions = gradc::read(&Source::new("test", irregular(steps, seed)), &[]).expect("the source is read");
+            let all: Vec<usize> = (0..9).collect();
+            let [raw, code, fewest] = [Form::Raw, Form::Code, Form::Flops].map(|form| {
+                derive(&functions[0], &all, Order::First, form).expect("it derives").tape().counts().flops()
+            });
+            assert!(
+                code <= raw && fewest <= raw,
+                "{code} and {fewest} flops instead of {raw}: {steps} steps, seed {seed}"
+            );
+        }
+    }
+}
+
 /// Reads a function, derives it by the named parameters, all if none is named, and counts the flops.
 fn flops(text: &str, by: &[&str]) -> usize {
     let functions = gradc::read(&Source::new("test", text), &[]).expect("the source is read");

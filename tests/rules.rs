@@ -185,7 +185,25 @@ fn what_is_never_applied_has_a_counterexample() {
 
 #[test]
 fn a_rule_that_stabilizes_matters_somewhere() {
-    let far = [1e-9, -1e-9, 1e-5, 19.0, -19.0, 36.5, -36.5, 40.0, -40.0, 800.0, -800.0];
+    let far = [
+        1e-9,
+        -1e-9,
+        0.785,
+        1.0 + 1e-9,
+        -1.0 - 1e-9,
+        -2.0 - 1e-9,
+        1e-5,
+        19.0,
+        -19.0,
+        36.5,
+        -36.5,
+        40.0,
+        -40.0,
+        400.0,
+        -400.0,
+        800.0,
+        -800.0,
+    ];
     for rule in TABLE.iter().filter(|rule| rule.stabilizes) {
         let (left, right) = (tape(rule.left), tape(rule.right));
         let differs = far.iter().any(|x| {

@@ -72,6 +72,9 @@ fn explain(rule: &Rule, out: &mut impl Write) -> Result<(), super::Stop> {
     if rule.for_reading {
         writeln!(out, "  used for what people read; what is computed keeps the left side")?;
     }
+    if rule.for_running {
+        writeln!(out, "  used for what is computed; what people read keeps the left side")?;
+    }
     if rule.for_explaining {
         writeln!(out, "  used in derivations only")?;
     }

@@ -1,8 +1,10 @@
 //! What an expression costs: to read, or to run.
 
-use super::language::{Classes, Math, monomial, polynomial};
-use super::matching::{Compiled, Part, View};
-use crate::functions::{Code, Cost, FunctionId, rows};
+use super::exponentials::is_better_as_share;
+use super::language::{Classes, Math, Monomial, Polynomial, monomial, polynomial, sum_in};
+use super::matching::{Compiled, Part};
+use super::view::View;
+use crate::functions::{Code, Cost, FunctionId, Functions, rows};
 use crate::graph::{Graph, Node, Rational};
 use crate::lower::Formulas;
 use egg::Id;
@@ -13,6 +15,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 pub enum Goal {
     /// What people read: short, in functions that the input uses.
     Pretty,
+    /// What is derived in order to be run: as what is run, but in functions whose derivatives keep their digits, too.
+    Derivable,
     /// What is run by default: few operations among the forms that keep their digits.
     Stable,
     /// As few operations as possible.
@@ -21,8 +25,8 @@ pub enum Goal {
 
 /// Added for a form that loses digits where another does not.
 const UNSTABLE: u64 = 1000;
-/// Added for a difference where the same value can be had without one.
-const NEEDLESS_DIFFERENCE: u64 = 300;
+/// Added for a difference where the same value can be had without one, and for what could be one function.
+pub const NEEDLESS: u64 = 300;
 
 /// Functions that people like to see recognized in exponentials. An input that uses one family is not told in terms of
 /// the other.
@@ -33,6 +37,8 @@ const HYPERBOLIC: &[FunctionId] = &[rows::TANH, rows::SINH, rows::COSH];
 pub struct Costs<'r> {
     goal: Goal,
     stabilizing: Vec<&'r Compiled>,
+    /// For each class, the functions that rules see there.
+    near: FxHashMap<Id, Functions>,
     functions: &'r FxHashMap<FunctionId, u64>,
     /// Functions that the input uses.
     familiar: FxHashSet<FunctionId>,
@@ -40,36 +46,41 @@ pub struct Costs<'r> {
 
 impl<'r> Costs<'r> {
     /// Prepares costs for an input that uses the given functions; `stabilizing` are the rules whose left sides lose
-    /// digits.
+    /// digits, `near` the functions in and below each class.
     pub fn new(
         goal: Goal,
         stabilizing: Vec<&'r Compiled>,
+        near: FxHashMap<Id, Functions>,
         functions: &'r FxHashMap<FunctionId, u64>,
         familiar: FxHashSet<FunctionId>,
     ) -> Self {
-        Costs { goal, stabilizing, functions, familiar }
+        Costs { goal, stabilizing, near, functions, familiar }
     }
 
     /// Returns the costs of the nodes of one class, without their children.
     pub fn of_class(&self, classes: &Classes, id: Id, nodes: &[Math]) -> Vec<u64> {
         let base = |node: &Math| match self.goal {
             Goal::Pretty => self.to_read(classes, node),
-            Goal::Stable | Goal::Flops => self.to_run(classes, node),
+            Goal::Derivable | Goal::Stable | Goal::Flops => self.to_run(classes, node),
         };
         let mut costs: Vec<u64> = nodes.iter().map(base).collect();
-        if self.goal != Goal::Stable {
+        if !matches!(self.goal, Goal::Derivable | Goal::Stable) {
             return costs;
         }
+        if self.goal == Goal::Derivable && nodes.iter().any(is_formula) {
+            let others = nodes.iter().zip(&mut costs).filter(|(node, _)| !is_formula(node));
+            others.for_each(|(_, cost)| *cost += NEEDLESS);
+        }
         if !nodes.iter().all(|node| subtracts(classes, node)) {
-            let differences = nodes.iter().zip(&mut costs).filter(|(node, _)| subtracts(classes, node));
-            differences.for_each(|(_, cost)| *cost += NEEDLESS_DIFFERENCE);
+            let is_difference = |node: &Math| matches!(node, Math::Sum(_)) && subtracts(classes, node);
+            let differences = nodes.iter().zip(&mut costs).filter(|(node, _)| is_difference(node));
+            differences.for_each(|(_, cost)| *cost += NEEDLESS);
         }
         // What is lost by cancellation is lost in whatever order the terms are grouped: if a rule has something better
         // for a whole sum, no sum of its class is any good.
         let mut cancels = false;
         for (node, cost) in nodes.iter().zip(&mut costs) {
-            let view = View::computed(classes, id, node);
-            let part = self.stabilizing.iter().find_map(|rule| rule.recognizes(classes, node, &view));
+            let part = self.loses(classes, id, node);
             *cost += if part.is_some() { UNSTABLE } else { 0 };
             cancels |= part == Some(Part::Whole) && matches!(node, Math::Sum(_));
         }
@@ -78,6 +89,18 @@ impl<'r> Costs<'r> {
             sums.for_each(|(_, cost)| *cost += UNSTABLE);
         }
         costs
+    }
+
+    /// Tells whether a node loses digits where another form does not, in whole or in part.
+    fn loses(&self, classes: &Classes, id: Id, node: &Math) -> Option<Part> {
+        let near = self.near[&id];
+        let view = View::computed(classes, id, node);
+        let mut rules = self.stabilizing.iter().filter(|rule| rule.needs.are_in(near));
+        let part = rules.find_map(|rule| rule.recognizes(classes, node, &view));
+        part.or_else(|| {
+            let loses = is_better_as_share(classes, id, node) || cancels_in_parts(classes, node);
+            loses.then_some(Part::Some)
+        })
     }
 
     fn to_read(&self, classes: &Classes, node: &Math) -> u64 {
@@ -150,11 +173,16 @@ impl<'r> Costs<'r> {
     }
 }
 
+/// Tells whether a node is a function that stands for a formula.
+fn is_formula(node: &Math) -> bool {
+    matches!(node, Math::Apply(function, _) if matches!(function.row().code, Code::Formula(_)))
+}
+
 /// Tells whether a node is a sum with terms of both signs, or a multiple of something.
 fn subtracts(classes: &Classes, node: &Math) -> bool {
     match node {
         Math::Sum(children) => {
-            let sum = polynomial(classes, children);
+            let sum = written_out(classes, children);
             let constant = Some(&sum.constant).filter(|constant| !constant.is_zero());
             let coefficients = || sum.terms.iter().map(|term| &term.coefficient).chain(constant);
             coefficients().any(Rational::is_negative) && coefficients().any(|coefficient| !coefficient.is_negative())
@@ -162,6 +190,40 @@ fn subtracts(classes: &Classes, node: &Math) -> bool {
         Math::Product(children) => children.len() == 2 && children.iter().any(|id| classes[*id].data.value.is_some()),
         _ => false,
     }
+}
+
+/// Largest sum in which like terms are looked for inside of its terms.
+const LARGEST_SUM: usize = 8;
+
+/// Writes out the sums among the terms and factors of a sum; a long one stays as it is.
+fn written_out(classes: &Classes, children: &[Id]) -> Polynomial {
+    if children.len() > LARGEST_SUM {
+        return polynomial(classes, children);
+    }
+    let mut flat = Polynomial { constant: Rational::ZERO, terms: Vec::new() };
+    for child in children {
+        let term = monomial(classes, *child);
+        let inside = term.factors.iter().filter(|(_, exponent)| exponent.is_one());
+        let sum = inside.filter_map(|(base, _)| Some((*base, sum_in(classes, *base)?))).next();
+        let Some((base, sum)) = sum.filter(|(_, sum)| sum.terms.len() <= LARGEST_SUM) else {
+            flat.terms.push(term);
+            continue;
+        };
+        let mut rest = term;
+        rest.factors.remove(base);
+        let constant = Monomial::number(sum.constant);
+        for mut part in sum.terms.into_iter().chain([constant].into_iter().filter(|part| !part.coefficient.is_zero())) {
+            if part.multiply_all(classes, &rest) {
+                flat.terms.push(part);
+            }
+        }
+    }
+    flat
+}
+
+/// Tells whether a sum has like terms of opposite signs once the sums among its terms and factors are written out.
+fn cancels_in_parts(classes: &Classes, node: &Math) -> bool {
+    matches!(node, Math::Sum(children) if written_out(classes, children).cancels())
 }
 
 /// Tells whether a term of a sum is itself a sum of powers of names, which reads better as terms of the whole.

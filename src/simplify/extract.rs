@@ -1,6 +1,6 @@
 //! Extraction: one node for each class, so that the cost of all roots together is small.
 
-use super::cost::Costs;
+use super::cost::{Costs, NEEDLESS};
 use super::language::{Classes, Math};
 use egg::{Id, Language};
 use rustc_hash::FxHashMap;
@@ -57,6 +57,15 @@ impl Candidates {
             }
         }
         self.nodes.keys().filter_map(|id| Some((*id, best.get(id)?.1.clone()))).collect()
+    }
+
+    /// Tells whether a choice has nodes that are dear for what they lose, not for what they compute.
+    pub fn has_penalties(&self, choice: &Choice, roots: &[Id]) -> bool {
+        let penalty = |id: &Id| {
+            let nodes = self.nodes.get(id).into_iter().flatten();
+            nodes.filter(|(node, _)| choice.get(id) == Some(node)).any(|(_, cost)| *cost >= NEEDLESS)
+        };
+        order(choice, roots).is_none_or(|order| order.iter().any(penalty))
     }
 
     /// Improves a choice step by step for all roots together; each class that is needed counts once. Returns the choice

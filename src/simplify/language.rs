@@ -139,6 +139,39 @@ impl Polynomial {
         let constant = numbers.iter().fold(Rational::ZERO, |sum, term| sum.add(&term.coefficient));
         Polynomial { constant, terms }
     }
+
+    /// Views a class as a sum, by the first one in it.
+    pub fn of_class(classes: &Classes, id: Id) -> Self {
+        let mut view = Polynomial { constant: Rational::ZERO, terms: Vec::new() };
+        view.push(classes, id, &Rational::ONE);
+        view
+    }
+
+    /// Merges like terms.
+    pub fn collected(&self) -> Self {
+        let mut merged: BTreeMap<Factors, Rational> = BTreeMap::new();
+        let mut constant = self.constant.clone();
+        for term in &self.terms {
+            if term.factors.is_empty() {
+                constant = constant.add(&term.coefficient);
+                continue;
+            }
+            let sum = merged.entry(term.factors.clone()).or_insert(Rational::ZERO);
+            *sum = sum.add(&term.coefficient);
+        }
+        let present = merged.into_iter().filter(|(_, coefficient)| !coefficient.is_zero());
+        let terms = present.map(|(factors, coefficient)| Monomial { coefficient, factors }).collect();
+        Polynomial { constant, terms }
+    }
+
+    /// Tells whether like terms have opposite signs.
+    pub fn cancels(&self) -> bool {
+        let mut signs: BTreeMap<&Factors, bool> = BTreeMap::new();
+        self.terms.iter().any(|term| {
+            let negative = term.coefficient.is_negative();
+            *signs.entry(&term.factors).or_insert(negative) != negative
+        })
+    }
 }
 
 /// Views a class as a monomial, by the first product or power in it.
@@ -293,22 +326,8 @@ pub fn add_monomial(classes: &mut Classes, monomial: &Monomial) -> Id {
 
 /// Adds a polynomial to the e-graph, like terms merged.
 pub fn add_polynomial(classes: &mut Classes, polynomial: &Polynomial) -> Id {
-    let mut merged: BTreeMap<Factors, Rational> = BTreeMap::new();
-    let mut constant = polynomial.constant.clone();
-    for term in &polynomial.terms {
-        if term.factors.is_empty() {
-            constant = constant.add(&term.coefficient);
-            continue;
-        }
-        let sum = merged.entry(term.factors.clone()).or_insert(Rational::ZERO);
-        *sum = sum.add(&term.coefficient);
-    }
-    let mut children = Vec::with_capacity(merged.len() + 1);
-    for (factors, coefficient) in merged {
-        if !coefficient.is_zero() {
-            children.push(add_monomial(classes, &Monomial { coefficient, factors }));
-        }
-    }
+    let Polynomial { constant, terms } = polynomial.collected();
+    let mut children: Vec<Id> = terms.iter().map(|term| add_monomial(classes, term)).collect();
     if !constant.is_zero() || children.is_empty() {
         children.push(classes.add(Math::Number(constant)));
     }

@@ -1,33 +1,20 @@
 //! Matches the left side of a rule against e-classes, in any order of terms and factors, and builds the right side.
 
+use super::binding::{Binding, Bound, License, NAMES};
 use super::factors::Factors;
 use super::language::{
-    Classes, Math, Monomial, Polynomial, add_monomial, add_polynomial, divided, is_multiple, monomial, polynomial,
+    Classes, Math, Monomial, Polynomial, add_monomial, add_polynomial, divided, monomial, polynomial,
 };
 use super::rules::{Class, Rule};
-use crate::functions::FunctionId;
+use super::view::{View, is_function};
+use crate::functions::Functions;
 use crate::graph::{ExprId, Factor, Graph, Node, Rational, Term};
 use crate::lower::Formulas;
 use egg::Id;
-use std::collections::BTreeSet;
+use std::rc::Rc;
 
 /// Longest sum in which rules look for their terms.
 const LONGEST_SUM: usize = 64;
-
-/// What a name of a rule stands for.
-#[derive(Clone, PartialEq)]
-enum Bound {
-    /// A class.
-    Class(Id),
-    /// What is left of a sum, which may not have a class yet.
-    Rest(Polynomial),
-}
-
-/// The names that rules use.
-const NAMES: [&str; 3] = ["x", "a", "b"];
-
-/// What the names of a rule stand for.
-type Binding = [Option<Bound>; NAMES.len()];
 
 /// How much of a node has the left form of a rule.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,60 +25,15 @@ pub enum Part {
     Whole,
 }
 
-/// A node as rules see it.
-pub enum View {
-    Sum(Polynomial),
-    Product(Monomial),
-    Other,
-}
-
-impl View {
-    /// Views a node of a class.
-    pub fn new(classes: &Classes, id: Id, node: &Math) -> View {
-        match node {
-            Math::Sum(children) => View::Sum(polynomial(classes, children)),
-            Math::Product(_) | Math::Power(..) => {
-                let mut whole = Monomial::number(Rational::ONE);
-                let complete = match node {
-                    Math::Product(children) => whole.take_factors(classes, children),
-                    Math::Power(exponent, [base]) => whole.multiply(classes, *base, exponent),
-                    _ => false,
-                };
-                if complete && !whole.factors.contains(id) { View::Product(whole) } else { View::Other }
-            }
-            _ => View::Other,
-        }
-    }
-
-    /// Views a node as it is computed: a factor that can be had as one function is not seen as a product.
-    pub fn computed(classes: &Classes, id: Id, node: &Math) -> View {
-        let Math::Product(children) = node else { return View::new(classes, id, node) };
-        let is_function = |child: &Id| classes[classes.find(*child)].nodes.iter().any(|n| matches!(n, Math::Apply(..)));
-        let (functions, others): (Vec<Id>, Vec<Id>) = children.iter().copied().partition(is_function);
-        let mut whole = Monomial::number(Rational::ONE);
-        let complete = whole.take_factors(classes, &others)
-            && functions.into_iter().all(|child| whole.multiply(classes, classes.find(child), &Rational::ONE));
-        if complete && !whole.factors.contains(id) { View::Product(whole) } else { View::Other }
-    }
-}
-
 /// A rule, read.
 pub struct Compiled {
     pub rule: &'static Rule,
     /// The functions on the left side.
-    pub needs: BTreeSet<FunctionId>,
+    pub needs: Functions,
     graph: Graph,
     left: ExprId,
     right: ExprId,
-    condition: Option<(usize, License)>,
-}
-
-/// What a licensed rule needs to know of one of its names.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum License {
-    Positive,
-    NonNegative,
-    NonZero,
+    condition: Option<License>,
 }
 
 impl Compiled {
@@ -104,21 +46,14 @@ impl Compiled {
             bindings.push((name, graph.add_input(input)));
         }
         let left = formulas.lower(&mut graph, rule.left, &bindings)?;
+        let left = one_sum(&mut graph, left);
         let right = formulas.lower(&mut graph, rule.right, &bindings)?;
         let condition = match rule.class {
             Class::Exact => None,
-            Class::Licensed(text) => {
-                let (name, rest) = text.split_once(' ')?;
-                let license = match rest {
-                    "> 0" => License::Positive,
-                    ">= 0" => License::NonNegative,
-                    "!= 0" => License::NonZero,
-                    _ => return None,
-                };
-                Some((NAMES.iter().position(|own| *own == name)?, license))
-            }
+            Class::Licensed(text) => Some(License::read(text)?),
         };
-        let needs = graph.reachable(&[left]).iter().filter_map(|id| graph.node(*id).function()).collect();
+        let functions = graph.reachable(&[left]).into_iter().filter_map(|id| graph.node(id).function());
+        let needs = functions.fold(Functions::default(), |needs, function| needs.or(function.alone()));
         Some(Compiled { rule, needs, graph, left, right, condition })
     }
 
@@ -142,6 +77,15 @@ impl Compiled {
 
     /// Tells whether the node has the left form, whole or in part.
     pub fn recognizes(&self, classes: &Classes, node: &Math, view: &View) -> Option<Part> {
+        // What can be had as one function is not computed as a sum.
+        if let (Node::Apply(_, patterns), Math::Apply(_, arguments)) = (self.graph.node(self.left), node)
+            && patterns.iter().zip(arguments).any(|(pattern, argument)| {
+                matches!(self.graph.node(*pattern), Node::Sum(constant, _) if !constant.is_zero())
+                    && is_function(classes, *argument)
+            })
+        {
+            return None;
+        }
         let whole = |rest: &Rest| rest.others.as_ref().is_none_or(Vec::is_empty);
         let matches = self.matches(classes, node, view).into_iter();
         let licensed = matches.filter(|(binding, _)| self.is_licensed(classes, binding));
@@ -149,14 +93,7 @@ impl Compiled {
     }
 
     fn is_licensed(&self, classes: &Classes, binding: &Binding) -> bool {
-        let Some((name, license)) = self.condition else { return true };
-        let Some(Bound::Class(id)) = binding[name] else { return false };
-        let known = &classes[id].data;
-        match license {
-            License::Positive => known.is_positive(),
-            License::NonNegative => known.is_non_negative(),
-            License::NonZero => known.is_non_zero(),
-        }
+        self.condition.is_none_or(|license| license.holds(classes, binding))
     }
 
     fn matches(&self, classes: &Classes, node: &Math, view: &View) -> Vec<(Binding, Rest)> {
@@ -166,7 +103,7 @@ impl Compiled {
                 self.match_part_of_sum(classes, constant, terms, whole, empty)
             }
             (Node::Product(factors), View::Product(whole), _) => {
-                let parts = self.match_factors(classes, factors, &whole.factors, empty);
+                let parts = self.match_factors(classes, factors, &whole.factors, &empty);
                 parts
                     .into_iter()
                     .map(|(binding, factors)| {
@@ -196,23 +133,25 @@ impl Compiled {
         }
         let pairs = patterns.iter().zip(arguments);
         pairs.fold(vec![binding], |bindings, (pattern, argument)| {
-            bindings.into_iter().flat_map(|binding| self.match_class(classes, *pattern, *argument, binding)).collect()
+            bindings.into_iter().flat_map(|binding| self.match_class(classes, *pattern, *argument, &binding)).collect()
         })
     }
 
     /// Matches a pattern with a whole class.
-    fn match_class(&self, classes: &Classes, pattern: ExprId, id: Id, mut binding: Binding) -> Vec<Binding> {
+    fn match_class(&self, classes: &Classes, pattern: ExprId, id: Id, binding: &Binding) -> Vec<Binding> {
+        let bind = |name: u32, bound: Bound| {
+            let mut binding = binding.clone();
+            binding[name as usize] = Some(bound);
+            vec![binding]
+        };
         let id = classes.find(id);
         match self.graph.node(pattern) {
             Node::Input(name) => match &binding[*name as usize] {
-                Some(Bound::Class(bound)) if classes.find(*bound) == id => vec![binding],
+                Some(bound) if bound.is_multiple(classes, id, &Rational::ONE) => vec![binding.clone()],
                 Some(_) => Vec::new(),
-                None => {
-                    binding[*name as usize] = Some(Bound::Class(id));
-                    vec![binding]
-                }
+                None => bind(*name, Bound::Class(id)),
             },
-            Node::Number(value) if classes[id].data.value.as_ref() == Some(value) => vec![binding],
+            Node::Number(value) if classes[id].data.value.as_ref() == Some(value) => vec![binding.clone()],
             Node::Apply(wanted, patterns) => {
                 let mut found = Vec::new();
                 for node in &classes[id].nodes {
@@ -225,16 +164,23 @@ impl Compiled {
                 found
             }
             Node::Sum(constant, terms) if constant.is_zero() && terms.len() == 1 => {
-                let Node::Input(name) = self.graph.node(terms[0].0) else { return Vec::new() };
-                let scale = &terms[0].1;
+                let (inside, scale) = &terms[0];
+                let Node::Input(name) = self.graph.node(*inside) else {
+                    let whole = monomial(classes, id);
+                    return match &*whole.factors {
+                        [(base, exponent)] if exponent.is_one() && whole.coefficient == *scale => {
+                            self.match_class(classes, *inside, *base, binding)
+                        }
+                        _ => Vec::new(),
+                    };
+                };
                 match &binding[*name as usize] {
-                    Some(Bound::Class(bound)) if is_multiple(classes, id, scale, *bound) => vec![binding],
+                    Some(bound) if bound.is_multiple(classes, id, scale) => vec![binding.clone()],
                     Some(_) => Vec::new(),
-                    None => {
-                        let Some(rest) = divided(classes, id, scale) else { return Vec::new() };
-                        binding[*name as usize] = Some(Bound::Rest(rest));
-                        vec![binding]
-                    }
+                    None => match divided(classes, id, scale) {
+                        Some(rest) => bind(*name, Bound::Rest(Rc::new(rest))),
+                        None => Vec::new(),
+                    },
                 }
             }
             Node::Sum(constant, terms) => {
@@ -242,7 +188,7 @@ impl Compiled {
                 for node in &classes[id].nodes {
                     if let Math::Sum(children) = node {
                         let whole = polynomial(classes, children);
-                        found.extend(self.match_whole_sum(classes, constant, terms, &whole, &binding));
+                        found.extend(self.match_whole_sum(classes, constant, terms, &whole, binding));
                     }
                 }
                 found
@@ -279,8 +225,13 @@ impl Compiled {
         for (mut binding, rest) in parts {
             match (name.map(|name| self.graph.node(name)), &rest.others) {
                 (Some(Node::Input(name)), Some(left)) if rest.is_plain() && !left.is_empty() => {
-                    binding[*name as usize] = Some(Bound::Rest(Polynomial::of(left.clone())));
-                    found.push(binding);
+                    let left = Polynomial::of(left.clone());
+                    let bound = &mut binding[*name as usize];
+                    // The other terms may have the name, too.
+                    if bound.as_ref().is_none_or(|bound| bound.sum(classes).collected() == left.collected()) {
+                        bound.get_or_insert(Bound::Rest(Rc::new(left)));
+                        found.push(binding);
+                    }
                 }
                 (None, _) if rest.is_nothing() => found.push(binding),
                 _ => {}
@@ -316,6 +267,8 @@ impl Compiled {
         if !constant.is_zero() {
             wanted.push((constant.clone(), Vec::new()));
         }
+        // What the other terms bind, a lone name need not guess.
+        wanted.sort_by_key(|(_, factors)| self.lone_name(factors).is_some());
         let state = PartialSum { binding, used: Vec::new(), multiplier: None };
         let mut found = Vec::new();
         for state in self.match_terms(classes, &wanted, &terms, state) {
@@ -336,12 +289,21 @@ impl Compiled {
     ) -> Vec<PartialSum> {
         let Some(((coefficient, factors), later)) = wanted.split_first() else { return vec![state] };
         let mut found = Vec::new();
+        if let Some(name) = self.lone_name(factors)
+            && let (Some(bound), Some(multiplier)) = (&state.binding[name], &state.multiplier)
+        {
+            let mut scale = multiplier.clone();
+            scale.coefficient = scale.coefficient.multiply(coefficient);
+            let Some(used) = places(classes, &bound.sum(classes), &scale, terms, &state.used) else { return found };
+            let next = PartialSum { used, ..state };
+            return self.match_terms(classes, later, terms, next);
+        }
         for (at, term) in terms.iter().enumerate() {
             if state.used.contains(&at) {
                 continue;
             }
             let Some(scale) = term.coefficient.divide(coefficient) else { continue };
-            for (binding, rest) in self.match_factors(classes, factors, &term.factors, state.binding.clone()) {
+            for (binding, rest) in self.match_factors(classes, factors, &term.factors, &state.binding) {
                 let multiplier = Monomial { coefficient: scale.clone(), factors: rest };
                 if state.multiplier.as_ref().is_some_and(|own| *own != multiplier) {
                     continue;
@@ -355,16 +317,24 @@ impl Compiled {
         found
     }
 
+    /// Returns the name that is all of a pattern.
+    fn lone_name(&self, factors: &[Factor]) -> Option<usize> {
+        match (factors, factors.first().map(|(id, _)| self.graph.node(*id))) {
+            ([(_, exponent)], Some(Node::Input(name))) if exponent.is_one() => Some(*name as usize),
+            _ => None,
+        }
+    }
+
     /// Matches factors of a pattern with some of the factors of a monomial; what is left of it is returned.
     fn match_factors(
         &self,
         classes: &Classes,
         patterns: &[Factor],
         factors: &Factors,
-        binding: Binding,
+        binding: &Binding,
     ) -> Vec<(Binding, Factors)> {
         let Some(((pattern, wanted), later)) = patterns.split_first() else {
-            return vec![(binding, factors.clone())];
+            return vec![(binding.clone(), factors.clone())];
         };
         let mut found = Vec::new();
         for (base, exponent) in factors {
@@ -374,10 +344,10 @@ impl Compiled {
             if !same_sign || !enough {
                 continue;
             }
-            for binding in self.match_class(classes, *pattern, *base, binding.clone()) {
+            for binding in self.match_class(classes, *pattern, *base, binding) {
                 let mut rest = factors.clone();
                 rest.set(*base, left.clone());
-                found.extend(self.match_factors(classes, later, &rest, binding));
+                found.extend(self.match_factors(classes, later, &rest, &binding));
             }
         }
         found
@@ -418,6 +388,44 @@ impl Compiled {
             _ => None,
         }
     }
+}
+
+/// Dissolves the sums among the terms of a sum, which is read as pairs.
+fn one_sum(graph: &mut Graph, id: ExprId) -> ExprId {
+    let Node::Sum(constant, terms) = graph.node(id).clone() else { return id };
+    let (mut total, mut all) = (constant, Vec::new());
+    for (term, coefficient) in terms.iter() {
+        let inner = one_sum(graph, *term);
+        match graph.node(inner) {
+            Node::Sum(constant, terms) => {
+                total = total.add(&constant.multiply(coefficient));
+                all.extend(terms.iter().map(|(id, own)| (*id, own.multiply(coefficient))));
+            }
+            _ => all.push((inner, coefficient.clone())),
+        }
+    }
+    graph.sum(total, all)
+}
+
+/// Finds the terms of a multiple of a sum among terms that are not used, and returns all that are used then.
+fn places(
+    classes: &Classes,
+    sum: &Polynomial,
+    scale: &Monomial,
+    terms: &[Monomial],
+    used: &[usize],
+) -> Option<Vec<usize>> {
+    let mut used = used.to_vec();
+    let constant = [Monomial::number(sum.constant.clone())];
+    for term in sum.terms.iter().chain(&constant).filter(|term| !term.coefficient.is_zero()) {
+        let mut term = term.clone();
+        if !term.multiply_all(classes, scale) {
+            return None;
+        }
+        let place = (0..terms.len()).find(|at| !used.contains(at) && terms[*at] == term)?;
+        used.push(place);
+    }
+    Some(used)
 }
 
 struct PartialSum {

@@ -77,7 +77,7 @@ impl Pass<'_> {
         let mut region = graph.region(id);
         let facts: Vec<Facts> = region.leaves.iter().map(|leaf| self.facts_of(graph, *leaf)).collect();
         let entry = canonicalize(&mut region.graph, self.formulas, &[region.root], REPEATED);
-        let entry = simplify(self.windows, &mut region.graph, self.formulas, &entry, self.goal, &facts);
+        let (entry, _) = simplify(self.windows, &mut region.graph, self.formulas, &entry, self.goal, &facts);
         let entry = canonicalize(&mut region.graph, self.formulas, &entry, REPEATED);
         let new = graph.paste(&region.graph, entry[0], &region.leaves);
         let new = graph.spread(new, &extents);

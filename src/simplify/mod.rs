@@ -4,9 +4,11 @@
 //! applies the rules of Table 2 and the rules of arithmetic until nothing new comes, and takes out the cheapest form.
 //! All limits are counts, and no order depends on a hash, so the result is the same everywhere.
 
+mod binding;
 mod canonical;
 mod cost;
 mod domain;
+mod exponentials;
 mod extract;
 mod factors;
 mod facts;
@@ -18,6 +20,7 @@ mod proof;
 mod rules;
 mod saturate;
 mod structure;
+mod view;
 mod windows;
 
 pub use canonical::canonicalize;

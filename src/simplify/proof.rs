@@ -11,10 +11,11 @@
 use super::canonicalize;
 use super::facts::Ranges;
 use super::language::{Classes, extract_node, insert};
-use super::matching::{Compiled, View};
+use super::matching::Compiled;
 use super::rules::TABLE;
 use super::saturate::Simplifier;
 use super::structure;
+use super::view::View;
 use crate::graph::{ExprId, Graph, Node};
 use crate::lower::{Facts, Formulas};
 use egg::{Id, Language};

@@ -29,6 +29,8 @@ pub struct Rule {
     pub stabilizes: bool,
     /// Whether the right side is for people only, because it loses digits where the left one does not.
     pub for_reading: bool,
+    /// Whether the right side is for machines only, because people read the left one more easily.
+    pub for_running: bool,
     /// Whether the rule serves proofs only: the e-graph gets by without it, but a person likes to see the step.
     pub for_explaining: bool,
     /// What the rule is good for.
@@ -42,10 +44,12 @@ const EXACT: Rule = Rule {
     class: Class::Exact,
     stabilizes: false,
     for_reading: false,
+    for_running: false,
     for_explaining: false,
     documentation: "",
 };
 const STABLE: Rule = Rule { stabilizes: true, ..EXACT };
+const RUNNING: Rule = Rule { for_running: true, ..STABLE };
 
 /// The table. Sources of identities: NIST Digital Library of Mathematical Functions (DLMF), the section in brackets.
 #[rustfmt::skip]
@@ -57,6 +61,8 @@ pub const TABLE: &[Rule] = &[
         documentation: "(1 + exp(x) - 1)/(1 + exp(x)), a quotient of sums that share all but the 1", ..EXACT },
     Rule { name: "quotient form of sigmoid", left: "exp(x)/(1 + exp(x))", right: "sigmoid(x)",
         documentation: "recognizes the other way of writing the logistic function, which overflows", ..STABLE },
+    Rule { name: "square over a sum of exponentials", left: "exp(2*x)/(1 + exp(x))", right: "exp(x)*sigmoid(x)",
+        documentation: "the square overflows first", ..RUNNING },
     Rule { name: "reflection of sigmoid", left: "exp(x)*sigmoid(-x)", right: "sigmoid(x)",
         documentation: "the exponential overflows where the sigmoid underflows", ..STABLE },
     Rule { name: "complement of sigmoid", left: "1 - sigmoid(x)", right: "sigmoid(-x)",
@@ -69,8 +75,29 @@ pub const TABLE: &[Rule] = &[
         documentation: "ln_1p(exp(x)) overflows for large x", ..STABLE },
     Rule { name: "logarithm of sigmoid", left: "ln(sigmoid(x))", right: "-softplus(-x)",
         documentation: "the logarithm of a sigmoid that underflows is lost", ..STABLE },
+    Rule { name: "two sigmoids", left: "sigmoid(x) + sigmoid(-x)", right: "1",
+        documentation: "the two branches are complements", ..EXACT },
+    Rule { name: "difference of two sigmoids", left: "sigmoid(x) - sigmoid(-x)", right: "tanh(x/2)",
+        documentation: "the difference loses all digits near 0", ..RUNNING },
+    Rule { name: "complement of two sigmoids", left: "1 - 2*sigmoid(x)", right: "-tanh(x/2)",
+        documentation: "the difference loses all digits near 0", ..RUNNING },
+    Rule { name: "reflection of two powers", left: "sigmoid(x)*exp(-2*x)", right: "exp(-x)*sigmoid(-x)",
+        documentation: "the exponential overflows where the sigmoid underflows", ..RUNNING },
+    Rule { name: "tanh by exp_m1", left: "exp_m1(x)*sigmoid(-x)", right: "tanh(x/2)",
+        documentation: "the exponential overflows where the sigmoid underflows", ..RUNNING },
+    Rule { name: "difference of softplus", left: "softplus(x) - x", right: "softplus(-x)",
+        documentation: "the difference loses all digits for large x", ..STABLE },
     Rule { name: "reflection of softplus", left: "softplus(x) - softplus(-x)", right: "x",
         documentation: "the two branches differ by their argument", ..EXACT },
+
+    Rule { name: "logsumexp of two numbers", left: "logsumexp([x, a])", right: "a + softplus(x - a)", for_running: true,
+        documentation: "one exponential in place of two", ..EXACT },
+    Rule { name: "first of two shares", left: "exp(x - logsumexp([x, a]))", right: "sigmoid(x - a)", for_running: true,
+        documentation: "one exponential in place of two", ..EXACT },
+    Rule { name: "second of two shares", left: "exp(a - logsumexp([x, a]))", right: "sigmoid(a - x)", for_running: true,
+        documentation: "one exponential in place of two", ..EXACT },
+    Rule { name: "exponential of softplus", left: "exp(-softplus(x))", right: "sigmoid(-x)", for_running: true,
+        documentation: "one function in place of two", ..EXACT },
 
     // Exponentials and logarithms [DLMF 4.2]
     Rule { name: "exp minus one", left: "exp(x) - 1", right: "exp_m1(x)",
@@ -95,6 +122,8 @@ pub const TABLE: &[Rule] = &[
         documentation: "one function in place of two", ..EXACT },
     Rule { name: "half angle", left: "1 - cos(x)", right: "2*sin(x/2)^2",
         documentation: "1 - cos(x) loses all digits near 0", ..STABLE },
+    Rule { name: "double angle of cosine", left: "cos(x)^2 - sin(x)^2", right: "cos(2*x)",
+        documentation: "the difference loses digits near pi/4", ..RUNNING },
     Rule { name: "definition of tangent", left: "sin(x)/cos(x)", right: "tan(x)",
         documentation: "one function in place of two", ..EXACT },
 
@@ -113,18 +142,36 @@ pub const TABLE: &[Rule] = &[
         documentation: "cosh(x)^2 - 1 loses all digits near 0", ..STABLE },
     Rule { name: "complement of tanh squared", left: "1 - tanh(x)^2", right: "1/cosh(x)^2",
         documentation: "1 - tanh(x)^2 loses all digits for large x", ..STABLE },
+    Rule { name: "complement of a squared quotient of cosh", left: "1 - cosh(x)^2/sinh(x)^2", right: "-1/sinh(x)^2",
+        documentation: "the difference loses all digits for large x", ..STABLE },
+    Rule { name: "complement of a quotient of cosh", left: "1 - cosh(x)/sinh(x)", right: "-exp(-x)/sinh(x)",
+        documentation: "the difference loses all digits for large x", ..RUNNING },
+    Rule { name: "complement of 1/tanh squared", left: "1 - 1/tanh(x)^2", right: "-1/sinh(x)^2",
+        documentation: "the difference loses all digits for large x", ..STABLE },
+    Rule { name: "complement of 1/tanh", left: "1 - 1/tanh(x)", right: "-2*sigmoid(-2*x)/tanh(x)",
+        documentation: "the difference loses all digits for large x", ..RUNNING },
     Rule { name: "complement of tanh", left: "1 - tanh(x)", right: "2*sigmoid(-2*x)",
         documentation: "1 - tanh(x) loses all digits for large x", ..STABLE },
     Rule { name: "reflection of tanh", left: "1 + tanh(x)", right: "2*sigmoid(2*x)",
         documentation: "1 + tanh(x) loses all digits for large negative x", ..STABLE },
-    Rule { name: "logarithm of cosh", left: "ln(cosh(x))", right: "abs(x) + ln_1p(exp(-2*abs(x))) - ln(2)",
-        documentation: "cosh overflows long before its logarithm", ..STABLE },
+    Rule { name: "logarithm of cosh", left: "ln(cosh(x))", right: "ln_cosh(x)",
+        documentation: "cosh overflows long before its logarithm, and near 1 the logarithm loses all digits", ..RUNNING },
 
     // Differences
     Rule { name: "difference of squares", left: "a^2 - b^2", right: "(a - b)*(a + b)",
         documentation: "the product keeps the digits of a small difference", ..STABLE },
     Rule { name: "square minus one", left: "a^2 - 1", right: "(a - 1)*(a + 1)",
         documentation: "the product keeps the digits of a small difference", ..STABLE },
+    Rule { name: "square of a difference from 1", left: "x^2 - 2*x + 1", right: "(x - 1)^2",
+        documentation: "the square keeps the digits of a small difference", ..STABLE },
+    Rule { name: "square of a sum with 1", left: "x^2 + 2*x + 1", right: "(x + 1)^2",
+        documentation: "the square keeps the digits of a small sum", ..STABLE },
+    Rule { name: "difference of roots", left: "sqrt(a) - sqrt(b)", right: "(a - b)/(sqrt(a) + sqrt(b))", class: Class::Licensed("a != b"),
+        documentation: "the quotient keeps the digits of a small difference", ..RUNNING },
+    Rule { name: "difference of reciprocal roots", left: "1/sqrt(a) - 1/sqrt(b)", right: "(b - a)/(sqrt(a)*sqrt(b)*(sqrt(a) + sqrt(b)))",
+        documentation: "the quotient keeps the digits of a small difference", ..RUNNING },
+    Rule { name: "sum of reciprocal roots", left: "1/sqrt(a) + 1/sqrt(b)", right: "(sqrt(a) + sqrt(b))/(sqrt(a)*sqrt(b))", for_running: true,
+        documentation: "one quotient in place of two", ..EXACT },
 
     // Steps and kinks
     Rule { name: "absolute value by sign", left: "x*sign(x)", right: "abs(x)",

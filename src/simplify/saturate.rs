@@ -4,14 +4,14 @@ use super::cost::{Costs, Goal, function_costs};
 use super::extract::{Candidates, Choice, order};
 use super::facts::Ranges;
 use super::language::{Classes, Math, extract_node, insert};
-use super::matching::{Compiled, View};
+use super::matching::Compiled;
+use super::view::View;
 use super::{rules, structure};
-use crate::functions::FunctionId;
+use crate::functions::{FunctionId, Functions};
 use crate::graph::{ExprId, Graph, Node};
 use crate::lower::{Facts, Formulas};
 use egg::{Id, Language};
 use rustc_hash::{FxHashMap, FxHashSet};
-use std::collections::BTreeSet;
 
 /// Most rounds of rules on one window.
 const ROUND_LIMIT: usize = 18;
@@ -46,7 +46,7 @@ impl Simplifier {
     }
 
     /// Returns forms of the roots that cost no more together, in the sense of the goal. The graph is small: a window.
-    /// The search ends at the limit of e-nodes.
+    /// The search ends at the limit of e-nodes. Tells, too, whether what is given keeps its digits.
     pub fn simplify_window(
         &self,
         graph: &mut Graph,
@@ -54,11 +54,23 @@ impl Simplifier {
         goal: Goal,
         facts: Vec<Facts>,
         limit: usize,
-    ) -> Vec<ExprId> {
+    ) -> (Vec<ExprId>, bool) {
         without_clock(|| self.search(graph, roots, goal, facts, limit))
     }
 
-    fn search(&self, graph: &mut Graph, roots: &[ExprId], goal: Goal, facts: Vec<Facts>, limit: usize) -> Vec<ExprId> {
+    fn costs(&self, goal: Goal, classes: &Classes, graph: &Graph, nodes: &[ExprId]) -> Costs<'_> {
+        let stabilizing = self.rules.iter().filter(|rule| rule.rule.stabilizes).collect();
+        Costs::new(goal, stabilizing, functions_near(classes), &self.functions, familiar(graph, nodes))
+    }
+
+    fn search(
+        &self,
+        graph: &mut Graph,
+        roots: &[ExprId],
+        goal: Goal,
+        facts: Vec<Facts>,
+        limit: usize,
+    ) -> (Vec<ExprId>, bool) {
         let nodes = graph.reachable(roots);
         let mut classes = Classes::new(self.ranges.with_leaves(facts));
         let image = insert(&mut classes, graph, &nodes);
@@ -66,16 +78,16 @@ impl Simplifier {
         let given = given_choice(&classes);
         self.saturate(&mut classes, goal, limit);
         let ids: Vec<Id> = roots.iter().map(|root| classes.find(image[root])).collect();
-        let present = functions(&classes);
-        let stabilizing = self.rules.iter().filter(|rule| rule.rule.stabilizes && rule.needs.is_subset(&present));
-        let costs = Costs::new(goal, stabilizing.collect(), &self.functions, familiar(graph, &nodes));
+        let costs = self.costs(goal, &classes, graph, &nodes);
         let candidates = Candidates::new(&classes, &costs);
         let trees = candidates.cheapest_trees();
+        let given = with_given(&classes, &trees, given);
+        let stable = !candidates.has_penalties(&given, &ids);
         let choice = match goal {
             Goal::Pretty => trees,
-            Goal::Stable | Goal::Flops => best_joint(&classes, &candidates, trees, given, &ids),
+            Goal::Derivable | Goal::Stable | Goal::Flops => best_joint(&candidates, trees, given, &ids),
         };
-        extract(graph, &choice, &ids, &nodes).unwrap_or_else(|| roots.to_vec())
+        (extract(graph, &choice, &ids, &nodes).unwrap_or_else(|| roots.to_vec()), stable)
     }
 
     /// Applies all rules in rounds until nothing new comes or a limit is reached. Factoring and multiplying out have
@@ -104,14 +116,14 @@ impl Simplifier {
         seen: &mut FxHashMap<Id, u64>,
     ) -> bool {
         let sizes = neighbourhood_sizes(classes);
-        let present = functions(classes);
+        let near = functions_near(classes);
         let usable = |rule: &&Compiled| {
-            let fits = goal == Goal::Pretty || !rule.rule.for_reading;
-            !grows && fits && rule.needs.is_subset(&present)
+            let fits = if goal == Goal::Pretty { !rule.rule.for_running } else { !rule.rule.for_reading };
+            !grows && fits
         };
         let structural = |rule: &&structure::Structural| {
-            let fits = (goal == Goal::Flops || !rule.for_sharing) && (goal == Goal::Pretty || !rule.for_reading);
-            rule.grows == grows && fits
+            let fits = if goal == Goal::Pretty { !rule.for_running } else { !rule.for_reading };
+            rule.grows == grows && fits && (goal == Goal::Flops || !rule.for_sharing)
         };
         let usable: Vec<&Compiled> = self.rules.iter().filter(usable).collect();
         let mut found: Vec<(Id, &'static str, Id)> = Vec::new();
@@ -125,9 +137,11 @@ impl Simplifier {
                 for rule in structure::RULES.iter().filter(structural) {
                     found.extend((rule.apply)(classes, id, &node).into_iter().map(|new| (id, rule.name, new)));
                 }
-                let view = View::new(classes, id, &node);
-                for rule in &usable {
-                    found.extend(rule.apply(classes, &node, &view).into_iter().map(|new| (id, rule.rule.name, new)));
+                for view in View::all(classes, id, &node) {
+                    for rule in usable.iter().filter(|rule| rule.needs.are_in(near[&id])) {
+                        let equal = rule.apply(classes, &node, &view);
+                        found.extend(equal.into_iter().map(|new| (id, rule.rule.name, new)));
+                    }
                 }
                 if classes.total_size() > limit {
                     break 'classes;
@@ -181,13 +195,26 @@ fn neighbourhood_sizes(classes: &Classes) -> FxHashMap<Id, u64> {
     sizes
 }
 
-/// Returns the functions that occur in the e-graph.
-fn functions(classes: &Classes) -> BTreeSet<FunctionId> {
-    let function = |node: &Math| match node {
-        Math::Apply(function, _) => Some(*function),
-        _ => None,
+/// How deep rules look for functions below a class.
+const DEPTH: usize = 5;
+
+/// Returns, for each class, the functions in it and in the classes below that rules see.
+fn functions_near(classes: &Classes) -> FxHashMap<Id, Functions> {
+    let own = |node: &Math| match node {
+        Math::Apply(function, _) => function.alone(),
+        _ => Functions::default(),
     };
-    classes.classes().flat_map(|class| class.nodes.iter().filter_map(function)).collect()
+    let all = |nodes: &[Math]| nodes.iter().map(own).fold(Functions::default(), Functions::or);
+    let mut near: FxHashMap<Id, Functions> = classes.classes().map(|class| (class.id, all(&class.nodes))).collect();
+    for _ in 0..DEPTH {
+        let below = |near: &FxHashMap<Id, Functions>, id: &Id| near[&classes.find(*id)];
+        let next = classes.classes().map(|class| {
+            let children = class.nodes.iter().flat_map(|node| node.children());
+            (class.id, children.fold(near[&class.id], |all, child| all.or(below(&near, child))))
+        });
+        near = next.collect();
+    }
+    near
 }
 
 /// Returns the functions that occur in the graph.
@@ -202,19 +229,18 @@ fn given_choice(classes: &Classes) -> Vec<(Id, Math)> {
     given
 }
 
-/// Climbs from the given form and from the cheapest trees, and takes the better end.
-fn best_joint(
-    classes: &Classes,
-    candidates: &Candidates,
-    trees: Choice,
-    given: Vec<(Id, Math)>,
-    roots: &[Id],
-) -> Choice {
-    let mut start = trees.clone();
+/// Puts the nodes that were given in place of those of a choice.
+fn with_given(classes: &Classes, choice: &Choice, given: Vec<(Id, Math)>) -> Choice {
+    let mut choice = choice.clone();
     for (id, node) in given.into_iter().rev() {
-        start.insert(classes.find(id), node.map_children(|child| classes.find(child)));
+        choice.insert(classes.find(id), node.map_children(|child| classes.find(child)));
     }
-    let (from_given, given_cost) = candidates.climb(start, roots);
+    choice
+}
+
+/// Climbs from the given form and from the cheapest trees, and takes the better end.
+fn best_joint(candidates: &Candidates, trees: Choice, given: Choice, roots: &[Id]) -> Choice {
+    let (from_given, given_cost) = candidates.climb(given, roots);
     let (from_trees, trees_cost) = candidates.climb(trees, roots);
     match (given_cost, trees_cost) {
         (Some(given), Some(trees)) if given <= trees => from_given,

@@ -1,5 +1,9 @@
 //! Rules of arithmetic on n-ary sums and products, which no pattern of fixed size can express.
 
+use super::exponentials::{
+    complement_of_share, logarithm_of_share, logarithm_of_sum, negative_exponential, product_of_exponentials,
+    share_of_sum,
+};
 use super::language::{
     Classes, Math, Monomial, Polynomial, add_monomial, add_negation, add_polynomial, monomial, polynomial,
 };
@@ -18,6 +22,8 @@ pub struct Structural {
     pub for_sharing: bool,
     /// Whether the rule serves what people read only.
     pub for_reading: bool,
+    /// Whether the rule serves what machines run only.
+    pub for_running: bool,
     /// What the rule does.
     pub documentation: &'static str,
     /// An expression to which the rule applies, and what it makes of it.
@@ -29,31 +35,39 @@ pub struct Structural {
 /// All rules of this file. Each is exact: where merging exponents would add points to the domain, nothing is merged.
 #[rustfmt::skip]
 pub const RULES: &[Structural] = &[
-    Structural { name: "collect terms", grows: false, for_sharing: false, for_reading: false, documentation: "adds up like terms",
+    Structural { name: "collect terms", grows: false, for_sharing: false, for_reading: false, for_running: false, documentation: "adds up like terms",
         example: ("x + (2*x + b)", "3*x + b"), apply: collect_terms },
-    Structural { name: "collect factors", grows: false, for_sharing: false, for_reading: false, documentation: "multiplies powers of the same base, where no point is added to the domain",
+    Structural { name: "collect factors", grows: false, for_sharing: false, for_reading: false, for_running: false, documentation: "multiplies powers of the same base, where no point is added to the domain",
         example: ("x*(x^2*b)", "x^3*b"), apply: collect_factors },
-    Structural { name: "power of a product", grows: false, for_sharing: false, for_reading: false, documentation: "raises each factor to the power, where no point is added to the domain",
+    Structural { name: "power of a product", grows: false, for_sharing: false, for_reading: false, for_running: false, documentation: "raises each factor to the power, where no point is added to the domain",
         example: ("(a*b)^2", "a^2*b^2"), apply: power_of_product },
-    Structural { name: "power of a reciprocal", grows: false, for_sharing: false, for_reading: false, documentation: "writes a quotient by a power as a power of the reciprocal, which then serves several powers",
+    Structural { name: "power of a reciprocal", grows: false, for_sharing: false, for_reading: false, for_running: false, documentation: "writes a quotient by a power as a power of the reciprocal, which then serves several powers",
         example: ("1/x^2", "(1/x)^2"), apply: power_of_reciprocal },
-    Structural { name: "factor out", grows: true, for_sharing: false, for_reading: false, documentation: "takes what several terms share out of them",
+    Structural { name: "factor out", grows: true, for_sharing: false, for_reading: false, for_running: false, documentation: "takes what several terms share out of them",
         example: ("x*a + x*b", "x*(a + b)"), apply: factor_out },
-    Structural { name: "common denominator", grows: true, for_sharing: false, for_reading: true, documentation: "takes a negative power that some terms have out of those that have a positive one",
+    Structural { name: "common denominator", grows: true, for_sharing: false, for_reading: true, for_running: false, documentation: "takes a negative power that some terms have out of those that have a positive one",
         example: ("a/x + b*x", "(a + b*x^2)/x"), apply: common_denominator },
-    Structural { name: "factor out a quotient", grows: true, for_sharing: true, for_reading: false, documentation: "takes less of a quotient out than could be, so that what stays can be shared",
+    Structural { name: "factor out a quotient", grows: true, for_sharing: true, for_reading: false, for_running: false, documentation: "takes less of a quotient out than could be, so that what stays can be shared",
         example: ("a/x^3 - 1/x", "(a/x^2 - 1)/x"), apply: factor_out_quotient },
-    Structural { name: "multiply out", grows: true, for_sharing: false, for_reading: false, documentation: "multiplies each term of a sum",
+    Structural { name: "multiply out", grows: true, for_sharing: false, for_reading: false, for_running: false, documentation: "multiplies each term of a sum",
         example: ("x*(a + b)", "x*a + x*b"), apply: multiply_out },
-    Structural { name: "product of exponentials", grows: false, for_sharing: false, for_reading: false, documentation: "adds the arguments",
+    Structural { name: "product of exponentials", grows: false, for_sharing: false, for_reading: false, for_running: false, documentation: "adds the arguments",
         example: ("exp(a)*exp(b)", "exp(a + b)"), apply: product_of_exponentials },
-    Structural { name: "symmetry", grows: false, for_sharing: false, for_reading: false, documentation: "takes the sign out of an even or odd function",
+    Structural { name: "symmetry", grows: false, for_sharing: false, for_reading: false, for_running: false, documentation: "takes the sign out of an even or odd function",
         example: ("sin(-x)", "-sin(x)"), apply: symmetry },
-    Structural { name: "exponential of a negative number", grows: false, for_sharing: false, for_reading: false, documentation: "writes it as a reciprocal",
+    Structural { name: "exponential of a negative number", grows: false, for_sharing: false, for_reading: false, for_running: false, documentation: "writes it as a reciprocal",
         example: ("exp(-x)", "1/exp(x)"), apply: negative_exponential },
-    Structural { name: "inverse function", grows: false, for_sharing: false, for_reading: false, documentation: "a function of its inverse, where the inverse is defined",
+    Structural { name: "logarithm of a sum of exponentials", grows: false, for_sharing: false, for_reading: false, for_running: true, documentation: "an exponential overflows long before the logarithm of the sum",
+        example: ("ln(exp(x) + exp(a))", "logsumexp([x, a])"), apply: logarithm_of_sum },
+    Structural { name: "share of a sum of exponentials", grows: false, for_sharing: false, for_reading: false, for_running: true, documentation: "an exponential overflows long before its share of the sum",
+        example: ("exp(x)/(exp(x) + exp(a))", "exp(x - logsumexp([x, a]))"), apply: share_of_sum },
+    Structural { name: "complement of a share", grows: false, for_sharing: false, for_reading: false, for_running: true, documentation: "all shares of a sum of exponentials add up to 1",
+        example: ("1 - exp(x - logsumexp([x, a]))", "exp(a - logsumexp([x, a]))"), apply: complement_of_share },
+    Structural { name: "logarithm of a share", grows: false, for_sharing: false, for_reading: false, for_running: true, documentation: "shifts all entries, so that a small difference keeps its digits",
+        example: ("x - logsumexp([x, a])", "-logsumexp([0, a - x])"), apply: logarithm_of_share },
+    Structural { name: "inverse function", grows: false, for_sharing: false, for_reading: false, for_running: false, documentation: "a function of its inverse, where the inverse is defined",
         example: ("ln(exp(x))", "x"), apply: inverse },
-    Structural { name: "logarithm of a product", grows: false, for_sharing: false, for_reading: false, documentation: "adds the logarithms of factors that are known to be positive",
+    Structural { name: "logarithm of a product", grows: false, for_sharing: false, for_reading: false, for_running: false, documentation: "adds the logarithms of factors that are known to be positive",
         example: ("ln(exp(a)*cosh(b))", "a + ln(cosh(b))"), apply: logarithm_of_product },
 ];
 
@@ -275,61 +289,6 @@ fn multiply_out(classes: &mut Classes, id: Id, node: &Math) -> Vec<Id> {
     found
 }
 
-/// Returns exponent and argument of a class that is a power of an exponential.
-fn exponential(classes: &Classes, id: Id) -> Option<(Rational, Id)> {
-    let argument = |id: Id| {
-        classes[classes.find(id)].nodes.iter().find_map(|node| match node {
-            Math::Apply(rows::EXP, arguments) => Some(classes.find(arguments[0])),
-            _ => None,
-        })
-    };
-    let power = || {
-        classes[classes.find(id)].nodes.iter().find_map(|node| match node {
-            Math::Power(exponent, [base]) => Some((exponent.clone(), argument(*base)?)),
-            _ => None,
-        })
-    };
-    argument(id).map(|argument| (Rational::ONE, argument)).or_else(power)
-}
-
-/// `exp(a)^m·exp(b)^n = exp(m·a + n·b)`.
-fn product_of_exponentials(classes: &mut Classes, id: Id, node: &Math) -> Vec<Id> {
-    let mut view = Monomial::number(Rational::ONE);
-    let complete = match node {
-        Math::Product(children) => view.take_factors(classes, children),
-        Math::Power(exponent, [base]) => view.multiply(classes, *base, exponent),
-        _ => false,
-    };
-    if !complete || view.factors.contains(id) {
-        return Vec::new();
-    }
-    let exponentials: Vec<(Id, Rational, Id)> = view
-        .factors
-        .iter()
-        .filter_map(|(base, exponent)| {
-            let (own, argument) = exponential(classes, *base)?;
-            Some((*base, own.multiply(exponent), argument))
-        })
-        .collect();
-    if exponentials.len() < 2 && exponentials.iter().all(|(_, exponent, _)| exponent.is_one()) {
-        return Vec::new();
-    }
-    let mut sum = Polynomial { constant: Rational::ZERO, terms: Vec::new() };
-    for (base, exponent, argument) in &exponentials {
-        view.factors.remove(*base);
-        sum.push(classes, *argument, exponent);
-    }
-    let sum = add_polynomial(classes, &sum);
-    if classes[sum].data.value.as_ref().is_some_and(Rational::is_zero) {
-        return vec![add_monomial(classes, &view)];
-    }
-    let exponential = classes.add(Math::Apply(rows::EXP, [sum].into()));
-    if !view.multiply(classes, exponential, &Rational::ONE) {
-        return Vec::new();
-    }
-    vec![add_monomial(classes, &view)]
-}
-
 /// Even and odd functions of a negative multiple.
 fn symmetry(classes: &mut Classes, _: Id, node: &Math) -> Vec<Id> {
     let Math::Apply(function, arguments) = node else { return Vec::new() };
@@ -341,17 +300,6 @@ fn symmetry(classes: &mut Classes, _: Id, node: &Math) -> Vec<Id> {
     let positive = add_negation(classes, argument);
     let value = classes.add(Math::Apply(*function, [positive].into()));
     vec![if parity == Parity::Even { value } else { add_negation(classes, value) }]
-}
-
-/// `exp(−a) = 1/exp(a)`.
-fn negative_exponential(classes: &mut Classes, _: Id, node: &Math) -> Vec<Id> {
-    let Math::Apply(rows::EXP, arguments) = node else { return Vec::new() };
-    if !monomial(classes, arguments[0]).coefficient.is_negative() {
-        return Vec::new();
-    }
-    let positive = add_negation(classes, arguments[0]);
-    let value = classes.add(Math::Apply(rows::EXP, [positive].into()));
-    vec![classes.add(Math::Power(Rational::MINUS_ONE, [value]))]
 }
 
 /// `g(f(x)) = x` where the domain of f is all numbers, such as ln(exp(x)).

@@ -23,8 +23,9 @@ const WINDOW_LIMIT: usize = 400;
 /// Sums and products of more operands stay as they are.
 const WIDEST: usize = 32;
 
-/// The roots of a window in their cheapest form, with the graph that they are in.
-type Solved = (Graph, Vec<ExprId>);
+/// The roots of a window in their cheapest form, with the graph that they are in, and whether what was given keeps its
+/// digits.
+type Solved = (Graph, Vec<ExprId>, bool);
 
 /// The windows solved so far, and the rules, which are read when the first window needs them.
 #[derive(Default)]
@@ -41,20 +42,21 @@ impl Windows {
         }
         let simplifier = self.simplifier.get_or_insert_with(|| Simplifier::new(formulas));
         let mut graph = window.graph.clone();
-        let roots = simplifier.simplify_window(
+        let (roots, stable) = simplifier.simplify_window(
             &mut graph,
             &window.shape.roots,
             goal,
             window.shape.facts.clone(),
             window.shape.limit,
         );
-        let solved = Rc::new((graph, roots));
+        let solved = Rc::new((graph, roots, stable));
         self.solved.insert(key, solved.clone());
         solved
     }
 }
 
 /// Returns forms of the roots that cost no more, in the sense of the goal; `facts` are those of the graph's inputs.
+/// Tells, too, whether what was given is known to keep its digits.
 pub fn simplify(
     windows: &mut Windows,
     graph: &mut Graph,
@@ -62,7 +64,7 @@ pub fn simplify(
     roots: &[ExprId],
     goal: Goal,
     facts: &[Facts],
-) -> Vec<ExprId> {
+) -> (Vec<ExprId>, bool) {
     let reachable = graph.reachable(roots);
     let order = post_order(graph, roots, &reachable);
     let size = if order.len() <= WHOLE { WHOLE } else { WINDOW };
@@ -70,6 +72,7 @@ pub fn simplify(
     let mut image = NodeMap::new(&reachable);
     // Counted for each graph, so that what was solved before does not change the result.
     let mut shapes: FxHashSet<Rc<Shape>> = FxHashSet::default();
+    let mut stable = true;
     let last_use = last_uses(graph, &order, &reachable, roots, size);
     for (index, window) in order.chunks(size).enumerate() {
         let wide = window.iter().any(|id| operand_count(graph.node(*id)) > WIDEST);
@@ -85,15 +88,17 @@ pub fn simplify(
         let new = if shapes.contains(&small.shape) || shapes.len() < WINDOW_LIMIT {
             let solved = windows.solve(formulas, &small, goal);
             shapes.insert(small.shape.clone());
+            stable &= solved.2;
             paste(graph, &solved.0, &solved.1, &small.leaves)
         } else {
+            stable = false;
             paste(graph, &small.graph, &small.shape.roots, &small.leaves)
         };
         results.iter().zip(new).for_each(|(id, new)| {
             image.insert(*id, new);
         });
     }
-    roots.iter().map(|root| image[*root]).collect()
+    (roots.iter().map(|root| image[*root]).collect(), stable)
 }
 
 /// Builds a node, which is in canonical form, with the images of its operands.

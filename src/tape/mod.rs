@@ -4,6 +4,7 @@ mod association;
 mod count;
 mod dense;
 mod evaluate;
+mod formulas;
 mod hoist;
 mod plan;
 mod schedule;

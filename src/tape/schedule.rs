@@ -1,5 +1,6 @@
-//! Graph to tape: sums and products become additions, multiplications and divisions; formulas of Table 1 are written out.
+//! Graph to tape: sums and products become additions, multiplications and divisions.
 
+use super::formulas::write_out;
 use super::share::share;
 use super::{Operation, Slot, Tape};
 use crate::functions::{Code, FunctionId, rows};
@@ -70,62 +71,6 @@ fn compute(graph: &Graph, roots: &[ExprId], negative_numbers: bool) -> Tape {
     }
     let outputs = roots.iter().map(|root| scheduler.slot(*root)).collect();
     prune(Tape { operations: scheduler.operations.into_iter().collect(), outputs })
-}
-
-/// Replaces functions that are computed by formulas.
-fn write_out(graph: &mut Graph, formulas: &mut Formulas, roots: &[ExprId]) -> Vec<ExprId> {
-    let is_formula = |id: &ExprId| {
-        let code = graph.node(*id).function().map(|function| function.row().code);
-        matches!(code, Some(Code::Formula(_) | Code::LogSumExp))
-    };
-    if !graph.reachable(roots).iter().any(is_formula) {
-        return roots.to_vec();
-    }
-    graph.rebuild(roots, |graph, id, image| {
-        let node = graph.node(id).clone();
-        let Node::Apply(function, arguments) = &node else {
-            return node.is_leaf().then_some(id);
-        };
-        let arguments: Vec<ExprId> = arguments.iter().map(|argument| image[*argument]).collect();
-        match function.row().code {
-            Code::Formula(formula) => {
-                let lowered = formulas.lower(graph, formula, &[("x", arguments[0])])?;
-                Some(write_out_inner(graph, formulas, lowered))
-            }
-            Code::LogSumExp => Some(log_sum_exp(graph, &arguments)),
-            _ => None,
-        }
-    })
-}
-
-/// Writes out formulas that a formula uses; the table has no cycles.
-fn write_out_inner(graph: &mut Graph, formulas: &mut Formulas, root: ExprId) -> ExprId {
-    match graph.node(root) {
-        Node::Apply(function, _) if matches!(function.row().code, Code::Formula(_)) => {
-            write_out(graph, formulas, &[root])[0]
-        }
-        _ => root,
-    }
-}
-
-/// `m + ln(Σ exp(x − m))` with the largest entry m, so that no exponential overflows (Blanchard, Higham and Higham,
-/// Accurately computing the log-sum-exp and softmax functions, 2021, equation 1.3).
-fn log_sum_exp(graph: &mut Graph, entries: &[ExprId]) -> ExprId {
-    let max = |graph: &mut Graph, a, b| {
-        let function = crate::functions::find("max");
-        function.map_or(a, |function| graph.apply(function, &[a, b]))
-    };
-    let largest = entries.iter().copied().reduce(|a, b| max(graph, a, b)).unwrap_or(entries[0]);
-    let terms = entries
-        .iter()
-        .map(|entry| {
-            let shifted = graph.sum(Rational::ZERO, vec![(*entry, Rational::ONE), (largest, Rational::MINUS_ONE)]);
-            (graph.apply(rows::EXP, &[shifted]), Rational::ONE)
-        })
-        .collect();
-    let total = graph.sum(Rational::ZERO, terms);
-    let logarithm = graph.apply(rows::LN, &[total]);
-    graph.add(largest, logarithm)
 }
 
 struct Scheduler<'g> {

@@ -127,6 +127,7 @@ impl Exact {
             "tanh" => x.tanh(BITS, ROUND, c),
             "sqrt" if !x.is_negative() || x.is_zero() => x.sqrt(BITS, ROUND),
             "sqrt" => return None,
+            "ln_cosh" => x.cosh(BITS, ROUND, c).ln(BITS, ROUND, c),
             "asinh" => x.asinh(BITS, ROUND, c),
             "acosh" if *x >= one => x.acosh(BITS, ROUND, c),
             "atanh" if size(x) < one => x.atanh(BITS, ROUND, c),

@@ -1,0 +1,264 @@
+//! Rules for exponentials: their products, and sums of several, which overflow where their logarithms and shares do not.
+
+use super::language::{
+    Classes, Math, Monomial, Polynomial, add_monomial, add_negation, add_polynomial, monomial, polynomial, sum_in,
+};
+use crate::functions::{FunctionId, rows};
+use crate::graph::Rational;
+use egg::Id;
+
+/// Returns exponent and argument of a class that is a power of an exponential.
+fn exponential(classes: &Classes, id: Id) -> Option<(Rational, Id)> {
+    let argument = |id: Id| {
+        classes[classes.find(id)].nodes.iter().find_map(|node| match node {
+            Math::Apply(rows::EXP, arguments) => Some(classes.find(arguments[0])),
+            _ => None,
+        })
+    };
+    let power = || {
+        classes[classes.find(id)].nodes.iter().find_map(|node| match node {
+            Math::Power(exponent, [base]) => Some((exponent.clone(), argument(*base)?)),
+            _ => None,
+        })
+    };
+    argument(id).map(|argument| (Rational::ONE, argument)).or_else(power)
+}
+
+/// `exp(a)^m·exp(b)^n = exp(m·a + n·b)`.
+pub fn product_of_exponentials(classes: &mut Classes, id: Id, node: &Math) -> Vec<Id> {
+    let mut view = Monomial::number(Rational::ONE);
+    let complete = match node {
+        Math::Product(children) => view.take_factors(classes, children),
+        Math::Power(exponent, [base]) => view.multiply(classes, *base, exponent),
+        _ => false,
+    };
+    if !complete || view.factors.contains(id) {
+        return Vec::new();
+    }
+    let exponentials: Vec<(Id, Rational, Id)> = view
+        .factors
+        .iter()
+        .filter_map(|(base, exponent)| {
+            let (own, argument) = exponential(classes, *base)?;
+            Some((*base, own.multiply(exponent), argument))
+        })
+        .collect();
+    if exponentials.len() < 2 && exponentials.iter().all(|(_, exponent, _)| exponent.is_one()) {
+        return Vec::new();
+    }
+    let mut sum = Polynomial { constant: Rational::ZERO, terms: Vec::new() };
+    for (base, exponent, argument) in &exponentials {
+        view.factors.remove(*base);
+        sum.push(classes, *argument, exponent);
+    }
+    let sum = add_polynomial(classes, &sum);
+    if classes[sum].data.value.as_ref().is_some_and(Rational::is_zero) {
+        return vec![add_monomial(classes, &view)];
+    }
+    let exponential = classes.add(Math::Apply(rows::EXP, [sum].into()));
+    if !view.multiply(classes, exponential, &Rational::ONE) {
+        return Vec::new();
+    }
+    vec![add_monomial(classes, &view)]
+}
+
+/// `exp(−a) = 1/exp(a)`.
+pub fn negative_exponential(classes: &mut Classes, _: Id, node: &Math) -> Vec<Id> {
+    let Math::Apply(rows::EXP, arguments) = node else { return Vec::new() };
+    if !monomial(classes, arguments[0]).coefficient.is_negative() {
+        return Vec::new();
+    }
+    let positive = add_negation(classes, arguments[0]);
+    let value = classes.add(Math::Apply(rows::EXP, [positive].into()));
+    vec![classes.add(Math::Power(Rational::MINUS_ONE, [value]))]
+}
+
+/// Returns the argument of a function in a class.
+fn argument(classes: &Classes, id: Id, function: FunctionId) -> Option<Id> {
+    classes[classes.find(id)].nodes.iter().find_map(|node| match node {
+        Math::Apply(own, arguments) if *own == function => Some(classes.find(arguments[0])),
+        _ => None,
+    })
+}
+
+/// What the terms of a sum are exponentials of, if all are; 1 is the exponential of 0.
+#[derive(PartialEq)]
+struct Exponents {
+    arguments: Vec<Id>,
+    with_one: bool,
+}
+
+impl Exponents {
+    fn of_node(classes: &Classes, node: &Math) -> Option<Exponents> {
+        let Math::Sum(children) = node else { return None };
+        let is_one = |id: &Id| classes[*id].data.value.as_ref().is_some_and(Rational::is_one);
+        let (ones, others): (Vec<Id>, Vec<Id>) = children.iter().copied().partition(is_one);
+        let arguments: Option<Vec<Id>> = others.iter().map(|id| argument(classes, *id, rows::EXP)).collect();
+        arguments
+            .map(|arguments| Exponents { arguments, with_one: !ones.is_empty() })
+            .filter(|own| own.arguments.len() > 1)
+    }
+
+    fn of_class(classes: &Classes, id: Id) -> Option<Exponents> {
+        classes[classes.find(id)].nodes.iter().find_map(|node| Exponents::of_node(classes, node))
+    }
+
+    /// Makes the logarithm of the sum.
+    fn logarithm(self, classes: &mut Classes) -> Id {
+        let mut arguments = self.arguments;
+        if self.with_one {
+            arguments.push(classes.add(Math::Number(Rational::ZERO)));
+        }
+        classes.add(Math::Apply(rows::LOGSUMEXP, arguments.into()))
+    }
+}
+
+/// Returns what the logarithm of a sum of exponentials is taken of.
+fn exponents_of_logarithm(classes: &Classes, node: &Math) -> Option<Exponents> {
+    let Math::Apply(function, arguments) = node else { return None };
+    match *function {
+        rows::LN => Exponents::of_class(classes, arguments[0]),
+        rows::LN_1P => Exponents::of_class(classes, arguments[0])
+            .filter(|own| !own.with_one)
+            .map(|own| Exponents { with_one: true, ..own }),
+        _ => None,
+    }
+}
+
+/// `ln(Σ exp(x)) = logsumexp(x)`.
+pub fn logarithm_of_sum(classes: &mut Classes, _: Id, node: &Math) -> Vec<Id> {
+    let exponents = exponents_of_logarithm(classes, node);
+    exponents.map(|exponents| exponents.logarithm(classes)).into_iter().collect()
+}
+
+/// Finds, in a product, an exponential over a sum of exponentials: both as they stand among the factors.
+fn share(classes: &Classes, id: Id, node: &Math) -> Option<(Monomial, Id, Id)> {
+    let Math::Product(children) = node else { return None };
+    let mut view = Monomial::number(Rational::ONE);
+    if !view.take_factors(classes, children) || view.factors.contains(id) {
+        return None;
+    }
+    let above = |(base, exponent): &(Id, Rational)| exponent.is_one() && argument(classes, *base, rows::EXP).is_some();
+    let below = |(base, exponent): &(Id, Rational)| {
+        exponent.is_negative() && exponent.is_integer() && Exponents::of_class(classes, *base).is_some()
+    };
+    let (above, below) = (view.factors.iter().find(|own| above(own))?.0, view.factors.iter().find(|own| below(own))?.0);
+    Some((view, above, below))
+}
+
+/// `exp(x)/Σ exp(y) = exp(x − logsumexp(y))`.
+pub fn share_of_sum(classes: &mut Classes, id: Id, node: &Math) -> Vec<Id> {
+    let Some((mut view, above, below)) = share(classes, id, node) else { return Vec::new() };
+    let (Some(exponent), Some(sum)) = (argument(classes, above, rows::EXP), Exponents::of_class(classes, below)) else {
+        return Vec::new();
+    };
+    let logarithm = sum.logarithm(classes);
+    let difference = add_difference(classes, exponent, logarithm);
+    let share = classes.add(Math::Apply(rows::EXP, [difference].into()));
+    view.factors.remove(above);
+    let complete = view.multiply(classes, below, &Rational::ONE) && view.multiply(classes, share, &Rational::ONE);
+    if complete { vec![add_monomial(classes, &view)] } else { Vec::new() }
+}
+
+/// A difference `x − logsumexp(…, x, …)`.
+struct Difference {
+    logarithm: Id,
+    entries: Vec<Id>,
+    place: usize,
+}
+
+impl Difference {
+    fn of_class(classes: &Classes, id: Id) -> Option<Difference> {
+        let view = sum_in(classes, id).unwrap_or_else(|| Polynomial::of(vec![monomial(classes, id)]));
+        Difference::of_polynomial(classes, &view)
+    }
+
+    fn of_polynomial(classes: &Classes, view: &Polynomial) -> Option<Difference> {
+        let logarithm = |term: &Monomial| {
+            let [(base, exponent)] = &*term.factors else { return None };
+            let entries = classes[*base].nodes.iter().find_map(|node| match node {
+                Math::Apply(rows::LOGSUMEXP, entries) => Some(entries.to_vec()),
+                _ => None,
+            });
+            let fits = exponent.is_one() && term.coefficient.is_minus_one();
+            entries.filter(|_| fits).map(|entries| (*base, entries))
+        };
+        let at = view.terms.iter().position(|term| logarithm(term).is_some())?;
+        let (logarithm, entries) = logarithm(&view.terms[at])?;
+        let mut rest = view.clone();
+        rest.terms.remove(at);
+        let rest = rest.collected();
+        let place = entries.iter().position(|id| Polynomial::of_class(classes, *id).collected() == rest)?;
+        Some(Difference { logarithm, entries, place })
+    }
+}
+
+/// Adds `a − b` to the e-graph.
+fn add_difference(classes: &mut Classes, a: Id, b: Id) -> Id {
+    let mut difference = Polynomial::of_class(classes, a);
+    difference.push(classes, b, &Rational::MINUS_ONE);
+    add_polynomial(classes, &difference)
+}
+
+/// Finds, in a sum, a share with its complement: the place of the share among the terms.
+fn complement(classes: &Classes, view: &Polynomial) -> Option<(usize, Difference)> {
+    view.terms.iter().enumerate().find_map(|(at, term)| {
+        let [(base, exponent)] = &*term.factors else { return None };
+        let fits = exponent.is_one() && !view.constant.is_zero() && term.coefficient == view.constant.negate();
+        let exponent = argument(classes, *base, rows::EXP).filter(|_| fits)?;
+        Some((at, Difference::of_class(classes, exponent)?))
+    })
+}
+
+/// `1 − exp(x − logsumexp(x, y, …)) = exp(y − logsumexp(x, y, …)) + …`, and multiples of it.
+pub fn complement_of_share(classes: &mut Classes, _: Id, node: &Math) -> Vec<Id> {
+    let Math::Sum(children) = node else { return Vec::new() };
+    let mut rest = polynomial(classes, children);
+    let Some((at, Difference { logarithm, entries, place })) = complement(classes, &rest) else { return Vec::new() };
+    rest.terms.remove(at);
+    let scale = std::mem::replace(&mut rest.constant, Rational::ZERO);
+    for other in (0..entries.len()).filter(|other| *other != place) {
+        let difference = add_difference(classes, entries[other], logarithm);
+        let share = classes.add(Math::Apply(rows::EXP, [difference].into()));
+        rest.push(classes, share, &scale);
+    }
+    vec![add_polynomial(classes, &rest)]
+}
+
+/// Reads a sum as `x − logsumexp(…, x, …)`, or as the negative of such a difference; x is not 0.
+fn logarithm(classes: &Classes, node: &Math) -> Option<(Difference, bool)> {
+    let Math::Sum(children) = node else { return None };
+    let view = polynomial(classes, children);
+    let mut negative = view.clone();
+    negative.constant = negative.constant.negate();
+    negative.terms.iter_mut().for_each(|term| term.coefficient = term.coefficient.negate());
+    let read = |view: &Polynomial, negated| Some((Difference::of_polynomial(classes, view)?, negated));
+    let is_shifted =
+        |own: &Difference| classes[own.entries[own.place]].data.value.as_ref().is_some_and(Rational::is_zero);
+    read(&view, false).or_else(|| read(&negative, true)).filter(|(own, _)| !is_shifted(own))
+}
+
+/// `x − logsumexp(x, y, …) = −logsumexp(0, y − x, …)`, and its negative.
+pub fn logarithm_of_share(classes: &mut Classes, _: Id, node: &Math) -> Vec<Id> {
+    let Some((Difference { entries, place, .. }, negated)) = logarithm(classes, node) else { return Vec::new() };
+    let shifted = entries.iter().map(|entry| add_difference(classes, *entry, entries[place])).collect();
+    let logarithm = classes.add(Math::Apply(rows::LOGSUMEXP, shifted));
+    vec![if negated { logarithm } else { add_negation(classes, logarithm) }]
+}
+
+/// Tells whether a node overflows, or loses digits, where a rule of this file has something better.
+pub fn is_better_as_share(classes: &Classes, id: Id, node: &Math) -> bool {
+    match node {
+        Math::Apply(rows::LN | rows::LN_1P, _) => exponents_of_logarithm(classes, node).is_some(),
+        Math::Apply(rows::EXP_M1, arguments) => Difference::of_class(classes, arguments[0]).is_some(),
+        Math::Product(_) => share(classes, id, node).is_some(),
+        Math::Sum(children) => {
+            // Shares are computed without the difference.
+            let is_exp = |id: Id| matches!(classes.id_to_node(id), Math::Apply(rows::EXP, _));
+            let is_exponent = classes[id].parents().any(is_exp);
+            !is_exponent && logarithm(classes, node).is_some()
+                || complement(classes, &polynomial(classes, children)).is_some()
+        }
+        _ => false,
+    }
+}
