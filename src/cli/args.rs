@@ -5,6 +5,7 @@ use super::{
     man, report, rules,
 };
 use crate::derive::Form;
+use crate::show::markup::Markup;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::io::{IsTerminal, Write};
 
@@ -134,6 +135,18 @@ pub enum Format {
     Rust,
     /// Entries of vectors and matrices, with sums over indices and Kronecker deltas.
     Index,
+}
+
+impl Format {
+    /// Returns how formulas are typeset, if they are.
+    pub fn markup(self) -> Option<Markup> {
+        match self {
+            Format::Latex => Some(Markup::Latex),
+            Format::Mathml => Some(Markup::Mathml),
+            Format::Typst => Some(Markup::Typst),
+            Format::Text | Format::Json | Format::Rust | Format::Index => None,
+        }
+    }
 }
 
 /// How counts are written.

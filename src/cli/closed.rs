@@ -1,8 +1,9 @@
 //! Derivatives of functions of whole vectors and matrices, in closed form.
 
 use super::args::{Format, Goal, Request};
-use super::formulas::{self, Formula, Name};
+use super::formulas::{self, Formula};
 use super::gradient::{Options, heading};
+use super::name::Name;
 use super::values;
 use super::{Exit, Outcome, index};
 use crate::derive::{Closed, Derivative, Form, Order, derive_closed};
@@ -121,13 +122,14 @@ pub fn partials(
             name.apply_to(&label(&closed.graph, direction));
         }
         let (ast, root) = notation::write(&closed.graph, root);
+        if let Some(markup) = request.format.markup() {
+            writeln!(out, "{}", formulas::equation(&name, &ast, root, markup))?;
+            continue;
+        }
         match request.format {
-            Format::Latex | Format::Mathml | Format::Typst => {
-                writeln!(out, "{}", formulas::equation(&name, &ast, root, request.format))?;
-            }
             Format::Json => drop(lines.insert(own.to_string(), print_expression(&ast, root).into())),
             _ if by.len() == 1 => writeln!(out, "{}", print_expression(&ast, root))?,
-            _ => writeln!(out, "{} = {}", name.text, print_expression(&ast, root))?,
+            _ => writeln!(out, "{} = {}", name.text(), print_expression(&ast, root))?,
         }
     }
     if request.format == Format::Json {

@@ -2,7 +2,8 @@
 
 use super::args::{Format, Request};
 use super::assumptions::{self, assumptions};
-use super::formulas::{Formula, Name};
+use super::formulas::Formula;
+use super::name::Name;
 use super::{Exit, Outcome, input, statistics};
 use crate::derive::{Form, Order, derive, derive_repeatedly};
 use crate::graph::{ExprId, Graph};
@@ -68,20 +69,20 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
         };
         let label = input::label(&function, input);
         let name = Name::derivative(&vec![label.as_str(); options.order]);
-        match request.format {
-            Format::Latex | Format::Mathml | Format::Typst => {
+        match request.format.markup() {
+            Some(markup) => {
                 for root in &entries {
                     let (ast, root) = notation::write(graph, *root);
-                    writeln!(out, "{}", super::formulas::equation(&name, &ast, root, request.format))?;
+                    writeln!(out, "{}", super::formulas::equation(&name, &ast, root, markup))?;
                 }
             }
-            _ => {
+            None => {
                 let formula = Formula { name, shape: function.shape, entries, whole: false, numbers: None };
                 let text = formula.text(graph);
                 match request.format {
                     Format::Json => drop(object.insert(label, text.into())),
                     _ if alone => writeln!(out, "{text}")?,
-                    _ => writeln!(out, "{} = {text}", formula.name.text)?,
+                    _ => writeln!(out, "{} = {text}", formula.name.text())?,
                 }
             }
         }

@@ -2,7 +2,8 @@
 
 use super::args::{Format, Goal, Request};
 use super::assumptions::{self, assumptions};
-use super::formulas::{self, Formula, Name};
+use super::formulas::{self, Formula};
+use super::name::Name;
 use super::{Exit, Outcome, closed, compile, input, statistics, values};
 use crate::derive::{Form, Order, derive};
 use crate::error::{Diagnostic, Errors};

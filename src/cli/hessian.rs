@@ -2,9 +2,10 @@
 
 use super::args::{Format, Goal};
 use super::assumptions::{self, assumptions};
-use super::formulas::{self, Formula, Name};
+use super::formulas::{self, Formula};
 pub use super::gradient::Options;
 use super::gradient::{heading, require_parameters};
+use super::name::Name;
 use super::{Exit, Outcome, closed, compile, input, statistics, values};
 use crate::derive::{Form, Order, derive};
 use crate::lower::{Function, Shape};

@@ -19,6 +19,7 @@ mod index;
 mod input;
 mod jacobian;
 mod man;
+mod name;
 mod report;
 mod rules;
 mod statistics;

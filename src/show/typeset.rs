@@ -1,5 +1,6 @@
 //! Syntax tree to MathML Core and Typst. What differs between the two is a table of marks, [`Dialect`].
 
+use super::lines::{Line, Sign};
 use crate::functions;
 use crate::syntax::ast::{Ast, BinaryOperator as B, Expression as E, Index, NodeId, UnaryOperator as U};
 
@@ -101,7 +102,7 @@ pub const TYPST: Dialect = Dialect {
     matrix: ["mat(delim: \"[\", ", ", ", "; ", ")"],
     cases: ["cases(", " & \"if \" ", ", ", " & \"otherwise\"", ")"],
     fold: ["SIGN_(", " = ", ")^(", " - 1) ", ""],
-    products: [" ", " dot.circle ", " div.circle "],
+    products: [" ", " ⊙ ", " ⊘ "],
     comma: ", ",
     number: |number| number.to_string(),
     word: |word, upright| match (upright, word.chars().count()) {
@@ -124,7 +125,8 @@ pub const TYPST: Dialect = Dialect {
     },
 };
 
-fn escaped(text: &str) -> String {
+/// Writes text as MathML has it.
+pub(super) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
@@ -146,8 +148,27 @@ enum Piece {
 
 /// Typesets an expression.
 pub fn typeset(ast: &Ast, root: NodeId, dialect: &Dialect) -> String {
+    pieces_written(ast, vec![Piece::Node(root, Level::Loose)], dialect)
+}
+
+/// Typesets a line of a broken expression.
+pub fn line(ast: &Ast, line: &Line, dialect: &Dialect) -> String {
+    let mut pieces = Vec::new();
+    for (sign, part) in &line.parts {
+        let (sign, level) = match sign {
+            Sign::None => (String::new(), Level::Loose),
+            Sign::Leading => (String::new(), Level::Multiplicative),
+            Sign::Plus => ((dialect.operator)("+"), Level::Multiplicative),
+            Sign::Minus => ((dialect.operator)("-"), Level::Multiplicative),
+            Sign::Times => ((dialect.operator)("⋅"), Level::Signed),
+        };
+        pieces.extend([Piece::Text(sign), Piece::Node(*part, level)]);
+    }
+    pieces_written(ast, pieces.into_iter().rev().collect(), dialect)
+}
+
+fn pieces_written(ast: &Ast, mut stack: Vec<Piece>, dialect: &Dialect) -> String {
     let mut out = String::new();
-    let mut stack = vec![Piece::Node(root, Level::Loose)];
     while let Some(piece) = stack.pop() {
         match piece {
             Piece::Text(text) => out.push_str(&text),
@@ -192,6 +213,7 @@ fn level(ast: &Ast, id: NodeId) -> Level {
     match ast.get(id) {
         E::Binary(B::Add | B::Subtract, ..) | E::Unary(U::Negate, _) => Level::Additive,
         E::Binary(B::Multiply | B::ElementMultiply | B::ElementDivide, ..) => Level::Multiplicative,
+        E::Binary(B::Divide, a, _) if is_signed(ast, *a) => Level::Additive,
         E::Binary(B::Divide, ..) => Level::Signed,
         E::Binary(B::Power | B::ElementPower, ..) | E::Unary(U::Transpose, _) => Level::Power,
         E::Binary(..) | E::Unary(U::Not, _) => Level::Loose,
@@ -200,6 +222,14 @@ fn level(ast: &Ast, id: NodeId) -> Level {
         E::Number(text) if text.contains(['e', 'E']) => Level::Multiplicative,
         _ => Level::Atom,
     }
+}
+
+/// Tells whether an expression is a product, or a single factor, with a minus sign before it.
+fn is_signed(ast: &Ast, mut id: NodeId) -> bool {
+    while let E::Binary(B::Multiply, a, _) = ast.get(id) {
+        id = *a;
+    }
+    matches!(ast.get(id), E::Unary(U::Negate, _))
 }
 
 struct Walk<'a> {
@@ -317,13 +347,22 @@ impl Walk<'_> {
             B::Add => infix(self, sign("+"), Level::Additive, Level::Multiplicative),
             B::Subtract => infix(self, sign("-"), Level::Additive, Level::Multiplicative),
             B::Multiply => {
-                let digits = matches!(self.ast.get(b), E::Number(_));
-                let dot = if digits { sign("⋅") } else { dialect.products[0].to_string() };
+                let dot = self.between(b);
                 let signed = matches!(self.ast.get(a), E::Unary(U::Negate, _));
                 infix(self, dot, if signed { Level::Additive } else { Level::Multiplicative }, Level::Signed);
             }
             B::ElementMultiply => infix(self, dialect.products[1].into(), Level::Multiplicative, Level::Signed),
             B::ElementDivide => infix(self, dialect.products[2].into(), Level::Multiplicative, Level::Signed),
+            // The sign of a fraction stands before it.
+            B::Divide if is_signed(self.ast, a) => {
+                let [open, between, close] = dialect.fraction;
+                self.operator("-");
+                self.text(open);
+                self.unsigned_product(a);
+                self.text(between);
+                self.node(b, Level::Loose);
+                self.text(close);
+            }
             B::Divide => self.pair(dialect.fraction, (a, Level::Loose), (b, Level::Loose)),
             B::Power | B::ElementPower => self.pair(dialect.power, (a, Level::Atom), (b, Level::Loose)),
             B::And => infix(self, sign("∧"), Level::Additive, Level::Additive),
@@ -336,6 +375,32 @@ impl Walk<'_> {
         }
     }
 
+    /// Writes a product without the sign of its first factor.
+    fn unsigned_product(&mut self, id: NodeId) {
+        let mut factors = Vec::new();
+        let mut first = id;
+        while let E::Binary(B::Multiply, a, b) = self.ast.get(first) {
+            factors.push(*b);
+            first = *a;
+        }
+        if let E::Unary(U::Negate, a) = self.ast.get(first) {
+            let alone = if factors.is_empty() { Level::Loose } else { Level::Multiplicative };
+            self.node(*a, alone);
+        }
+        for factor in factors.into_iter().rev() {
+            self.text(self.between(factor));
+            self.node(factor, Level::Signed);
+        }
+    }
+
+    /// What stands before a factor.
+    fn between(&self, factor: NodeId) -> String {
+        match self.ast.get(factor) {
+            E::Number(_) => (self.dialect.operator)("⋅"),
+            _ => self.dialect.products[0].to_string(),
+        }
+    }
+
     fn call(&mut self, name: &str, arguments: &[NodeId]) {
         let dialect = self.dialect;
         match (name, arguments) {
@@ -345,6 +410,14 @@ impl Walk<'_> {
             ("norm2", [a]) => self.around(dialect.norm, *a, Level::Loose),
             ("floor", [a]) => self.around(dialect.rounded[0], *a, Level::Loose),
             ("ceil", [a]) => self.around(dialect.rounded[1], *a, Level::Loose),
+            ("diff", [a, by]) => {
+                let [open, between, close] = dialect.fraction;
+                let partial = (dialect.operator)("∂");
+                self.text(format!("{open}{partial}{between}{partial}"));
+                self.node(*by, Level::Atom);
+                self.text(close);
+                self.around(dialect.parentheses, *a, Level::Loose);
+            }
             ("inv", [a]) => self.around(dialect.inverse, *a, Level::Atom),
             ("exp", [a]) => {
                 let [open, between, close] = dialect.power;
