@@ -115,16 +115,19 @@ fn tidy(typst: &str) -> String {
 }
 
 fn mathml_row([left, equal, right, reason]: &[&str; 4]) -> String {
-    let cell = |align: &str, content: &str| match content {
+    // Chromium aligns the boxes in a cell by a keyword of its own.
+    let cell = |side: &str, padding: &str, content: &str| match content {
         "" => "<mtd></mtd>".to_string(),
-        _ => format!("<mtd style=\"text-align: {align}\"><mrow>{content}</mrow></mtd>"),
+        _ => format!(
+            "<mtd style=\"text-align: {side}; text-align: -webkit-{side}{padding}\"><mrow>{content}</mrow></mtd>"
+        ),
     };
-    let sign = if *equal == "=" { "<mo>=</mo>" } else { "" };
+    let indented = |content: &str| cell("left", "; padding-left: 2em", content);
     let (right, reason) = match (*equal, right.is_empty()) {
-        ("", true) => (cell("left; padding-left: 2em", reason), ""),
-        ("", _) => (cell("left; padding-left: 2em", right), *reason),
-        _ => (cell("left", &format!("{sign}{right}")), *reason),
+        ("", true) => (indented(reason), ""),
+        ("", _) => (indented(right), *reason),
+        _ => (cell("left", "", &format!("<mo>=</mo>{right}")), *reason),
     };
-    let reason = if reason.is_empty() { String::new() } else { cell("left", reason) };
-    format!("<mtr>{}{right}{reason}</mtr>", cell("right", left))
+    let reason = if reason.is_empty() { String::new() } else { cell("left", "", reason) };
+    format!("<mtr>{}{right}{reason}</mtr>", cell("right", "", left))
 }

@@ -28,13 +28,13 @@ pub fn latex(ast: &Ast, root: NodeId) -> String {
 /// Writes a line of a broken expression.
 pub fn line(ast: &Ast, line: &Line) -> String {
     let mut pieces_of_line = Vec::new();
-    for (sign, part) in &line.parts {
+    for (at, (sign, part)) in line.parts.iter().enumerate() {
         let (sign, level) = match sign {
             Sign::None => ("", Level::Loose),
             Sign::Leading => ("", Level::Multiplicative),
             Sign::Plus => (" + ", Level::Multiplicative),
             Sign::Minus => (" - ", Level::Multiplicative),
-            Sign::Times if starts_with_digit(ast, *part) => (r" \cdot ", Level::Signed),
+            Sign::Times if at == 0 || starts_with_digit(ast, *part) => (r" \cdot ", Level::Signed),
             Sign::Times => (r" \, ", Level::Signed),
         };
         pieces_of_line.extend([text(sign), Piece::Node(*part, level)]);
@@ -107,8 +107,9 @@ fn pieces(ast: &Ast, id: NodeId, out: &mut Vec<Piece>) {
         E::Index(base, places) => {
             // A base that ends in an index of its own is kept apart from the new one.
             let open = match ast.get(*base) {
-                E::Name(name) if !symbol(name).contains('_') => ("", "_{"),
-                _ => ("{", "}_{"),
+                E::Name(name) if symbol(name).contains('_') => ("{", "}_{"),
+                E::Call(name, _) if matches!(name.text.as_str(), "eye" | "ones" | "zeros" | "norm1") => ("{", "}_{"),
+                _ => ("", "_{"),
             };
             out.extend([text(open.0), Node(*base, Level::Atom), text(open.1)]);
             for (position, place) in places.iter().enumerate() {

@@ -89,6 +89,7 @@ fn width(expression: &E, ast: &Ast, widths: &[u64]) -> u64 {
             ("exp", [a]) => 10 + of(a) * 7 / 10,
             ("sqrt" | "cbrt" | "abs" | "norm1" | "norm2", [a]) => of(a) + 15,
             ("inv", [a]) => bracketed(a) + 14,
+            ("sigmoid" | "gamma", [a]) => 25 + of(a),
             ("stack", parts) => parts.iter().map(of).max().unwrap_or(0) + 20,
             _ => 8 * name.text.len() as u64 + 12 + row(arguments),
         },

@@ -53,12 +53,13 @@ pub const MATHML: Dialect = Dialect {
     subscript: ["<msub><mrow>", "</mrow><mrow>", "</mrow></msub>"],
     root: ["<msqrt>", "</msqrt>"],
     cube_root: ["<mroot><mrow>", "</mrow><mn>3</mn></mroot>"],
-    parentheses: ["<mo>(</mo>", "<mo>)</mo>"],
-    absolute: ["<mo>|</mo>", "<mo>|</mo>"],
-    norm: ["<mo>‖</mo>", "<mo>‖</mo>"],
-    rounded: [["<mo>⌊</mo>", "<mo>⌋</mo>"], ["<mo>⌈</mo>", "<mo>⌉</mo>"]],
+    // Brackets grow with the row that they stand in.
+    parentheses: ["<mrow><mo>(</mo>", "<mo>)</mo></mrow>"],
+    absolute: ["<mrow><mo>|</mo>", "<mo>|</mo></mrow>"],
+    norm: ["<mrow><mo>‖</mo>", "<mo>‖</mo></mrow>"],
+    rounded: [["<mrow><mo>⌊</mo>", "<mo>⌋</mo></mrow>"], ["<mrow><mo>⌈</mo>", "<mo>⌉</mo></mrow>"]],
     transpose: ["<msup><mrow>", "</mrow><mo>⊤</mo></msup>"],
-    inverse: ["<msup><mrow>", "</mrow><mrow><mo>-</mo><mn>1</mn></mrow></msup>"],
+    inverse: ["<msup><mrow>", "</mrow><mrow><mo>−</mo><mn>1</mn></mrow></msup>"],
     matrix: [
         "<mrow><mo>[</mo><mtable><mtr><mtd>",
         "</mtd><mtd>",
@@ -76,14 +77,14 @@ pub const MATHML: Dialect = Dialect {
         "<mrow><munderover><mo>SIGN</mo><mrow>",
         "<mo>=</mo>",
         "</mrow><mrow>",
-        "<mo>-</mo><mn>1</mn></mrow></munderover>",
+        "<mo>−</mo><mn>1</mn></mrow></munderover>",
         "</mrow>",
     ],
     products: ["<mo>&#x2062;</mo>", "<mo>⊙</mo>", "<mo>⊘</mo>"],
     comma: "<mo>,</mo>",
     number: |number| format!("<mn>{number}</mn>"),
     word: |word, _| format!("<mi>{}</mi>", escaped(word)),
-    operator: |operator| format!("<mo>{}</mo>", escaped(operator)),
+    operator: |operator| format!("<mo>{}</mo>", escaped(operator).replace('-', "−")),
 };
 
 /// Typst, for math mode.
@@ -154,13 +155,14 @@ pub fn typeset(ast: &Ast, root: NodeId, dialect: &Dialect) -> String {
 /// Typesets a line of a broken expression.
 pub fn line(ast: &Ast, line: &Line, dialect: &Dialect) -> String {
     let mut pieces = Vec::new();
-    for (sign, part) in &line.parts {
+    for (at, (sign, part)) in line.parts.iter().enumerate() {
         let (sign, level) = match sign {
             Sign::None => (String::new(), Level::Loose),
             Sign::Leading => (String::new(), Level::Multiplicative),
             Sign::Plus => ((dialect.operator)("+"), Level::Multiplicative),
             Sign::Minus => ((dialect.operator)("-"), Level::Multiplicative),
-            Sign::Times => ((dialect.operator)("⋅"), Level::Signed),
+            Sign::Times if at == 0 => ((dialect.operator)("⋅"), Level::Signed),
+            Sign::Times => (between(ast, *part, dialect), Level::Signed),
         };
         pieces.extend([Piece::Text(sign), Piece::Node(*part, level)]);
     }
@@ -230,6 +232,14 @@ fn is_signed(ast: &Ast, mut id: NodeId) -> bool {
         id = *a;
     }
     matches!(ast.get(id), E::Unary(U::Negate, _))
+}
+
+/// What stands before a factor.
+fn between(ast: &Ast, factor: NodeId, dialect: &Dialect) -> String {
+    match ast.get(factor) {
+        E::Number(_) => (dialect.operator)("⋅"),
+        _ => dialect.products[0].to_string(),
+    }
 }
 
 struct Walk<'a> {
@@ -347,7 +357,7 @@ impl Walk<'_> {
             B::Add => infix(self, sign("+"), Level::Additive, Level::Multiplicative),
             B::Subtract => infix(self, sign("-"), Level::Additive, Level::Multiplicative),
             B::Multiply => {
-                let dot = self.between(b);
+                let dot = between(self.ast, b, dialect);
                 let signed = matches!(self.ast.get(a), E::Unary(U::Negate, _));
                 infix(self, dot, if signed { Level::Additive } else { Level::Multiplicative }, Level::Signed);
             }
@@ -388,16 +398,8 @@ impl Walk<'_> {
             self.node(*a, alone);
         }
         for factor in factors.into_iter().rev() {
-            self.text(self.between(factor));
+            self.text(between(self.ast, factor, self.dialect));
             self.node(factor, Level::Signed);
-        }
-    }
-
-    /// What stands before a factor.
-    fn between(&self, factor: NodeId) -> String {
-        match self.ast.get(factor) {
-            E::Number(_) => (self.dialect.operator)("⋅"),
-            _ => self.dialect.products[0].to_string(),
         }
     }
 
