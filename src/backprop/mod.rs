@@ -19,7 +19,7 @@ pub use layers::{Layers, layers};
 pub use merge::Merge;
 
 use crate::diff::{self, Differentiator};
-use crate::error::Diagnostic;
+use crate::error::{Diagnostic, Fault};
 use crate::graph::{ExprId, Graph, Input, Node};
 use crate::lower::{Formulas, Function};
 use gate::Gate;
@@ -119,7 +119,7 @@ pub fn trace(function: &Function, point: &[f64], merges: &[Merge]) -> Result<Cir
     let mut graph = function.graph.clone();
     let outputs = diff::resolve(&mut differentiator, &mut graph, &function.outputs)?;
     let [output] = outputs.as_slice() else {
-        return Err(Diagnostic::general("backpropagation begins at a number, and this is a vector")
+        return Err(Diagnostic::general(Fault::OneValue, "backpropagation begins at a number, and this is a vector")
             .hint("choose an entry: `v[0]`; or add them up: `sum(v)`"));
     };
     let plan = Plan::new(&graph, *output, merges);

@@ -170,7 +170,8 @@ pub enum Command {
     /// Prints the second derivatives, as formulas and, at a point, as numbers.
     #[command(after_help = examples::HESSIAN)]
     Hessian(hessian::Options),
-    /// Derives step by step: the chain rule from the outside in, then the simplification, each step by name.
+    /// Derives step by step: the chain rule from the outside in, then the simplification, each step by name; or
+    /// explains an error by its code.
     #[command(after_help = examples::EXPLAIN)]
     Explain(explain::Options),
     /// Shows values and gradients gate by gate: the computational graph as it is written.

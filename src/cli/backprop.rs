@@ -3,7 +3,7 @@
 use super::args::Input;
 use super::{Exit, Outcome, gradient, input, values};
 use crate::backprop::{Circuit, Edge, Merge, Vertex, diagram, svg, table, trace};
-use crate::error::{Diagnostic, Errors};
+use crate::error::{Diagnostic, Errors, Fault};
 use crate::lower::{Function, Shape};
 use crate::source::Source;
 use clap::{Args, ValueEnum};
@@ -91,18 +91,20 @@ impl Gates {
 
 /// Stops where the function has no gates on single numbers, or no single value.
 fn require_gates(source: &Source, function: &Function) -> Result<(), Errors> {
-    let wrong = |message: &str, hint: &str| {
-        let diagnostic = Diagnostic::general(message).hint(hint);
+    let wrong = |fault: Fault, message: &str, hint: &str| {
+        let diagnostic = Diagnostic::general(fault, message).hint(hint);
         Err(crate::in_function(source, function, diagnostic))
     };
     if !function.has_entries() {
         return wrong(
+            Fault::FixedSize,
             "backpropagation goes number by number, and this function is on whole matrices",
             "give the dimensions as numbers: `x: vector[3]`; or ask `gradc grad` for the gradient as a matrix",
         );
     }
     if function.shape != Shape::Scalar {
         return wrong(
+            Fault::OneValue,
             "backpropagation begins at a number, and this is a vector",
             "choose an entry: `v[0]`; or add them up: `sum(v)`",
         );

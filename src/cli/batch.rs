@@ -6,7 +6,7 @@
 
 use super::{Exit, Outcome, closed, input, values};
 use crate::derive::{Closed, Derivative, Form, Order, derive};
-use crate::error::Errors;
+use crate::error::{Errors, Fault};
 use crate::lower::{Function, Shape, Whole};
 use crate::source::Source;
 use crate::tape::{Dense, Tape};
@@ -100,7 +100,8 @@ fn prepare(text: &str, declared: &[String], second: bool) -> Result<Prepared, Er
     let source = Source::new("expr", text);
     let declarations: Vec<Source> = declared.iter().map(|text| Source::new("params", text.clone())).collect();
     let functions = crate::read(&source, &declarations)?;
-    let function = functions.into_iter().next_back().ok_or_else(|| Errors::general("there is no expression"))?;
+    let function =
+        functions.into_iter().next_back().ok_or_else(|| Errors::general(Fault::Empty, "there is no expression"))?;
     let order = if second { Order::Second } else { Order::First };
     let wrong = |diagnostic| crate::in_function(&source, &function, diagnostic);
     if let Some(whole) = function.whole.as_ref().filter(|_| !second || !function.has_entries()) {

@@ -4,7 +4,7 @@ use super::args::Input;
 use super::difference::{self, Estimate};
 use super::{Exit, Outcome, closed, input, values};
 use crate::derive::{Derivative, Form, Order, derive};
-use crate::error::Diagnostic;
+use crate::error::{Diagnostic, Fault};
 use crate::lower::{Facts, Function, Whole};
 use crate::tape::Tape;
 use clap::{Args, ValueEnum};
@@ -220,7 +220,7 @@ impl<'a> Checked<'a> {
 
     fn whole(whole: &'a Whole, point: &'a values::Point) -> Result<Self, Diagnostic> {
         let closed = closed::answer(whole, Order::First)?;
-        let too_large = || Diagnostic::general("these matrices are too large to evaluate");
+        let too_large = || Diagnostic::general(Fault::TooLarge, "these matrices are too large to evaluate");
         let results = closed.evaluate(&point.matrices, &point.sizes).ok_or_else(too_large)?;
         let values = results[0].entries.clone();
         let mut labels = Vec::new();

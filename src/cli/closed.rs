@@ -7,7 +7,7 @@ use super::name::Name;
 use super::values;
 use super::{Exit, Outcome, index};
 use crate::derive::{Closed, Derivative, Form, Order, derive_closed};
-use crate::error::{Diagnostic, Errors};
+use crate::error::{Diagnostic, Errors, Fault};
 use crate::graph::{ExprId, Graph, Node};
 use crate::lower::{Function, Shape, Whole};
 use crate::show::{names::with_names, notation};
@@ -62,7 +62,7 @@ pub fn run(
             Some(
                 computed
                     .evaluate(&point.matrices, &point.sizes)
-                    .ok_or_else(|| Errors::general("these matrices are too large to evaluate"))?,
+                    .ok_or_else(|| Errors::general(Fault::TooLarge, "these matrices are too large to evaluate"))?,
             )
         }
     };
@@ -107,7 +107,11 @@ pub fn partials(
     let order = match order {
         1 => Order::First,
         2 => Order::Second,
-        _ => return Err(wrong(Diagnostic::general("whole matrices are derived once or twice")).into()),
+        _ => {
+            return Err(
+                wrong(Diagnostic::general(Fault::Derivative, "whole matrices are derived once or twice")).into()
+            );
+        }
     };
     let mut lines = serde_json::Map::new();
     for at in by.iter().copied() {

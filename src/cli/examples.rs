@@ -31,7 +31,8 @@ Examples:
 pub const EXPLAIN: &str = "\
 Examples:
   gradc explain '1/(1 + exp(-x))' --wrt x
-  gradc explain 'tanh(x)' -f latex";
+  gradc explain 'tanh(x)' -f latex
+  gradc explain E0007";
 
 pub const REPORT: &str = "\
 Examples:

@@ -4,7 +4,7 @@ use super::args::{Format, Input};
 use super::assumptions::{self, assumptions};
 use super::gradient::{heading, require_parameters};
 use super::name::Name;
-use super::{Exit, Outcome, input};
+use super::{Exit, Outcome, faults, input};
 use crate::derive::{Form, Order, derive};
 use crate::explain::{Derivation, Reason, explain};
 use crate::lower::{Function, Shape};
@@ -32,6 +32,9 @@ pub struct Options {
 }
 
 pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
+    if faults::is_code(&options.input) {
+        return faults::run(&options.input.text, out);
+    }
     let (source, function) = input::function(&options.input)?;
     require_parameters(&source, &function)?;
     let selected = input::selected(&function, &options.wrt)?;

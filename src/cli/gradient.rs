@@ -6,7 +6,7 @@ use super::formulas::{self, Formula};
 use super::name::Name;
 use super::{Exit, Outcome, closed, compile, input, statistics, values};
 use crate::derive::{Form, Order, derive};
-use crate::error::{Diagnostic, Errors};
+use crate::error::{Diagnostic, Errors, Fault};
 use crate::lower::{Function, Shape};
 use crate::source::Source;
 use clap::Args;
@@ -28,7 +28,7 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
         None => function.shape == Shape::Scalar,
     };
     if !number {
-        let diagnostic = Diagnostic::general("the gradient is that of a number, and this is a vector");
+        let diagnostic = Diagnostic::general(Fault::OneValue, "the gradient is that of a number, and this is a vector");
         let diagnostic = diagnostic.hint("`gradc jacobian` prints the derivatives of a vector");
         return Err(crate::in_function(&source, &function, diagnostic).into());
     }
@@ -130,7 +130,7 @@ fn groups(function: &Function, selected: &[usize]) -> Vec<(String, Vec<usize>, S
 /// Stops where there is nothing to derive by.
 pub fn require_parameters(source: &Source, function: &Function) -> Result<(), Errors> {
     if function.parameters.is_empty() && function.whole.is_none() {
-        let diagnostic = Diagnostic::general("there is no parameter to derive by");
+        let diagnostic = Diagnostic::general(Fault::NoParameter, "there is no parameter to derive by");
         return Err(crate::in_function(source, function, diagnostic));
     }
     Ok(())

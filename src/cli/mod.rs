@@ -12,6 +12,7 @@ mod diff;
 mod difference;
 mod examples;
 mod explain;
+mod faults;
 mod fmt;
 mod formulas;
 mod gradient;

@@ -3,10 +3,11 @@
 use super::args::{Arguments, Input};
 use super::page::Page;
 use super::{Exit, Outcome, Stop, input};
-use crate::error::Errors;
+use crate::error::{Errors, Fault};
 use crate::lower::Function;
 use crate::show::markup::Markup;
-use crate::show::notation;
+use crate::source::Source;
+use crate::syntax::{self, ast::Program};
 use clap::{Args, Parser};
 use serde_json::Value;
 use std::io::Write;
@@ -33,7 +34,7 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
     let page = page(options, &function)?;
     match &options.output {
         Some(path) => std::fs::write(path, page)
-            .map_err(|error| Errors::general(format!("{} can't be written: {error}", path.display())))?,
+            .map_err(|error| Errors::general(Fault::File, format!("{} can't be written: {error}", path.display())))?,
         None => out.write_all(page.as_bytes())?,
     }
     Ok(Exit::Success)
@@ -82,13 +83,15 @@ fn page(options: &Options, function: &Function) -> Result<String, Stop> {
     Ok(page.finish())
 }
 
-/// Writes the function itself in MathML.
+/// Writes the function itself in MathML, as its user wrote it.
 fn definition(function: &Function) -> String {
-    let (ast, root) = match &function.whole {
-        Some(whole) => notation::write(&whole.graph, whole.output),
-        None => notation::write_array(&function.graph, &function.outputs, function.shape),
-    };
-    Markup::Mathml.aligned(&Markup::Mathml.equations(Markup::Mathml.symbol("f"), &ast, root))
+    let (ast, program, _) = syntax::parse_all(&Source::new("definition", function.definition.clone()));
+    let body = program.as_ref().and_then(|program| match program {
+        Program::Items(items) => items.last().map(|(item, _)| item.body()),
+        Program::Expression(body) => Some(*body),
+    });
+    let markup = Markup::Mathml;
+    body.map(|body| markup.aligned(&markup.equations(markup.symbol("f"), &ast, body))).unwrap_or_default()
 }
 
 /// Adds what JSON says of values as a table.
@@ -126,7 +129,7 @@ fn check(page: &mut Page, json: &str) -> Result<(), Stop> {
 }
 
 fn parsed(json: &str) -> Result<Value, Stop> {
-    Ok(serde_json::from_str(json).map_err(|error| Errors::general(error.to_string()))?)
+    Ok(serde_json::from_str(json).map_err(|error| Errors::general(Fault::File, error.to_string()))?)
 }
 
 /// Writes a value of JSON as a cell of a table.
@@ -145,7 +148,8 @@ fn answer(options: &Options, command: &str, extra: &[&str]) -> Result<String, St
     let strict = options.input.strict_domain.then_some("--strict-domain");
     let arguments = ["gradc", command].into_iter().chain(extra.iter().copied()).chain(parameters).chain(function);
     let arguments = arguments.chain(strict).chain(["--", options.input.text.as_str()]);
-    let parsed = Arguments::try_parse_from(arguments).map_err(|error| Errors::general(error.to_string()))?;
+    let parsed =
+        Arguments::try_parse_from(arguments).map_err(|error| Errors::general(Fault::File, error.to_string()))?;
     let mut answer = Vec::new();
     parsed.command.run(&mut answer)?;
     Ok(String::from_utf8_lossy(&answer).trim_end().to_string())

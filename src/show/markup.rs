@@ -97,7 +97,7 @@ impl Markup {
     pub fn bracketed(self, inner: &str) -> String {
         match self {
             Markup::Latex => format!(r"\left[{inner}\right]"),
-            Markup::Mathml => format!("<mo>[</mo>{inner}<mo>]</mo>"),
+            Markup::Mathml => format!("<mo stretchy=\"false\">[</mo>{inner}<mo stretchy=\"false\">]</mo>"),
             Markup::Typst => format!("[{inner}]"),
         }
     }

@@ -4,7 +4,7 @@
 //! is stored only if something outside of its loop reads it. Parts of vectors and transposes of them are views.
 
 use crate::emit::expression::Writer;
-use crate::error::Diagnostic;
+use crate::error::{Diagnostic, Fault};
 use crate::graph::{Dimension, ExprId, Extents, Graph, MatrixOperation as M, Node, Rational};
 use crate::tape::{Computation, Plan, Step, Tape};
 use indexmap::IndexMap;
@@ -136,7 +136,7 @@ impl<'a> Loops<'a> {
             }
         }
         if loops.unknown {
-            return Err(Diagnostic::general("this function's loops can't be put in order"));
+            return Err(Diagnostic::general(Fault::Symbolic, "this function's loops can't be put in order"));
         }
         let Loops { statements, temporaries, calls, read, .. } = loops;
         Ok((Written { statements, temporaries, value, calls }, read))
@@ -253,7 +253,7 @@ impl<'a> Loops<'a> {
         let writer = Writer { inputs: &inputs, owners: &owners, stem: &stem, ..self.writer };
         let body = writer.body(tape);
         let [part] = &body.parts[..] else {
-            return Err(Diagnostic::general("a formula for one entry is too long to be one loop"));
+            return Err(Diagnostic::general(Fault::Symbolic, "a formula for one entry is too long to be one loop"));
         };
         let text = &body.outputs[0].text;
         let named = text.starts_with(&stem) && !text.contains(' ');
