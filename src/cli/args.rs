@@ -2,9 +2,10 @@
 
 use super::{
     Outcome, backprop, batch, check, compile, completions, diff, examples, explain, fmt, gradient, hessian, jacobian,
-    man, report, rules,
+    man, repl, report, rules, watch,
 };
 use crate::derive::Form;
+use crate::error::{Errors, Fault};
 use crate::show::markup::Markup;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::io::{IsTerminal, Write};
@@ -18,6 +19,20 @@ pub struct Arguments {
     pub color: Color,
     #[command(subcommand)]
     pub command: Command,
+}
+
+impl Arguments {
+    /// Reads a command line that stands inside of another command.
+    ///
+    /// # Errors
+    /// What is wrong with it, in one line.
+    pub fn read<'a>(words: impl IntoIterator<Item = &'a str>) -> Result<Arguments, Errors> {
+        Arguments::try_parse_from(words).map_err(|error| {
+            let text = error.to_string();
+            let line = text.lines().next().unwrap_or_default();
+            Errors::general(Fault::NoSuch, line.trim_start_matches("error: "))
+        })
+    }
 }
 
 /// When diagnostics are coloured.
@@ -186,6 +201,12 @@ pub enum Command {
     /// Compares the derivatives with finite differences.
     #[command(after_help = examples::CHECK)]
     Check(check::Options),
+    /// Answers line by line, with definitions that stay, history and completion.
+    #[command(after_help = examples::REPL)]
+    Repl(repl::Options),
+    /// Runs a command about a file now, and again whenever the file changes.
+    #[command(after_help = examples::WATCH)]
+    Watch(watch::Options),
     /// Answers JSON lines: values, gradients and Hessians of expressions at points.
     #[command(after_help = examples::BATCH)]
     Batch,
@@ -215,6 +236,8 @@ impl Command {
             Command::Compile(options) => compile::run(&options, out),
             Command::Report(options) => report::run(&options, out),
             Command::Check(options) => check::run(&options, out),
+            Command::Repl(options) => repl::run(&options, out),
+            Command::Watch(options) => watch::run(&options, out),
             Command::Batch => batch::run(out),
             Command::Rules(options) => rules::run(&options, out),
             Command::Fmt(options) => fmt::run(&options, out),

@@ -2,6 +2,7 @@
 
 use super::args::Input;
 use super::difference::{self, Estimate};
+use super::progress::Progress;
 use super::{Exit, Outcome, closed, input, values};
 use crate::derive::{Derivative, Form, Order, derive};
 use crate::error::{Diagnostic, Fault};
@@ -264,6 +265,7 @@ impl<'a> Checked<'a> {
         let at = self.labels.iter().zip(&self.point);
         let at: Vec<String> = at.map(|(label, value)| format!("{label} = {}", values::text(*value))).collect();
         let mut entries = Vec::new();
+        let mut progress = Progress::new();
         for (output, result) in self.values.iter().enumerate() {
             for (input, label) in self.labels.iter().enumerate() {
                 let Some(analytic) = self.analytic[output * self.labels.len() + input] else { continue };
@@ -272,8 +274,10 @@ impl<'a> Checked<'a> {
                 let sides = difference::one_sided(&self.point, input, value);
                 let steps = if options.steps { &STEPS[..] } else { &[] };
                 let place = if self.values.len() > 1 { format!("[{output}]") } else { String::new() };
+                let name = format!("df{place}/d{label}");
+                progress.at(&name);
                 entries.push(Entry {
-                    name: format!("df{place}/d{label}"),
+                    name,
                     analytic,
                     numeric: estimate.value,
                     verdict: judge(analytic, estimate, sides, options.tolerance, *result),

@@ -89,7 +89,7 @@ pub fn run(
         list.push(formula(name, Some(root), value));
     }
     let heading = heading(function);
-    formulas::write(&heading, &shown.graph, &list, request.format, options.at.as_deref(), out)?;
+    formulas::write(&heading, &shown.graph, &list, request.format, options.at.as_deref(), None, out)?;
     Ok(Exit::Success)
 }
 

@@ -60,7 +60,8 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
         };
         if let (Some(repeated), true) = (&repeated, request.assumptions) {
             let raw = |raw: &Function| derive_repeatedly(raw, input, options.order, Form::Raw);
-            taken.extend(assumptions(&function, repeated, raw).map_err(wrong)?);
+            let more = assumptions(&function, repeated, raw).map_err(wrong)?;
+            taken.extend(more.into_iter().filter(|condition| !taken.contains(condition)).collect::<Vec<_>>());
         }
         let (graph, entries): (&Graph, Vec<ExprId>) = match (&first, &repeated) {
             (Some(first), _) => (&first.graph, first.first.iter().map(|row| row[column]).collect()),
@@ -88,9 +89,12 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
         }
     }
     if request.format == Format::Json {
+        if request.assumptions {
+            object.insert("assumptions".into(), assumptions::json(&taken));
+        }
         writeln!(out, "{}", Value::Object(object))?;
     }
-    assumptions::write(taken, request.format, out)?;
+    assumptions::write(&taken, request.format, out)?;
     statistics::also(request, &source, &function, out)?;
     Ok(Exit::Success)
 }

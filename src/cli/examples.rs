@@ -54,6 +54,15 @@ Examples:
   gradc check 'x^2*sin(y)' --at x=1,y=2
   gradc check model.grad";
 
+pub const REPL: &str = "\
+Examples:
+  printf 'f(x, y) = x^2*y\\ngrad f --at x=1,y=2\\n' | gradc repl";
+
+pub const WATCH: &str = "\
+Examples:
+  gradc watch model.grad --runs 1
+  gradc watch model.grad --runs 1 grad --at x=1,y=2";
+
 pub const BATCH: &str = "\
 Examples:
   echo '{\"id\":1,\"expr\":\"x^2\",\"vars\":[\"x\"],\"at\":{\"x\":3}}' | gradc batch";

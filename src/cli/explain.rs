@@ -1,11 +1,12 @@
 //! `gradc explain`: a derivative, line by line.
 
 use super::args::{Format, Input};
-use super::assumptions::{self, assumptions};
+use super::assumptions::{self, Condition, assumptions};
 use super::gradient::{heading, require_parameters};
 use super::name::Name;
 use super::{Exit, Outcome, faults, input};
 use crate::derive::{Form, Order, derive};
+use crate::error::Diagnostic;
 use crate::explain::{Derivation, Reason, explain};
 use crate::lower::{Function, Shape};
 use crate::show::markup::Markup;
@@ -41,15 +42,16 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
     if options.format == Format::Text {
         writeln!(out, "{}", heading(&function))?;
     }
+    let wrong = |diagnostic| crate::in_function(&source, &function, diagnostic);
     for by in selected.iter().copied() {
+        let assumed = options.assumptions.then(|| assumed(&function, &[by])).transpose().map_err(wrong)?;
         for output in 0..function.outputs.len() {
-            let wrong = |diagnostic| crate::in_function(&source, &function, diagnostic);
             let derivation = explain(&function, output, by).map_err(wrong)?;
             let name = Name::derivative(&[&input::label(&function, by)]).of_entry(&place(&function, output));
             let text = name_text(&function, output, &name);
             match (options.format, options.format.markup()) {
                 (_, Some(markup)) => writeln!(out, "{}", typeset(&name.typeset(markup), &derivation, markup))?,
-                (Format::Json, _) => write_json(&text, &derivation, out)?,
+                (Format::Json, _) => write_json(&text, &derivation, assumed.as_deref(), out)?,
                 _ => {
                     writeln!(out)?;
                     write_text(&text, &derivation, out)?;
@@ -58,12 +60,15 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
         }
     }
     if options.assumptions {
-        let wrong = |diagnostic| crate::in_function(&source, &function, diagnostic);
-        let shown = derive(&function, &selected, Order::First, Form::Pretty).map_err(wrong)?;
-        let raw = |raw: &Function| derive(raw, &selected, Order::First, Form::Raw);
-        assumptions::write(assumptions(&function, &shown, raw).map_err(wrong)?, options.format, out)?;
+        assumptions::write(&assumed(&function, &selected).map_err(wrong)?, options.format, out)?;
     }
     Ok(Exit::Success)
+}
+
+/// Lists what the derivatives by some inputs take for granted.
+fn assumed(function: &Function, by: &[usize]) -> Result<Vec<Condition>, Diagnostic> {
+    let shown = derive(function, by, Order::First, Form::Pretty)?;
+    assumptions(function, &shown, |raw| derive(raw, by, Order::First, Form::Raw))
 }
 
 /// Writes the place of an entry: `[0]`, `[0,1]`; nothing for a number.
@@ -136,7 +141,12 @@ fn reason_typeset(reason: &Reason, markup: Markup) -> String {
     format!("{words}{differential}{}{right}{also}", markup.equal())
 }
 
-fn write_json(name: &str, derivation: &Derivation, out: &mut impl Write) -> io::Result<()> {
+fn write_json(
+    name: &str,
+    derivation: &Derivation,
+    assumed: Option<&[Condition]>,
+    out: &mut impl Write,
+) -> io::Result<()> {
     let lines = derivation.lines.iter().map(|line| {
         let reason = line.reason.as_ref().map(Reason::text);
         json!({ "expression": line.text(), "reason": reason })
@@ -144,5 +154,9 @@ fn write_json(name: &str, derivation: &Derivation, out: &mut impl Write) -> io::
     let names = derivation.names.iter().map(|(name, line)| json!({ "name": name, "value": line.text() }));
     let lines: Value = lines.collect();
     let names: Value = names.collect();
-    writeln!(out, "{}", json!({ "derivative": name, "lines": lines, "where": names }))
+    let mut object = json!({ "derivative": name, "lines": lines, "where": names });
+    if let Some(assumed) = assumed {
+        object["assumptions"] = assumptions::json(assumed);
+    }
+    writeln!(out, "{object}")
 }

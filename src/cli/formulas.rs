@@ -1,6 +1,7 @@
 //! A list of named formulas with numbers, and the forms in which it is written.
 
 use super::args::Format;
+use super::assumptions::{self, Condition};
 use super::name::Name;
 use super::values;
 use crate::graph::{ExprId, Graph};
@@ -51,13 +52,15 @@ impl Formula {
     }
 }
 
-/// Writes formulas under a heading: the definition that they belong to.
+/// Writes formulas under a heading, the definition that they belong to, and below them what they take for granted, if
+/// that is asked for.
 pub fn write(
     heading: &str,
     graph: &Graph,
     formulas: &[Formula],
     format: Format,
     point: Option<&str>,
+    assumed: Option<&[Condition]>,
     out: &mut impl Write,
 ) -> io::Result<()> {
     match format {
@@ -77,16 +80,14 @@ pub fn write(
                     writeln!(out, "{blank} = {}", number_text(formula.shape, numbers))?;
                 }
             }
-            Ok(())
         }
-        Format::Rust => Ok(()),
+        Format::Rust => {}
         Format::Latex | Format::Mathml | Format::Typst => {
-            let Some(markup) = format.markup() else { return Ok(()) };
+            let markup = format.markup().unwrap_or(Markup::Latex);
             for formula in formulas.iter().filter(|formula| !formula.entries.is_empty()) {
                 let (ast, root) = formula.tree(graph);
                 writeln!(out, "{}", equation(&formula.name, &ast, root, markup))?;
             }
-            Ok(())
         }
         Format::Json => {
             let mut object = Map::new();
@@ -104,9 +105,13 @@ pub fn write(
             if let Some(point) = point {
                 object.insert("at".into(), json!(point));
             }
-            writeln!(out, "{}", Value::Object(object))
+            if let Some(assumed) = assumed {
+                object.insert("assumptions".into(), assumptions::json(assumed));
+            }
+            writeln!(out, "{}", Value::Object(object))?;
         }
     }
+    assumptions::write(assumed.unwrap_or_default(), format, out)
 }
 
 /// Writes numbers nested as their shape says.

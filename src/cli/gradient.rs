@@ -1,7 +1,7 @@
 //! `gradc grad`: value and gradient.
 
 use super::args::{Format, Goal, Request};
-use super::assumptions::{self, assumptions};
+use super::assumptions::assumptions;
 use super::formulas::{self, Formula};
 use super::name::Name;
 use super::{Exit, Outcome, closed, compile, input, statistics, values};
@@ -86,11 +86,10 @@ pub fn first_derivatives(options: &Options, source: &Source, function: &Function
         list.push(Formula { name: Name::derivative(&[&name]), shape, entries, whole: false, numbers: values });
     }
     let heading = heading(function);
-    formulas::write(&heading, &shown.graph, &list, request.format, options.at.as_deref(), out)?;
-    if request.assumptions {
-        let raw = |raw: &Function| derive(raw, &selected, Order::First, Form::Raw);
-        assumptions::write(assumptions(function, &shown, raw).map_err(wrong)?, request.format, out)?;
-    }
+    let raw = |raw: &Function| derive(raw, &selected, Order::First, Form::Raw);
+    let assumed = request.assumptions.then(|| assumptions(function, &shown, raw)).transpose().map_err(wrong)?;
+    let (graph, at) = (&shown.graph, options.at.as_deref());
+    formulas::write(&heading, graph, &list, request.format, at, assumed.as_deref(), out)?;
     statistics::also(request, source, function, out)?;
     Ok(Exit::Success)
 }

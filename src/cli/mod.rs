@@ -23,10 +23,14 @@ mod jacobian;
 mod man;
 mod name;
 mod page;
+mod progress;
+mod repl;
 mod report;
 mod rules;
+mod session;
 mod statistics;
 mod values;
+mod watch;
 
 use crate::error::Errors;
 use clap::Parser;

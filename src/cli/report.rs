@@ -2,6 +2,7 @@
 
 use super::args::{Arguments, Input};
 use super::page::Page;
+use super::progress::Progress;
 use super::{Exit, Outcome, Stop, input};
 use crate::error::{Errors, Fault};
 use crate::lower::Function;
@@ -49,7 +50,11 @@ fn page(options: &Options, function: &Function) -> Result<String, Stop> {
         None => function.outputs.len() == 1,
     };
     let (heading, first) = if number { ("Gradient", "grad") } else { ("Jacobian", "jacobian") };
-    let answer = |command: &str, extra: &[&str]| answer(options, command, extra);
+    let mut progress = Progress::new();
+    let mut answer = |command: &str, extra: &[&str]| {
+        progress.at(command);
+        answer(options, command, extra)
+    };
     let at: Vec<&str> = options.at.iter().flat_map(|at| ["--at", at.as_str()]).collect();
     page.heading(heading);
     page.formulas(&answer(first, &["-f", "mathml"])?);
