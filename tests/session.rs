@@ -49,13 +49,14 @@ fn commands_are_about_definitions_and_expressions() {
 
 #[test]
 fn what_is_wrong_is_shown_at_its_place_and_the_session_goes_on() {
-    let output = session("f(x) = x*zz\nx +\ngrad x^2 --at x=1\nfrget f\ngrad x --nonsense\n");
+    let output = session("f(x) = x*zz\nx +\ngrad x^2 --at x=1\nfrget f\ngrad x -f nonsense\n");
     assert_eq!(output.status.code(), Some(2));
     let errors = String::from_utf8(output.stderr).expect("complaints are text");
     assert!(errors.contains("error[E0006]: there is no `zz` here") && errors.contains("1 | f(x) = x*zz"), "{errors}");
     assert!(errors.contains("error[E0003]"), "{errors}");
     let text = String::from_utf8(output.stdout).expect("answers are text");
-    assert!(text.contains("d/dx = 2*x\n     = 2\n") && text.contains("--nonsense"), "{text}");
+    assert!(errors.contains("error[E0029]: invalid value 'nonsense'"), "{errors}");
+    assert!(text.contains("d/dx = 2*x\n     = 2\n"), "{text}");
 }
 
 fn folder() -> PathBuf {

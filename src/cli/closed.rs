@@ -152,11 +152,7 @@ fn pair(by: &[usize], order: Order, at: usize) -> Vec<usize> {
 }
 
 fn formula(name: Name, root: Option<ExprId>, value: Option<&Dense>) -> Formula {
-    let shape = match value.map(|value| (value.rows, value.columns)) {
-        None | Some((1, 1)) => Shape::Scalar,
-        Some((rows, 1)) => Shape::Vector(rows),
-        Some((rows, columns)) => Shape::Matrix(rows, columns),
-    };
+    let shape = value.map_or(Shape::Scalar, formulas::shape_of);
     Formula { name, shape, entries: root.into_iter().collect(), whole: true, numbers: value.map(|v| v.entries.clone()) }
 }
 

@@ -10,6 +10,7 @@ use crate::show::markup::Markup;
 use crate::show::notation;
 use crate::syntax::ast::{Ast, Expression, NodeId};
 use crate::syntax::print_expression;
+use crate::tape::Dense;
 use serde_json::{Map, Value, json};
 use std::io::{self, Write};
 
@@ -127,6 +128,15 @@ fn number_text(shape: Shape, numbers: &[f64]) -> String {
             format!("[{}]", rows.join(", "))
         }
         _ => list(numbers),
+    }
+}
+
+/// Returns the shape of a matrix of numbers.
+pub fn shape_of(value: &Dense) -> Shape {
+    match (value.rows, value.columns) {
+        (1, 1) => Shape::Scalar,
+        (rows, 1) => Shape::Vector(rows),
+        (rows, columns) => Shape::Matrix(rows, columns),
     }
 }
 

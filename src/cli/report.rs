@@ -9,7 +9,7 @@ use crate::lower::Function;
 use crate::show::markup::Markup;
 use crate::source::Source;
 use crate::syntax::{self, ast::Program};
-use clap::{Args, Parser};
+use clap::Args;
 use serde_json::Value;
 use std::io::Write;
 use std::path::PathBuf;
@@ -75,11 +75,11 @@ fn page(options: &Options, function: &Function) -> Result<String, Stop> {
                 page.folded_formulas(&format!("The derivative by {label}, step by step"), &steps);
             }
         }
-        if number && !at.is_empty() {
-            page.heading("Circuit");
-            page.paragraph("Above each wire its value, below it the derivative of the result by that value.");
-            page.picture(&answer("backprop", &[&at[..], &["-f", "svg"]].concat())?);
-        }
+    }
+    if number && !at.is_empty() {
+        page.heading("Circuit");
+        page.paragraph("Above each wire its value, below it the derivative of the result by that value.");
+        page.picture(&answer("backprop", &[&at[..], &["-f", "svg"]].concat())?);
     }
     page.heading("Check by finite differences");
     check(&mut page, &answer("check", &[&at[..], &["-f", "json"]].concat())?)?;
@@ -153,8 +153,7 @@ fn answer(options: &Options, command: &str, extra: &[&str]) -> Result<String, St
     let strict = options.input.strict_domain.then_some("--strict-domain");
     let arguments = ["gradc", command].into_iter().chain(extra.iter().copied()).chain(parameters).chain(function);
     let arguments = arguments.chain(strict).chain(["--", options.input.text.as_str()]);
-    let parsed =
-        Arguments::try_parse_from(arguments).map_err(|error| Errors::general(Fault::File, error.to_string()))?;
+    let parsed = Arguments::read(arguments)?;
     let mut answer = Vec::new();
     parsed.command.run(&mut answer)?;
     Ok(String::from_utf8_lossy(&answer).trim_end().to_string())
