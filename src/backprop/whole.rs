@@ -95,6 +95,8 @@ impl Circuit<Dense> {
         sizes: &Sizes,
     ) -> Result<(), Diagnostic> {
         let upstream = self.vertices[at].gradient.clone();
+        // Where nothing arrives, nothing goes on, also through a gate without a finite derivative here.
+        let closed = upstream.entries.iter().all(|entry| *entry == 0.0);
         let rules = gate.pulled_back(differentiator)?;
         let mut inputs: Vec<Dense> =
             gate.ports.iter().map(|(source, _)| self.vertices[*source].value.clone()).collect();
@@ -103,7 +105,10 @@ impl Circuit<Dense> {
         let mut flows = evaluate(&mut gate.graph, &carrying, &inputs, sizes)?.into_iter();
         for (edge, rule) in self.vertices[at].entering.clone().into_iter().zip(rules) {
             let (Some(rule), source) = (rule, self.edges[edge].source) else { continue };
-            let Some(downstream) = flows.next() else { continue };
+            let Some(mut downstream) = flows.next() else { continue };
+            if closed {
+                downstream = zeros(&downstream);
+            }
             let total = &mut self.vertices[source].gradient.entries;
             total.iter_mut().zip(&downstream.entries).for_each(|(total, gained)| *total += gained);
             let rule = notation::text(&gate.graph, rule);
