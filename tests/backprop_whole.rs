@@ -81,18 +81,20 @@ fn gradients_are_those_of_the_closed_form() {
         let point = matrices(whole, &sizes);
         let circuit = trace_whole(whole, None, &point, &sizes).expect("every gate has a derivative");
         let all: Vec<usize> = (0..whole.parameters.len()).collect();
-        let closed = derive_closed(whole, &all, Order::First, Form::Code).expect("there is a derivative");
-        let expected = closed.evaluate(&point, &sizes).expect("it is evaluated");
-        let own = |at: usize| whole.input_index(whole.parameters[at].id);
-        for (at, derivative) in closed.first.iter().enumerate() {
-            assert!(matches!(derivative, Derivative::Matrix(_)), "{}", path.display());
-            let (found, expected) = (&circuit.vertices[own(at)].gradient, &expected[1 + at]);
-            assert_eq!(found.shape(), expected.shape(), "{}", path.display());
-            let scale = expected.entries.iter().fold(1e-3, |scale: f64, entry| scale.max(entry.abs()));
-            for (found, expected) in found.entries.iter().zip(&expected.entries) {
-                let same = (found - expected).abs() <= 1e-10 * scale || (found.is_nan() && expected.is_nan());
-                assert!(same, "{} {at}: {found} is not {expected}", path.display());
-                compared += usize::from(found.is_finite());
+        for form in [Form::Raw, Form::Code] {
+            let closed = derive_closed(whole, &all, Order::First, form).expect("there is a derivative");
+            let expected = closed.evaluate(&point, &sizes).expect("it is evaluated");
+            for (at, derivative) in closed.first.iter().enumerate() {
+                assert!(matches!(derivative, Derivative::Matrix(_)), "{}", path.display());
+                let own = whole.input_index(whole.parameters[at].id);
+                let (found, expected) = (&circuit.vertices[own].gradient, &expected[1 + at]);
+                assert_eq!(found.shape(), expected.shape(), "{}", path.display());
+                let scale = expected.entries.iter().fold(1e-3, |scale: f64, entry| scale.max(entry.abs()));
+                for (found, expected) in found.entries.iter().zip(&expected.entries) {
+                    let same = (found - expected).abs() <= 1e-10 * scale || (found.is_nan() && expected.is_nan());
+                    assert!(same, "{}: {found} is not {expected}", path.display());
+                    compared += usize::from(found.is_finite());
+                }
             }
         }
     }

@@ -74,6 +74,10 @@ const TEXTBOOK: &[(&str, &[(&str, &str)])] = &[
     ("f(x: vector[n], D: vector[n]) = x'*diag(D)*x", &[("x", "2*x .* D"), ("D", "x .^ 2")]),
     ("f(H: matrix[k, n], P: spd[n], R: spd[k], y: vector[k]) = logdet(H*P*H' + R) + y'*inv(H*P*H' + R)*y", &[]),
     ("f(x: vector[n], y: vector[n]) = sum(outer(x, y) .^ 2)", &[]),
+    (
+        "f(S: matrix[k, k], H: matrix[k, n], x: vector[n], z: vector[k]) = (z - H*x)'*S*(z - H*x)/2",
+        &[("x", "H'*(S + S')*(H*x - z)/2")],
+    ),
     ("f(A: matrix[n, m], B: matrix[m, n]) = tr(A*B) + sum(A)*sum(B)", &[]),
     ("f(x: vector[n]) = norm1(x) + dot(x[1..], x[..n - 1])", &[]),
     ("f(x: vector[n], y: vector[m]) = norm2(stack(x, y))^2*sum(x)", &[]),

@@ -1,5 +1,7 @@
 //! Points for functions of whole matrices.
 
+#![allow(dead_code)]
+
 use gradc::graph::Sizes;
 use gradc::lower::Whole;
 use gradc::tape::Dense;
