@@ -143,8 +143,8 @@ const PLACES: &[(&[&str], &[&str])] = &[
     (&["println!", "print!", "eprintln!", "eprint!", "dbg!"], &["build_script.rs", "cli/"]),
     (&["std::env", "env::var", "option_env!"], &["build_script.rs", "cli/"]),
     (&["std::fs", "fs::", "std::io"], &["build_script.rs", "cli/"]),
-    (&["std::time", "std::thread"], &["cli/progress.rs", "cli/watch.rs"]),
-    (&["Instant", "RandomState"], &["cli/progress.rs"]),
+    (&["std::time", "std::thread"], &["cli/watch.rs"]),
+    (&["Instant", "SystemTime", "RandomState"], &[]),
     (&["panic!", ".unwrap()", ".expect(", "todo!", "unimplemented!", "unreachable!", "unsafe "], &[]),
 ];
 

@@ -109,7 +109,7 @@ fn with_constant(graph: &Graph, root: ExprId) -> Option<String> {
     let is_operand = |id: ExprId| matches!(graph.node(id), Node::Input(_));
     let constant = |id: ExprId| {
         let text = notation::text(graph, id);
-        (text.chars().count() < LONGEST).then_some(text)
+        (text.chars().count() < LONGEST && !is_operand(id)).then_some(text)
     };
     let simple = match graph.node(root) {
         Node::Apply(function, arguments) if arguments.len() == 1 => Some(function.row().name.to_string()),
