@@ -3,7 +3,7 @@
 use super::args::{Arguments, Input};
 use super::page::Page;
 use super::progress::Progress;
-use super::{Exit, Outcome, Stop, input};
+use super::{Exit, Outcome, Stop, input, values};
 use crate::error::{Errors, Fault};
 use crate::lower::Function;
 use crate::show::markup::Markup;
@@ -60,7 +60,7 @@ fn page(options: &Options, function: &Function) -> Result<String, Stop> {
     page.formulas(&answer(first, &["-f", "mathml"])?);
     if let Some(point) = &options.at {
         page.heading(&format!("Values at {point}"));
-        values(&mut page, &answer(first, &[&at[..], &["-f", "json"]].concat())?)?;
+        table(&mut page, &answer(first, &[&at[..], &["-f", "json"]].concat())?)?;
     }
     if number {
         page.heading("Hessian");
@@ -100,7 +100,7 @@ fn definition(function: &Function) -> String {
 }
 
 /// Adds what JSON says of values as a table.
-fn values(page: &mut Page, json: &str) -> Result<(), Stop> {
+fn table(page: &mut Page, json: &str) -> Result<(), Stop> {
     let object: Value = parsed(json)?;
     let fields = object.as_object().into_iter().flatten();
     let rows = fields.filter_map(|(name, field)| Some(vec![name.clone(), cell(field.get("value")?)]));
@@ -141,6 +141,7 @@ fn parsed(json: &str) -> Result<Value, Stop> {
 fn cell(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
+        Value::Number(number) => number.as_f64().map_or_else(|| number.to_string(), values::text),
         Value::Array(entries) => format!("[{}]", entries.iter().map(cell).collect::<Vec<_>>().join(", ")),
         other => other.to_string(),
     }

@@ -1,7 +1,7 @@
 //! LaTeX, MathML and Typst behind one name: symbols, expressions, words, and the marks that names of derivatives need.
 
+use super::dialect::{Dialect, MATHML, TYPST, escaped};
 use super::lines::{Line, Sign};
-use super::typeset::{Dialect, MATHML, TYPST, escaped};
 use super::{latex, typeset};
 use crate::syntax::ast::{Ast, NodeId};
 

@@ -1,5 +1,6 @@
 //! What people see: graphs written as mathematics.
 
+pub mod dialect;
 pub mod equations;
 mod idioms;
 pub mod index;
