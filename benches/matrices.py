@@ -12,7 +12,9 @@ GRADC = os.path.join(ROOT, "target", "release", "gradc")
 ROSENBROCK = "rosenbrock(x: vector[n]) = sum(i in 0..n-1, 100*(x[i+1] - x[i]^2)^2 + (1 - x[i])^2)"
 RELU = "relu_dot(x: vector[n], y: vector[n]) = dot(y, relu(x))"
 LOGISTIC = "logistic(X: matrix[n, m], y: vector[n], w: vector[m]) = sum(softplus(X*w)) - dot(y, X*w)"
-NORM = "norm(W: matrix[n, m], x: vector[m]) = norm2(W*x)^2"
+FACTORIZATION = "factorization(P: matrix[n, k], Q: matrix[m, k], Z: matrix[n, m]) = norm2(Z - P*Q')^2"
+NETWORK = """network(W: matrix[n, m], b: vector[n], V: matrix[k, n], c: vector[k], X: matrix[m, p], Y: matrix[k, p]) =
+    norm2(V*tanh(W*X + b*ones(p)') + c*ones(p)' - Y)^2"""
 
 MAIN = """
 use std::hint::black_box;
@@ -117,6 +119,34 @@ fn main() {
     let worst = h.iter().zip(&g).fold(0.0_f64, |worst, (a, b)| worst.max((a - b).abs()));
     assert!(worst < 1e-10, "{worst}");
     println!("logistic Hessian, n = {n}, m = {m} | {ours:.2} | {hand:.2}");
+    let (n, m, k) = (30, 20, 5);
+    let (p, q, z) = (numbers(n * k, 7), numbers(m * k, 8), numbers(n * m, 9));
+    let mut blocks = [(n * k) * (n * k), (n * k) * (m * k), (m * k) * (m * k)].map(|size| vec![0.0; size]);
+    let mut work = vec![0.0; factorization::factorization_hessian_workspace(n, k, m)];
+    let ours = fastest(|| {
+        let [a, b, c] = &mut blocks;
+        let mut out = factorization::FactorizationHessian { P_P: a, P_Q: b, Q_Q: c };
+        black_box(factorization::factorization_hessian(n, k, m, black_box(&p), &q, &z, &mut out, &mut work));
+    });
+    println!("factorization Hessian, P {n}x{k}, Q {m}x{k} | {ours:.2} | -");
+    let (n, m, k, p) = (10, 5, 3, 50);
+    let [w, b, v, c, x, y] = [n * m, n, k * n, k, m * p, k * p].map(|size| numbers(size, size as u64));
+    let sizes = [n * m, n, k * n, k];
+    let mut blocks = Vec::new();
+    for a in 0..4 {
+        for b in a..4 {
+            blocks.push(vec![0.0; sizes[a] * sizes[b]]);
+        }
+    }
+    let mut work = vec![0.0; network::network_hessian_workspace(n, m, k, p)];
+    let ours = fastest(|| {
+        let [w_w, w_b, w_v, w_c, b_b, b_v, b_c, v_v, v_c, c_c] = &mut blocks[..] else { unreachable!() };
+        let mut out = network::NetworkHessian {
+            W_W: w_w, W_b: w_b, W_V: w_v, W_c: w_c, b_b, b_V: b_v, b_c, V_V: v_v, V_c: v_c, c_c,
+        };
+        black_box(network::network_hessian(n, m, k, p, black_box(&w), &b, &v, &c, &x, &y, &mut out, &mut work));
+    });
+    println!("network Hessian, W {n}x{m}, V {k}x{n}, {p} samples | {ours:.2} | -");
 }
 """
 
@@ -134,6 +164,19 @@ best = 1e9
 for _ in range(200):
     t = time.perf_counter(); h(X, y, w).block_until_ready(); best = min(best, time.perf_counter() - t)
 print('logistic Hessian, n = 1000, m = 50 | %.2f' % (best * 1e6))
+def fastest(f, *arguments):
+    jax.block_until_ready(f(*arguments))
+    best = 1e9
+    for _ in range(200):
+        t = time.perf_counter(); jax.block_until_ready(f(*arguments)); best = min(best, time.perf_counter() - t)
+    return best * 1e6
+u = lambda *shape: r.uniform(-1, 1, shape)
+f = lambda P, Q, Z: jnp.sum((Z - P @ Q.T)**2)
+h = jax.jit(jax.hessian(f, argnums=(0, 1)))
+print('factorization Hessian | %.2f' % fastest(h, u(30, 5), u(20, 5), u(30, 20)))
+f = lambda W, b, V, c, X, Y: jnp.sum((V @ jnp.tanh(W @ X + b[:, None]) + c[:, None] - Y)**2)
+h = jax.jit(jax.hessian(f, argnums=(0, 1, 2, 3)))
+print('network Hessian | %.2f' % fastest(h, u(10, 5), u(10), u(3, 10), u(3), u(5, 50), u(3, 50)))
 n = 100000
 x = r.uniform(-1, 1, n)
 g = jax.jit(jax.value_and_grad(lambda x: jnp.sum(100*(x[1:] - x[:-1]**2)**2 + (1 - x[:-1])**2)))
@@ -157,6 +200,8 @@ def main():
         "rosenbrock": generate(ROSENBROCK),
         "relu": generate(RELU),
         "logistic": generate(LOGISTIC, "--wrt", "w", "--derive", "hessian"),
+        "factorization": generate(FACTORIZATION, "--wrt", "P,Q", "--derive", "hessian"),
+        "network": generate(NETWORK, "--wrt", "W,b,V,c", "--derive", "hessian"),
     }
     with tempfile.TemporaryDirectory() as folder:
         source = os.path.join(folder, "main.rs")

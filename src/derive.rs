@@ -1,8 +1,10 @@
 //! The middle of the pipeline in one place: from a lowered function to its derivatives, in the form that is asked for.
 
 mod closed;
+mod rows;
 
 pub use closed::{Closed, Derivative, Through, derive_closed, derive_through};
+pub use rows::{Rows, derive_rows};
 
 use crate::diff::{self, Differentiator};
 use crate::error::{Diagnostic, Fault};
@@ -162,6 +164,8 @@ impl Deriver {
         require_entries(function)?;
         let Deriver { formulas, differentiator, .. } = self;
         let mut graph = function.graph.clone();
+        // A gradient takes about this many nodes for each of the function.
+        graph.reserve(4 * graph.len());
         let leaves = leaves(&mut graph, by);
         let mut value = diff::resolve(differentiator, &mut graph, &function.outputs)?;
         // Another form of the function may be differentiable at more points.

@@ -83,6 +83,18 @@ const TEXTBOOK: &[(&str, &[(&str, &str)])] = &[
     ("f(x: vector[n], y: vector[m]) = norm2(stack(x, y))^2*sum(x)", &[]),
 ];
 
+/// Functions whose second derivatives are no matrices.
+const BY_MATRICES: &[&str] = &[
+    "f(W: matrix[n, m], b: vector[n], V: matrix[k, n], c: vector[k], X: matrix[m, p], Y: matrix[k, p]) = \
+     norm2(V*tanh(W*X + b*ones(p)') + c*ones(p)' - Y)^2",
+    "f(W: matrix[n, m], V: matrix[k, n], x: vector[m], y: vector[k]) = { let z = V*relu(W*x); logsumexp(z) - dot(y, z) }",
+    "f(A: matrix[n, n], b: vector[n], c: vector[n]) = dot(c, inv(A)*b)",
+    "f(A: matrix[n, n], B: matrix[n, m], s) = s^2*tr(A*B*B') + sum(exp(s*B))",
+    "f(A: matrix[n, n], D: vector[n]) = tr(diag(D)*A*diag(D)*A') + logdet(A*A')",
+    "f(X: matrix[n, m]) = sum(X[0, ..] .* X[1, ..]) + sum(X .* X .* X)",
+    "f(X: matrix[n, m], Y: matrix[n, m], v: vector[m]) = sum(if(X > Y, X .* X .* Y, Y)) + norm2(stack(X, Y)*v)^2",
+];
+
 fn lowered(text: &str, declarations: &[String]) -> Function {
     let source = Source::new("test", text);
     let declarations: Vec<Source> = declarations.iter().map(|text| Source::new("param", text.clone())).collect();
@@ -206,6 +218,150 @@ fn hessians_agree_with_differences() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Compares second derivatives by matrices, which generated code writes row by row, with central differences of the
+/// gradient.
+#[test]
+fn hessians_row_by_row_agree_with_differences() {
+    let options =
+        gradc::Options { derive: vec![gradc::Derive::Gradient, gradc::Derive::Hessian], ..gradc::Options::default() };
+    let (mut program, mut expected) = (Program::default(), Vec::new());
+    for (at, text) in TEXTBOOK.iter().map(|(text, _)| *text).chain(BY_MATRICES.iter().copied()).enumerate() {
+        let function = lowered(text, &[]);
+        let whole = whole(&function).clone();
+        let names: Vec<String> = whole.parameters.iter().map(|parameter| parameter.name.clone()).collect();
+        let (sizes, module) = (sizes(&whole), format!("m{at}"));
+        let point = matrices(&whole, &sizes);
+        let rust = gradc::emit::emit(std::slice::from_ref(&function), &options)
+            .unwrap_or_else(|(_, diagnostic)| panic!("{text}: {diagnostic:?}"));
+        if !rust.contains(": a row for each entry of") {
+            continue;
+        }
+        program.module(&module, &rust);
+        let all: Vec<usize> = (0..names.len()).collect();
+        let closed = derive_closed(&whole, &all, Order::First, Form::Code).expect("it has derivatives");
+        let gradients = |input: usize, entry: usize, step: f64| -> Vec<Dense> {
+            let mut point = point.clone();
+            point[input].entries[entry] += step;
+            closed.evaluate(&point, &sizes).expect("it is evaluated").split_off(1)
+        };
+        let mut fields = Vec::new();
+        let mut differences: Vec<f64> = Vec::new();
+        for first in 0..names.len() {
+            for second in first..names.len() {
+                let field = format!("{}_{}", names[first], names[second]);
+                if !rust.contains(&format!("pub {field}: ")) {
+                    continue;
+                }
+                let (input, other) = (index(&whole, first), index(&whole, second));
+                let count = point[input].entries.len();
+                fields.push((field, count * point[other].entries.len()));
+                for entry in 0..count {
+                    let (above, below) = (gradients(input, entry, 1e-4), gradients(input, entry, -1e-4));
+                    let pairs = above[second].entries.iter().zip(&below[second].entries);
+                    differences.extend(pairs.map(|(above, below)| (above - below) / 2e-4));
+                }
+            }
+        }
+        program.print(&block(&module, &rust, &whole, &sizes, &point, "_hessian", &fields), &["r".to_string()]);
+        expected.push((text, differences));
+    }
+    let results = program.run("matrices_rows");
+    assert_eq!(results.len(), expected.len());
+    assert!(results.len() >= 10, "only {} functions have second derivatives by matrices", results.len());
+    let mut wrong = Vec::new();
+    for ((text, expected), result) in expected.iter().zip(&results) {
+        let scale = largest(expected).max(1e-2);
+        assert_eq!(result.len(), 1 + expected.len(), "{text}");
+        let far = expected.iter().zip(&result[1..]).position(|(a, b)| !close(*b, *a, 1e-5, scale));
+        if let Some(at) = far {
+            wrong.push(format!(
+                "{text}: entry {at} of the second derivatives is {} and not {}",
+                result[1 + at],
+                expected[at]
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Functions with several values.
+const WITH_VALUES: &[&str] = &[
+    "f(W: matrix[n, m], x: vector[m]) = softmax(W*x)",
+    "f(W: matrix[n, m], X: matrix[m, p], b: vector[n]) = tanh(W*X + b*ones(p)')",
+    "f(A: matrix[n, n], b: vector[n]) = inv(A)*b",
+    "f(x: vector[n], y: vector[m], s) = s*outer(x, y) .* exp(outer(x, y))",
+];
+
+/// Compares Jacobians of vectors and matrices, some of them written row by row, with central differences.
+#[test]
+fn jacobians_agree_with_differences() {
+    let options = gradc::Options { derive: vec![gradc::Derive::Jacobian], ..gradc::Options::default() };
+    let (mut program, mut expected) = (Program::default(), Vec::new());
+    for (at, text) in WITH_VALUES.iter().enumerate() {
+        let function = lowered(text, &[]);
+        let whole = whole(&function).clone();
+        let (sizes, module) = (sizes(&whole), format!("m{at}"));
+        let point = matrices(&whole, &sizes);
+        let closed = derive_closed(&whole, &[], Order::Value, Form::Code).expect("it has a value");
+        let value = |input: usize, entry: usize, step: f64| -> Vec<f64> {
+            let mut point = point.clone();
+            point[input].entries[entry] += step;
+            closed.evaluate(&point, &sizes).expect("it is evaluated")[0].entries.clone()
+        };
+        let mut call = String::new();
+        let mut arguments: Vec<String> = whole.sizes.iter().map(|size| sizes[size].to_string()).collect();
+        let size_arguments = arguments.join(", ");
+        let rows = value(0, 0, 0.0).len();
+        let (mut fields, mut differences) = (Vec::new(), Vec::new());
+        for (at, parameter) in whole.parameters.iter().enumerate() {
+            let own = &point[index(&whole, at)].entries;
+            arguments.push(if parameter.extents.is_scalar() { format!("{:?}", own[0]) } else { format!("&{own:?}") });
+            call.push_str(&format!("let mut d{at} = vec![0.5; {}];", rows * own.len()));
+            fields.push((parameter.name.clone(), at));
+            let columns: Vec<Vec<f64>> = (0..own.len())
+                .map(|entry| {
+                    let input = index(&whole, at);
+                    let (above, below) = (value(input, entry, 1e-5), value(input, entry, -1e-5));
+                    above.iter().zip(&below).map(|(above, below)| (above - below) / 2e-5).collect()
+                })
+                .collect();
+            differences
+                .extend((0..rows).flat_map(|row| columns.iter().map(move |column| column[row]).collect::<Vec<_>>()));
+        }
+        let written: Vec<String> = fields.iter().map(|(name, at)| format!("{name}: &mut d{at}")).collect();
+        let rust = gradc::emit::emit(std::slice::from_ref(&function), &options)
+            .unwrap_or_else(|(_, diagnostic)| panic!("{text}: {diagnostic:?}"));
+        program.module(&module, &rust);
+        arguments.extend(["&mut value".to_string(), "&mut derivatives".to_string()]);
+        if rust.contains("fn f_jacobian_workspace(") {
+            call.push_str(&format!(
+                "let mut workspace = vec![0.25; {module}::f_jacobian_workspace({size_arguments})];"
+            ));
+            arguments.push("&mut workspace".to_string());
+        }
+        let all: String = fields.iter().map(|(_, at)| format!("all.extend(d{at});")).collect();
+        program.print(
+            &format!(
+                "{{ {call} let mut value = vec![0.0; {rows}]; \
+                 let mut derivatives = {module}::FJacobian {{ {} }}; {module}::f_jacobian({}); \
+                 let mut all: Vec<f64> = Vec::new(); {all} all }}",
+                written.join(", "),
+                arguments.join(", ")
+            ),
+            &["r".to_string()],
+        );
+        expected.push((text, differences));
+    }
+    let results = program.run("matrices_jacobians");
+    for ((text, expected), result) in expected.iter().zip(&results) {
+        assert_eq!(result.len(), expected.len(), "{text}");
+        let scale = largest(expected).max(1e-2);
+        let far = expected.iter().zip(result).position(|(a, b)| !close(*b, *a, 1e-7, scale));
+        assert!(far.is_none(), "{text}: entry {far:?} of\n{result:?}\n{expected:?}");
+    }
+    assert_eq!(results.len(), WITH_VALUES.len());
 }
 
 // ---- The corpus ----
@@ -438,6 +594,66 @@ fn generated_code_computes_what_the_evaluator_does() {
         let same =
             expected.len() == result.len() && expected.iter().zip(result).all(|(a, b)| close(*b, *a, 1e-12, scale));
         if !same {
+            wrong.push(format!("{what}: {result:?} and not {expected:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Dimensions of 0 and 1 are dimensions like others: empty sums are 0, and nothing is read that is not there.
+#[test]
+fn dimensions_of_zero_and_one_are_computed() {
+    // These read entries that are not there, divide by the number of entries, or take the largest of none.
+    let needs_entries =
+        |text: &str| ["x[1..]", "X[0", "mean(", "softmax", "logsumexp", "n-1"].iter().any(|part| text.contains(part));
+    let options =
+        gradc::Options { derive: vec![gradc::Derive::Gradient, gradc::Derive::Hessian], ..gradc::Options::default() };
+    let mut program = Program::default();
+    let mut expected: Vec<(String, Vec<f64>)> = Vec::new();
+    for (at, text) in TEXTBOOK.iter().map(|(text, _)| *text).chain(BY_MATRICES.iter().copied()).enumerate() {
+        let function = lowered(text, &[]);
+        let whole = whole(&function).clone();
+        let module = format!("m{at}");
+        let rust = gradc::emit::emit(std::slice::from_ref(&function), &options)
+            .unwrap_or_else(|(_, diagnostic)| panic!("{text}: {diagnostic:?}"));
+        program.module(&module, &rust);
+        let all: Vec<usize> = (0..whole.parameters.len()).collect();
+        let closed = derive_closed(&whole, &all, Order::First, Form::Code).expect("it has derivatives");
+        for size in [0, 1] {
+            let out_of_reach = if size == 0 { needs_entries(text) } else { text.contains("X[0") };
+            if out_of_reach {
+                continue;
+            }
+            let sizes: Sizes = whole.sizes.iter().map(|name| (name.clone(), size)).collect();
+            let point = matrices(&whole, &sizes);
+            let values = closed.evaluate(&point, &sizes).expect("it is evaluated");
+            let names = whole.parameters.iter().map(|parameter| parameter.name.clone());
+            let counts: Vec<(String, usize)> =
+                names.clone().zip(values[1..].iter().map(|value| value.entries.len())).collect();
+            program.print(&block(&module, &rust, &whole, &sizes, &point, "_grad", &counts), &["r".to_string()]);
+            expected.push((format!("{text}, {size}"), values.iter().flat_map(|value| value.entries.clone()).collect()));
+            let mut blocks = Vec::new();
+            for (first, (name, rows)) in counts.iter().enumerate() {
+                for (other, columns) in &counts[first..] {
+                    let field = format!("{name}_{other}");
+                    if rust.contains(&format!("pub {field}: ")) {
+                        blocks.push((field, rows * columns));
+                    }
+                }
+            }
+            if !blocks.is_empty() {
+                program.print(&block(&module, &rust, &whole, &sizes, &point, "_hessian", &blocks), &["r".to_string()]);
+                expected.push((format!("{text}, {size}: value beside the Hessian"), values[0].entries.clone()));
+            }
+        }
+    }
+    let results = program.run("matrices_small");
+    assert_eq!(results.len(), expected.len());
+    let mut wrong = Vec::new();
+    for ((what, expected), result) in expected.iter().zip(&results) {
+        let scale = largest(expected).max(1e-3);
+        let same = expected.iter().zip(result).all(|(a, b)| close(*b, *a, 1e-12, scale) || (a.is_nan() && b.is_nan()));
+        if !same || result.len() < expected.len() {
             wrong.push(format!("{what}: {result:?} and not {expected:?}"));
         }
     }

@@ -108,17 +108,8 @@ fn second(function: &Function) -> String {
 
 /// The generated code without the kernels, which are the same everywhere.
 fn rust(source: &Source, function: &Function) -> String {
-    let whole = whole(function);
-    let all: Vec<usize> = (0..whole.parameters.len()).collect();
-    let has_code = |order: Order| {
-        let closed = derive_closed(whole, &all, order, Form::Code).expect("a case has derivatives");
-        closed.first.iter().chain(&closed.second).all(|derivative| matches!(derivative, Derivative::Matrix(_)))
-    };
-    let mut derive = Vec::new();
-    if has_code(Order::First) {
-        derive.push(Derive::Gradient);
-    }
-    if whole.extents().is_scalar() && has_code(Order::Second) {
+    let mut derive = vec![Derive::Gradient];
+    if whole(function).extents().is_scalar() {
         derive.push(Derive::Hessian);
     }
     let options = Options { derive, source_name: source.name.clone(), ..Options::default() };

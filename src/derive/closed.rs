@@ -22,6 +22,8 @@ pub struct Closed {
     pub second: Vec<Derivative>,
     /// What the user has named, in the same graph.
     pub names: Vec<(String, ExprId)>,
+    /// What the derivatives of the highest order were formed of, as it was then: the value, or the gradients.
+    pub(super) formed_of: Vec<ExprId>,
 }
 
 impl Closed {
@@ -83,6 +85,7 @@ pub fn derive_closed(whole: &Whole, by: &[usize], order: Order, form: Form) -> R
     let value = roots[0];
     let mut first = Vec::new();
     let mut second = Vec::new();
+    let mut formed_of = vec![value];
     if order >= Order::First {
         first = first_derivatives(&mut differentiator, &mut graph, value, &leaves)?;
     }
@@ -94,9 +97,11 @@ pub fn derive_closed(whole: &Whole, by: &[usize], order: Order, form: Form) -> R
             )
             .hint("take one entry of the vector, or its Jacobian"));
         }
+        formed_of.clear();
         for (at, derivative) in first.iter_mut().enumerate() {
-            let gradient = reduction.reduce(&mut graph, &[derivative.expression()])[0];
+            let gradient = reduction.readable(&mut graph, derivative.expression());
             *derivative = Derivative::Matrix(gradient);
+            formed_of.push(gradient);
             for leaf in &leaves[at..] {
                 second.push(jacobian(&mut differentiator, &mut graph, gradient, *leaf)?);
             }
@@ -116,7 +121,7 @@ pub fn derive_closed(whole: &Whole, by: &[usize], order: Order, form: Form) -> R
     let first = first.into_iter().map(&mut put).collect();
     let second = second.into_iter().map(&mut put).collect();
     let names = whole.names.iter().map(|(name, _)| (name.clone(), next())).collect();
-    Ok(Closed { graph, value, first, second, names })
+    Ok(Closed { graph, value, first, second, names, formed_of })
 }
 
 /// The chain rule through a vector with a name.
@@ -167,7 +172,7 @@ pub fn derive_through(whole: &Whole, by: usize) -> Result<Option<Through>, Diagn
 }
 
 /// Simplification in the form that is asked for.
-struct Reduction<'a> {
+pub(super) struct Reduction<'a> {
     formulas: &'a mut Formulas,
     windows: Windows,
     facts: Vec<Facts>,
@@ -175,7 +180,7 @@ struct Reduction<'a> {
 }
 
 impl<'a> Reduction<'a> {
-    fn new(whole: &Whole, formulas: &'a mut Formulas, form: Form) -> Self {
+    pub(super) fn new(whole: &Whole, formulas: &'a mut Formulas, form: Form) -> Self {
         let mut facts = vec![Facts::default(); whole.graph.inputs().len() + 2];
         for parameter in &whole.parameters {
             if let Node::Input(index) = whole.graph.node(parameter.id) {
@@ -189,7 +194,16 @@ impl<'a> Reduction<'a> {
         canonicalize(graph, self.formulas, roots, 8)
     }
 
-    fn reduce(&mut self, graph: &mut Graph, roots: &[ExprId]) -> Vec<ExprId> {
+    /// Simplifies a gradient that is differentiated again. Forms that keep their digits in code have derivatives that are
+    /// longer and do not.
+    fn readable(&mut self, graph: &mut Graph, gradient: ExprId) -> ExprId {
+        match self.form {
+            Form::Raw => gradient,
+            _ => simplify_matrices(&mut self.windows, graph, self.formulas, &[gradient], Goal::Pretty, &self.facts)[0],
+        }
+    }
+
+    pub(super) fn reduce(&mut self, graph: &mut Graph, roots: &[ExprId]) -> Vec<ExprId> {
         let goal = match self.form {
             Form::Raw => return roots.to_vec(),
             Form::Pretty => Goal::Pretty,

@@ -84,6 +84,7 @@ impl Graph {
         match self.node(id).clone() {
             Node::Matrix(operation, operands) => match (*operation, &operands[..]) {
                 (M::Transpose, [inner]) => *inner,
+                (M::Embed(..), _) if self.as_block(id).is_some() => self.turned_block(id).unwrap_or(id),
                 (M::Full(value, _), _) => self.full(value, extents.transposed()),
                 (M::Identity(_) | M::Diagonal, _) => id,
                 (M::Product, factors) => {
@@ -160,6 +161,15 @@ impl Graph {
             return self.full(Rational::ZERO, extents);
         }
         chain.pull_numbers(self);
+        let running = match self.product_with_block(&chain.factors) {
+            Some(product) => Some(product),
+            None => self.product_with_running_part(&chain.factors),
+        };
+        if let Some(product) = running {
+            chain.scalars.push((product, Rational::ONE));
+            let result = self.product(chain.coefficient, chain.scalars);
+            return self.spread(result, &extents);
+        }
         chain.sum_entries(self);
         let Chain { coefficient, mut scalars, factors } = chain;
         let product = match factors.as_slice() {
@@ -192,6 +202,9 @@ impl Graph {
             return v;
         }
         let (scalars, rest) = self.split_scalars(v);
+        if let Some(matrix) = self.diagonal_of_block(rest) {
+            return self.scaled_by(scalars, matrix);
+        }
         let matrix = match self.as_full(rest).cloned() {
             Some(value) => {
                 let identity = self.identity(rows);
@@ -322,6 +335,9 @@ impl Graph {
             let block = self.slice(rest, row, column, extents);
             return self.scaled_by(scalars, block);
         }
+        if let Some(part) = self.slice_of_block(a, &row, &column, &extents) {
+            return part;
+        }
         match self.as_matrix(a) {
             Some((M::Full(value, _), _)) => {
                 let value = value.clone();
@@ -362,6 +378,12 @@ impl Graph {
         }
         if self.is_zero(a) {
             return self.full(Rational::ZERO, extents);
+        }
+        if let Some((M::Embed(own_row, own_column, _), [inner])) = self.as_matrix(a)
+            && (row.is_running() || column.is_running())
+        {
+            let (row, column, inner) = (row.plus(own_row, 1), column.plus(own_column, 1), *inner);
+            return self.embed(inner, row, column, extents);
         }
         self.matrix(M::Embed(row, column, extents), &[a])
     }

@@ -1,5 +1,5 @@
 //! Products of matrices while they are brought into canonical form, and columns and rows that are repeated to fill a
-//! matrix.
+//! matrix. Transposes stand outside of what works entry by entry.
 
 use super::{ExprId, Extents, Factor, Graph, MatrixOperation as M, Node, Rational};
 
@@ -197,5 +197,37 @@ impl Graph {
         };
         scalars.push((matrix, Rational::ONE));
         Some(self.product(Rational::ONE, scalars))
+    }
+
+    /// Multiplies transposes entry by entry: the transpose of the product.
+    pub(super) fn product_of_turned(&mut self, factors: &[Factor]) -> Option<ExprId> {
+        let turned = self.all_turned(factors.iter().map(|(id, _)| id))?;
+        let inner = turned.into_iter().zip(factors).map(|(id, (_, exponent))| (id, exponent.clone()));
+        let (mut numbers, inner): (Vec<Factor>, Vec<Factor>) = inner.partition(|(id, _)| self.extents(*id).is_scalar());
+        if let [(_, exponent)] = inner.as_slice()
+            && exponent.is_one()
+        {
+            return None;
+        }
+        let inner = self.product(Rational::ONE, inner);
+        numbers.push((self.transpose(inner), Rational::ONE));
+        Some(self.product(Rational::ONE, numbers))
+    }
+
+    /// Returns the operands of the transposes that all operands are, except for numbers; none if there is no transpose.
+    pub(super) fn all_turned<'a>(&self, operands: impl Iterator<Item = &'a ExprId>) -> Option<Vec<ExprId>> {
+        if !self.has_matrices() {
+            return None;
+        }
+        let mut found = false;
+        let turned = operands.map(|id| match self.as_transpose(*id) {
+            Some(inner) => {
+                found = true;
+                Some(inner)
+            }
+            None => self.extents(*id).is_scalar().then_some(*id),
+        });
+        let turned: Option<Vec<ExprId>> = turned.collect();
+        turned.filter(|_| found)
     }
 }

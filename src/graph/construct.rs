@@ -73,6 +73,11 @@ impl Graph {
             return self.merged_sum(constant, terms);
         }
         let extents = self.joined_extents(&terms);
+        if constant.is_zero()
+            && let Some(sum) = self.sum_of_blocks(&terms)
+        {
+            return sum;
+        }
         terms.retain(|(id, coefficient)| match self.as_matrix(*id) {
             Some((MatrixOperation::Full(value, _), _)) => {
                 constant = constant.add(&value.multiply(coefficient));
@@ -178,7 +183,14 @@ impl Graph {
             let product = self.intern(Node::Product(factors.into()));
             return self.scale(coefficient, product);
         }
-        let product = match self.product_with_repeated(&rest, &extents) {
+        if let Some(product) = self.product_of_turned(&rest) {
+            return self.scale(coefficient, product);
+        }
+        let product = match self.entrywise_product_with_block(&rest) {
+            Some(product) => Some(product),
+            None => self.product_with_repeated(&rest, &extents),
+        };
+        let product = match product {
             Some(product) => self.scale(coefficient, product),
             None => self.merged_product(coefficient, rest),
         };
@@ -386,12 +398,21 @@ impl Graph {
         match (function, arguments) {
             (rows::POW, [base, exponent]) => self.power(*base, *exponent),
             (rows::SQRT, [x]) => self.product(Rational::ONE, vec![(*x, Rational::HALF)]),
-            _ => self.intern(Node::Apply(function, arguments.into())),
+            _ => match self.all_turned(arguments.iter()) {
+                Some(turned) => {
+                    let value = self.apply(function, &turned);
+                    self.transpose(value)
+                }
+                None => self.intern(Node::Apply(function, arguments.into())),
+            },
         }
     }
 
     /// Makes a choice.
     pub fn select(&mut self, condition: ExprId, a: ExprId, b: ExprId) -> ExprId {
+        if let Some(choice) = self.choice_of_blocks(condition, a, b) {
+            return choice;
+        }
         let branch = match self.truth(condition, 64) {
             Some(true) => a,
             Some(false) => b,

@@ -12,6 +12,9 @@ pub struct Dimension {
     names: Box<[(Arc<str>, i64)]>,
 }
 
+/// What the names of running indices begin with.
+const RUNNING: char = '#';
+
 /// Sizes of named dimensions.
 pub type Sizes = BTreeMap<String, usize>;
 
@@ -24,6 +27,16 @@ impl Dimension {
     /// Makes a named dimension.
     pub fn name(name: &str) -> Self {
         Dimension { constant: 0, names: [(Arc::from(name), 1)].into() }
+    }
+
+    /// Makes an index that runs over the rows or columns of something: a dimension whose name no user can write.
+    pub fn running(name: &str) -> Self {
+        Dimension::name(&format!("{RUNNING}{name}"))
+    }
+
+    /// Tells whether an index that runs is in it.
+    pub fn is_running(&self) -> bool {
+        self.names.iter().any(|(name, _)| name.starts_with(RUNNING))
     }
 
     /// Returns the number, if no name is in it.

@@ -13,6 +13,7 @@ mod matrix;
 mod node_map;
 mod number;
 mod region;
+mod running;
 
 pub use extents::{Dimension, Extents, Sizes};
 pub use matrix::MatrixOperation;
@@ -251,6 +252,11 @@ impl Graph {
     /// Returns a node.
     pub fn node(&self, id: ExprId) -> &Node {
         &self.nodes[id.index()]
+    }
+
+    /// Makes room for more nodes.
+    pub fn reserve(&mut self, more: usize) {
+        self.nodes.reserve(more);
     }
 
     /// Returns the number of nodes ever made.

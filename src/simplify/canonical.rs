@@ -17,7 +17,7 @@ pub fn canonicalize(graph: &mut Graph, formulas: &mut Formulas, roots: &[ExprId]
         if pass.inner.contains(id) {
             continue;
         }
-        let new = pass.rebuild(graph, formulas, id);
+        let new = if pass.is_settled(graph, id) { id } else { pass.rebuild(graph, formulas, id) };
         pass.image.insert(id, new);
     }
     roots.iter().map(|root| pass.image[*root]).collect()
@@ -28,6 +28,11 @@ struct Canonicalizer {
     inner: NodeMap<()>,
     image: NodeMap<ExprId>,
     shared: usize,
+}
+
+/// Tells whether a node is a number times another.
+fn is_multiple(graph: &Graph, id: ExprId) -> bool {
+    matches!(graph.node(id), Node::Sum(constant, terms) if constant.is_zero() && terms.len() == 1)
 }
 
 /// Tells whether a node with this coefficient dissolves in a sum.
@@ -73,6 +78,40 @@ fn dissolve(inside: &[Factor], exponent: &Rational) -> Vec<Factor> {
 }
 
 impl Canonicalizer {
+    /// Tells whether a node is seen at a glance to be in canonical form already: most nodes are.
+    fn is_settled(&self, graph: &Graph, id: ExprId) -> bool {
+        let same = |operand: &ExprId| self.image.get(*operand) == Some(operand) && !self.inner.contains(*operand);
+        let sorted = |pairs: &[(ExprId, Rational)]| {
+            pairs.windows(2).all(|pair| pair[0].0 < pair[1].0) && pairs.iter().all(|(_, weight)| !weight.is_zero())
+        };
+        match graph.node(id) {
+            Node::Number(_) | Node::Pi | Node::Input(_) | Node::Placeholder(_) => true,
+            _ if graph.has_matrices() => false,
+            Node::Sum(constant, terms) => {
+                let plain = |(operand, coefficient): &Term| match graph.node(*operand) {
+                    Node::Sum(_, inside) => inside.len() > self.shared.max(1) || !dissolves_in_sum(coefficient),
+                    Node::Number(_) | Node::Select(..) => false,
+                    _ => true,
+                };
+                let single = terms.len() < 2 && constant.is_zero();
+                !single
+                    && sorted(terms)
+                    && terms.iter().all(|term| same(&term.0) && plain(term) && !is_multiple(graph, term.0))
+            }
+            Node::Product(factors) => {
+                let plain = |(operand, _): &Factor| match graph.node(*operand) {
+                    Node::Input(_) | Node::Placeholder(_) | Node::Pi => true,
+                    Node::Sum(..) => !is_multiple(graph, *operand),
+                    Node::Apply(function, _) => *function != rows::POW && *function != rows::ABS,
+                    _ => false,
+                };
+                let single = factors.len() < 2 && factors.iter().all(|(_, exponent)| exponent.is_one());
+                !single && sorted(factors) && factors.iter().all(|factor| same(&factor.0) && plain(factor))
+            }
+            _ => false,
+        }
+    }
+
     fn rebuild(&self, graph: &mut Graph, formulas: &mut Formulas, id: ExprId) -> ExprId {
         match graph.node(id) {
             Node::Sum(..) => self.rebuild_sum(graph, id),

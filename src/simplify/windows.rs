@@ -75,8 +75,7 @@ pub fn simplify(
         let wide = window.iter().any(|id| operand_count(graph.node(*id)) > WIDEST);
         if wide || !is_promising(graph, window) {
             for id in window {
-                let node = graph.node(*id).clone();
-                let new = graph.construct(&node, |operand| image[operand]);
+                let new = rebuilt(graph, *id, &image);
                 image.insert(*id, new);
             }
             continue;
@@ -95,6 +94,17 @@ pub fn simplify(
         });
     }
     roots.iter().map(|root| image[*root]).collect()
+}
+
+/// Builds a node, which is in canonical form, with the images of its operands.
+fn rebuilt(graph: &mut Graph, id: ExprId, image: &NodeMap<ExprId>) -> ExprId {
+    let mut changed = false;
+    graph.node(id).for_each_operand(|operand| changed |= image[operand] != operand);
+    if !changed {
+        return id;
+    }
+    let node = graph.node(id).clone();
+    graph.construct(&node, |operand| image[operand])
 }
 
 fn operand_count(node: &Node) -> usize {

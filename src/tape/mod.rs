@@ -4,6 +4,7 @@ mod association;
 mod count;
 mod dense;
 mod evaluate;
+mod hoist;
 mod plan;
 mod schedule;
 mod share;
@@ -11,6 +12,7 @@ mod share;
 pub use association::associate;
 pub use count::Counts;
 pub use dense::Dense;
+pub use hoist::hoist;
 pub use plan::{Computation, Plan, Step, plan};
 pub use schedule::schedule;
 

@@ -102,8 +102,34 @@ fn shared_nodes(graph: &Graph, roots: &[ExprId]) -> FxHashSet<ExprId> {
         };
         graph.node(*id).for_each_operand(|operand| users.entry(operand).or_default().extend(owners.iter().copied()));
     }
-    let condition =
-        |id: ExprId| matches!(graph.node(id), Node::Compare(..) | Node::And(..) | Node::Or(..) | Node::Not(_));
+    let condition = |id: ExprId| is_condition(graph.node(id));
+    heads.extend(before_loops(graph, &nodes));
     let worthwhile = |id: &ExprId| heads.contains(id) || users.get(id).is_some_and(|users| users.len() > 1);
     nodes.into_iter().filter(|id| graph.is_entrywise(*id) && !condition(*id) && worthwhile(id)).collect()
+}
+
+fn is_condition(node: &Node) -> bool {
+    matches!(node, Node::Compare(..) | Node::And(..) | Node::Or(..) | Node::Not(_))
+}
+
+/// The nodes that run with fewer indices than what uses them, so that they are computed before its loop, and what blocks
+/// are added to in their places.
+fn before_loops(graph: &Graph, nodes: &[ExprId]) -> Vec<ExprId> {
+    let running = graph.running_among(nodes);
+    let mut found = Vec::new();
+    for id in nodes.iter().filter(|id| graph.is_entrywise(**id) && !is_condition(graph.node(**id))) {
+        let Some(own) = running.get(id) else { continue };
+        if let Some((whole, _)) = graph.blocks_added(*id) {
+            found.extend([*id, whole]);
+        }
+        let mut stack = vec![*id];
+        while let Some(node) = stack.pop() {
+            graph.node(node).for_each_operand(|operand| match graph.node(operand) {
+                node if is_condition(node) => stack.push(operand),
+                _ if graph.is_entrywise(operand) && running.get(&operand) != Some(own) => found.push(operand),
+                _ => {}
+            });
+        }
+    }
+    found
 }

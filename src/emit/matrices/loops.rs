@@ -3,12 +3,14 @@
 //! Steps that work entry by entry on equally many entries share one loop, with the sums over what they compute; a value
 //! is stored only if something outside of its loop reads it. Parts of vectors and transposes of them are views.
 
+use super::rows::RowLoop;
 use crate::emit::expression::Writer;
 use crate::error::{Diagnostic, Fault};
-use crate::graph::{Dimension, ExprId, Extents, Graph, MatrixOperation as M, Node, Rational};
+use crate::graph::{Dimension, ExprId, Extents, Graph};
 use crate::tape::{Computation, Plan, Step, Tape};
 use indexmap::IndexMap;
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::BTreeSet;
 
 /// Where a value is.
 #[derive(Clone, Debug)]
@@ -77,6 +79,8 @@ pub struct Interface<'a> {
     pub sizes: &'a IndexMap<String, String>,
     /// For each root the slice that it is written to; none for a number that is returned.
     pub targets: &'a [Option<String>],
+    /// The loops around parts of the plan.
+    pub rows: &'a [RowLoop],
 }
 
 impl<'a> Loops<'a> {
@@ -124,10 +128,18 @@ impl<'a> Loops<'a> {
                 loops.targets.entry(*root).or_insert_with(|| target.clone());
             }
         }
-        for step in &plan.steps {
+        let ids: Vec<ExprId> = plan.steps.iter().map(|step| step.id).collect();
+        let running = graph.running_among(&graph.reachable(&ids));
+        let indices = |step: &'a Step| (step, running.get(&step.id).cloned().unwrap_or_default());
+        let steps: Vec<(&Step, BTreeSet<String>)> = plan.steps.iter().map(indices).collect();
+        for (step, _) in steps.iter().filter(|(_, indices)| indices.is_empty()) {
             loops.step(step, interface)?;
         }
         loops.close();
+        loops.before_rows(&steps);
+        for group in interface.rows {
+            loops.row_loop(group, &steps, interface)?;
+        }
         let mut value = None;
         for (root, target) in plan.outputs.iter().zip(interface.targets) {
             match target {
@@ -166,10 +178,7 @@ impl<'a> Loops<'a> {
 
     /// Writes the number of entries.
     pub fn entries(&self, extents: &Extents) -> String {
-        let factor = |dimension: &Dimension| {
-            let text = self.dimension(dimension);
-            if text.contains(' ') { format!("({text})") } else { text }
-        };
+        let factor = |dimension: &Dimension| factor(&self.dimension(dimension));
         match (extents.is_column(), extents.rows.is_one()) {
             _ if extents.rows.as_number().is_some() && extents.columns.as_number().is_some() => {
                 let sides = [&extents.rows, &extents.columns].map(|side| side.as_number().unwrap_or(0));
@@ -230,6 +239,10 @@ impl<'a> Loops<'a> {
         tape: &Tape,
         operands: &[ExprId],
     ) -> Result<(), Diagnostic> {
+        if let Some((whole, blocks)) = self.graph.blocks_added(id) {
+            self.add_blocks(id, whole, &blocks);
+            return Ok(());
+        }
         if let Some(done) = self.sum_of_embedded(id) {
             return done;
         }
@@ -343,123 +356,6 @@ impl<'a> Loops<'a> {
         self.statements.push("}".to_string());
         self.statements.extend(open.after);
     }
-
-    // ---- Parts of larger vectors ----
-
-    /// Tells whether an embedded vector is only ever added to a sum, which its part is added to.
-    pub(super) fn is_scattered(&self, embedded: ExprId) -> bool {
-        let mut users = self.plan.steps.iter().filter(|step| match &step.computation {
-            Computation::Entrywise(_, operands) | Computation::Operation(_, operands) => operands.contains(&embedded),
-            Computation::Parameter(_) => false,
-        });
-        match (users.next(), users.next()) {
-            (Some(user), None) => self.embedded_terms(user.id).is_some() && !self.plan.outputs.contains(&embedded),
-            _ => false,
-        }
-    }
-
-    /// Returns the terms of a sum that consists of embedded columns.
-    pub(super) fn embedded_terms(&self, id: ExprId) -> Option<Vec<(ExprId, Rational)>> {
-        let Node::Sum(constant, terms) = self.graph.node(id) else { return None };
-        let embedded = |term: &ExprId| matches!(self.graph.as_matrix(*term), Some((M::Embed(..), _)));
-        let column = self.graph.extents(id).is_column();
-        (column && constant.is_zero() && terms.iter().all(|(term, _)| embedded(term))).then(|| terms.to_vec())
-    }
-
-    /// Adds up embedded columns. Where one loop computes all of them, each entry is written once: what belongs to later
-    /// entries is carried along. Otherwise zeros come first, and each part is added in its place.
-    fn sum_of_embedded(&mut self, id: ExprId) -> Option<Result<(), Diagnostic>> {
-        let terms = self.embedded_terms(id)?;
-        let target = self.target(id);
-        let mut parts = Vec::new();
-        for (term, coefficient) in terms {
-            let Some((M::Embed(row, _, _), [part])) = self.graph.as_matrix(term) else { continue };
-            parts.push((row.clone(), *part, coefficient));
-        }
-        if !self.carried(id, &target, &parts) {
-            self.close();
-            self.statements.push(format!("{target}.fill(0.0);"));
-            for (row, part, coefficient) in &parts {
-                let offset = self.dimension(row);
-                let place = if offset == "0" { format!("{target}[i]") } else { format!("{target}[i + {offset}]") };
-                let added = self.scaled(*part, coefficient);
-                let entries = self.entries(&self.graph.extents(*part));
-                let line = format!("    {place} += {added};");
-                self.statements.extend([format!("for i in 0..{entries} {{"), line, "}".to_string()]);
-            }
-        }
-        self.places.insert(id, Place::Slice(target));
-        Some(Ok(()))
-    }
-
-    fn scaled(&mut self, part: ExprId, coefficient: &Rational) -> String {
-        let entry = self.entry(part);
-        match (coefficient.is_one(), coefficient.is_minus_one()) {
-            (true, _) => entry,
-            (_, true) => format!("-{entry}"),
-            _ => format!("{} * {entry}", self.writer.literal(coefficient)),
-        }
-    }
-
-    /// Writes the sum of columns that the open loop computes, with offsets that are numbers close to each other.
-    fn carried(&mut self, id: ExprId, target: &str, parts: &[(Dimension, ExprId, Rational)]) -> bool {
-        const FARTHEST: usize = 4;
-        let offsets: Option<Vec<usize>> = parts
-            .iter()
-            .map(|(row, part, _)| {
-                row.as_number().filter(|_| self.is_local(*part)).and_then(|n| usize::try_from(n).ok())
-            })
-            .collect();
-        let Some(offsets) = offsets else { return false };
-        let (Some(first), Some(last)) = (offsets.iter().min().copied(), offsets.iter().max().copied()) else {
-            return false;
-        };
-        if last - first > FARTHEST {
-            return false;
-        }
-        let Some(count) = self.open.as_ref().map(|open| open.extents.rows.clone()) else { return false };
-        let (view, carry) = (self.fresh(), self.fresh());
-        let float = self.writer.options.scalar.name();
-        let start = Dimension::number(first as i64);
-        let end = count.plus(&start, 1);
-        let mut before = Vec::new();
-        let lags = last - first;
-        before.extend((1..=lags).map(|lag| format!("let mut {carry}_{lag}: {float} = 0.0;")));
-        if first > 0 {
-            before.push(format!("{target}[..{first}].fill(0.0);"));
-        }
-        let filled = end.plus(&Dimension::number(lags as i64), 1);
-        if filled != self.graph.extents(id).rows {
-            before.push(format!("{target}[{}..].fill(0.0);", self.dimension(&filled)));
-        }
-        before.push(format!("let {view} = &mut {target}[{first}..{}];", self.dimension(&end)));
-        let mut inside = Vec::new();
-        for lag in 0..=lags {
-            let mut terms: Vec<String> = Vec::new();
-            if lag < lags {
-                terms.push(format!("{carry}_{}", lag + 1));
-            }
-            for ((_, part, coefficient), offset) in parts.iter().zip(&offsets) {
-                if offset - first == lag {
-                    terms.push(self.scaled(*part, coefficient));
-                }
-            }
-            let place = if lag == 0 { format!("{view}[i]") } else { format!("{carry}_{lag}") };
-            inside.push(format!("{place} = {};", terms.join(" + ").replace("+ -", "- ")));
-        }
-        let after = (1..=lags).map(|lag| {
-            let place = end.plus(&Dimension::number(lag as i64 - 1), 1);
-            format!("{target}[{}] = {carry}_{lag};", self.dimension(&place))
-        });
-        let after: Vec<String> = after.collect();
-        if let Some(open) = &mut self.open {
-            open.before.extend(before);
-            open.inside.extend(inside);
-            open.after.extend(after);
-        }
-        self.close();
-        true
-    }
 }
 
 /// Writes `y[i] = e;` for `let t = e; y[i] = t;` where nothing else reads t.
@@ -485,4 +381,26 @@ fn shortened(lines: Vec<String>) -> Vec<String> {
         }
     }
     short
+}
+
+/// Writes a factor of a product.
+pub(super) fn factor(text: &str) -> String {
+    if text.contains(' ') { format!("({text})") } else { text.to_string() }
+}
+
+/// Writes an index that begins at an offset.
+pub(super) fn after(index: &str, offset: &str) -> String {
+    if offset == "0" { index.to_string() } else { format!("{index} + {offset}") }
+}
+
+/// Writes the index of the entry at a row and a column of a matrix with so many columns.
+pub(super) fn place(row: &str, columns: &str, column: &str) -> String {
+    let product = || format!("{} * {}", factor(row), factor(columns));
+    match (row, columns, column) {
+        ("0", _, _) => column.to_string(),
+        (_, "1", "0") => row.to_string(),
+        (_, "1", _) => format!("{row} + {column}"),
+        (_, _, "0") => product(),
+        _ => format!("{} + {column}", product()),
+    }
 }

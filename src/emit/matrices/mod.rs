@@ -1,26 +1,30 @@
 //! Functions of whole vectors and matrices to Rust: slices in, slices out, no allocation.
 
+mod embedded;
 mod loops;
 mod operations;
 mod products;
+mod rows;
 
 use super::documentation::introduction;
 use super::expression::Writer;
 use super::names::{Names, camel_case};
 use super::rust::{ALLOW, Derive, Module, Scalar, Target};
-use crate::derive::{Closed, Derivative, Form, Order, derive_closed};
+use crate::derive::{Closed, Derivative, Form, Order, derive_closed, derive_rows};
 use crate::error::Diagnostic;
 use crate::graph::{ExprId, Extents, Node};
 use crate::lower::{Function, Whole};
 use crate::show::{names::with_names, notation};
-use crate::tape::{Plan, associate, plan};
+use crate::tape::{Plan, associate, hoist, plan};
 use indexmap::IndexMap;
 use loops::{Interface, Loops, Written};
+use rows::RowLoop;
 
 /// The private module of kernels in generated code.
 const MODULE: &str = "matrices";
 /// Names that the bodies use for themselves.
-const RESERVED: &[&str] = &["i", "j", "k", "total", "workspace", "derivatives", "value", MODULE, "special"];
+const RESERVED: &[&str] =
+    &["i", "j", "at", "row", "column", "total", "workspace", "derivatives", "value", MODULE, "special"];
 /// Longest formula in a documentation line.
 const LONGEST_FORMULA: usize = 200;
 
@@ -65,9 +69,12 @@ impl Module<'_> {
             if !wanted || all.is_empty() {
                 continue;
             }
-            let closed = derive_closed(whole, &all, order, self.options.form)?;
-            let (derived, left_out) = derived(&closed, &all, order);
-            if derived.is_empty() {
+            let mut closed = derive_closed(whole, &all, order, self.options.form)?;
+            let rows = derive_rows(whole, &mut closed, &all, self.options.form)?;
+            let row_loops: Vec<RowLoop> = rows.into_iter().map(|rows| RowLoop::new(rows, &all, order)).collect();
+            let (derived, mut left_out) = derived(&closed, &all, order);
+            left_out.retain(|by| !row_loops.iter().any(|rows| rows.has(by)));
+            if derived.is_empty() && row_loops.is_empty() {
                 continue;
             }
             let name = self.items.claim(&format!("{}_{suffix}", function.display_name()));
@@ -76,12 +83,12 @@ impl Module<'_> {
             documentation.push(shapes(whole));
             for by in left_out {
                 let names: Vec<String> = by.iter().map(|at| format!("`{}`", whole.parameters[*at].name)).collect();
-                documentation.push(format!("The derivative by {} is no matrix, and left out.", names.join(" and ")));
+                documentation.push(format!("The derivative by {} is left out.", names.join(" and ")));
             }
             let type_name =
                 self.items.claim_type(&format!("{}{}", camel_case(function.display_name()), camel_case(suffix)));
-            let fields = self.derivative_type(&signature, whole, &closed, &derived, &type_name, title);
-            self.whole_item(&signature, &name, documentation, whole, &closed, Some((&type_name, &fields)))?;
+            let outputs = self.derivative_type(&signature, whole, &closed, (derived, row_loops), (&type_name, title));
+            self.whole_item(&signature, &name, documentation, whole, &closed, Some(&outputs))?;
         }
         Ok(())
     }
@@ -109,33 +116,50 @@ impl Module<'_> {
         Signature { name, sizes, fields, parameters, checks, stem: names.stem() }
     }
 
-    /// Declares the type that the derivatives are written to, and returns its fields with their extents.
+    /// Declares the type that the derivatives are written to.
     fn derivative_type(
         &mut self,
         signature: &Signature,
         whole: &Whole,
         closed: &Closed,
-        derived: &[Derived],
-        type_name: &str,
-        title: &str,
-    ) -> Vec<(String, ExprId)> {
+        (derived, mut rows): (Vec<Derived>, Vec<RowLoop>),
+        (type_name, title): (&str, &str),
+    ) -> Outputs {
         let float = self.options.scalar.name();
-        let mut fields = Vec::new();
-        self.out.push_str(&format!("\n/// Where the {title} of [`{}`] is written to, row by row.\n", signature.name));
-        self.out.push_str(&format!("#[derive(Debug)]\n{ALLOW}pub struct {type_name}<'a> {{\n"));
         let mut names = Names::default();
-        for Derived { by, root } in derived {
-            let extents = closed.graph.extents(*root);
-            let field: Vec<&str> = by.iter().map(|at| signature.fields[*at].trim_start_matches("r#")).collect();
-            let field = names.claim(&field.join("_"));
+        let mut field = |by: &[usize]| {
+            let names_of: Vec<&str> = by.iter().map(|at| signature.fields[*at].trim_start_matches("r#")).collect();
+            names.claim(&names_of.join("_"))
+        };
+        let quoted = |by: &[usize]| {
             let names: Vec<String> = by.iter().map(|at| format!("`{}`", whole.parameters[*at].name)).collect();
+            names.join(" and ")
+        };
+        let mut lines = String::new();
+        let mut matrices = Vec::new();
+        for Derived { by, root } in derived {
+            let (extents, field) = (closed.graph.extents(root), field(&by));
             let kind = if extents.is_scalar() { float.to_string() } else { format!("[{float}]") };
-            let line = format!("    /// Derivative by {}: a {extents}.\n", names.join(" and "));
-            self.out.push_str(&format!("{line}    pub {field}: &'a mut {kind},\n"));
-            fields.push((field, *root));
+            lines.push_str(&format!(
+                "    /// Derivative by {}: a {extents}.\n    pub {field}: &'a mut {kind},\n",
+                quoted(&by)
+            ));
+            matrices.push((field, root));
         }
-        self.out.push_str("}\n");
-        fields
+        for group in &mut rows {
+            for output in &mut group.outputs {
+                output.field = field(&output.by);
+                let of = output.by.split_last().map_or("the value".to_string(), |(last, first)| match first {
+                    [] => format!("the value, a column for each entry of {}", quoted(&[*last])),
+                    _ => format!("{}, a column for each entry of {}", quoted(first), quoted(&[*last])),
+                });
+                let line = format!("    /// Derivative by {}: a row for each entry of {of}.\n", quoted(&output.by));
+                lines.push_str(&format!("{line}    pub {}: &'a mut [{float}],\n", output.field));
+            }
+        }
+        self.out.push_str(&format!("\n/// Where the {title} of [`{}`] is written to, row by row.\n", signature.name));
+        self.out.push_str(&format!("#[derive(Debug)]\n{ALLOW}pub struct {type_name}<'a> {{\n{lines}}}\n"));
+        Outputs { type_name: type_name.to_string(), matrices, rows }
     }
 
     #[allow(clippy::too_many_arguments)]
@@ -146,7 +170,7 @@ impl Module<'_> {
         mut documentation: Vec<String>,
         whole: &Whole,
         closed: &Closed,
-        derivatives: Option<(&str, &[(String, ExprId)])>,
+        derivatives: Option<&Outputs>,
     ) -> Result<(), Diagnostic> {
         let float = self.options.scalar.name();
         let extents = closed.graph.extents(closed.value);
@@ -159,9 +183,11 @@ impl Module<'_> {
             checks.push(check("value", "value", &extents, &signature.sizes));
         }
         let mut opening = Vec::new();
-        if let Some((type_name, fields)) = derivatives {
+        let mut rows = Vec::new();
+        if let Some(Outputs { type_name, matrices, rows: given }) = derivatives {
             parameters.push(format!("derivatives: &mut {type_name}<'_>"));
-            for (field, root) in fields {
+            rows.clone_from(given);
+            for (field, root) in matrices {
                 let extents = closed.graph.extents(*root);
                 roots.push(*root);
                 let local = format!("{}d_{}", signature.stem, field.trim_start_matches("r#"));
@@ -177,9 +203,19 @@ impl Module<'_> {
                 targets.push(Some(local));
             }
         }
+        for group in &mut rows {
+            checks.extend(group.checks(&closed.graph, signature));
+            opening.extend(group.opening(&signature.stem));
+            roots.extend(group.outputs.iter().map(|output| output.root));
+        }
         let mut graph = closed.graph.clone();
         let roots = associate(&mut graph, &roots);
-        let plan = plan(&graph, &roots);
+        let mut roots = hoist(&mut graph, &roots);
+        let mut row_roots = roots.split_off(targets.len()).into_iter();
+        let outputs = rows.iter_mut().flat_map(|group| &mut group.outputs);
+        outputs.zip(&mut row_roots).for_each(|(output, root)| output.root = root);
+        let planned: Vec<ExprId> = roots.iter().copied().chain(rows.iter().flat_map(RowLoop::roots)).collect();
+        let plan = plan(&graph, &planned);
         let mut inputs = vec![String::new(); closed.graph.inputs().len()];
         for (parameter, field) in whole.parameters.iter().zip(&signature.fields) {
             if let Node::Input(index) = closed.graph.node(parameter.id) {
@@ -193,7 +229,9 @@ impl Module<'_> {
             }
         }
         let writer = Writer { options: self.options, inputs: &inputs, owners: &[], stem: &signature.stem };
-        let interface = Interface { inputs: &inputs, sizes: &signature.sizes, targets: &targets };
+        let mut sizes = signature.sizes.clone();
+        rows.iter().for_each(|group| sizes.extend(group.indices()));
+        let interface = Interface { inputs: &inputs, sizes: &sizes, targets: &targets, rows: &rows };
         let written = Loops::write(&graph, &plan, writer, &interface)?;
         self.kernels |= written.calls;
         if !written.temporaries.is_empty() {
@@ -270,7 +308,16 @@ impl Module<'_> {
     }
 }
 
-/// A derivative that has code.
+/// The type that derivatives are written to, and what is written to its fields.
+struct Outputs {
+    type_name: String,
+    /// Fields for derivatives that are matrices.
+    matrices: Vec<(String, ExprId)>,
+    /// Loops over the rows of the others.
+    rows: Vec<RowLoop>,
+}
+
+/// A derivative that is a matrix.
 struct Derived {
     /// The parameters that it is by.
     by: Vec<usize>,
@@ -313,22 +360,22 @@ fn shapes(whole: &Whole) -> String {
 
 /// Checks the length of a slice.
 fn check(slice: &str, name: &str, extents: &Extents, sizes: &IndexMap<String, String>) -> String {
+    format!("assert_eq!({slice}.len(), {}, \"`{name}` is a {extents}\");", entries(extents, sizes))
+}
+
+/// Writes how many entries a matrix has.
+fn entries(extents: &Extents, sizes: &IndexMap<String, String>) -> String {
     let dimension = |dimension: &crate::graph::Dimension| {
-        let mut text = dimension.to_string();
-        for (name, rust) in sizes.iter().filter(|(name, rust)| name != rust) {
-            text = text
-                .split(' ')
-                .map(|word| if word == name { rust.as_str() } else { word })
-                .collect::<Vec<_>>()
-                .join(" ");
-        }
+        let text = dimension.to_string();
+        let words = text.split(' ').map(|word| sizes.get(word).map_or(word, String::as_str));
+        let text = words.collect::<Vec<_>>().join(" ");
         if text.contains(' ') { format!("({text})") } else { text }
     };
-    let length = match extents.is_column() {
-        true => dimension(&extents.rows),
-        false => format!("{} * {}", dimension(&extents.rows), dimension(&extents.columns)),
-    };
-    format!("assert_eq!({slice}.len(), {length}, \"`{name}` is a {extents}\");")
+    match (extents.is_column(), extents.rows.is_one()) {
+        (true, _) => dimension(&extents.rows),
+        (_, true) => dimension(&extents.columns),
+        _ => format!("{} * {}", dimension(&extents.rows), dimension(&extents.columns)),
+    }
 }
 
 /// Checks that dimensions such as `n - 1` are not negative.

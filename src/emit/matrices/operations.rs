@@ -1,6 +1,6 @@
 //! Operations on whole matrices: views, calls of kernels, and copies.
 
-use super::loops::{Loops, Place};
+use super::loops::{Loops, Place, after, place};
 use crate::error::Diagnostic;
 use crate::graph::{Dimension, ExprId, Extents, Graph, MatrixOperation as M};
 use crate::tape::Computation;
@@ -22,8 +22,7 @@ impl Loops<'_> {
                 let inner = self.slice(operands[0]);
                 if extents.is_scalar() {
                     let width = self.dimension(&self.graph.extents(operands[0]).columns);
-                    let at =
-                        if width == "1" { self.dimension(row) } else { format!("({}) * {width}", self.dimension(row)) };
+                    let at = place(&self.dimension(row), &width, "0");
                     return Ok(Place::Number(format!("{inner}[{at}]")));
                 }
                 let name = self.fresh();
@@ -227,7 +226,7 @@ impl Loops<'_> {
                 lines.push(format!("{target}.fill(0.0);"));
                 lines.extend([
                     format!("for i in 0..{n} {{"),
-                    format!("    {target}[i * ({n}) + i] = 1.0;"),
+                    format!("    {target}[{}] = 1.0;", place("i", &n, "i")),
                     "}".into(),
                 ]);
             }
@@ -236,7 +235,7 @@ impl Loops<'_> {
                 let n = self.dimension(&extents.rows);
                 lines.extend([
                     format!("for i in 0..{n} {{"),
-                    format!("    {target}[i * ({n}) + i] = {}[i];", sources[0]),
+                    format!("    {target}[{}] = {}[i];", place("i", &n, "i"), sources[0]),
                     "}".into(),
                 ]);
             }
@@ -244,7 +243,7 @@ impl Loops<'_> {
                 let n = self.dimension(&extents.rows);
                 lines.extend([
                     format!("for i in 0..{n} {{"),
-                    format!("    {target}[i] = {}[i * ({n}) + i];", sources[0]),
+                    format!("    {target}[i] = {}[{}];", sources[0], place("i", &n, "i")),
                     "}".into(),
                 ]);
             }
@@ -255,7 +254,7 @@ impl Loops<'_> {
                 self.statements.extend([
                     format!("let mut {name}: {float} = 0.0;"),
                     format!("for i in 0..{n} {{"),
-                    format!("    {name} += {}[i * ({n}) + i];", sources[0]),
+                    format!("    {name} += {}[{}];", sources[0], place("i", &n, "i")),
                     "}".into(),
                 ]);
                 return Place::Number(name);
@@ -269,10 +268,14 @@ impl Loops<'_> {
                 let width = self.dimension(&own(self.graph, 0).columns);
                 let (row, column) = (self.dimension(row), self.dimension(column));
                 if extents.is_scalar() {
-                    return Place::Number(format!("{}[({row}) * ({width}) + {column}]", sources[0]));
+                    return Place::Number(format!("{}[{}]", sources[0], place(&row, &width, &column)));
                 }
-                let body =
-                    format!("{target}[i * ({columns}) + j] = {}[(i + {row}) * ({width}) + j + {column}];", sources[0]);
+                let body = format!(
+                    "{target}[{}] = {}[{}];",
+                    place("i", &columns, "j"),
+                    sources[0],
+                    place(&after("i", &row), &width, &after("j", &column))
+                );
                 lines.extend(nested(body, self.dimension(&extents.rows), columns));
             }
             M::Embed(row, column, _) => {
@@ -280,9 +283,28 @@ impl Loops<'_> {
                 let (row, column) = (self.dimension(row), self.dimension(column));
                 let width = self.dimension(&inner.columns);
                 lines.push(format!("{target}.fill(0.0);"));
-                let body =
-                    format!("{target}[(i + {row}) * ({columns}) + j + {column}] = {}[i * ({width}) + j];", sources[0]);
-                lines.extend(nested(body, self.dimension(&inner.rows), width));
+                let first = place(&row, &columns, &column);
+                let source = &sources[0];
+                if inner.is_scalar() {
+                    let number = self.number(operands[0]);
+                    lines.push(format!("{target}[{first}] = {number};"));
+                } else if inner.rows.is_one() || (inner.columns == extents.columns) {
+                    let entries = self.entries(&inner);
+                    lines.push(format!("{target}[{first}..][..{entries}].copy_from_slice(&{source});"));
+                } else if inner.is_column() {
+                    lines.extend([
+                        format!("for i in 0..{} {{", self.dimension(&inner.rows)),
+                        format!("    {target}[{}] = {source}[i];", place(&after("i", &row), &columns, &column)),
+                        "}".to_string(),
+                    ]);
+                } else {
+                    let body = format!(
+                        "{target}[{}] = {source}[{}];",
+                        place(&after("i", &row), &columns, &after("j", &column)),
+                        place("i", &width, "j")
+                    );
+                    lines.extend(nested(body, self.dimension(&inner.rows), width));
+                }
             }
             _ => {
                 // Stacked and joined matrices.
@@ -290,13 +312,24 @@ impl Loops<'_> {
                 for (at, source) in sources.iter().enumerate() {
                     let inner = own(self.graph, at);
                     let width = self.dimension(&inner.columns);
-                    let place = format!(
-                        "{target}[(i + {}) * ({columns}) + j + {}]",
-                        self.dimension(&top),
-                        self.dimension(&left)
-                    );
-                    let body = format!("{place} = {source}[i * ({width}) + j];");
-                    lines.extend(nested(body, self.dimension(&inner.rows), width));
+                    match operation {
+                        M::Stack => {
+                            let to = place(&self.dimension(&top), &columns, "0");
+                            let entries = self.entries(&inner);
+                            lines.push(format!("{target}[{to}..][..{entries}].copy_from_slice(&{source});"));
+                        }
+                        _ => {
+                            let to = place("i", &columns, &self.dimension(&left));
+                            let from = place("i", &width, "0");
+                            lines.extend([
+                                format!("for i in 0..{} {{", self.dimension(&inner.rows)),
+                                format!(
+                                    "    {target}[{to}..][..{width}].copy_from_slice(&{source}[{from}..][..{width}]);"
+                                ),
+                                "}".to_string(),
+                            ]);
+                        }
+                    }
                     match operation {
                         M::Stack => top = top.plus(&inner.rows, 1),
                         _ => left = left.plus(&inner.columns, 1),

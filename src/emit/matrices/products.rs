@@ -1,6 +1,6 @@
 //! Products of matrices: the order, and the kernel for each pair.
 
-use super::loops::{Loops, Place};
+use super::loops::{Loops, Place, place};
 use crate::graph::{ExprId, Extents, MatrixOperation as M};
 
 /// A factor of a product, or what some factors make.
@@ -111,56 +111,64 @@ impl Loops<'_> {
 
     fn multiply(&mut self, a: &Operand, b: &Operand, extents: &Extents, target: &str) {
         let (rows, columns) = (self.dimension(&extents.rows), self.dimension(&extents.columns));
-        let inner = self.dimension(&a.extents.columns);
-        let float = self.writer.options.scalar.name();
         let scaled = |by: &str, lines: &mut Vec<String>, of: &str| {
             lines.extend([
                 format!("for i in 0..{rows} {{"),
                 format!("    for j in 0..{columns} {{"),
-                format!("        {target}[i * ({columns}) + j] = {by} * {of};"),
+                format!("        {target}[{}] = {by} * {of};", place("i", &columns, "j")),
                 "    }".to_string(),
                 "}".to_string(),
             ]);
         };
         let entry = |operand: &Operand, turned_width: &str, width: &str| match operand.turned {
-            true => format!("{}[j * ({turned_width}) + i]", operand.name),
-            false => format!("{}[i * ({width}) + j]", operand.name),
+            true => format!("{}[{}]", operand.name, place("j", turned_width, "i")),
+            false => format!("{}[{}]", operand.name, place("i", width, "j")),
         };
         let mut lines = Vec::new();
         match (&a.kind, &b.kind) {
             (OperandKind::Diagonal, _) => scaled(&format!("{}[i]", a.name), &mut lines, &entry(b, &rows, &columns)),
             (_, OperandKind::Diagonal) => scaled(&format!("{}[j]", b.name), &mut lines, &entry(a, &rows, &columns)),
-            (OperandKind::Ones, _) | (_, OperandKind::Ones) => {
-                // Sums of rows or of columns, repeated.
-                let (of, along_rows) = if b.kind == OperandKind::Ones { (a, true) } else { (b, false) };
-                let total = match along_rows {
-                    true => {
-                        let of = match of.turned {
-                            true => format!("{}[k * ({rows}) + i]", of.name),
-                            false => format!("{}[i * ({inner}) + k]", of.name),
-                        };
-                        format!("for k in 0..{inner} {{ total += {of}; }}")
-                    }
-                    false => {
-                        let of = match of.turned {
-                            true => format!("{}[j * ({inner}) + k]", of.name),
-                            false => format!("{}[k * ({columns}) + j]", of.name),
-                        };
-                        format!("for k in 0..{inner} {{ total += {of}; }}")
-                    }
-                };
-                lines.extend([
-                    format!("for i in 0..{rows} {{"),
-                    format!("    for j in 0..{columns} {{"),
-                    format!("        let mut total: {float} = 0.0;"),
-                    format!("        {total}"),
-                    format!("        {target}[i * ({columns}) + j] = total;"),
-                    "    }".to_string(),
-                    "}".to_string(),
-                ]);
-            }
+            (OperandKind::Ones, _) | (_, OperandKind::Ones) => return self.sums(a, b, extents, target),
             _ => return self.multiply_general(a, b, extents, target),
         }
+        self.statements.extend(lines);
+    }
+
+    /// Sums of rows or of columns, repeated; a column or a row is repeated as it is.
+    fn sums(&mut self, a: &Operand, b: &Operand, extents: &Extents, target: &str) {
+        let (rows, columns) = (self.dimension(&extents.rows), self.dimension(&extents.columns));
+        let inner = self.dimension(&a.extents.columns);
+        let along_rows = b.kind == OperandKind::Ones;
+        let of = if along_rows { a } else { b };
+        let (name, vector) = (of.name.clone(), of.extents.is_column() || of.extents.rows.is_one());
+        let single = a.extents.columns.is_one();
+        let total = match (along_rows, of.turned) {
+            (true, false) if single => format!("{name}[i]"),
+            (false, false) if single => format!("{name}[j]"),
+            (true, false) if vector => format!("{}::sum(&{name})", super::MODULE),
+            (true, false) => format!("{}::sum(&{name}[{}..][..{inner}])", super::MODULE, place("i", &inner, "0")),
+            (false, true) => format!("{}::sum(&{name}[{}..][..{inner}])", super::MODULE, place("j", &inner, "0")),
+            (true, true) => format!("(0..{inner}).map(|at| {name}[{}]).sum()", place("at", &rows, "i")),
+            (false, false) => format!("(0..{inner}).map(|at| {name}[{}]).sum()", place("at", &columns, "j")),
+        };
+        self.calls |= total.contains("::sum(&");
+        let float = self.writer.options.scalar.name();
+        let line = |place: &str| format!("{target}[{place}] = {total};");
+        let nested = |outer: String, inner: [String; 3]| {
+            let inner = inner.into_iter().map(|line| format!("    {line}"));
+            [outer].into_iter().chain(inner).chain(["}".to_string()]).collect::<Vec<_>>()
+        };
+        let (each_row, each_column) = (format!("for i in 0..{rows} {{"), format!("for j in 0..{columns} {{"));
+        let lines = match (extents.columns.is_one(), extents.rows.is_one()) {
+            (true, _) => vec![each_row, format!("    {}", line("i")), "}".to_string()],
+            (_, true) => vec![each_column, format!("    {}", line("j")), "}".to_string()],
+            _ if along_rows && !single => {
+                let total = format!("    let total: {float} = {total};");
+                let fill = format!("    {target}[{}..][..{columns}].fill(total);", place("i", &columns, "0"));
+                vec![each_row, total, fill, "}".to_string()]
+            }
+            _ => nested(each_row, [each_column, format!("    {}", line(&place("i", &columns, "j"))), "}".to_string()]),
+        };
         self.statements.extend(lines);
     }
 
