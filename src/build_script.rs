@@ -1,7 +1,7 @@
 //! The interface for build scripts: the only place that reads the environment or prints `cargo:` lines.
 
 use crate::emit::{Derive, Options, Scalar, Target};
-use crate::error::Errors;
+use crate::error::{Errors, Fault};
 use crate::source::Source;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -84,7 +84,10 @@ impl Builder {
             announce(path);
             let target = folder.join(path.file_stem().unwrap_or(path.as_os_str())).with_extension("rs");
             if outputs.iter().any(|(other, _)| *other == target) {
-                return Err(Errors::general(format!("two inputs would both be compiled to {}", target.display())));
+                return Err(Errors::general(
+                    Fault::File,
+                    format!("two inputs would both be compiled to {}", target.display()),
+                ));
             }
             outputs.push((target, self.compile_file(path)?));
         }
@@ -93,7 +96,9 @@ impl Builder {
                 continue;
             }
             let written = fs::write(&target, rust);
-            written.map_err(|error| Errors::general(format!("{} can't be written: {error}", target.display())))?;
+            written.map_err(|error| {
+                Errors::general(Fault::File, format!("{} can't be written: {error}", target.display()))
+            })?;
         }
         Ok(())
     }
@@ -101,13 +106,13 @@ impl Builder {
     fn folder(&self) -> Result<PathBuf, Errors> {
         let from_cargo = || std::env::var_os("OUT_DIR").map(PathBuf::from);
         self.out_dir.clone().or_else(from_cargo).ok_or_else(|| {
-            Errors::general("OUT_DIR is not set: call this from a build script, or set `Builder::out_dir`")
+            Errors::general(Fault::File, "OUT_DIR is not set: call this from a build script, or set `Builder::out_dir`")
         })
     }
 
     fn compile_file(&self, path: &Path) -> Result<String, Errors> {
         let text = fs::read_to_string(path)
-            .map_err(|error| Errors::general(format!("{} can't be read: {error}", path.display())))?;
+            .map_err(|error| Errors::general(Fault::File, format!("{} can't be read: {error}", path.display())))?;
         let source_name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
         let options = Options { source_name, ..self.options.clone() };
         let source = Source::new(path.display().to_string(), text);

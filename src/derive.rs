@@ -7,7 +7,7 @@ pub use closed::{Closed, Derivative, Through, derive_closed, derive_through};
 pub use rows::{Rows, derive_rows};
 
 use crate::diff::{self, Differentiator};
-use crate::error::Diagnostic;
+use crate::error::{Diagnostic, Fault};
 use crate::graph::{ExprId, Graph, Node};
 use crate::lower::{Facts, Formulas, Function};
 use crate::simplify::{self, Goal, Windows, canonicalize, lost_conditions};
@@ -188,8 +188,11 @@ impl Deriver {
         }
         if order == Order::Second {
             let [row] = first.as_slice() else {
-                return Err(Diagnostic::general("second derivatives are formed of functions with one value")
-                    .hint("take one entry of the vector, or its Jacobian"));
+                return Err(Diagnostic::general(
+                    Fault::OneValue,
+                    "second derivatives are formed of functions with one value",
+                )
+                .hint("take one entry of the vector, or its Jacobian"));
             };
             let gradient = match form {
                 Form::Raw => row.clone(),
@@ -366,7 +369,9 @@ fn leaves(graph: &mut Graph, inputs: &[usize]) -> Vec<ExprId> {
 fn require_entries(function: &Function) -> Result<(), Diagnostic> {
     match function.has_entries() {
         true => Ok(()),
-        false => Err(Diagnostic::general("this needs the entries of its vectors and matrices one by one")
-            .hint("give small dimensions as numbers: `W: matrix[2, 3]`")),
+        false => {
+            Err(Diagnostic::general(Fault::FixedSize, "this needs the entries of its vectors and matrices one by one")
+                .hint("give small dimensions as numbers: `W: matrix[2, 3]`"))
+        }
     }
 }

@@ -1,5 +1,9 @@
 //! Diagnostics: what is wrong, where, and the way out. This is the one place that renders them.
 
+mod fault;
+
+pub use fault::{Fault, Row, TABLE};
+
 use crate::source::{Source, Span};
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use std::fmt;
@@ -7,6 +11,8 @@ use std::fmt;
 /// One thing that is wrong with the input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
+    /// What kind of error it is.
+    pub fault: Fault,
     /// What is wrong, as a sentence without a full stop.
     pub message: String,
     /// Where it is wrong, if it has a place.
@@ -19,13 +25,13 @@ pub struct Diagnostic {
 
 impl Diagnostic {
     /// Makes a diagnostic about a place in the source.
-    pub fn new(span: Span, message: impl Into<String>) -> Self {
-        Diagnostic { message: message.into(), span: Some(span), label: String::new(), hint: None }
+    pub fn new(fault: Fault, span: Span, message: impl Into<String>) -> Self {
+        Diagnostic { fault, message: message.into(), span: Some(span), label: String::new(), hint: None }
     }
 
     /// Makes a diagnostic about the input as a whole.
-    pub fn general(message: impl Into<String>) -> Self {
-        Diagnostic { message: message.into(), span: None, label: String::new(), hint: None }
+    pub fn general(fault: Fault, message: impl Into<String>) -> Self {
+        Diagnostic { fault, message: message.into(), span: None, label: String::new(), hint: None }
     }
 
     /// Adds the words that stand beside the underlined place.
@@ -62,8 +68,8 @@ impl Errors {
     }
 
     /// Makes an error that has no place in a source, such as a file that can't be read.
-    pub fn general(message: impl Into<String>) -> Self {
-        Errors::new(&Source::new("", ""), vec![Diagnostic::general(message)])
+    pub fn general(fault: Fault, message: impl Into<String>) -> Self {
+        Errors::new(&Source::new("", ""), vec![Diagnostic::general(fault, message)])
     }
 
     /// Returns the diagnostics in the order of their places.
@@ -95,7 +101,8 @@ impl Errors {
 }
 
 fn render_one(source: &Source, diagnostic: &Diagnostic, renderer: &Renderer) -> String {
-    let title = Level::ERROR.primary_title(diagnostic.message.as_str());
+    let code = diagnostic.fault.code();
+    let title = Level::ERROR.primary_title(diagnostic.message.as_str()).id(code.as_str());
     let mut group = Group::with_title(title);
     let excerpt = diagnostic.span.map(|span| excerpt(&source.text, span));
     if let Some((text, line, span)) = &excerpt {

@@ -139,10 +139,12 @@ const PLACES: &[(&[&str], &[&str])] = &[
     (&["logos", "lalrpop"], &["syntax/"]),
     (&["annotate_snippets"], &["error.rs"]),
     (&["clap::", "serde_json"], &["cli/"]),
+    (&["rustyline"], &["cli/repl.rs"]),
     (&["println!", "print!", "eprintln!", "eprint!", "dbg!"], &["build_script.rs", "cli/"]),
     (&["std::env", "env::var", "option_env!"], &["build_script.rs", "cli/"]),
     (&["std::fs", "fs::", "std::io"], &["build_script.rs", "cli/"]),
-    (&["std::time", "Instant", "std::thread", "RandomState"], &[]),
+    (&["std::time", "std::thread"], &["cli/watch.rs"]),
+    (&["Instant", "SystemTime", "RandomState"], &[]),
     (&["panic!", ".unwrap()", ".expect(", "todo!", "unimplemented!", "unreachable!", "unsafe "], &[]),
 ];
 

@@ -320,7 +320,7 @@ fn run(arguments: &[&str]) -> (String, String, Option<i32>) {
 #[test]
 fn what_has_no_circuit_is_refused_with_a_hint() {
     let refusals = [
-        (["f(x: vector[n]) = sum(x)", "--at", "x=[1,2]"], "on whole matrices"),
+        (["f(x: vector[n]) = 2*x", "--at", "x=[1,2]"], "begins at a number"),
         (["[x, y]", "--at", "x=1,y=2"], "begins at a number"),
         (["3", "--at", "x=1"], "no parameter to derive by"),
         (["x + y", "--at", "x=1"], "no value is given for y"),

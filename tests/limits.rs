@@ -28,7 +28,7 @@ fn run(name: &str, text: &str, commands: &[&[&str]]) -> Vec<i32> {
             let code = output.status.code().unwrap_or(-1);
             assert!(code == 0 || code == 2, "{name}, {command:?}: {}: {shown}", output.status);
             let answered = code == 0 && !output.stdout.is_empty() && errors.is_empty();
-            let explained = code == 2 && errors.starts_with("error: ");
+            let explained = code == 2 && errors.starts_with("error[E");
             assert!(answered || explained, "{name}, {command:?}: {shown}");
             code
         })

@@ -6,12 +6,16 @@ mod common;
 #[path = "common/program.rs"]
 mod program;
 
+#[path = "common/points.rs"]
+mod points;
+
 use gradc::derive::{Closed, Derivative, Form, Order, derive_closed};
 use gradc::graph::Sizes;
 use gradc::lower::{Function, Whole};
 use gradc::show::notation;
 use gradc::source::Source;
 use gradc::tape::Dense;
+use points::{matrices, sizes};
 use program::Program;
 use serde_json::Value;
 
@@ -70,6 +74,10 @@ const TEXTBOOK: &[(&str, &[(&str, &str)])] = &[
     ("f(x: vector[n], D: vector[n]) = x'*diag(D)*x", &[("x", "2*x .* D"), ("D", "x .^ 2")]),
     ("f(H: matrix[k, n], P: spd[n], R: spd[k], y: vector[k]) = logdet(H*P*H' + R) + y'*inv(H*P*H' + R)*y", &[]),
     ("f(x: vector[n], y: vector[n]) = sum(outer(x, y) .^ 2)", &[]),
+    (
+        "f(S: matrix[k, k], H: matrix[k, n], x: vector[n], z: vector[k]) = (z - H*x)'*S*(z - H*x)/2",
+        &[("x", "H'*(S + S')*(H*x - z)/2")],
+    ),
     ("f(A: matrix[n, m], B: matrix[m, n]) = tr(A*B) + sum(A)*sum(B)", &[]),
     ("f(x: vector[n]) = norm1(x) + dot(x[1..], x[..n - 1])", &[]),
     ("f(x: vector[n], y: vector[m]) = norm2(stack(x, y))^2*sum(x)", &[]),
@@ -96,40 +104,6 @@ fn lowered(text: &str, declarations: &[String]) -> Function {
 
 fn whole(function: &Function) -> &Whole {
     function.whole.as_ref().expect("the function is kept whole")
-}
-
-/// Sizes of the named dimensions: all different.
-fn sizes(whole: &Whole) -> Sizes {
-    whole.sizes.iter().enumerate().map(|(at, name)| (name.clone(), 3 + (2 * at) % 5)).collect()
-}
-
-/// Values that look irregular; symmetric positive-definite where that is declared.
-fn matrices(whole: &Whole, sizes: &Sizes) -> Vec<Dense> {
-    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-    let mut next = || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 11) as f64 / (1u64 << 53) as f64 * 2.0 - 1.0
-    };
-    let blank = Dense { rows: 1, columns: 1, entries: vec![f64::NAN] };
-    let mut matrices = vec![blank; whole.graph.inputs().len()];
-    for parameter in &whole.parameters {
-        let rows = parameter.extents.rows.evaluate(sizes).expect("the size is known");
-        let columns = parameter.extents.columns.evaluate(sizes).expect("the size is known");
-        let mut entries: Vec<f64> = (0..rows * columns).map(|_| next()).collect();
-        if rows * columns == 1 {
-            entries[0] = entries[0].abs() / 4.0;
-        }
-        if whole.graph.is_declared_symmetric(parameter.id) {
-            for row in 0..rows {
-                for column in 0..row {
-                    entries[row * rows + column] = entries[column * rows + row];
-                }
-                entries[row * rows + row] += rows as f64;
-            }
-        }
-        matrices[whole.input_index(parameter.id)] = Dense { rows, columns, entries };
-    }
-    matrices
 }
 
 fn index(whole: &Whole, parameter: usize) -> usize {

@@ -6,8 +6,9 @@ mod cases;
 use cases::{all_inputs, cases, files, root};
 use gradc::derive::{Derivative, Form, Order, derive, derive_closed};
 use gradc::graph::{ExprId, Graph};
+use gradc::show::dialect::{MATHML, TYPST};
 use gradc::show::notation;
-use gradc::show::typeset::{MATHML, TYPST, typeset};
+use gradc::show::typeset::typeset;
 use gradc::source::Source;
 
 /// The derivatives of all cases, each with its graph.

@@ -1,12 +1,11 @@
 //! The circuit as text for other programs that draw: Graphviz and Mermaid.
 
-use super::figure::figure;
 use super::svg::escape;
-use super::{Circuit, Edge, Vertex};
+use super::{Circuit, Edge, Quantity, Vertex};
 use std::fmt::Write;
 
 /// Writes the circuit in Graphviz's language.
-pub fn dot(circuit: &Circuit, title: &str, digits: usize) -> String {
+pub fn dot<Q: Quantity>(circuit: &Circuit<Q>, title: &str, digits: usize) -> String {
     let mut out = String::from("digraph circuit {\n  rankdir=LR;\n");
     let _ = writeln!(out, "  label=\"{}\";", quote(title));
     out += "  node [fontname=\"sans-serif\"];\n  edge [fontname=\"sans-serif\", arrowsize=0.6];\n";
@@ -27,7 +26,7 @@ pub fn dot(circuit: &Circuit, title: &str, digits: usize) -> String {
 }
 
 /// Writes the circuit in Mermaid's language.
-pub fn mermaid(circuit: &Circuit, title: &str, digits: usize) -> String {
+pub fn mermaid<Q: Quantity>(circuit: &Circuit<Q>, title: &str, digits: usize) -> String {
     let mut out = format!("---\ntitle: \"{}\"\n---\nflowchart LR\n", quote(title));
     for (at, vertex) in circuit.vertices.iter().enumerate() {
         let text = entities(symbol(vertex));
@@ -48,24 +47,29 @@ pub fn mermaid(circuit: &Circuit, title: &str, digits: usize) -> String {
     out
 }
 
-fn symbol(vertex: &Vertex) -> &str {
+fn symbol<Q>(vertex: &Vertex<Q>) -> &str {
     vertex.label.as_ref().map_or(&vertex.name, |label| &label.symbol)
 }
 
 /// Returns the edges, and the wire that leads out, as source, name of the target, and edge.
-fn wires(circuit: &Circuit) -> impl Iterator<Item = (usize, String, Option<&Edge>)> {
+fn wires<Q: Quantity>(circuit: &Circuit<Q>) -> impl Iterator<Item = (usize, String, Option<&Edge<Q>>)> {
     let edges = circuit.edges.iter().map(|edge| (edge.source, format!("n{}", edge.target), Some(edge)));
     edges.chain([(circuit.output, "out".to_string(), None)])
 }
 
 /// Returns the value on a wire, and what flows back on it.
-fn figures(circuit: &Circuit, source: usize, edge: Option<&Edge>, digits: usize) -> (String, Option<String>) {
+fn figures<Q: Quantity>(
+    circuit: &Circuit<Q>,
+    source: usize,
+    edge: Option<&Edge<Q>>,
+    digits: usize,
+) -> (String, Option<String>) {
     let vertex = &circuit.vertices[source];
     let gradient = match edge {
-        Some(edge) => edge.flow.as_ref().map(|flow| figure(flow.downstream, digits)),
-        None => Some(figure(vertex.gradient, digits)),
+        Some(edge) => edge.flow.as_ref().map(|flow| flow.downstream.figure(digits)),
+        None => Some(vertex.gradient.figure(digits)),
     };
-    (figure(vertex.value, digits), gradient)
+    (vertex.value.described(digits), gradient)
 }
 
 /// Writes text between double quotes, on one line.

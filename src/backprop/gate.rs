@@ -133,7 +133,7 @@ impl Gate {
 }
 
 /// Collects the node and everything below it that no vertex stands for, operands before uses.
-fn parts(graph: &Graph, id: ExprId, vertex: &impl Fn(ExprId) -> Option<usize>) -> Vec<ExprId> {
+pub(super) fn parts(graph: &Graph, id: ExprId, vertex: &impl Fn(ExprId) -> Option<usize>) -> Vec<ExprId> {
     let mut parts = FxHashSet::default();
     let mut stack = vec![id];
     while let Some(part) = stack.pop() {

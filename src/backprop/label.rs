@@ -1,7 +1,7 @@
 //! What gates are called, and the pattern in which each passes gradients back.
 
 use crate::functions::rows;
-use crate::graph::{ExprId, Graph, Input, Node};
+use crate::graph::{ExprId, Graph, Input, MatrixOperation, Node};
 use crate::show::notation;
 use rustc_hash::FxHashMap;
 
@@ -66,6 +66,23 @@ impl Label {
             Node::Apply(rows::POW, _) => ("pow", "^"),
             Node::Apply(function, _) => (function.row().name, function.row().name),
             Node::Select(..) => ("select", "if"),
+            Node::Matrix(operation, _) => match **operation {
+                MatrixOperation::Product => ("matmul", "*"),
+                MatrixOperation::Inverse => ("inv", "inv"),
+                MatrixOperation::Determinant => ("det", "det"),
+                MatrixOperation::LogDeterminant => ("logdet", "logdet"),
+                MatrixOperation::LogSumExp => ("logsumexp", "logsumexp"),
+                MatrixOperation::Trace => ("tr", "tr"),
+                MatrixOperation::Diagonal | MatrixOperation::DiagonalOf => ("diag", "diag"),
+                MatrixOperation::Stack => ("stack", "stack"),
+                MatrixOperation::Join => ("join", "join"),
+                MatrixOperation::Slice(..) => ("slice", "slice"),
+                MatrixOperation::Embed(..) => ("embed", "embed"),
+                MatrixOperation::Transpose => ("transpose", "'"),
+                MatrixOperation::Full(..) | MatrixOperation::Identity(_) | MatrixOperation::Size(_) => {
+                    ("constant", "constant")
+                }
+            },
             _ => ("constant", "constant"),
         };
         Label { name: name.to_string(), symbol: symbol.to_string(), pattern }
@@ -76,6 +93,9 @@ fn pattern(graph: &Graph, root: ExprId, operands: usize) -> Option<Pattern> {
     match graph.node(root) {
         Node::Sum(..) if operands > 1 => Some(Pattern::Distributor),
         Node::Product(factors) if operands > 1 && factors.iter().all(|(_, exponent)| exponent.is_one()) => {
+            Some(Pattern::Switcher)
+        }
+        Node::Matrix(operation, _) if operands > 1 && **operation == MatrixOperation::Product => {
             Some(Pattern::Switcher)
         }
         Node::Select(..) => Some(Pattern::Router),
@@ -89,7 +109,7 @@ fn with_constant(graph: &Graph, root: ExprId) -> Option<String> {
     let is_operand = |id: ExprId| matches!(graph.node(id), Node::Input(_));
     let constant = |id: ExprId| {
         let text = notation::text(graph, id);
-        (text.chars().count() < LONGEST).then_some(text)
+        (text.chars().count() < LONGEST && !is_operand(id)).then_some(text)
     };
     let simple = match graph.node(root) {
         Node::Apply(function, arguments) if arguments.len() == 1 => Some(function.row().name.to_string()),
@@ -123,6 +143,11 @@ fn with_constant(graph: &Graph, root: ExprId) -> Option<String> {
 fn with_x(graph: &Graph, root: ExprId, otherwise: &str) -> String {
     let mut copy = Graph::new();
     let x = copy.add_input(Input { parameter: "x".to_string(), place: Vec::new() });
+    for id in graph.reachable(&[root]) {
+        if matches!(graph.node(id), Node::Input(_)) && !graph.extents(id).is_scalar() {
+            copy.give_extents(x, graph.extents(id));
+        }
+    }
     let mut image = FxHashMap::default();
     for id in graph.reachable(&[root]) {
         let own = match graph.node(id) {

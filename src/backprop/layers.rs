@@ -5,7 +5,7 @@
 //! Crossings fall by sweeps of barycentres and by exchanging neighbours (Sugiyama, Tagawa and Toda, 1981). All ties are broken by place,
 //! so the order is the same on every run.
 
-use super::Circuit;
+use super::{Circuit, Quantity};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Most sweeps over all layers.
@@ -44,19 +44,19 @@ pub struct Layers {
 }
 
 /// Arranges a circuit.
-pub fn layers(circuit: &Circuit) -> Layers {
+pub fn layers<Q: Quantity>(circuit: &Circuit<Q>) -> Layers {
     let mut arranged = Layers::new(circuit);
     arranged.reduce_crossings();
     arranged
 }
 
 /// Tells whether a gradient is written at an edge: one of several that come back.
-fn is_noted(circuit: &Circuit, edge: usize) -> bool {
+fn is_noted<Q: Quantity>(circuit: &Circuit<Q>, edge: usize) -> bool {
     circuit.edges[edge].flow.is_some() && circuit.vertices[circuit.edges[edge].source].leaving.len() > 1
 }
 
 /// Returns the layer of each vertex: as far left as its operands allow, or in long circuits as far right as its uses do.
-fn layer_of_each(circuit: &Circuit) -> Vec<usize> {
+fn layer_of_each<Q: Quantity>(circuit: &Circuit<Q>) -> Vec<usize> {
     let span = |edge: usize| 1 + usize::from(is_noted(circuit, edge));
     let mut layer = vec![0usize; circuit.vertices.len()];
     for (at, vertex) in circuit.vertices.iter().enumerate() {
@@ -80,7 +80,7 @@ fn layer_of_each(circuit: &Circuit) -> Vec<usize> {
 }
 
 impl Layers {
-    fn new(circuit: &Circuit) -> Layers {
+    fn new<Q: Quantity>(circuit: &Circuit<Q>) -> Layers {
         let is_noted = |edge: usize| is_noted(circuit, edge);
         let layer = layer_of_each(circuit);
         let count = layer.iter().max().map_or(0, |last| last + 1);

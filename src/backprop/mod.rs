@@ -11,22 +11,26 @@ mod label;
 mod layers;
 mod merge;
 mod places;
+mod quantity;
 pub mod svg;
 pub mod table;
+mod whole;
 
 pub use label::{Label, Pattern};
 pub use layers::{Layers, layers};
 pub use merge::Merge;
+pub use quantity::Quantity;
+pub use whole::trace_whole;
 
 use crate::diff::{self, Differentiator};
-use crate::error::Diagnostic;
+use crate::error::{Diagnostic, Fault};
 use crate::graph::{ExprId, Graph, Input, Node};
 use crate::lower::{Formulas, Function};
 use gate::Gate;
 
 /// A parameter's entry, or a gate.
 #[derive(Clone, Debug)]
-pub struct Vertex {
+pub struct Vertex<Q = f64> {
     /// The parameter's entry, or the name that stands for the gate's value.
     pub name: String,
     /// What the gate computes, in terms of other vertices; none for a parameter's entry.
@@ -34,9 +38,9 @@ pub struct Vertex {
     /// What the gate is called; none for a parameter's entry.
     pub label: Option<Label>,
     /// The value, computed forward.
-    pub value: f64,
+    pub value: Q,
     /// The derivative of the output by this value: the sum over all edges that leave the vertex.
-    pub gradient: f64,
+    pub gradient: Q,
     /// The edges that enter, in the order of the gate's operands.
     pub entering: Vec<usize>,
     /// The edges that leave and bring gradients back, in the order of the gates that they enter.
@@ -47,48 +51,50 @@ pub struct Vertex {
 
 /// An operand of a gate.
 #[derive(Clone, Debug)]
-pub struct Edge {
+pub struct Edge<Q: Quantity = f64> {
     /// The vertex whose value is the operand.
     pub source: usize,
     /// The gate.
     pub target: usize,
     /// What flows back; none where the operand only decides a condition.
-    pub flow: Option<Flow>,
+    pub flow: Option<Flow<Q>>,
 }
 
 /// What flows back along an edge.
 #[derive(Clone, Debug)]
-pub struct Flow {
-    /// The derivative of the gate's value by the operand, as a formula.
+pub struct Flow<Q: Quantity = f64> {
+    /// The derivative of the gate's value by the operand, as a formula; of a matrix, what it makes of `upstream`.
     pub rule: String,
     /// The gradient of the gate's value.
-    pub upstream: f64,
+    pub upstream: Q,
     /// The derivative of the gate's value by the operand.
-    pub local: f64,
+    pub local: Q::Local,
     /// Upstream times local.
-    pub downstream: f64,
+    pub downstream: Q,
 }
 
 /// The circuit of a function at a point: the entries of the parameters first, then the gates, operands before uses.
 #[derive(Clone, Debug)]
-pub struct Circuit {
+pub struct Circuit<Q: Quantity = f64> {
     /// The vertices, in forward order.
-    pub vertices: Vec<Vertex>,
+    pub vertices: Vec<Vertex<Q>>,
     /// The edges, in the order of the gates that they enter.
-    pub edges: Vec<Edge>,
+    pub edges: Vec<Edge<Q>>,
     /// How many vertices are entries of parameters.
     pub leaves: usize,
     /// The vertex of the function's value.
     pub output: usize,
 }
 
-impl Circuit {
+impl<Q: Quantity> Circuit<Q> {
     /// Returns what flows back into a vertex, edge by edge.
-    pub fn branches(&self, vertex: usize) -> impl Iterator<Item = f64> {
+    pub fn branches(&self, vertex: usize) -> impl Iterator<Item = Q> {
         let leaving = self.vertices[vertex].leaving.iter();
-        leaving.filter_map(|edge| self.edges[*edge].flow.as_ref()).map(|flow| flow.downstream)
+        leaving.filter_map(|edge| self.edges[*edge].flow.as_ref()).map(|flow| flow.downstream.clone())
     }
+}
 
+impl Circuit {
     /// Computes the gradients from the output back.
     fn flow_back(&mut self) {
         for at in (0..self.vertices.len()).rev() {
@@ -119,7 +125,7 @@ pub fn trace(function: &Function, point: &[f64], merges: &[Merge]) -> Result<Cir
     let mut graph = function.graph.clone();
     let outputs = diff::resolve(&mut differentiator, &mut graph, &function.outputs)?;
     let [output] = outputs.as_slice() else {
-        return Err(Diagnostic::general("backpropagation begins at a number, and this is a vector")
+        return Err(Diagnostic::general(Fault::OneValue, "backpropagation begins at a number, and this is a vector")
             .hint("choose an entry: `v[0]`; or add them up: `sum(v)`"));
     };
     let plan = Plan::new(&graph, *output, merges);
@@ -213,7 +219,9 @@ impl Plan {
                 Some(merged) => merged.operands.iter().for_each(|operand| needed[operand.index()] = true),
                 None => graph.node(*id).for_each_operand(|operand| needed[operand.index()] = true),
             }
-            if !gate::is_condition(graph.node(*id)) {
+            // A transpose is part of the gate that reads it.
+            let is_turned = graph.as_transpose(*id).is_some() && *id != output;
+            if !gate::is_condition(graph.node(*id)) && !is_turned {
                 gates.push((*id, merged));
             }
         }

@@ -1,9 +1,8 @@
 //! The circuit as a picture: gates from left to right, values above the wires, gradients below.
 
-use super::figure::{figure, sum};
 use super::layers::{Item, Layers, layers};
 use super::places::places;
-use super::{Circuit, Vertex};
+use super::{Circuit, Quantity, Vertex};
 use rustc_hash::FxHashSet;
 use std::fmt::Write;
 
@@ -31,7 +30,7 @@ const STYLE: &str = "\
 .gradc-value{fill:#81c995}.gradc-gradient{fill:#f5958c}}";
 
 /// Draws the circuit. The title is the function's definition.
-pub fn svg(circuit: &Circuit, title: &str, digits: usize) -> String {
+pub fn svg<Q: Quantity>(circuit: &Circuit<Q>, title: &str, digits: usize) -> String {
     let layers = layers(circuit);
     let picture = Picture::new(circuit, &layers, digits);
     let mut out = String::new();
@@ -46,8 +45,8 @@ struct Column {
     right: f64,
 }
 
-struct Picture<'a> {
-    circuit: &'a Circuit,
+struct Picture<'a, Q: Quantity> {
+    circuit: &'a Circuit<Q>,
     layers: &'a Layers,
     digits: usize,
     columns: Vec<Column>,
@@ -57,8 +56,8 @@ struct Picture<'a> {
     height: f64,
 }
 
-impl<'a> Picture<'a> {
-    fn new(circuit: &'a Circuit, layers: &'a Layers, digits: usize) -> Self {
+impl<'a, Q: Quantity> Picture<'a, Q> {
+    fn new(circuit: &'a Circuit<Q>, layers: &'a Layers, digits: usize) -> Self {
         let height = |item| match item {
             Item::Vertex(_) => VERTEX,
             Item::Bend(_) => BEND,
@@ -114,18 +113,19 @@ impl<'a> Picture<'a> {
             Item::Bend(_) => Default::default(),
             Item::Note(edge) => {
                 let flow = self.circuit.edges[edge].flow.as_ref();
-                (String::new(), flow.map(|flow| figure(flow.downstream, self.digits)).unwrap_or_default())
+                (String::new(), flow.map(|flow| flow.downstream.figure(self.digits)).unwrap_or_default())
             }
             Item::Vertex(at) => {
                 let vertex = &self.circuit.vertices[at];
-                let branches: Vec<f64> = self.circuit.branches(at).collect();
-                let total = figure(vertex.gradient, self.digits);
-                let below = match branches.len() {
-                    0 | 1 => total,
-                    2 | 3 => format!("{} = {total}", sum(&branches, self.digits)),
-                    count => format!("sum of {count} = {total}"),
+                let branches: Vec<Q> = self.circuit.branches(at).collect();
+                let total = vertex.gradient.figure(self.digits);
+                let sum = if branches.len() <= 3 { Q::sum(&branches, self.digits) } else { None };
+                let below = match (branches.len(), sum) {
+                    (0 | 1, _) => total,
+                    (_, Some(sum)) => format!("{sum} = {total}"),
+                    (count, None) => format!("sum of {count} = {total}"),
                 };
-                (figure(vertex.value, self.digits), below)
+                (vertex.value.described(self.digits), below)
             }
         }
     }
@@ -155,9 +155,9 @@ impl<'a> Picture<'a> {
         let output = &circuit.vertices[circuit.output];
         let gradients: Vec<String> = circuit.vertices[..circuit.leaves]
             .iter()
-            .map(|leaf| format!("d{}/d{} = {}", output.name, leaf.name, figure(leaf.gradient, self.digits)))
+            .map(|leaf| format!("d{}/d{} = {}", output.name, leaf.name, leaf.gradient.figure(self.digits)))
             .collect();
-        let value = figure(output.value, self.digits);
+        let value = output.value.figure(self.digits);
         format!(
             "A computational graph from left to right. Above each wire stands the value, below it the gradient that \
              flows back. {} = {value}; {}.",
@@ -239,14 +239,14 @@ impl<'a> Picture<'a> {
         let pattern = pattern.map(|pattern| format!(", {}", pattern.name())).unwrap_or_default();
         format!(
             "{definition} = {}, gradient {}{pattern}",
-            figure(vertex.value, self.digits),
-            figure(vertex.gradient, self.digits)
+            vertex.value.described(self.digits),
+            vertex.gradient.figure(self.digits)
         )
     }
 }
 
 /// Half the width of a gate or of a parameter's name.
-fn half_width(vertex: &Vertex) -> f64 {
+fn half_width<Q>(vertex: &Vertex<Q>) -> f64 {
     match &vertex.label {
         Some(label) => RADIUS.max(CHARACTER * label.symbol.chars().count() as f64 / 2.0 + 9.0),
         None => CHARACTER * vertex.name.chars().count() as f64 / 2.0 + 5.0,

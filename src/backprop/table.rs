@@ -1,7 +1,8 @@
 //! The circuit as a table: values forward, then gradients back, edge by edge.
 
 use super::figure::{figure, sum};
-use super::{Circuit, Vertex};
+use super::{Circuit, Quantity, Vertex};
+use crate::tape::Dense;
 
 /// Writes the circuit in three parts: forward, backward, and the gradient by each entry of the parameters.
 pub fn table(circuit: &Circuit, digits: usize) -> String {
@@ -12,6 +13,46 @@ pub fn table(circuit: &Circuit, digits: usize) -> String {
     out += "\ngradient\n";
     out += &align(&gradient(circuit, digits), &[Left, Left, Left, Left]);
     out
+}
+
+/// Writes a circuit of matrices in the same three parts; what flows back is a formula of the `upstream` gradient.
+pub fn whole_table(circuit: &Circuit<Dense>, digits: usize) -> String {
+    let output = &circuit.vertices[circuit.output].name;
+    let heading = |titles: &[&str]| titles.iter().map(|title| title.to_string()).collect::<Vec<_>>();
+    let mut forward = vec![heading(&["node", "expression", "shape", "value", "gate", "pattern"])];
+    for vertex in &circuit.vertices {
+        let (name, pattern) = match &vertex.label {
+            Some(label) => (label.name.clone(), label.pattern.map_or("", |pattern| pattern.name())),
+            None => (String::new(), ""),
+        };
+        let (shape, value) = (vertex.value.shape().unwrap_or_default(), vertex.value.figure(digits));
+        let expression = vertex.expression.clone().unwrap_or_default();
+        forward.push(vec![vertex.name.clone(), expression, shape, value, name, pattern.to_string()]);
+    }
+    let mut backward = vec![heading(&["edge", "downstream", "=", "value"])];
+    for vertex in circuit.vertices.iter().rev() {
+        for edge in vertex.entering.iter().map(|edge| &circuit.edges[*edge]) {
+            let Some(flow) = &edge.flow else { continue };
+            let edge = format!("{} → {}", vertex.name, circuit.vertices[edge.source].name);
+            backward.push(vec![edge, flow.rule.clone(), "=".to_string(), flow.downstream.figure(digits)]);
+        }
+    }
+    let gradient = |at: usize| {
+        let vertex = &circuit.vertices[at];
+        let note = match circuit.branches(at).count() {
+            0 if at != circuit.output => format!("{output} does not depend on {}", vertex.name),
+            0 | 1 => String::new(),
+            count => format!("adder: sum of {count}"),
+        };
+        vec![format!("d{output}/d{}", vertex.name), "=".to_string(), vertex.gradient.figure(digits), note]
+    };
+    let gradients: Vec<Vec<String>> = (0..circuit.leaves).map(gradient).collect();
+    format!(
+        "forward\n{}\nbackward\n{}\ngradient\n{}",
+        align(&forward, &[Left; 6]),
+        align(&backward, &[Left; 4]),
+        align(&gradients, &[Left; 4])
+    )
 }
 
 fn forward(circuit: &Circuit, digits: usize) -> Vec<Vec<String>> {

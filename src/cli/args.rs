@@ -2,9 +2,11 @@
 
 use super::{
     Outcome, backprop, batch, check, compile, completions, diff, examples, explain, fmt, gradient, hessian, jacobian,
-    man, report, rules,
+    man, repl, report, rules, watch,
 };
 use crate::derive::Form;
+use crate::error::{Errors, Fault};
+use crate::show::markup::Markup;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::io::{IsTerminal, Write};
 
@@ -17,6 +19,20 @@ pub struct Arguments {
     pub color: Color,
     #[command(subcommand)]
     pub command: Command,
+}
+
+impl Arguments {
+    /// Reads a command line that stands inside of another command.
+    ///
+    /// # Errors
+    /// What is wrong with it, in one line.
+    pub fn read<'a>(words: impl IntoIterator<Item = &'a str>) -> Result<Arguments, Errors> {
+        Arguments::try_parse_from(words).map_err(|error| {
+            let text = error.to_string();
+            let line = text.lines().next().unwrap_or_default();
+            Errors::general(Fault::NoSuch, line.trim_start_matches("error: "))
+        })
+    }
 }
 
 /// When diagnostics are coloured.
@@ -136,6 +152,18 @@ pub enum Format {
     Index,
 }
 
+impl Format {
+    /// Returns how formulas are typeset, if they are.
+    pub fn markup(self) -> Option<Markup> {
+        match self {
+            Format::Latex => Some(Markup::Latex),
+            Format::Mathml => Some(Markup::Mathml),
+            Format::Typst => Some(Markup::Typst),
+            Format::Text | Format::Json | Format::Rust | Format::Index => None,
+        }
+    }
+}
+
 /// How counts are written.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Statistics {
@@ -157,7 +185,8 @@ pub enum Command {
     /// Prints the second derivatives, as formulas and, at a point, as numbers.
     #[command(after_help = examples::HESSIAN)]
     Hessian(hessian::Options),
-    /// Derives step by step: the chain rule from the outside in, then the simplification, each step by name.
+    /// Derives step by step: the chain rule from the outside in, then the simplification, each step by name; or
+    /// explains an error by its code.
     #[command(after_help = examples::EXPLAIN)]
     Explain(explain::Options),
     /// Shows values and gradients gate by gate: the computational graph as it is written.
@@ -172,6 +201,12 @@ pub enum Command {
     /// Compares the derivatives with finite differences.
     #[command(after_help = examples::CHECK)]
     Check(check::Options),
+    /// Answers line by line, with definitions that stay, history and completion.
+    #[command(after_help = examples::REPL)]
+    Repl(repl::Options),
+    /// Runs a command about a file now, and again whenever the file changes.
+    #[command(after_help = examples::WATCH)]
+    Watch(watch::Options),
     /// Answers JSON lines: values, gradients and Hessians of expressions at points.
     #[command(after_help = examples::BATCH)]
     Batch,
@@ -201,6 +236,8 @@ impl Command {
             Command::Compile(options) => compile::run(&options, out),
             Command::Report(options) => report::run(&options, out),
             Command::Check(options) => check::run(&options, out),
+            Command::Repl(options) => repl::run(&options, out),
+            Command::Watch(options) => watch::run(&options, out),
             Command::Batch => batch::run(out),
             Command::Rules(options) => rules::run(&options, out),
             Command::Fmt(options) => fmt::run(&options, out),

@@ -5,7 +5,7 @@ use crate::derive::{self, Derivatives};
 use crate::error::Diagnostic;
 use crate::lower::Function;
 use crate::show::{latex, notation};
-use serde_json::json;
+use serde_json::Value;
 use std::io::{self, Write};
 
 /// A condition, as text and as LaTeX.
@@ -15,7 +15,7 @@ pub struct Condition {
     latex: String,
 }
 
-/// Lists what derivatives take for granted; `raw` forms them without simplification.
+/// Lists what derivatives take for granted, each once; `raw` forms them without simplification.
 pub fn assumptions(
     function: &Function,
     shown: &Derivatives,
@@ -26,23 +26,27 @@ pub fn assumptions(
         let (ast, root) = notation::write(&found.graph, id);
         Condition { text: crate::syntax::print_expression(&ast, root), latex: latex::latex(&ast, root) }
     };
-    Ok(found.conditions.into_iter().map(condition).collect())
+    let mut conditions: Vec<Condition> = Vec::new();
+    for condition in found.conditions.into_iter().map(condition) {
+        if !conditions.contains(&condition) {
+            conditions.push(condition);
+        }
+    }
+    Ok(conditions)
 }
 
-/// Writes conditions, each once.
-pub fn write(conditions: Vec<Condition>, format: Format, out: &mut impl Write) -> io::Result<()> {
-    let mut seen: Vec<Condition> = Vec::new();
-    for condition in conditions {
-        if !seen.contains(&condition) {
-            seen.push(condition);
-        }
-    }
+/// Writes conditions below an answer; JSON holds them itself, see [`json`].
+pub fn write(conditions: &[Condition], format: Format, out: &mut impl Write) -> io::Result<()> {
     match format {
-        Format::Json => {
-            let texts: Vec<String> = seen.into_iter().map(|condition| condition.text).collect();
-            writeln!(out, "{}", json!({ "assuming": texts }))
+        Format::Json => Ok(()),
+        Format::Latex => {
+            conditions.iter().try_for_each(|condition| writeln!(out, r"\text{{assuming }} {}", condition.latex))
         }
-        Format::Latex => seen.iter().try_for_each(|condition| writeln!(out, r"\text{{assuming }} {}", condition.latex)),
-        _ => seen.iter().try_for_each(|condition| writeln!(out, "assuming {}", condition.text)),
+        _ => conditions.iter().try_for_each(|condition| writeln!(out, "assuming {}", condition.text)),
     }
+}
+
+/// Writes conditions as a list in JSON.
+pub fn json(conditions: &[Condition]) -> Value {
+    conditions.iter().map(|condition| condition.text.as_str()).collect()
 }

@@ -1,14 +1,16 @@
 //! `gradc backprop`: the computational graph with values and gradients, as a table or a picture.
 
 use super::args::Input;
+use super::formulas::{number_json, shape_of};
 use super::{Exit, Outcome, gradient, input, values};
-use crate::backprop::{Circuit, Edge, Merge, Vertex, diagram, svg, table, trace};
-use crate::error::{Diagnostic, Errors};
-use crate::lower::{Function, Shape};
+use crate::backprop::{Circuit, Edge, Merge, Quantity, Vertex, diagram, svg, table, trace, trace_whole};
+use crate::error::{Diagnostic, Errors, Fault};
+use crate::lower::{Function, Shape, Whole};
 use crate::source::Source;
+use crate::tape::Dense;
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value, json};
-use std::io::Write;
+use std::io::{self, Write};
 
 #[derive(Args)]
 pub struct Options {
@@ -58,24 +60,62 @@ pub enum Format {
 
 pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
     let (source, function) = input::function(&options.input)?;
+    if let Some(whole) = function.whole.as_ref().filter(|_| !function.has_entries()) {
+        return run_whole(options, &source, &function, whole, out);
+    }
     require_gates(&source, &function)?;
     let point = values::from_text(&function, &options.at)?;
     let merges: Vec<Merge> = options.gates.iter().map(|gates| gates.merge()).collect();
     let circuit =
         trace(&function, &point, &merges).map_err(|diagnostic| crate::in_function(&source, &function, diagnostic))?;
     let heading = gradient::heading(&function);
-    let digits = usize::from(options.digits);
     match options.format {
         Format::Text => {
             writeln!(out, "{heading}\nat {}\n", options.at)?;
-            write!(out, "{}", table::table(&circuit, digits))?;
+            write!(out, "{}", table::table(&circuit, usize::from(options.digits)))?;
         }
-        Format::Json => writeln!(out, "{}", json(&circuit, &heading, &options.at))?,
-        Format::Svg => write!(out, "{}", svg::svg(&circuit, &heading, digits))?,
-        Format::Dot => write!(out, "{}", diagram::dot(&circuit, &heading, digits))?,
-        Format::Mermaid => write!(out, "{}", diagram::mermaid(&circuit, &heading, digits))?,
+        Format::Json => {
+            let local = |local: &f64| Some(values::json(*local));
+            writeln!(out, "{}", json(&circuit, &heading, &options.at, |number| values::json(*number), local))?;
+        }
+        _ => draw(&circuit, &heading, options, out)?,
     }
     Ok(Exit::Success)
+}
+
+/// Shows a circuit of whole matrices.
+fn run_whole(options: &Options, source: &Source, function: &Function, whole: &Whole, out: &mut impl Write) -> Outcome {
+    let wrong = |diagnostic| crate::in_function(source, function, diagnostic);
+    if !options.gates.is_empty() {
+        let diagnostic = Diagnostic::general(Fault::FixedSize, "only gates on single numbers are drawn as one");
+        return Err(wrong(diagnostic.hint("give the dimensions as numbers: `x: vector[3]`")).into());
+    }
+    let point = values::point_from_text(function, whole, &options.at)?;
+    let circuit = trace_whole(whole, function.name.as_deref(), &point.matrices, &point.sizes).map_err(wrong)?;
+    let heading = gradient::heading(function);
+    match options.format {
+        Format::Text => {
+            writeln!(out, "{heading}\nat {}\n", options.at)?;
+            write!(out, "{}", table::whole_table(&circuit, usize::from(options.digits)))?;
+        }
+        Format::Json => {
+            let nested = |value: &Dense| number_json(shape_of(value), &value.entries);
+            writeln!(out, "{}", json(&circuit, &heading, &options.at, nested, |()| None))?;
+        }
+        _ => draw(&circuit, &heading, options, out)?,
+    }
+    Ok(Exit::Success)
+}
+
+/// Draws a circuit.
+fn draw<Q: Quantity>(circuit: &Circuit<Q>, heading: &str, options: &Options, out: &mut impl Write) -> io::Result<()> {
+    let digits = usize::from(options.digits);
+    let picture = match options.format {
+        Format::Dot => diagram::dot(circuit, heading, digits),
+        Format::Mermaid => diagram::mermaid(circuit, heading, digits),
+        _ => svg::svg(circuit, heading, digits),
+    };
+    write!(out, "{picture}")
 }
 
 impl Gates {
@@ -91,18 +131,13 @@ impl Gates {
 
 /// Stops where the function has no gates on single numbers, or no single value.
 fn require_gates(source: &Source, function: &Function) -> Result<(), Errors> {
-    let wrong = |message: &str, hint: &str| {
-        let diagnostic = Diagnostic::general(message).hint(hint);
+    let wrong = |fault: Fault, message: &str, hint: &str| {
+        let diagnostic = Diagnostic::general(fault, message).hint(hint);
         Err(crate::in_function(source, function, diagnostic))
     };
-    if !function.has_entries() {
-        return wrong(
-            "backpropagation goes number by number, and this function is on whole matrices",
-            "give the dimensions as numbers: `x: vector[3]`; or ask `gradc grad` for the gradient as a matrix",
-        );
-    }
     if function.shape != Shape::Scalar {
         return wrong(
+            Fault::OneValue,
             "backpropagation begins at a number, and this is a vector",
             "choose an entry: `v[0]`; or add them up: `sum(v)`",
         );
@@ -111,9 +146,15 @@ fn require_gates(source: &Source, function: &Function) -> Result<(), Errors> {
 }
 
 /// Writes the circuit with all digits.
-fn json(circuit: &Circuit, heading: &str, at: &str) -> Value {
+fn json<Q: Quantity>(
+    circuit: &Circuit<Q>,
+    heading: &str,
+    at: &str,
+    number: impl Fn(&Q) -> Value,
+    local: impl Fn(&Q::Local) -> Option<Value>,
+) -> Value {
     let name = |vertex: usize| circuit.vertices[vertex].name.as_str();
-    let node = |vertex: &Vertex| {
+    let node = |vertex: &Vertex<Q>| {
         let mut node = Map::new();
         node.insert("name".into(), vertex.name.as_str().into());
         if let (Some(expression), Some(label)) = (&vertex.expression, &vertex.label) {
@@ -121,31 +162,34 @@ fn json(circuit: &Circuit, heading: &str, at: &str) -> Value {
             node.insert("gate".into(), label.name.as_str().into());
             node.insert("pattern".into(), label.pattern.map(|pattern| pattern.name()).into());
         }
-        node.insert("value".into(), values::json(vertex.value));
-        node.insert("gradient".into(), values::json(vertex.gradient));
+        node.insert("value".into(), number(&vertex.value));
+        node.insert("gradient".into(), number(&vertex.gradient));
         Value::Object(node)
     };
-    let edge = |edge: &Edge| match &edge.flow {
+    let edge = |edge: &Edge<Q>| match &edge.flow {
         None => json!({"from": name(edge.source), "to": name(edge.target), "decides": true}),
-        Some(flow) => json!({
-            "from": name(edge.source),
-            "to": name(edge.target),
-            "upstream": values::json(flow.upstream),
-            "rule": flow.rule,
-            "local": values::json(flow.local),
-            "downstream": values::json(flow.downstream),
-        }),
+        Some(flow) => {
+            let mut fields = json!({
+                "from": name(edge.source),
+                "to": name(edge.target),
+                "upstream": number(&flow.upstream),
+                "rule": flow.rule,
+            });
+            if let Some(local) = local(&flow.local) {
+                fields["local"] = local;
+            }
+            fields["downstream"] = number(&flow.downstream);
+            fields
+        }
     };
-    let gradient: Map<String, Value> = circuit.vertices[..circuit.leaves]
-        .iter()
-        .map(|leaf| (leaf.name.clone(), values::json(leaf.gradient)))
-        .collect();
+    let gradient: Map<String, Value> =
+        circuit.vertices[..circuit.leaves].iter().map(|leaf| (leaf.name.clone(), number(&leaf.gradient))).collect();
     json!({
         "definition": heading,
         "at": at,
         "nodes": circuit.vertices.iter().map(node).collect::<Vec<_>>(),
         "edges": circuit.edges.iter().map(edge).collect::<Vec<_>>(),
-        "value": values::json(circuit.vertices[circuit.output].value),
+        "value": number(&circuit.vertices[circuit.output].value),
         "gradient": gradient,
     })
 }

@@ -4,9 +4,10 @@
 //! scalars), `at` (their values) and `want_hess`. The answer has `id`, `f`, `grad` and, if wanted, `hess`, or `id` and
 //! `error`. Each distinct expression is read and differentiated once; answers come in the order of the requests.
 
+use super::formulas::shape_of;
 use super::{Exit, Outcome, closed, input, values};
 use crate::derive::{Closed, Derivative, Form, Order, derive};
-use crate::error::Errors;
+use crate::error::{Errors, Fault};
 use crate::lower::{Function, Shape, Whole};
 use crate::source::Source;
 use crate::tape::{Dense, Tape};
@@ -100,7 +101,8 @@ fn prepare(text: &str, declared: &[String], second: bool) -> Result<Prepared, Er
     let source = Source::new("expr", text);
     let declarations: Vec<Source> = declared.iter().map(|text| Source::new("params", text.clone())).collect();
     let functions = crate::read(&source, &declarations)?;
-    let function = functions.into_iter().next_back().ok_or_else(|| Errors::general("there is no expression"))?;
+    let function =
+        functions.into_iter().next_back().ok_or_else(|| Errors::general(Fault::Empty, "there is no expression"))?;
     let order = if second { Order::Second } else { Order::First };
     let wrong = |diagnostic| crate::in_function(&source, &function, diagnostic);
     if let Some(whole) = function.whole.as_ref().filter(|_| !second || !function.has_entries()) {
@@ -119,12 +121,7 @@ fn whole_fields(whole: &Whole, closed: &Closed, at: &Value) -> Result<Map<String
     let results = closed.evaluate(&point.matrices, &point.sizes).ok_or("these matrices are too large to evaluate")?;
     let nested = |dense: &Dense| {
         let entries: Vec<Value> = dense.entries.iter().copied().map(values::json).collect();
-        let shape = match (dense.rows, dense.columns) {
-            (1, 1) => Shape::Scalar,
-            (rows, 1) => Shape::Vector(rows),
-            (rows, columns) => Shape::Matrix(rows, columns),
-        };
-        shaped(&entries, shape)
+        shaped(&entries, shape_of(dense))
     };
     let mut fields = Map::new();
     fields.insert("f".to_string(), nested(&results[0]));

@@ -1,13 +1,15 @@
 //! `gradc check`: analytic derivatives against finite differences.
 
 use super::args::Input;
-use super::values::Point;
+use super::difference::{self, Estimate};
+use super::progress::Progress;
 use super::{Exit, Outcome, closed, input, values};
 use crate::derive::{Derivative, Form, Order, derive};
-use crate::error::Diagnostic;
+use crate::error::{Diagnostic, Fault};
 use crate::lower::{Facts, Function, Whole};
 use crate::tape::Tape;
-use clap::Args;
+use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
 use std::io::{self, Write};
 
 #[derive(Args)]
@@ -20,35 +22,174 @@ pub struct Options {
     /// Largest relative error that passes.
     #[arg(long, value_name = "TOLERANCE", default_value_t = 1e-6)]
     tolerance: f64,
+    /// Prints the central differences at several steps, too.
+    #[arg(long)]
+    steps: bool,
+    /// How the answer is written.
+    #[arg(short, long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+/// How the comparison is written.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// A table.
+    Text,
+    /// One JSON object.
+    Json,
 }
 
 pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
     let (source, function) = input::function(&options.input)?;
     super::gradient::require_parameters(&source, &function)?;
     let wrong = |diagnostic| crate::in_function(&source, &function, diagnostic);
-    let mut failures = 0;
+    let mut all = Vec::new();
     if let Some(whole) = function.whole.as_ref().filter(|_| !function.has_entries()) {
         let points = match &options.at {
             Some(at) => vec![values::point_from_text(&function, whole, at)?],
             None => (0..3).map(|index| values::sample(whole, index)).collect(),
         };
         for point in &points {
-            let checked = Checked::whole(whole, point).map_err(wrong)?;
-            failures += checked.report(options.tolerance, out)?;
+            all.push(Checked::whole(whole, point).map_err(wrong)?.compared(options));
         }
     } else {
         let points = match &options.at {
             Some(at) => vec![values::from_text(&function, at)?],
             None => (0..3).map(|index| sample(&function, index)).collect(),
         };
-        let all: Vec<usize> = (0..function.graph.inputs().len()).collect();
-        let mut derivatives = derive(&function, &all, Order::First, Form::Code).map_err(wrong)?;
+        let inputs: Vec<usize> = (0..function.graph.inputs().len()).collect();
+        let mut derivatives = derive(&function, &inputs, Order::First, Form::Code).map_err(wrong)?;
         let tape = derivatives.tape();
         for point in points {
-            failures += Checked::entries(&function, &tape, point).report(options.tolerance, out)?;
+            all.push(Checked::entries(&function, &tape, point).compared(options));
         }
     }
-    Ok(if failures == 0 { Exit::Success } else { Exit::No })
+    match options.format {
+        Format::Text => write_text(&all, out)?,
+        Format::Json => writeln!(out, "{}", json(&all))?,
+    }
+    let failed = all.iter().flat_map(|point| &point.entries).any(|entry| entry.verdict == Verdict::Wrong);
+    Ok(if failed { Exit::No } else { Exit::Success })
+}
+
+/// The comparison at one point.
+struct Point {
+    /// Where: `x = 1, y = 2`.
+    at: String,
+    entries: Vec<Entry>,
+}
+
+/// The comparison of one derivative.
+struct Entry {
+    /// `df/dx`
+    name: String,
+    analytic: f64,
+    numeric: f64,
+    verdict: Verdict,
+    /// Central differences at each of [`STEPS`], if they are asked for.
+    steps: Vec<f64>,
+}
+
+/// The steps at which central differences are printed.
+const STEPS: [f64; 8] = [1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8];
+
+/// What a comparison says.
+#[derive(Clone, Copy, PartialEq)]
+enum Verdict {
+    Agrees,
+    Wrong,
+    /// The function has a slope on each side, and they differ.
+    Kink(f64, f64),
+    /// The differences settle to nothing.
+    NotSmooth,
+    /// The function is defined on one side only.
+    Edge,
+    Undefined,
+}
+
+impl Verdict {
+    fn text(self) -> String {
+        match self {
+            Verdict::Agrees => "ok".into(),
+            Verdict::Wrong => "WRONG".into(),
+            Verdict::Kink(left, right) => format!("kink: {left:.3} from the left, {right:.3} from the right"),
+            Verdict::NotSmooth => "not smooth here".into(),
+            Verdict::Edge => "edge of the domain".into(),
+            Verdict::Undefined => "undefined here".into(),
+        }
+    }
+}
+
+/// Returns the relative difference of two numbers.
+fn relative_error(a: f64, b: f64) -> f64 {
+    if a == b { 0.0 } else { (a - b).abs() / a.abs().max(b.abs()) }
+}
+
+/// Writes a table for each point, and what they say together.
+fn write_text(points: &[Point], out: &mut impl Write) -> io::Result<()> {
+    const TITLES: [&str; 5] = ["derivative", "analytic", "numeric", "relative error", "verdict"];
+    for Point { at, entries } in points {
+        writeln!(out, "at {at}")?;
+        let cells = |entry: &Entry| {
+            let error = format!("{:.1e}", relative_error(entry.analytic, entry.numeric));
+            let numbers = [values::text(entry.analytic), values::text(entry.numeric)];
+            let [analytic, numeric] = numbers;
+            [entry.name.clone(), analytic, numeric, error, entry.verdict.text()]
+        };
+        let rows: Vec<[String; 5]> = entries.iter().map(cells).collect();
+        let width = |column: usize| {
+            let widest = rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+            widest.max(TITLES[column].len())
+        };
+        let widths: Vec<usize> = (0..4).map(width).collect();
+        let mut write = |cells: [&str; 5]| {
+            let mut line = String::new();
+            widths.iter().zip(cells).for_each(|(width, cell)| line += &format!("  {cell:width$}"));
+            line += &format!("  {}", cells[4]);
+            writeln!(out, "{}", line.trim_end())
+        };
+        write(TITLES)?;
+        for (row, entry) in rows.iter().zip(entries) {
+            write(row.each_ref().map(String::as_str))?;
+            for (step, difference) in STEPS.iter().zip(&entry.steps) {
+                let error = format!("{:.1e}", relative_error(entry.analytic, *difference));
+                write(["", &format!("  at step {step:e}"), &values::text(*difference), &error, ""])?;
+            }
+        }
+    }
+    let entries = || points.iter().flat_map(|point| &point.entries);
+    let count = |wanted: &dyn Fn(Verdict) -> bool| entries().filter(|entry| wanted(entry.verdict)).count();
+    let (agree, wrong) = (count(&|verdict| verdict == Verdict::Agrees), count(&|verdict| verdict == Verdict::Wrong));
+    let all = entries().count();
+    write!(out, "{agree} of {all} derivatives agree")?;
+    if wrong > 0 {
+        write!(out, ", {wrong} WRONG")?;
+    }
+    match all - agree - wrong {
+        0 => writeln!(out),
+        rest => writeln!(out, ", {rest} not comparable: the function is not smooth or not defined there"),
+    }
+}
+
+fn json(points: &[Point]) -> Value {
+    let entry = |entry: &Entry| {
+        let mut object = json!({
+            "derivative": entry.name,
+            "analytic": values::json(entry.analytic),
+            "numeric": values::json(entry.numeric),
+            "relative_error": values::json(relative_error(entry.analytic, entry.numeric)),
+            "verdict": entry.verdict.text(),
+        });
+        if !entry.steps.is_empty() {
+            let steps = STEPS.iter().zip(&entry.steps);
+            object["steps"] =
+                steps.map(|(step, value)| json!({ "step": step, "difference": values::json(*value) })).collect();
+        }
+        object
+    };
+    let point =
+        |point: &Point| json!({ "at": point.at, "entries": point.entries.iter().map(entry).collect::<Vec<_>>() });
+    json!({ "points": points.iter().map(point).collect::<Vec<_>>() })
 }
 
 /// Computes the values at a point.
@@ -78,9 +219,9 @@ impl<'a> Checked<'a> {
         }
     }
 
-    fn whole(whole: &'a Whole, point: &'a Point) -> Result<Self, Diagnostic> {
+    fn whole(whole: &'a Whole, point: &'a values::Point) -> Result<Self, Diagnostic> {
         let closed = closed::answer(whole, Order::First)?;
-        let too_large = || Diagnostic::general("these matrices are too large to evaluate");
+        let too_large = || Diagnostic::general(Fault::TooLarge, "these matrices are too large to evaluate");
         let results = closed.evaluate(&point.matrices, &point.sizes).ok_or_else(too_large)?;
         let values = results[0].entries.clone();
         let mut labels = Vec::new();
@@ -119,81 +260,51 @@ impl<'a> Checked<'a> {
         Ok(Checked { labels, point: flat, values, analytic, evaluate: Box::new(evaluate) })
     }
 
-    /// Prints the comparison, and counts what is wrong.
-    fn report(&self, tolerance: f64, out: &mut impl Write) -> io::Result<usize> {
-        let entries = self.labels.iter().zip(&self.point);
-        let entries: Vec<String> =
-            entries.map(|(label, value)| format!("{label} = {}", values::text(*value))).collect();
-        writeln!(out, "at {}", entries.join(", "))?;
-        let mut failures = 0;
+    /// Compares each derivative that has a formula.
+    fn compared(&self, options: &Options) -> Point {
+        let at = self.labels.iter().zip(&self.point);
+        let at: Vec<String> = at.map(|(label, value)| format!("{label} = {}", values::text(*value))).collect();
+        let mut entries = Vec::new();
+        let mut progress = Progress::new();
         for (output, result) in self.values.iter().enumerate() {
             for (input, label) in self.labels.iter().enumerate() {
-                let Some(value) = self.analytic[output * self.labels.len() + input] else { continue };
-                let estimate = extrapolated_difference(&self.point, input, |point| (self.evaluate)(point)[output]);
-                let verdict = judge(value, &estimate, tolerance, *result);
-                failures += usize::from(verdict == "WRONG");
+                let Some(analytic) = self.analytic[output * self.labels.len() + input] else { continue };
+                let value = |point: &[f64]| (self.evaluate)(point).get(output).copied().unwrap_or(f64::NAN);
+                let estimate = difference::central(&self.point, input, value);
+                let sides = difference::one_sided(&self.point, input, value);
+                let steps = if options.steps { &STEPS[..] } else { &[] };
                 let place = if self.values.len() > 1 { format!("[{output}]") } else { String::new() };
-                writeln!(
-                    out,
-                    "  df{place}/d{label:<8} analytic {:<24} numeric {:<24} {verdict}",
-                    values::text(value),
-                    values::text(estimate.value),
-                )?;
+                let name = format!("df{place}/d{label}");
+                progress.at(&name);
+                entries.push(Entry {
+                    name,
+                    analytic,
+                    numeric: estimate.value,
+                    verdict: judge(analytic, estimate, sides, options.tolerance, *result),
+                    steps: difference::at_steps(&self.point, input, steps, value),
+                });
             }
         }
-        Ok(failures)
+        Point { at: at.join(", "), entries }
     }
 }
 
-fn judge(value: f64, estimate: &Estimate, tolerance: f64, result: f64) -> &'static str {
+fn judge(value: f64, estimate: Estimate, [left, right]: [Estimate; 2], tolerance: f64, result: f64) -> Verdict {
     if !result.is_finite() {
-        return "undefined here";
+        return Verdict::Undefined;
+    }
+    if left.value.is_finite() != right.value.is_finite() {
+        return Verdict::Edge;
+    }
+    let (gap, size) = ((left.value - right.value).abs(), left.value.abs().max(right.value.abs()));
+    if gap > 1e-3 * (1.0 + size) && gap > 100.0 * (left.error + right.error) {
+        return Verdict::Kink(left.value, right.value);
     }
     if !estimate.value.is_finite() || estimate.error > 1e-3 * (1.0 + estimate.value.abs()) {
-        return "not smooth here";
+        return Verdict::NotSmooth;
     }
     let allowed = tolerance * value.abs().max(estimate.value.abs()) + 10.0 * estimate.error + 1e-12;
-    if (value - estimate.value).abs() <= allowed { "ok" } else { "WRONG" }
-}
-
-/// A numerical derivative with an estimate of its error.
-struct Estimate {
-    value: f64,
-    error: f64,
-}
-
-/// Central differences at shrinking steps, extrapolated to step 0 (C. Ridders, Accurate computation of F'(x) and
-/// F'(x)F''(x), Advances in Engineering Software 4(2), 1982).
-fn extrapolated_difference(point: &[f64], input: usize, value: impl Fn(&[f64]) -> f64) -> Estimate {
-    const SHRINK: f64 = 1.4;
-    const ROWS: usize = 10;
-    let mut moved = point.to_vec();
-    let mut difference = |step: f64| {
-        moved[input] = point[input] + step;
-        let above = value(&moved);
-        moved[input] = point[input] - step;
-        (above - value(&moved)) / (2.0 * step)
-    };
-    let mut step = 0.01 * point[input].abs().max(0.1);
-    let mut table = vec![vec![difference(step)]];
-    let mut best = Estimate { value: table[0][0], error: f64::INFINITY };
-    for row in 1..ROWS {
-        step /= SHRINK;
-        let mut entries = vec![difference(step)];
-        let mut factor = SHRINK * SHRINK;
-        for column in 1..=row {
-            let (left, above) = (entries[column - 1], table[row - 1][column - 1]);
-            let value = (left * factor - above) / (factor - 1.0);
-            factor *= SHRINK * SHRINK;
-            let error = (value - left).abs().max((value - above).abs());
-            if error <= best.error {
-                best = Estimate { value, error };
-            }
-            entries.push(value);
-        }
-        table.push(entries);
-    }
-    best
+    if (value - estimate.value).abs() <= allowed { Verdict::Agrees } else { Verdict::Wrong }
 }
 
 /// Returns a point inside of the declared ranges: multiples of the golden ratio spread evenly, and the same each time.

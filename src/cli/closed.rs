@@ -1,12 +1,13 @@
 //! Derivatives of functions of whole vectors and matrices, in closed form.
 
 use super::args::{Format, Goal, Request};
-use super::formulas::{self, Formula, Name};
+use super::formulas::{self, Formula};
 use super::gradient::{Options, heading};
+use super::name::Name;
 use super::values;
 use super::{Exit, Outcome, index};
 use crate::derive::{Closed, Derivative, Form, Order, derive_closed};
-use crate::error::{Diagnostic, Errors};
+use crate::error::{Diagnostic, Errors, Fault};
 use crate::graph::{ExprId, Graph, Node};
 use crate::lower::{Function, Shape, Whole};
 use crate::show::{names::with_names, notation};
@@ -61,7 +62,7 @@ pub fn run(
             Some(
                 computed
                     .evaluate(&point.matrices, &point.sizes)
-                    .ok_or_else(|| Errors::general("these matrices are too large to evaluate"))?,
+                    .ok_or_else(|| Errors::general(Fault::TooLarge, "these matrices are too large to evaluate"))?,
             )
         }
     };
@@ -88,7 +89,7 @@ pub fn run(
         list.push(formula(name, Some(root), value));
     }
     let heading = heading(function);
-    formulas::write(&heading, &shown.graph, &list, request.format, options.at.as_deref(), out)?;
+    formulas::write(&heading, &shown.graph, &list, request.format, options.at.as_deref(), None, out)?;
     Ok(Exit::Success)
 }
 
@@ -106,7 +107,11 @@ pub fn partials(
     let order = match order {
         1 => Order::First,
         2 => Order::Second,
-        _ => return Err(wrong(Diagnostic::general("whole matrices are derived once or twice")).into()),
+        _ => {
+            return Err(
+                wrong(Diagnostic::general(Fault::Derivative, "whole matrices are derived once or twice")).into()
+            );
+        }
     };
     let mut lines = serde_json::Map::new();
     for at in by.iter().copied() {
@@ -121,13 +126,14 @@ pub fn partials(
             name.apply_to(&label(&closed.graph, direction));
         }
         let (ast, root) = notation::write(&closed.graph, root);
+        if let Some(markup) = request.format.markup() {
+            writeln!(out, "{}", formulas::equation(&name, &ast, root, markup))?;
+            continue;
+        }
         match request.format {
-            Format::Latex | Format::Mathml | Format::Typst => {
-                writeln!(out, "{}", formulas::equation(&name, &ast, root, request.format))?;
-            }
             Format::Json => drop(lines.insert(own.to_string(), print_expression(&ast, root).into())),
             _ if by.len() == 1 => writeln!(out, "{}", print_expression(&ast, root))?,
-            _ => writeln!(out, "{} = {}", name.text, print_expression(&ast, root))?,
+            _ => writeln!(out, "{} = {}", name.text(), print_expression(&ast, root))?,
         }
     }
     if request.format == Format::Json {
@@ -146,11 +152,7 @@ fn pair(by: &[usize], order: Order, at: usize) -> Vec<usize> {
 }
 
 fn formula(name: Name, root: Option<ExprId>, value: Option<&Dense>) -> Formula {
-    let shape = match value.map(|value| (value.rows, value.columns)) {
-        None | Some((1, 1)) => Shape::Scalar,
-        Some((rows, 1)) => Shape::Vector(rows),
-        Some((rows, columns)) => Shape::Matrix(rows, columns),
-    };
+    let shape = value.map_or(Shape::Scalar, formulas::shape_of);
     Formula { name, shape, entries: root.into_iter().collect(), whole: true, numbers: value.map(|v| v.entries.clone()) }
 }
 

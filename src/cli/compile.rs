@@ -3,7 +3,7 @@
 use super::args::{Goal, Input, Statistics};
 use super::{Exit, Outcome, input, statistics};
 use crate::emit::{self, Derive, Scalar, Target};
-use crate::error::Errors;
+use crate::error::{Errors, Fault};
 use crate::lower::Function;
 use crate::source::Source;
 use clap::{Args, ValueEnum};
@@ -75,7 +75,7 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
     let rust = generate(&source, &functions, &settings)?;
     match &options.output {
         Some(path) => std::fs::write(path, rust)
-            .map_err(|error| Errors::general(format!("{} can't be written: {error}", path.display())))?,
+            .map_err(|error| Errors::general(Fault::File, format!("{} can't be written: {error}", path.display())))?,
         None if options.stats == Some(Statistics::Json) => {}
         None => out.write_all(rust.as_bytes())?,
     }

@@ -2,7 +2,8 @@
 
 use super::args::{Format, Request};
 use super::assumptions::{self, assumptions};
-use super::formulas::{Formula, Name};
+use super::formulas::Formula;
+use super::name::Name;
 use super::{Exit, Outcome, input, statistics};
 use crate::derive::{Form, Order, derive, derive_repeatedly};
 use crate::graph::{ExprId, Graph};
@@ -59,7 +60,8 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
         };
         if let (Some(repeated), true) = (&repeated, request.assumptions) {
             let raw = |raw: &Function| derive_repeatedly(raw, input, options.order, Form::Raw);
-            taken.extend(assumptions(&function, repeated, raw).map_err(wrong)?);
+            let more = assumptions(&function, repeated, raw).map_err(wrong)?;
+            taken.extend(more.into_iter().filter(|condition| !taken.contains(condition)).collect::<Vec<_>>());
         }
         let (graph, entries): (&Graph, Vec<ExprId>) = match (&first, &repeated) {
             (Some(first), _) => (&first.graph, first.first.iter().map(|row| row[column]).collect()),
@@ -68,28 +70,31 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
         };
         let label = input::label(&function, input);
         let name = Name::derivative(&vec![label.as_str(); options.order]);
-        match request.format {
-            Format::Latex | Format::Mathml | Format::Typst => {
+        match request.format.markup() {
+            Some(markup) => {
                 for root in &entries {
                     let (ast, root) = notation::write(graph, *root);
-                    writeln!(out, "{}", super::formulas::equation(&name, &ast, root, request.format))?;
+                    writeln!(out, "{}", super::formulas::equation(&name, &ast, root, markup))?;
                 }
             }
-            _ => {
+            None => {
                 let formula = Formula { name, shape: function.shape, entries, whole: false, numbers: None };
                 let text = formula.text(graph);
                 match request.format {
                     Format::Json => drop(object.insert(label, text.into())),
                     _ if alone => writeln!(out, "{text}")?,
-                    _ => writeln!(out, "{} = {text}", formula.name.text)?,
+                    _ => writeln!(out, "{} = {text}", formula.name.text())?,
                 }
             }
         }
     }
     if request.format == Format::Json {
+        if request.assumptions {
+            object.insert("assumptions".into(), assumptions::json(&taken));
+        }
         writeln!(out, "{}", Value::Object(object))?;
     }
-    assumptions::write(taken, request.format, out)?;
+    assumptions::write(&taken, request.format, out)?;
     statistics::also(request, &source, &function, out)?;
     Ok(Exit::Success)
 }

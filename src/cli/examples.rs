@@ -31,7 +31,8 @@ Examples:
 pub const EXPLAIN: &str = "\
 Examples:
   gradc explain '1/(1 + exp(-x))' --wrt x
-  gradc explain 'tanh(x)' -f latex";
+  gradc explain 'tanh(x)' -f latex
+  gradc explain E0007";
 
 pub const REPORT: &str = "\
 Examples:
@@ -52,6 +53,15 @@ pub const CHECK: &str = "\
 Examples:
   gradc check 'x^2*sin(y)' --at x=1,y=2
   gradc check model.grad";
+
+pub const REPL: &str = "\
+Examples:
+  printf 'f(x, y) = x^2*y\\ngrad f --at x=1,y=2\\n' | gradc repl";
+
+pub const WATCH: &str = "\
+Examples:
+  gradc watch model.grad --runs 1
+  gradc watch model.grad --runs 1 grad --at x=1,y=2";
 
 pub const BATCH: &str = "\
 Examples:

@@ -1,15 +1,15 @@
 //! `gradc explain`: a derivative, line by line.
 
 use super::args::{Format, Input};
-use super::assumptions::{self, assumptions};
-use super::formulas::Name;
+use super::assumptions::{self, Condition, assumptions};
 use super::gradient::{heading, require_parameters};
-use super::{Exit, Outcome, input};
+use super::name::Name;
+use super::{Exit, Outcome, faults, input};
 use crate::derive::{Form, Order, derive};
-use crate::error::Errors;
+use crate::error::Diagnostic;
 use crate::explain::{Derivation, Reason, explain};
 use crate::lower::{Function, Shape};
-use crate::show::latex;
+use crate::show::markup::Markup;
 use clap::Args;
 use serde_json::{Value, json};
 use std::io::{self, Write};
@@ -33,9 +33,8 @@ pub struct Options {
 }
 
 pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
-    if matches!(options.format, Format::Mathml | Format::Typst) {
-        let message = "derivations are written as text, LaTeX and JSON";
-        return Err(Errors::general(message).into());
+    if faults::is_code(&options.input) {
+        return faults::run(&options.input.text, out);
     }
     let (source, function) = input::function(&options.input)?;
     require_parameters(&source, &function)?;
@@ -43,47 +42,50 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
     if options.format == Format::Text {
         writeln!(out, "{}", heading(&function))?;
     }
+    let wrong = |diagnostic| crate::in_function(&source, &function, diagnostic);
     for by in selected.iter().copied() {
+        let assumed = options.assumptions.then(|| assumed(&function, &[by])).transpose().map_err(wrong)?;
         for output in 0..function.outputs.len() {
-            let wrong = |diagnostic| crate::in_function(&source, &function, diagnostic);
             let derivation = explain(&function, output, by).map_err(wrong)?;
-            let name = derivative_name(&function, output, by);
-            match options.format {
-                Format::Latex => write_latex(&name.latex, &derivation, out)?,
-                Format::Json => write_json(&name.text, &derivation, out)?,
+            let name = Name::derivative(&[&input::label(&function, by)]).of_entry(&place(&function, output));
+            let text = name_text(&function, output, &name);
+            match (options.format, options.format.markup()) {
+                (_, Some(markup)) => writeln!(out, "{}", typeset(&name.typeset(markup), &derivation, markup))?,
+                (Format::Json, _) => write_json(&text, &derivation, assumed.as_deref(), out)?,
                 _ => {
                     writeln!(out)?;
-                    write_text(&name.text, &derivation, out)?;
+                    write_text(&text, &derivation, out)?;
                 }
             }
         }
     }
     if options.assumptions {
-        let wrong = |diagnostic| crate::in_function(&source, &function, diagnostic);
-        let shown = derive(&function, &selected, Order::First, Form::Pretty).map_err(wrong)?;
-        let raw = |raw: &Function| derive(raw, &selected, Order::First, Form::Raw);
-        assumptions::write(assumptions(&function, &shown, raw).map_err(wrong)?, options.format, out)?;
+        assumptions::write(&assumed(&function, &selected).map_err(wrong)?, options.format, out)?;
     }
     Ok(Exit::Success)
 }
 
-/// Names the derivative of an entry: `df/dx`, `df[0]/dx`.
-fn derivative_name(function: &Function, output: usize, by: usize) -> Name {
-    let label = input::label(function, by);
-    let place = match function.shape {
+/// Lists what the derivatives by some inputs take for granted.
+fn assumed(function: &Function, by: &[usize]) -> Result<Vec<Condition>, Diagnostic> {
+    let shown = derive(function, by, Order::First, Form::Pretty)?;
+    assumptions(function, &shown, |raw| derive(raw, by, Order::First, Form::Raw))
+}
+
+/// Writes the place of an entry: `[0]`, `[0,1]`; nothing for a number.
+fn place(function: &Function, output: usize) -> String {
+    match function.shape {
         Shape::Scalar => String::new(),
         shape => {
             let place = shape.places().nth(output).unwrap_or_default();
             format!("[{}]", place.iter().map(usize::to_string).collect::<Vec<_>>().join(","))
         }
-    };
-    let name = Name::derivative(&[&label]);
-    let below = name.text.trim_start_matches('d').to_string();
-    let latex = match place.trim_matches(['[', ']']) {
-        "" => name.latex,
-        place => name.latex.replacen("partial f", &format!("partial f_{{{place}}}"), 1),
-    };
-    Name { text: format!("d{}{place}{below}", function.display_name()), latex, key: name.key }
+    }
+}
+
+/// Names the derivative of an entry: `df/dx`, `df[0]/dx`.
+fn name_text(function: &Function, output: usize, name: &Name) -> String {
+    let below = name.text();
+    format!("d{}{}{}", function.display_name(), place(function, output), below.trim_start_matches('d'))
 }
 
 /// Writes a derivation as a chain of equalities, the reason for each on its right.
@@ -108,39 +110,43 @@ fn write_text(name: &str, derivation: &Derivation, out: &mut impl Write) -> io::
 }
 
 /// Writes a derivation as aligned equations.
-fn write_latex(name: &str, derivation: &Derivation, out: &mut impl Write) -> io::Result<()> {
-    writeln!(out, r"\begin{{aligned}}")?;
-    let count = derivation.lines.len();
+fn typeset(name: &str, derivation: &Derivation, markup: Markup) -> String {
+    let mut equations = Vec::new();
     for (at, line) in derivation.lines.iter().enumerate() {
-        let left = if at == 0 { name } else { "" };
-        let reason = line.reason.as_ref().map(reason_latex).unwrap_or_default();
-        let end = if at + 1 < count { r" \\" } else { "" };
-        writeln!(out, "{left} &= {}{reason}{end}", latex::latex(&line.ast, line.root))?;
-    }
-    writeln!(out, r"\end{{aligned}}")?;
-    for (at, (name, line)) in derivation.names.iter().enumerate() {
-        let word = if at == 0 { r"\text{where } " } else { r"\quad " };
-        writeln!(out, "{word}{} = {}", latex::symbol(name), latex::latex(&line.ast, line.root))?;
-    }
-    Ok(())
-}
-
-fn reason_latex(reason: &Reason) -> String {
-    let mut written = format!(r" && \text{{{}", reason.phrase);
-    if let Some(identity) = &reason.identity {
-        let side = |id| latex::latex(&identity.ast, id);
-        let mut right = side(identity.right);
-        for name in &identity.operands {
-            right = right.replace(&latex::symbol(&format!("d{name}")), &format!(r"\,d{}", latex::symbol(name)));
+        let left = if at == 0 { name.to_string() } else { String::new() };
+        let mut own = markup.equations(left, &line.ast, line.root);
+        if let Some(reason) = &line.reason {
+            own[0].reason = (reason_typeset(reason, markup), 9 * reason.text().chars().count() as u64);
         }
-        let right = right.replace(r"\, \,", r"\,");
-        written += &format!(r" with }} d\left({}\right) = {right}\text{{", side(identity.left));
+        equations.extend(own);
     }
-    reason.also.iter().for_each(|also| written += &format!("; {also}"));
-    (written + "}").replace(r"\text{}", "")
+    for (at, (name, line)) in derivation.names.iter().enumerate() {
+        equations.extend(markup.equations(markup.definition(at, name), &line.ast, line.root));
+    }
+    markup.aligned(&equations)
 }
 
-fn write_json(name: &str, derivation: &Derivation, out: &mut impl Write) -> io::Result<()> {
+fn reason_typeset(reason: &Reason, markup: Markup) -> String {
+    let also: String = reason.also.iter().map(|also| format!("; {also}")).collect();
+    let Some(identity) = &reason.identity else { return markup.words(&format!("{}{also}", reason.phrase)) };
+    let side = |id| markup.expression(&identity.ast, id);
+    let mut right = side(identity.right);
+    for name in &identity.operands {
+        right = right.replace(&markup.symbol(&format!("d{name}")), &markup.differential(&markup.symbol(name)));
+    }
+    let right = right.replace(r"\, \,", r"\,");
+    let differential = markup.differential(&markup.parenthesised(&side(identity.left)));
+    let words = markup.words(&format!("{} with ", reason.phrase));
+    let also = if also.is_empty() { also } else { markup.words(&also) };
+    format!("{words}{differential}{}{right}{also}", markup.equal())
+}
+
+fn write_json(
+    name: &str,
+    derivation: &Derivation,
+    assumed: Option<&[Condition]>,
+    out: &mut impl Write,
+) -> io::Result<()> {
     let lines = derivation.lines.iter().map(|line| {
         let reason = line.reason.as_ref().map(Reason::text);
         json!({ "expression": line.text(), "reason": reason })
@@ -148,5 +154,9 @@ fn write_json(name: &str, derivation: &Derivation, out: &mut impl Write) -> io::
     let names = derivation.names.iter().map(|(name, line)| json!({ "name": name, "value": line.text() }));
     let lines: Value = lines.collect();
     let names: Value = names.collect();
-    writeln!(out, "{}", json!({ "derivative": name, "lines": lines, "where": names }))
+    let mut object = json!({ "derivative": name, "lines": lines, "where": names });
+    if let Some(assumed) = assumed {
+        object["assumptions"] = assumptions::json(assumed);
+    }
+    writeln!(out, "{object}")
 }

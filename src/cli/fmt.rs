@@ -1,7 +1,7 @@
 //! `gradc fmt`: a file in the standard form.
 
 use super::{Exit, Outcome, input};
-use crate::error::Errors;
+use crate::error::{Errors, Fault};
 use crate::syntax::{parse, print_program};
 use clap::Args;
 use std::io::Write;
@@ -28,11 +28,11 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
     }
     if options.write {
         if source.name != options.text {
-            return Err(Errors::general("only a file can be written back").into());
+            return Err(Errors::general(Fault::File, "only a file can be written back").into());
         }
         if printed != source.text {
             std::fs::write(&options.text, printed)
-                .map_err(|error| Errors::general(format!("{} can't be written: {error}", options.text)))?;
+                .map_err(|error| Errors::general(Fault::File, format!("{} can't be written: {error}", options.text)))?;
         }
         return Ok(Exit::Success);
     }

@@ -1,11 +1,12 @@
 //! `gradc grad`: value and gradient.
 
 use super::args::{Format, Goal, Request};
-use super::assumptions::{self, assumptions};
-use super::formulas::{self, Formula, Name};
+use super::assumptions::assumptions;
+use super::formulas::{self, Formula};
+use super::name::Name;
 use super::{Exit, Outcome, closed, compile, input, statistics, values};
 use crate::derive::{Form, Order, derive};
-use crate::error::{Diagnostic, Errors};
+use crate::error::{Diagnostic, Errors, Fault};
 use crate::lower::{Function, Shape};
 use crate::source::Source;
 use clap::Args;
@@ -27,7 +28,7 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
         None => function.shape == Shape::Scalar,
     };
     if !number {
-        let diagnostic = Diagnostic::general("the gradient is that of a number, and this is a vector");
+        let diagnostic = Diagnostic::general(Fault::OneValue, "the gradient is that of a number, and this is a vector");
         let diagnostic = diagnostic.hint("`gradc jacobian` prints the derivatives of a vector");
         return Err(crate::in_function(&source, &function, diagnostic).into());
     }
@@ -85,11 +86,10 @@ pub fn first_derivatives(options: &Options, source: &Source, function: &Function
         list.push(Formula { name: Name::derivative(&[&name]), shape, entries, whole: false, numbers: values });
     }
     let heading = heading(function);
-    formulas::write(&heading, &shown.graph, &list, request.format, options.at.as_deref(), out)?;
-    if request.assumptions {
-        let raw = |raw: &Function| derive(raw, &selected, Order::First, Form::Raw);
-        assumptions::write(assumptions(function, &shown, raw).map_err(wrong)?, request.format, out)?;
-    }
+    let raw = |raw: &Function| derive(raw, &selected, Order::First, Form::Raw);
+    let assumed = request.assumptions.then(|| assumptions(function, &shown, raw)).transpose().map_err(wrong)?;
+    let (graph, at) = (&shown.graph, options.at.as_deref());
+    formulas::write(&heading, graph, &list, request.format, at, assumed.as_deref(), out)?;
     statistics::also(request, source, function, out)?;
     Ok(Exit::Success)
 }
@@ -129,7 +129,7 @@ fn groups(function: &Function, selected: &[usize]) -> Vec<(String, Vec<usize>, S
 /// Stops where there is nothing to derive by.
 pub fn require_parameters(source: &Source, function: &Function) -> Result<(), Errors> {
     if function.parameters.is_empty() && function.whole.is_none() {
-        let diagnostic = Diagnostic::general("there is no parameter to derive by");
+        let diagnostic = Diagnostic::general(Fault::NoParameter, "there is no parameter to derive by");
         return Err(crate::in_function(source, function, diagnostic));
     }
     Ok(())

@@ -1,10 +1,11 @@
 //! `gradc hessian`: the second derivatives, one a line.
 
 use super::args::{Format, Goal};
-use super::assumptions::{self, assumptions};
-use super::formulas::{self, Formula, Name};
+use super::assumptions::assumptions;
+use super::formulas::{self, Formula};
 pub use super::gradient::Options;
 use super::gradient::{heading, require_parameters};
+use super::name::Name;
 use super::{Exit, Outcome, closed, compile, input, statistics, values};
 use crate::derive::{Form, Order, derive};
 use crate::lower::{Function, Shape};
@@ -51,11 +52,10 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
             });
         }
     }
-    formulas::write(&heading(&function), &shown.graph, &list, request.format, options.at.as_deref(), out)?;
-    if request.assumptions {
-        let raw = |raw: &Function| derive(raw, &selected, Order::Second, Form::Raw);
-        assumptions::write(assumptions(&function, &shown, raw).map_err(wrong)?, request.format, out)?;
-    }
+    let raw = |raw: &Function| derive(raw, &selected, Order::Second, Form::Raw);
+    let assumed = request.assumptions.then(|| assumptions(&function, &shown, raw)).transpose().map_err(wrong)?;
+    let (heading, graph, at) = (heading(&function), &shown.graph, options.at.as_deref());
+    formulas::write(&heading, graph, &list, request.format, at, assumed.as_deref(), out)?;
     statistics::also(request, &source, &function, out)?;
     Ok(Exit::Success)
 }

@@ -1,7 +1,7 @@
 //! Reads the function that a command is about.
 
 use super::args::Input;
-use crate::error::{Diagnostic, Errors, nearest};
+use crate::error::{Diagnostic, Errors, Fault, nearest};
 use crate::lower::Function;
 use crate::source::Source;
 use std::io::Read;
@@ -12,13 +12,14 @@ pub fn source(text: &str) -> Result<Source, Errors> {
     if text == "-" {
         let mut bytes = Vec::new();
         let read = std::io::stdin().lock().read_to_end(&mut bytes);
-        read.map_err(|error| Errors::general(format!("standard input can't be read: {error}")))?;
+        read.map_err(|error| Errors::general(Fault::File, format!("standard input can't be read: {error}")))?;
         return decode("standard input", bytes);
     }
     let path = Path::new(text);
     let looks_like_file = path.extension().is_some_and(|extension| extension == "grad");
     if looks_like_file || (text.len() < 4096 && path.is_file()) {
-        let bytes = std::fs::read(path).map_err(|error| Errors::general(format!("`{text}` can't be read: {error}")))?;
+        let bytes = std::fs::read(path)
+            .map_err(|error| Errors::general(Fault::File, format!("`{text}` can't be read: {error}")))?;
         return decode(text, bytes);
     }
     Ok(Source::new("expression", text))
@@ -31,7 +32,8 @@ fn decode(name: &str, bytes: Vec<u8>) -> Result<Source, Errors> {
             let at = error.utf8_error().valid_up_to();
             let line = 1 + error.as_bytes()[..at].iter().filter(|&&byte| byte == b'\n').count();
             let message = format!("{name} is not UTF-8 text: byte {at}, on line {line}");
-            let diagnostic = Diagnostic::general(message).hint("is this really a text file with mathematics?");
+            let diagnostic =
+                Diagnostic::general(Fault::File, message).hint("is this really a text file with mathematics?");
             Err(Errors::new(&Source::new(name, ""), vec![diagnostic]))
         }
     }
@@ -44,7 +46,7 @@ pub fn functions(input: &Input) -> Result<(Source, Vec<Function>), Errors> {
     let mut functions = crate::read(&source, &declarations)?;
     functions.iter_mut().for_each(|function| function.graph.set_strict(input.strict_domain));
     if functions.is_empty() {
-        return Err(Errors::general(format!("{} defines no function", source.name)));
+        return Err(Errors::general(Fault::Empty, format!("{} defines no function", source.name)));
     }
     Ok((source, functions))
 }
@@ -53,14 +55,14 @@ pub fn functions(input: &Input) -> Result<(Source, Vec<Function>), Errors> {
 pub fn function(input: &Input) -> Result<(Source, Function), Errors> {
     let (source, mut functions) = functions(input)?;
     let Some(wanted) = &input.function else {
-        let last = functions.pop().ok_or_else(|| Errors::general("there is no function"))?;
+        let last = functions.pop().ok_or_else(|| Errors::general(Fault::Empty, "there is no function"))?;
         return Ok((source, last));
     };
     let names: Vec<String> = functions.iter().map(|function| function.display_name().to_string()).collect();
     match names.iter().position(|name| name == wanted) {
         Some(at) => Ok((source, functions.swap_remove(at))),
         None => {
-            let diagnostic = Diagnostic::general(format!("{} has no function `{wanted}`", source.name));
+            let diagnostic = Diagnostic::general(Fault::NoSuch, format!("{} has no function `{wanted}`", source.name));
             let near = nearest(wanted, names.iter().map(String::as_str));
             let hint =
                 near.map_or_else(|| format!("it has {}", names.join(", ")), |near| format!("did you mean `{near}`?"));
@@ -73,8 +75,10 @@ pub fn function(input: &Input) -> Result<(Source, Function), Errors> {
 pub fn selected(function: &Function, wrt: &[String]) -> Result<Vec<usize>, Errors> {
     if !function.has_entries() {
         let name = function.display_name();
-        let diagnostic =
-            Diagnostic::general(format!("`{name}` works on whole matrices, and this needs their entries one by one"));
+        let diagnostic = Diagnostic::general(
+            Fault::FixedSize,
+            format!("`{name}` works on whole matrices, and this needs their entries one by one"),
+        );
         let hint = "`gradc grad`, `jacobian`, `hessian`, `check` and `compile` keep matrices whole; otherwise give \
                     small dimensions as numbers: `W: matrix[2, 3]`";
         return Err(Errors::new(&Default::default(), vec![diagnostic.hint(hint)]));
@@ -103,7 +107,7 @@ pub fn selected(function: &Function, wrt: &[String]) -> Result<Vec<usize>, Error
 
 /// Explains that a name of `--wrt` is no parameter.
 pub fn unknown_parameter(function: &str, name: &str, names: &[&str]) -> Errors {
-    let diagnostic = Diagnostic::general(format!("`{name}` is not a parameter of `{function}`"));
+    let diagnostic = Diagnostic::general(Fault::Parameter, format!("`{name}` is not a parameter of `{function}`"));
     let hint = match nearest(name, names.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
         None if names.is_empty() => "it has no parameters".to_string(),

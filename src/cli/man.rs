@@ -2,7 +2,7 @@
 
 use super::args::Arguments;
 use super::{Exit, Outcome};
-use crate::error::{Diagnostic, Errors, nearest};
+use crate::error::{Diagnostic, Errors, Fault, nearest};
 use crate::source::Source;
 use clap::{Args, CommandFactory};
 use clap_mangen::Man;
@@ -23,7 +23,7 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
         Some(name) => {
             let Some(command) = all.find_subcommand(name) else {
                 let names: Vec<&str> = all.get_subcommands().map(|command| command.get_name()).collect();
-                let diagnostic = Diagnostic::general(format!("gradc has no command `{name}`"));
+                let diagnostic = Diagnostic::general(Fault::NoSuch, format!("gradc has no command `{name}`"));
                 let hint = match nearest(name, names.iter().copied()) {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => format!("its commands are {}", names.join(", ")),

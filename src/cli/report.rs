@@ -1,10 +1,16 @@
 //! `gradc report`: one self-contained page about a function, which needs no network and no script.
 
 use super::args::{Arguments, Input};
-use super::{Exit, Outcome, Stop, input};
-use crate::error::Errors;
+use super::page::Page;
+use super::progress::Progress;
+use super::{Exit, Outcome, Stop, input, values};
+use crate::error::{Errors, Fault};
 use crate::lower::Function;
-use clap::{Args, Parser};
+use crate::show::markup::Markup;
+use crate::source::Source;
+use crate::syntax::{self, ast::Program};
+use clap::Args;
+use serde_json::Value;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -23,99 +29,133 @@ pub struct Options {
 /// Most inputs of a function whose derivation stands in the report.
 const EXPLAINED: usize = 6;
 
-const STYLE: &str = "\
-:root { color-scheme: light dark; --line: #8886; }
-body { font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2rem; border-bottom: 1px solid var(--line); }
-pre, .formula, .circuit { overflow-x: auto; } pre { padding: .75rem; border: 1px solid var(--line); font-size: .85rem; }
-math { font-size: 1.15rem; margin: .5rem 0; } .circuit svg { max-width: 100%; height: auto; }
-details > summary { cursor: pointer; }
-@media print { pre { white-space: pre-wrap; } details > * { display: block; } }
-";
-
-/// How a part of the report is shown.
-enum Kind {
-    Formulas,
-    Text,
-    Picture,
-}
-
 pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
-    let (_, function) = input::function(&options.input)?;
+    let (source, function) = input::function(&options.input)?;
+    super::gradient::require_parameters(&source, &function)?;
     let page = page(options, &function)?;
     match &options.output {
         Some(path) => std::fs::write(path, page)
-            .map_err(|error| Errors::general(format!("{} can't be written: {error}", path.display())))?,
+            .map_err(|error| Errors::general(Fault::File, format!("{} can't be written: {error}", path.display())))?,
         None => out.write_all(page.as_bytes())?,
     }
     Ok(Exit::Success)
 }
 
 fn page(options: &Options, function: &Function) -> Result<String, Stop> {
-    let title = escaped(function.display_name());
-    let mut page = String::from("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
-    page += "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n";
-    page += &format!("<title>{title} and its derivatives</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n");
-    page += &format!("<h1>{title} and its derivatives</h1>\n<pre>{}</pre>\n", escaped(&function.definition));
+    let mut page = Page::new(&format!("{} and its derivatives", function.display_name()));
+    page.code(&function.definition);
+    page.formulas(&definition(function));
     let number = match &function.whole {
         Some(whole) => whole.extents().is_scalar(),
         None => function.outputs.len() == 1,
     };
-    let first = if number { ("Gradient", "grad") } else { ("Jacobian", "jacobian") };
+    let (heading, first) = if number { ("Gradient", "grad") } else { ("Jacobian", "jacobian") };
+    let mut progress = Progress::new();
+    let mut answer = |command: &str, extra: &[&str]| {
+        progress.at(command);
+        answer(options, command, extra)
+    };
     let at: Vec<&str> = options.at.iter().flat_map(|at| ["--at", at.as_str()]).collect();
-    section(&mut page, options, first.0, first.1, &["-f", "mathml"], Kind::Formulas)?;
-    if !at.is_empty() {
-        section(&mut page, options, "Values", first.1, &at, Kind::Text)?;
+    page.heading(heading);
+    page.formulas(&answer(first, &["-f", "mathml"])?);
+    if let Some(point) = &options.at {
+        page.heading(&format!("Values at {point}"));
+        table(&mut page, &answer(first, &[&at[..], &["-f", "json"]].concat())?)?;
     }
     if number {
-        section(&mut page, options, "Hessian", "hessian", &["-f", "mathml"], Kind::Formulas)?;
+        page.heading("Hessian");
+        page.formulas(&answer("hessian", &["-f", "mathml"])?);
     }
     if function.has_entries() {
-        if function.graph.inputs().len() <= EXPLAINED {
-            section(&mut page, options, "Derivation", "explain", &[], Kind::Text)?;
-        }
-        if number && !at.is_empty() {
-            let picture: Vec<&str> = at.iter().copied().chain(["-f", "svg"]).collect();
-            section(&mut page, options, "Circuit", "backprop", &picture, Kind::Picture)?;
+        let inputs = 0..function.graph.inputs().len();
+        if inputs.len() <= EXPLAINED {
+            page.heading("Derivation");
+            for label in inputs.map(|input| input::label(function, input)) {
+                let steps = answer("explain", &["--wrt", &label, "-f", "mathml"])?;
+                page.folded_formulas(&format!("The derivative by {label}, step by step"), &steps);
+            }
         }
     }
-    section(&mut page, options, "Check by finite differences", "check", &at, Kind::Text)?;
-    section(&mut page, options, "Rust", "compile", &[], Kind::Text)?;
-    Ok(page + "</body>\n</html>\n")
+    if number && !at.is_empty() {
+        page.heading("Circuit");
+        page.paragraph("Above each wire its value, below it the derivative of the result by that value.");
+        page.picture(&answer("backprop", &[&at[..], &["-f", "svg"]].concat())?);
+    }
+    page.heading("Check by finite differences");
+    check(&mut page, &answer("check", &[&at[..], &["-f", "json"]].concat())?)?;
+    page.heading("Rust");
+    page.code(&answer("compile", &[])?);
+    Ok(page.finish())
 }
 
-/// Adds what another command answers.
-fn section(
-    page: &mut String,
-    options: &Options,
-    heading: &str,
-    command: &str,
-    extra: &[&str],
-    kind: Kind,
-) -> Result<(), Stop> {
-    let parameters = options.input.parameters.iter().flat_map(|text| ["--param", text.as_str()]);
-    let function = options.input.function.iter().flat_map(|name| ["--function", name.as_str()]);
-    let arguments = ["gradc", command].into_iter().chain(extra.iter().copied()).chain(parameters).chain(function);
-    let arguments = arguments.chain(["--", options.input.text.as_str()]);
-    let parsed = Arguments::try_parse_from(arguments).map_err(|error| Errors::general(error.to_string()))?;
-    let mut answer = Vec::new();
-    parsed.command.run(&mut answer)?;
-    let answer = String::from_utf8_lossy(&answer);
-    let answer = answer.trim_end();
-    *page += &match kind {
-        Kind::Formulas => {
-            let lines: String = answer.lines().map(|line| format!("<div class=\"formula\">{line}</div>\n")).collect();
-            format!("<h2>{heading}</h2>\n{lines}")
-        }
-        Kind::Picture => format!("<h2>{heading}</h2>\n<div class=\"circuit\">{answer}</div>\n"),
-        Kind::Text => {
-            let text = escaped(answer);
-            format!("<h2>{heading}</h2>\n<details open><summary>{heading}</summary><pre>{text}</pre></details>\n")
-        }
-    };
+/// Writes the function itself in MathML, as its user wrote it.
+fn definition(function: &Function) -> String {
+    let (ast, program, _) = syntax::parse_all(&Source::new("definition", function.definition.clone()));
+    let body = program.as_ref().and_then(|program| match program {
+        Program::Items(items) => items.last().map(|(item, _)| item.body()),
+        Program::Expression(body) => Some(*body),
+    });
+    let markup = Markup::Mathml;
+    body.map(|body| markup.aligned(&markup.equations(markup.symbol("f"), &ast, body))).unwrap_or_default()
+}
+
+/// Adds what JSON says of values as a table.
+fn table(page: &mut Page, json: &str) -> Result<(), Stop> {
+    let object: Value = parsed(json)?;
+    let fields = object.as_object().into_iter().flatten();
+    let rows = fields.filter_map(|(name, field)| Some(vec![name.clone(), cell(field.get("value")?)]));
+    page.table(&["", "value"], &rows.collect::<Vec<_>>());
     Ok(())
 }
 
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+/// Adds what JSON says of a check as a table for each point.
+fn check(page: &mut Page, json: &str) -> Result<(), Stop> {
+    const COLUMNS: [&str; 5] = ["derivative", "analytic", "numeric", "relative_error", "verdict"];
+    let object = parsed(json)?;
+    for point in object["points"].as_array().into_iter().flatten() {
+        page.paragraph(&format!("At {}", cell(&point["at"])));
+        let entries = point["entries"].as_array().into_iter().flatten();
+        let cells = |entry: &Value| {
+            COLUMNS
+                .iter()
+                .map(|column| match (*column, entry[*column].as_f64()) {
+                    ("relative_error", Some(error)) => format!("{error:.1e}"),
+                    _ => cell(&entry[*column]),
+                })
+                .collect()
+        };
+        let rows = entries.map(cells);
+        page.table(
+            &COLUMNS.map(|column| if column == "relative_error" { "relative error" } else { column }),
+            &rows.collect::<Vec<_>>(),
+        );
+    }
+    Ok(())
+}
+
+fn parsed(json: &str) -> Result<Value, Stop> {
+    Ok(serde_json::from_str(json).map_err(|error| Errors::general(Fault::File, error.to_string()))?)
+}
+
+/// Writes a value of JSON as a cell of a table.
+fn cell(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => number.as_f64().map_or_else(|| number.to_string(), values::text),
+        Value::Array(entries) => format!("[{}]", entries.iter().map(cell).collect::<Vec<_>>().join(", ")),
+        other => other.to_string(),
+    }
+}
+
+/// Returns what another command answers about the same function.
+fn answer(options: &Options, command: &str, extra: &[&str]) -> Result<String, Stop> {
+    let parameters = options.input.parameters.iter().flat_map(|text| ["--param", text.as_str()]);
+    let function = options.input.function.iter().flat_map(|name| ["--function", name.as_str()]);
+    let strict = options.input.strict_domain.then_some("--strict-domain");
+    let arguments = ["gradc", command].into_iter().chain(extra.iter().copied()).chain(parameters).chain(function);
+    let arguments = arguments.chain(strict).chain(["--", options.input.text.as_str()]);
+    let parsed = Arguments::read(arguments)?;
+    let mut answer = Vec::new();
+    parsed.command.run(&mut answer)?;
+    Ok(String::from_utf8_lossy(&answer).trim_end().to_string())
 }

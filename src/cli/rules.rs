@@ -1,7 +1,7 @@
 //! `gradc rules`: the rewrite rules, and what looks like one and is none.
 
 use super::{Exit, Outcome, values};
-use crate::error::{Diagnostic, Errors, nearest};
+use crate::error::{Diagnostic, Errors, Fault, nearest};
 use crate::show::notation;
 use crate::simplify::{Class, FORBIDDEN, Forbidden, Rule, STRUCTURAL, Structural, TABLE};
 use crate::source::Source;
@@ -27,7 +27,7 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
     } else if let Some(rule) = FORBIDDEN.iter().find(|rule| rule.name == name) {
         explain_forbidden(rule, out)?;
     } else {
-        let diagnostic = Diagnostic::general(format!("there is no rule `{name}`"));
+        let diagnostic = Diagnostic::general(Fault::NoSuch, format!("there is no rule `{name}`"));
         let hint = match nearest(&name, names()) {
             Some(near) => format!("did you mean `{near}`?"),
             None => "`gradc rules` lists them".to_string(),

@@ -1,6 +1,6 @@
 //! Points: numbers for parameters, read from the command line or from JSON, and written back.
 
-use crate::error::{Diagnostic, Errors, nearest};
+use crate::error::{Diagnostic, Errors, Fault, nearest};
 use crate::graph::{Dimension, Sizes};
 use crate::lower::{Formulas, Function, Shape, Whole};
 use crate::source::Source;
@@ -24,7 +24,9 @@ pub fn from_text(function: &Function, at: &str) -> Result<Vec<f64>, Errors> {
         return from_json(function, &object);
     }
     let source = Source::new("--at", at);
-    let wrong = |message: String, hint: String| Errors::new(&source, vec![Diagnostic::general(message).hint(hint)]);
+    let wrong = |message: String, hint: String| {
+        Errors::new(&source, vec![Diagnostic::general(Fault::Point, message).hint(hint)])
+    };
     let mut inputs: Vec<Option<f64>> = vec![None; function.graph.inputs().len()];
     for assignment in split(at) {
         let Some((name, value)) = assignment.split_once('=') else {
@@ -73,7 +75,9 @@ pub fn point_from_text(function: &Function, whole: &Whole, at: &str) -> Result<P
         return point_from_json(whole, &object);
     }
     let source = Source::new("--at", at);
-    let wrong = |message: String, hint: String| Errors::new(&source, vec![Diagnostic::general(message).hint(hint)]);
+    let wrong = |message: String, hint: String| {
+        Errors::new(&source, vec![Diagnostic::general(Fault::Point, message).hint(hint)])
+    };
     let mut given: Vec<(String, Dense)> = Vec::new();
     for assignment in split(at) {
         let Some((name, value)) = assignment.split_once('=') else {
@@ -119,7 +123,7 @@ pub fn point_from_json(whole: &Whole, at: &Value) -> Result<Point, Errors> {
 
 /// Matches values with the parameters' declared dimensions.
 fn point(whole: &Whole, given: &[(String, Dense)]) -> Result<Point, Errors> {
-    let wrong = |message: String| Errors::new(&Default::default(), vec![Diagnostic::general(message)]);
+    let wrong = |message: String| Errors::new(&Default::default(), vec![Diagnostic::general(Fault::Point, message)]);
     let blank = Dense { rows: 1, columns: 1, entries: vec![f64::NAN] };
     let mut point = Point { matrices: vec![blank; whole.graph.inputs().len()], sizes: Sizes::new() };
     for parameter in &whole.parameters {
@@ -183,9 +187,10 @@ fn json_file(at: &str) -> Result<Option<Value>, Errors> {
     if !at.ends_with(".json") {
         return Ok(None);
     }
-    let text =
-        std::fs::read_to_string(at).map_err(|error| Errors::general(format!("`{at}` can't be read: {error}")))?;
-    let value = serde_json::from_str(&text).map_err(|error| Errors::general(format!("`{at}` is not JSON: {error}")))?;
+    let text = std::fs::read_to_string(at)
+        .map_err(|error| Errors::general(Fault::Point, format!("`{at}` can't be read: {error}")))?;
+    let value = serde_json::from_str(&text)
+        .map_err(|error| Errors::general(Fault::Point, format!("`{at}` is not JSON: {error}")))?;
     Ok(Some(value))
 }
 
@@ -226,7 +231,7 @@ fn constants(text: &str) -> Result<(Shape, Vec<f64>), Errors> {
     };
     if let Some(parameter) = function.parameters.first() {
         let message = format!("`{}` is not a number", parameter.name);
-        return Err(Errors::new(&source, vec![Diagnostic::general(message)]));
+        return Err(Errors::new(&source, vec![Diagnostic::general(Fault::Point, message)]));
     }
     let tape = schedule(&mut function.graph, &mut Formulas::default(), &function.outputs);
     Ok((function.shape, tape.evaluate(&[])))
@@ -237,7 +242,7 @@ pub fn from_json(function: &Function, at: &Value) -> Result<Vec<f64>, Errors> {
     let mut inputs = Vec::with_capacity(function.graph.inputs().len());
     for parameter in &function.parameters {
         let Some(value) = at.get(&parameter.name) else {
-            return Err(Errors::general(format!("no value is given for `{}`", parameter.name)));
+            return Err(Errors::general(Fault::Point, format!("no value is given for `{}`", parameter.name)));
         };
         let before = inputs.len();
         flatten(value, &mut inputs);
@@ -249,7 +254,7 @@ pub fn from_json(function: &Function, at: &Value) -> Result<Vec<f64>, Errors> {
                 parameter.inputs.len(),
                 inputs.len() - before
             );
-            return Err(Errors::new(&Default::default(), vec![Diagnostic::general(message)]));
+            return Err(Errors::new(&Default::default(), vec![Diagnostic::general(Fault::Point, message)]));
         }
     }
     Ok(inputs)

@@ -2,7 +2,7 @@
 
 use super::{Form, Order};
 use crate::diff::{self, Differentiator};
-use crate::error::Diagnostic;
+use crate::error::{Diagnostic, Fault};
 use crate::graph::{Dimension, ExprId, Extents, Graph, MatrixOperation, Node, Sizes};
 use crate::lower::{Facts, Formulas, Whole};
 use crate::simplify::{Goal, Windows, canonicalize, simplify_matrices};
@@ -91,8 +91,11 @@ pub fn derive_closed(whole: &Whole, by: &[usize], order: Order, form: Form) -> R
     }
     if order == Order::Second {
         if !graph.extents(value).is_scalar() {
-            return Err(Diagnostic::general("second derivatives are formed of functions with one value")
-                .hint("take one entry of the vector, or its Jacobian"));
+            return Err(Diagnostic::general(
+                Fault::OneValue,
+                "second derivatives are formed of functions with one value",
+            )
+            .hint("take one entry of the vector, or its Jacobian"));
         }
         formed_of.clear();
         for (at, derivative) in first.iter_mut().enumerate() {

@@ -3,7 +3,7 @@
 //! differentiation (2008), section 2.
 
 use super::{Differentiator, Result};
-use crate::error::Diagnostic;
+use crate::error::{Diagnostic, Fault};
 use crate::functions::rows;
 use crate::graph::{Dimension, ExprId, Extents, Graph, MatrixOperation as M, Node, NodeMap, Rational};
 
@@ -171,7 +171,7 @@ fn push_forward(
 }
 
 fn without_operands() -> Diagnostic {
-    Diagnostic::general("a constant matrix has nothing to derive by")
+    Diagnostic::general(Fault::Derivative, "a constant matrix has nothing to derive by")
 }
 
 fn transposed_inverse(graph: &mut Graph, a: ExprId) -> ExprId {

@@ -15,6 +15,21 @@ pub fn gradient(
     output: ExprId,
     by: &[ExprId],
 ) -> Result<Vec<ExprId>> {
+    let one = graph.number(Rational::ONE);
+    adjoints(differentiator, graph, output, one, by)
+}
+
+/// Returns what the adjoint of each of the given leaves is where that of the output is given.
+///
+/// # Errors
+/// A function without a rule.
+pub fn adjoints(
+    differentiator: &mut Differentiator,
+    graph: &mut Graph,
+    output: ExprId,
+    adjoint: ExprId,
+    by: &[ExprId],
+) -> Result<Vec<ExprId>> {
     let nodes = graph.reachable(&[output]);
     let mut active = vec![false; output.index() + 1];
     by.iter().filter(|id| **id <= output).for_each(|id| active[id.index()] = true);
@@ -22,8 +37,7 @@ pub fn gradient(
         graph.node(*id).for_each_operand(|operand| active[id.index()] |= active[operand.index()]);
     }
     let mut contributions: Vec<Vec<Term>> = vec![Vec::new(); output.index() + 1];
-    let one = graph.number(Rational::ONE);
-    contributions[output.index()].push((one, Rational::ONE));
+    contributions[output.index()].push((adjoint, Rational::ONE));
     let mut adjoints = NodeMap::new(&nodes);
     for id in nodes.into_iter().rev().filter(|id| active[id.index()]) {
         let adjoint = graph.sum(Rational::ZERO, std::mem::take(&mut contributions[id.index()]));

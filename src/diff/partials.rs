@@ -1,7 +1,7 @@
 //! The local derivatives of each kind of node.
 
 use super::{Differentiator, Result};
-use crate::error::Diagnostic;
+use crate::error::{Diagnostic, Fault};
 use crate::functions::{Arity, FunctionId};
 use crate::graph::{ExprId, Factor, Graph, Node, Rational};
 
@@ -42,8 +42,12 @@ impl Differentiator {
                 .filter(|(_, argument)| wanted(**argument))
                 .map(|(at, argument)| Ok((*argument, self.function_partial(graph, function, &arguments, at, id)?)))
                 .collect(),
-            Node::Matrix(..) => Err(Diagnostic::general("a whole matrix has no derivative by a single entry")),
-            Node::Derivative(..) => Err(Diagnostic::general("a derivative inside was not worked out first")),
+            Node::Matrix(..) => {
+                Err(Diagnostic::general(Fault::FixedSize, "a whole matrix has no derivative by a single entry"))
+            }
+            Node::Derivative(..) => {
+                Err(Diagnostic::general(Fault::Derivative, "a derivative inside was not worked out first"))
+            }
         }
     }
 
@@ -70,7 +74,10 @@ impl Differentiator {
             .and_then(|formula| self.formulas.lower(graph, formula, &names))
             .ok_or_else(|| {
                 let by = row.parameters.get(at).copied().unwrap_or(row.parameters[0]);
-                Diagnostic::general(format!("the derivative of `{}` by its argument `{by}` has no rule", row.name))
+                Diagnostic::general(
+                    Fault::Derivative,
+                    format!("the derivative of `{}` by its argument `{by}` has no rule", row.name),
+                )
             })
     }
 }

@@ -3,7 +3,7 @@
 //! A derivative by a name sees everything that was defined from the name, and holds fixed what was not.
 
 use super::{Differentiator, Result, gradient};
-use crate::error::Diagnostic;
+use crate::error::{Diagnostic, Fault};
 use crate::graph::{ExprId, Graph, Node};
 use rustc_hash::FxHashMap;
 
@@ -119,7 +119,8 @@ fn reject_ambiguous(graph: &Graph, value: ExprId, name: ExprId) -> Result<()> {
             && graph.reachable(&[*inner]).contains(&name)
         {
             let message = "a derivative by one name of a derivative by another is ambiguous where one of them is defined with `let`";
-            return Err(Diagnostic::general(message).hint("make both names parameters of a function of their own"));
+            return Err(Diagnostic::general(Fault::Derivative, message)
+                .hint("make both names parameters of a function of their own"));
         }
     }
     Ok(())

@@ -398,7 +398,8 @@ impl Graph {
         }
         if let Some((scale, sum)) = self.as_scaled_sum(rest) {
             let number = self.number(scale);
-            return (vec![(number, Rational::ONE)], sum);
+            scalars.push((number, Rational::ONE));
+            return (scalars, sum);
         }
         let Node::Product(factors) = self.node(rest).clone() else { return (scalars, rest) };
         let (numbers, others): (Vec<Factor>, Vec<Factor>) =

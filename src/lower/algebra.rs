@@ -4,7 +4,7 @@ use super::gates::{Gates, numbers};
 use super::machine::Machine;
 use super::value::{Shape, Value};
 use super::whole::product_mismatch;
-use crate::error::Diagnostic;
+use crate::error::{Diagnostic, Fault};
 use crate::functions::rows;
 use crate::graph::{Dimension, ExprId, Extents, Rational};
 use crate::source::Span;
@@ -137,13 +137,19 @@ impl Machine<'_> {
         let (n, m) = sides(shape);
         let square = || match n == m {
             true => Ok(()),
-            false => Err(Diagnostic::new(spans[0], format!("`{name}` takes a square matrix, not {shape}"))
-                .hint("`A'*A` is square")),
+            false => {
+                Err(Diagnostic::new(Fault::Square, spans[0], format!("`{name}` takes a square matrix, not {shape}"))
+                    .hint("`A'*A` is square"))
+            }
         };
         let small = || match n <= WRITTEN_OUT {
             true => Ok(()),
-            false => Err(Diagnostic::new(span, format!("`{name}` of {shape} is not written out entry by entry"))
-                .hint("keep matrices whole, without indices such as `A[0, 1]`")),
+            false => Err(Diagnostic::new(
+                Fault::FixedSize,
+                span,
+                format!("`{name}` of {shape} is not written out entry by entry"),
+            )
+            .hint("keep matrices whole, without indices such as `A[0, 1]`")),
         };
         let gates = &mut self.gates;
         match name {
@@ -165,7 +171,11 @@ impl Machine<'_> {
             "outer" => {
                 let (other, right) = arrays[1];
                 if sides(shape).1 != 1 || sides(other).1 != 1 {
-                    return Err(Diagnostic::new(span, format!("`outer` takes two vectors, not {shape} and {other}")));
+                    return Err(Diagnostic::new(
+                        Fault::Shapes,
+                        span,
+                        format!("`outer` takes two vectors, not {shape} and {other}"),
+                    ));
                 }
                 let row = (Shape::Matrix(1, right.len()), right);
                 gates.entries_product((Shape::Matrix(n, 1), entries), row, [span, spans[0], spans[1]])
@@ -203,7 +213,8 @@ impl Machine<'_> {
         let mut dimensions = Vec::new();
         for (value, span) in values.iter().zip(spans) {
             let size = self.whole_number(value).and_then(|n| usize::try_from(n).ok());
-            let wrong = || Diagnostic::new(*span, "a dimension is a whole number or a dimension's name");
+            let wrong =
+                || Diagnostic::new(Fault::Dimension, *span, "a dimension is a whole number or a dimension's name");
             dimensions.push(size.ok_or_else(wrong)?);
         }
         let (zero, one) = (self.gates.graph.integer(0), self.gates.graph.integer(1));
@@ -213,7 +224,7 @@ impl Machine<'_> {
             _ => Shape::Vector(dimensions[0]),
         };
         if shape.entries() > ENTRY_LIMIT {
-            return Err(Diagnostic::new(span, "this matrix has too many entries"));
+            return Err(Diagnostic::new(Fault::TooLarge, span, "this matrix has too many entries"));
         }
         let (_, columns) = sides(shape);
         let entry = |at: usize| match name {
@@ -232,7 +243,8 @@ fn concatenated(name: &str, arrays: &[(Shape, &[ExprId])], spans: &[Span]) -> Re
     for ((shape, _), span) in arrays.iter().zip(spans) {
         if across(*shape) != across(arrays[0].0) {
             let what = if stacks { "columns" } else { "rows" };
-            let diagnostic = Diagnostic::new(*span, format!("`{name}` takes matrices with equally many {what}"));
+            let diagnostic =
+                Diagnostic::new(Fault::Shapes, *span, format!("`{name}` takes matrices with equally many {what}"));
             return Err(diagnostic.label(format!("{shape} beside {}", arrays[0].0)));
         }
     }

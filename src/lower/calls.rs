@@ -8,7 +8,7 @@ use super::gates::numbers;
 use super::machine::{Frame, Machine, Task};
 use super::value::Value;
 use super::whole::FUNCTIONS;
-use crate::error::{Diagnostic, nearest};
+use crate::error::{Diagnostic, Fault, nearest};
 use crate::functions::{self, Arity, Code, FunctionId};
 use crate::graph::{MatrixOperation, Rational};
 use crate::source::Span;
@@ -46,7 +46,7 @@ impl Machine<'_> {
         } else {
             format!("{} or {}", wanted.start(), count(*wanted.end()))
         };
-        Err(Diagnostic::new(span, format!("`{}` takes {wanted}, not {given}", name.text))
+        Err(Diagnostic::new(Fault::Arguments, span, format!("`{}` takes {wanted}, not {given}", name.text))
             .label(self.signature(&name.text)))
     }
 
@@ -73,7 +73,8 @@ impl Machine<'_> {
     pub(super) fn unknown_function(&self, name: &Name) -> Diagnostic {
         let text = name.text.as_str();
         let bound = self.frames.last().is_some_and(|frame| frame.bindings.contains_key(text));
-        let diagnostic = Diagnostic::new(name.span, format!("there is no function `{text}`")).label("unknown function");
+        let diagnostic = Diagnostic::new(Fault::UnknownFunction, name.span, format!("there is no function `{text}`"))
+            .label("unknown function");
         let items: &[(Item, Span)] = self.items;
         let own = items.iter().filter_map(|(item, _)| match item {
             Item::Function { name, .. } => Some(name.text.as_str()),
@@ -131,7 +132,7 @@ impl Machine<'_> {
                 _ => None,
             };
             if !order.is_some_and(|order| (0..=100).contains(&order)) {
-                return Err(Diagnostic::new(spans[0], "the order is a whole number from 0 to 100"));
+                return Err(Diagnostic::new(Fault::Arguments, spans[0], "the order is a whole number from 0 to 100"));
             }
         }
         let formulas = &mut *self.formulas;
@@ -151,7 +152,7 @@ impl Machine<'_> {
             let path: Vec<&str> =
                 self.active.iter().chain([&item]).map(|at| self.items[*at].0.name().text.as_str()).collect();
             let message = format!("`{}` is defined by itself", path[path.len() - 1]);
-            let diagnostic = Diagnostic::new(span, message).label(path.join(" -> "));
+            let diagnostic = Diagnostic::new(Fault::Recursion, span, message).label(path.join(" -> "));
             return self.fail(match &self.items[item].0 {
                 Item::Constant { .. } => diagnostic,
                 Item::Function { .. } => {
@@ -219,6 +220,6 @@ impl Machine<'_> {
             return Ok(());
         }
         let message = format!("`{}` of `{}` is a {}, not a {given}", parameter.name.text, name.text, wanted.extents);
-        Err(Diagnostic::new(span, message))
+        Err(Diagnostic::new(Fault::Shapes, span, message))
     }
 }

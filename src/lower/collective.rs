@@ -2,7 +2,7 @@
 
 use super::gates::{Gates, numbers};
 use super::value::{Shape, Value};
-use crate::error::Diagnostic;
+use crate::error::{Diagnostic, Fault};
 use crate::functions::{Arity, FunctionId, rows};
 use crate::graph::{ExprId, Rational};
 use crate::source::Span;
@@ -28,7 +28,8 @@ pub fn apply(
     }
     let (shape, entries) = numbers(&values[0], spans[0])?;
     if entries.is_empty() && !matches!(name, "sum" | "prod" | "norm1" | "norm2" | "dot") {
-        return Err(Diagnostic::new(span, format!("`{name}` needs at least one entry")).label(shape.to_string()));
+        return Err(Diagnostic::new(Fault::NoEntry, span, format!("`{name}` needs at least one entry"))
+            .label(shape.to_string()));
     }
     let plain = |entries: &[ExprId]| entries.iter().map(|id| (*id, false)).collect::<Vec<_>>();
     let squares = |gates: &mut Gates<'_>| -> Vec<(ExprId, bool)> {
@@ -59,6 +60,7 @@ pub fn apply(
             let (other, right) = numbers(&values[1], spans[1])?;
             if other != shape {
                 return Err(Diagnostic::new(
+                    Fault::Shapes,
                     span,
                     format!("`dot` takes two vectors of one length, not {shape} and {other}"),
                 ));
@@ -75,7 +77,7 @@ pub fn apply(
             return softmax(gates, name == "softmax", shape, entries, span);
         }
         _ => {
-            return Err(Diagnostic::new(span, format!("`{name}` is not supported here yet")));
+            return Err(Diagnostic::new(Fault::Shapes, span, format!("`{name}` is not supported here yet")));
         }
     };
     Ok(Value::Scalar(result))
@@ -97,7 +99,7 @@ fn softmax(
     span: Span,
 ) -> Result<Value, Diagnostic> {
     if let Shape::Matrix(..) = shape {
-        let diagnostic = Diagnostic::new(span, format!("softmax of a {shape} is ambiguous"));
+        let diagnostic = Diagnostic::new(Fault::Shapes, span, format!("softmax of a {shape} is ambiguous"));
         return Err(diagnostic.hint("take it row by row: `softmax(W[0, ..])`"));
     }
     let total = logsumexp(gates, entries);
@@ -126,7 +128,8 @@ fn folded(
     if let [value] = values {
         let entries = numbers(value, spans[0])?.1;
         let folded = fold(gates, entries);
-        let empty = || Diagnostic::new(span, format!("`{}` needs at least one entry", function.row().name));
+        let empty =
+            || Diagnostic::new(Fault::NoEntry, span, format!("`{}` needs at least one entry", function.row().name));
         return Ok(Value::Scalar(folded.ok_or_else(empty)?));
     }
     gates.elementwise(values, spans, span, |gates, entries| fold(gates, entries).unwrap_or(entries[0]))

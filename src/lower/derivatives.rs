@@ -3,7 +3,7 @@
 use super::gates::numbers;
 use super::machine::Machine;
 use super::value::{Shape, Value};
-use crate::error::Diagnostic;
+use crate::error::{Diagnostic, Fault};
 use crate::graph::{ExprId, Node, Rational};
 use crate::source::Span;
 use crate::syntax::ast::{Ast, Expression, NodeId};
@@ -20,12 +20,17 @@ impl Machine<'_> {
         let (by_shape, by) = numbers(&values[1], spans[1])?;
         let is_name = |id: &ExprId| matches!(self.gates.graph.node(*id), Node::Input(_) | Node::Placeholder(_));
         if !by.iter().all(is_name) {
-            let diagnostic = Diagnostic::new(spans[1], "a derivative is taken by a parameter or by a name");
+            let diagnostic =
+                Diagnostic::new(Fault::Derivative, spans[1], "a derivative is taken by a parameter or by a name");
             return Err(diagnostic.hint("name it with `let`, and write the function in terms of the name"));
         }
         let vector = |shape: Shape| matches!(shape, Shape::Scalar | Shape::Vector(_));
         let misfit = |what: &str| {
-            Diagnostic::new(spans[0].to(spans[1]), format!("`{operator}` {what}, not of a {shape} by a {by_shape}"))
+            Diagnostic::new(
+                Fault::Derivative,
+                spans[0].to(spans[1]),
+                format!("`{operator}` {what}, not of a {shape} by a {by_shape}"),
+            )
         };
         let graph = &mut *self.gates.graph;
         let mut derive = |value: ExprId, by: ExprId| graph.intern(Node::Derivative(value, by));
@@ -40,7 +45,11 @@ impl Machine<'_> {
                     Some(_) => None,
                 };
                 let Some(order) = order.filter(|order| (0..=100).contains(order)) else {
-                    return Err(Diagnostic::new(spans[2], "the order is a whole number from 0 to 100"));
+                    return Err(Diagnostic::new(
+                        Fault::Derivative,
+                        spans[2],
+                        "the order is a whole number from 0 to 100",
+                    ));
                 };
                 let graph = &mut *self.gates.graph;
                 let derived = entries

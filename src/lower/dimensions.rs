@@ -1,7 +1,7 @@
 //! Declared shapes: dimensions that are numbers, names, and sums of both.
 
 use super::value::Shape;
-use crate::error::Diagnostic;
+use crate::error::{Diagnostic, Fault};
 use crate::graph::{Dimension, Extents, Rational};
 use crate::syntax::ast::{self, Ast, BinaryOperator as B, Expression as E, Type};
 
@@ -45,7 +45,8 @@ pub(super) fn declared(ast: &Ast, declared: &Type, errors: &mut Vec<Diagnostic>)
     let mut read = |id: ast::NodeId| match dimension(ast, id) {
         Ok(dimension) if dimension.as_number().is_none_or(|n| n >= 0) => Some(dimension),
         _ => {
-            let diagnostic = Diagnostic::new(ast.span(id), "a dimension is a whole number, 0 or more, or a name");
+            let diagnostic =
+                Diagnostic::new(Fault::Dimension, ast.span(id), "a dimension is a whole number, 0 or more, or a name");
             errors.push(diagnostic.hint("such as `vector[3]`, `vector[n]` or `vector[n - 1]`"));
             None
         }

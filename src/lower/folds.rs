@@ -2,7 +2,7 @@
 
 use super::machine::{Machine, Task};
 use super::value::Value;
-use crate::error::Diagnostic;
+use crate::error::{Diagnostic, Fault};
 use crate::graph::Rational;
 use crate::syntax::ast::{Expression, NodeId};
 
@@ -19,7 +19,11 @@ impl Machine<'_> {
         };
         let spans = [self.ast.span(*from), self.ast.span(*to)];
         if self.whole && self.fixed {
-            return self.fail(Diagnostic::new(spans[0], "sums over numbers are written out entry by entry"));
+            return self.fail(Diagnostic::new(
+                Fault::FixedSize,
+                spans[0],
+                "sums over numbers are written out entry by entry",
+            ));
         }
         if self.whole && ends.iter().any(|end| self.whole_number(end).is_none()) {
             return self.raise(id, &ends, spans);
@@ -29,8 +33,11 @@ impl Machine<'_> {
             match self.whole_number(end) {
                 Some(value) => *bound = value,
                 None => {
-                    let diagnostic =
-                        Diagnostic::new(span, format!("the range of `{}` is not made of whole numbers", name.text));
+                    let diagnostic = Diagnostic::new(
+                        Fault::Range,
+                        span,
+                        format!("the range of `{}` is not made of whole numbers", name.text),
+                    );
                     return self.fail(diagnostic.hint("a range is made of numbers and dimensions: `0..n-1`"));
                 }
             }
@@ -38,7 +45,8 @@ impl Machine<'_> {
         let count = usize::try_from(bounds[1].saturating_sub(bounds[0])).unwrap_or(0);
         self.unrolled = self.unrolled.saturating_add(count);
         if self.unrolled > UNROLL_LIMIT {
-            let diagnostic = Diagnostic::new(spans[0].to(spans[1]), "this range is too long to be written out");
+            let diagnostic =
+                Diagnostic::new(Fault::Range, spans[0].to(spans[1]), "this range is too long to be written out");
             return self.fail(diagnostic.label("over 1,000,000 terms"));
         }
         // A first binding for each step to replace.

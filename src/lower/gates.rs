@@ -1,7 +1,7 @@
 //! Operators to gates: arithmetic on numbers, and on arrays entry by entry.
 
 use super::value::{Shape, Value};
-use crate::error::Diagnostic;
+use crate::error::{Diagnostic, Fault};
 use crate::functions::{FunctionId, rows};
 use crate::graph::{Comparison, ExprId, Graph, Node, Rational};
 use crate::source::Span;
@@ -127,7 +127,11 @@ impl Gates<'_> {
         if let Some(comparison) = Comparison::from_operator(operator) {
             return match (a, b) {
                 (Value::Scalar(a), Value::Scalar(b)) => Ok(Value::Condition(self.graph.compare(comparison, *a, *b))),
-                _ => Err(Diagnostic::new(whole, format!("only numbers compare, not {a_shape} with {b_shape}"))),
+                _ => Err(Diagnostic::new(
+                    Fault::Shapes,
+                    whole,
+                    format!("only numbers compare, not {a_shape} with {b_shape}"),
+                )),
             };
         }
         let matrix = |shape: Shape| matches!(shape, Shape::Matrix(..));
@@ -167,7 +171,11 @@ impl Gates<'_> {
             if shape == Shape::Scalar {
                 shape = next;
             } else if next != Shape::Scalar && next != shape {
-                return Err(Diagnostic::new(whole, format!("{shape} and {next} don't match entry by entry")));
+                return Err(Diagnostic::new(
+                    Fault::Shapes,
+                    whole,
+                    format!("{shape} and {next} don't match entry by entry"),
+                ));
             }
             columns.push(entries);
         }
@@ -201,7 +209,7 @@ fn result_shape(operator: BinaryOperator, a: Shape, b: Shape, span: Span) -> Res
     use Shape::{Matrix, Scalar};
     let symbol = operator.symbol();
     let mismatch = |hint: &str| {
-        let diagnostic = Diagnostic::new(span, format!("`{symbol}` does not take {a} and {b}"));
+        let diagnostic = Diagnostic::new(Fault::Shapes, span, format!("`{symbol}` does not take {a} and {b}"));
         if hint.is_empty() { diagnostic } else { diagnostic.hint(hint) }
     };
     match (operator, a, b) {
@@ -224,10 +232,15 @@ fn result_shape(operator: BinaryOperator, a: Shape, b: Shape, span: Span) -> Res
 pub fn numbers(value: &Value, span: Span) -> Result<(Shape, &[ExprId]), Diagnostic> {
     value.numbers().ok_or_else(|| {
         if matches!(value, Value::Whole(_)) {
-            return Diagnostic::new(span, "this needs the entries one by one, so the size must be a number")
-                .hint("give the size as a number: `x: vector[3]`");
+            return Diagnostic::new(
+                Fault::FixedSize,
+                span,
+                "this needs the entries one by one, so the size must be a number",
+            )
+            .hint("give the size as a number: `x: vector[3]`");
         }
-        Diagnostic::new(span, "this is a condition, not a number").hint("choose a number by it: `if(x > 0, 1, 0)`")
+        Diagnostic::new(Fault::Condition, span, "this is a condition, not a number")
+            .hint("choose a number by it: `if(x > 0, 1, 0)`")
     })
 }
 
@@ -235,6 +248,9 @@ pub fn numbers(value: &Value, span: Span) -> Result<(Shape, &[ExprId]), Diagnost
 pub fn condition(value: &Value, span: Span) -> Result<ExprId, Diagnostic> {
     match value {
         Value::Condition(id) => Ok(*id),
-        _ => Err(Diagnostic::new(span, "this is a number, not a condition").hint("compare it: `x != 0`")),
+        _ => {
+            Err(Diagnostic::new(Fault::Condition, span, "this is a number, not a condition")
+                .hint("compare it: `x != 0`"))
+        }
     }
 }

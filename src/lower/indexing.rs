@@ -3,7 +3,7 @@
 use super::gates::numbers;
 use super::machine::Machine;
 use super::value::{Shape, Value};
-use crate::error::Diagnostic;
+use crate::error::{Diagnostic, Fault};
 use crate::graph::{ExprId, MatrixOperation};
 use crate::source::Span;
 use crate::syntax::ast::Index;
@@ -16,13 +16,17 @@ impl Machine<'_> {
             match value {
                 Value::Scalar(id) if !self.fixed => nodes.push(*id),
                 _ => {
-                    let diagnostic = Diagnostic::new(*place, "with symbolic dimensions, lists are made of numbers");
+                    let diagnostic = Diagnostic::new(
+                        Fault::FixedSize,
+                        *place,
+                        "with symbolic dimensions, lists are made of numbers",
+                    );
                     return self.fail(diagnostic.hint("`stack(a, b)` puts vectors one below the other"));
                 }
             }
         }
         if nodes.is_empty() {
-            return self.fail(Diagnostic::new(span, "a vector needs at least one entry"));
+            return self.fail(Diagnostic::new(Fault::NoEntry, span, "a vector needs at least one entry"));
         }
         let vector = self.gates.graph.matrix(MatrixOperation::Stack, &nodes);
         self.values.push(if nodes.len() == 1 { Value::Scalar(nodes[0]) } else { Value::Whole(vector) });
@@ -36,7 +40,7 @@ impl Machine<'_> {
         let result = numbers(&values[0], spans[0]).and_then(|(shape, entries)| {
             let sizes = match shape {
                 Shape::Scalar => {
-                    return Err(Diagnostic::new(spans[0], "a number has no entries").label("scalar"));
+                    return Err(Diagnostic::new(Fault::Index, spans[0], "a number has no entries").label("scalar"));
                 }
                 Shape::Vector(n) => vec![n],
                 Shape::Matrix(n, m) => vec![n, m],
@@ -44,7 +48,7 @@ impl Machine<'_> {
             if sizes.len() != places.len() {
                 let whole = spans[0].to(spans[spans.len() - 1]);
                 let wanted = if sizes.len() == 1 { "one index: `x[0]`" } else { "two indices: `W[0, 1]`" };
-                return Err(Diagnostic::new(whole, format!("a {shape} takes {wanted}")));
+                return Err(Diagnostic::new(Fault::Index, whole, format!("a {shape} takes {wanted}")));
             }
             let mut rest = values[1..].iter().zip(&spans[1..]);
             let mut ranges = Vec::new();
@@ -69,13 +73,14 @@ impl Machine<'_> {
                 return Ok(0);
             };
             let Some(number) = self.whole_number(value) else {
-                let diagnostic = Diagnostic::new(*span, "this index is not a whole number");
+                let diagnostic = Diagnostic::new(Fault::Index, *span, "this index is not a whole number");
                 return Err(diagnostic.hint("indices are numbers, or names that `sum` or `prod` runs over"));
             };
             match usize::try_from(number) {
                 Ok(number) if number <= last => Ok(number),
                 _ => {
-                    let diagnostic = Diagnostic::new(*span, format!("index {number} is outside of {shape}"));
+                    let diagnostic =
+                        Diagnostic::new(Fault::Index, *span, format!("index {number} is outside of {shape}"));
                     Err(diagnostic.label(match size {
                         0 => "there are no entries".to_string(),
                         _ => format!("entries are 0 to {}", size - 1),
@@ -85,7 +90,7 @@ impl Machine<'_> {
         };
         match place {
             Index::At(_) if size == 0 => {
-                bound(0).and_then(|_| Err(Diagnostic::general(format!("{shape} has no entries"))))
+                bound(0).and_then(|_| Err(Diagnostic::general(Fault::Index, format!("{shape} has no entries"))))
             }
             Index::At(_) => {
                 let at = bound(size - 1)?;
@@ -117,15 +122,16 @@ pub(super) fn stack(values: &[Value], spans: &[Span], span: Span) -> Result<Valu
     for (value, place) in values.iter().zip(spans) {
         let (next, own) = numbers(value, *place)?;
         if *shape.get_or_insert(next) != next {
-            return Err(Diagnostic::new(*place, "the rows of a matrix have the same length").label(next.to_string()));
+            return Err(Diagnostic::new(Fault::Shapes, *place, "the rows of a matrix have the same length")
+                .label(next.to_string()));
         }
         entries.extend_from_slice(own);
     }
     match shape {
-        None => Err(Diagnostic::new(span, "a vector needs at least one entry")),
+        None => Err(Diagnostic::new(Fault::NoEntry, span, "a vector needs at least one entry")),
         Some(Shape::Scalar) => Ok(Value::Array(Shape::Vector(values.len()), entries.into())),
         Some(Shape::Vector(n)) => Ok(Value::Array(Shape::Matrix(values.len(), n), entries.into())),
-        Some(Shape::Matrix(..)) => Err(Diagnostic::new(span, "a matrix can't be an entry of a matrix")),
+        Some(Shape::Matrix(..)) => Err(Diagnostic::new(Fault::Shapes, span, "a matrix can't be an entry of a matrix")),
     }
 }
 

@@ -7,7 +7,7 @@ use super::indexing::{stack, transpose};
 use super::value::{Shape, Value};
 use super::whole::node;
 use super::{Parameter, ast::NodeId};
-use crate::error::{Diagnostic, nearest};
+use crate::error::{Diagnostic, Fault, nearest};
 use crate::graph::{ExprId, Graph, Input, Node, Rational};
 use crate::source::Span;
 use crate::syntax::ast::{Ast, Expression, Item, UnaryOperator};
@@ -134,7 +134,9 @@ impl<'a> Machine<'a> {
         while let Some(task) = self.tasks.pop() {
             if self.gates.graph.len() > NODE_LIMIT {
                 let message = "this function grows too large";
-                self.errors.push(Diagnostic::new(self.ast.span(root), message).label("over 20,000,000 nodes"));
+                self.errors.push(
+                    Diagnostic::new(Fault::TooLarge, self.ast.span(root), message).label("over 20,000,000 nodes"),
+                );
                 return Value::Poison;
             }
             self.perform(task);
@@ -254,7 +256,7 @@ impl<'a> Machine<'a> {
                     let value = Value::Scalar(self.gates.graph.number(value));
                     self.values.push(value);
                 }
-                None => self.fail(Diagnostic::new(span, "this number is out of range")),
+                None => self.fail(Diagnostic::new(Fault::Number, span, "this number is out of range")),
             },
             Expression::Name(name) => self.name(name, span, false),
             Expression::Block(lets, body) => {
@@ -268,7 +270,7 @@ impl<'a> Machine<'a> {
             Expression::Fold(name, _, from, to, _) => {
                 if !matches!(name.text.as_str(), "sum" | "prod") {
                     let message = format!("`{}` does not run over an index", name.text);
-                    return self.fail(Diagnostic::new(name.span, message).hint("`sum` and `prod` do"));
+                    return self.fail(Diagnostic::new(Fault::Range, name.span, message).hint("`sum` and `prod` do"));
                 }
                 self.tasks.extend([Task::Fold(id), Task::Visit(*to), Task::Visit(*from)]);
             }
@@ -297,7 +299,7 @@ impl<'a> Machine<'a> {
                 let message = format!("inside of a sum over a symbolic range, `{name}` is used by its entries");
                 let hint =
                     format!("write `{name}[i]`, or name what does not depend on the index with `let` before the sum");
-                return self.fail(Diagnostic::new(span, message).hint(hint));
+                return self.fail(Diagnostic::new(Fault::Symbolic, span, message).hint(hint));
             }
             return self.values.push(value);
         }
@@ -308,7 +310,8 @@ impl<'a> Machine<'a> {
             }
             Some(Item::Function { .. }) => {
                 let message = format!("`{name}` is a function and needs its arguments");
-                return self.fail(Diagnostic::new(span, message).hint(format!("write `{name}(...)`")));
+                return self
+                    .fail(Diagnostic::new(Fault::Arguments, span, message).hint(format!("write `{name}(...)`")));
             }
             None if name == "pi" => {
                 let value = Value::Scalar(self.gates.graph.intern(Node::Pi));
@@ -351,7 +354,7 @@ impl<'a> Machine<'a> {
             (_, Some(near)) => format!("did you mean `{near}`?"),
             _ => format!("make it a parameter, or name it with `let {name} = ...;` inside braces"),
         };
-        self.fail(Diagnostic::new(span, message).label("unknown name").hint(hint));
+        self.fail(Diagnostic::new(Fault::UnknownName, span, message).label("unknown name").hint(hint));
     }
 
     fn combine(&mut self, id: NodeId) {

@@ -20,7 +20,7 @@ mod whole;
 pub use formula::Formulas;
 pub use value::Shape;
 
-use crate::error::{Diagnostic, Errors};
+use crate::error::{Diagnostic, Errors, Fault};
 use crate::graph::{Comparison, Dimension, ExprId, Extents, Graph, Input, MatrixOperation, Rational};
 use crate::source::{Source, Span};
 use crate::syntax::ast::{self, Ast, Item, Program};
@@ -184,7 +184,10 @@ pub fn lower(
             let mut errors = Vec::new();
             if let Some(declaration) = declarations.first() {
                 let message = format!("`{}` declares a parameter, but the source has definitions", declaration.text);
-                errors.push(Diagnostic::general(message).hint("declare it in the definition: `f(x: vector[3]) = ...`"));
+                errors.push(
+                    Diagnostic::general(Fault::Declaration, message)
+                        .hint("declare it in the definition: `f(x: vector[3]) = ...`"),
+                );
             }
             report_repeats(items.iter().map(|(item, _)| item.name()), "definition", &mut errors);
             let mut functions = Vec::new();
@@ -215,7 +218,7 @@ fn report_repeats<'n>(names: impl Iterator<Item = &'n ast::Name>, what: &str, er
     for name in names {
         if !seen.insert(&name.text) {
             let message = format!("the {what} `{}` is given twice", name.text);
-            errors.push(Diagnostic::new(name.span, message).label("already given before"));
+            errors.push(Diagnostic::new(Fault::Repeated, name.span, message).label("already given before"));
         }
     }
 }
@@ -304,7 +307,7 @@ impl Definition<'_> {
             let first = graph.inputs().len();
             if shape.entries().saturating_add(first) > INPUT_LIMIT {
                 let message = format!("`{}` has too many entries", parameter.name.text);
-                let diagnostic = Diagnostic::new(parameter.name.span, message);
+                let diagnostic = Diagnostic::new(Fault::TooLarge, parameter.name.span, message);
                 errors.push(diagnostic.hint("at most 1,000,000 entries of fixed size"));
                 return None;
             }
@@ -390,7 +393,8 @@ impl Definition<'_> {
                 return None;
             }
             Value::Array(..) => {
-                let diagnostic = Diagnostic::new(self.ast.span(self.body), "this list needs fixed dimensions");
+                let diagnostic =
+                    Diagnostic::new(Fault::FixedSize, self.ast.span(self.body), "this list needs fixed dimensions");
                 errors.push(diagnostic.hint("`stack(a, b)` puts vectors one below the other"));
                 return None;
             }
@@ -400,7 +404,8 @@ impl Definition<'_> {
     }
 
     fn not_a_number(&self) -> Diagnostic {
-        let diagnostic = Diagnostic::new(self.ast.span(self.body), "this is a condition, not a number");
+        let diagnostic =
+            Diagnostic::new(Fault::Condition, self.ast.span(self.body), "this is a condition, not a number");
         diagnostic.hint("choose a number by it: `if(x > 0, 1, 0)`")
     }
 }
@@ -451,7 +456,7 @@ fn parameter_facts(ast: &Ast, parameter: &ast::Parameter, errors: &mut Vec<Diagn
         Ok(value) => Some(value),
         Err(span) => {
             let message = format!("a fact about `{}` compares it with a number", parameter.name.text);
-            errors.push(Diagnostic::new(span, message).label("not a number"));
+            errors.push(Diagnostic::new(Fault::Fact, span, message).label("not a number"));
             None
         }
     };
@@ -474,7 +479,7 @@ fn parameter_facts(ast: &Ast, parameter: &ast::Parameter, errors: &mut Vec<Diagn
                 _ => {
                     let message = format!("this says nothing useful about `{}`", parameter.name.text);
                     let hint = "facts are `x > 0`, `x >= 0`, `x < 1`, `x != 0` and `x in [0, 1]`";
-                    errors.push(Diagnostic::new(parameter.name.span, message).hint(hint));
+                    errors.push(Diagnostic::new(Fault::Fact, parameter.name.span, message).hint(hint));
                 }
             }
         }

@@ -6,7 +6,7 @@
 use super::machine::{Machine, Task};
 use super::value::Value;
 use super::whole::as_dimension;
-use crate::error::Diagnostic;
+use crate::error::{Diagnostic, Fault};
 use crate::graph::{Dimension, ExprId, Extents, Input, MatrixOperation as M, Node};
 use crate::source::Span;
 use crate::syntax::ast::{Expression, Index, NodeId};
@@ -42,11 +42,15 @@ impl Machine<'_> {
     pub(super) fn raise(&mut self, id: NodeId, ends: &[Value], spans: [Span; 2]) {
         let Expression::Fold(name, index, _, _, body) = self.ast.get(id) else { return };
         if name.text != "sum" {
-            let diagnostic = Diagnostic::new(name.span, format!("`{}` runs over ranges of numbers only", name.text));
+            let diagnostic = Diagnostic::new(
+                Fault::FixedSize,
+                name.span,
+                format!("`{}` runs over ranges of numbers only", name.text),
+            );
             return self.fail(diagnostic.hint("give the size as a number: `x: vector[3]`"));
         }
         if self.axes.len() == 2 {
-            return self.fail(Diagnostic::new(name.span, TOO_DEEP));
+            return self.fail(Diagnostic::new(Fault::Symbolic, name.span, TOO_DEEP));
         }
         let mut bounds = Vec::new();
         for (end, span) in ends.iter().zip(spans) {
@@ -58,7 +62,7 @@ impl Machine<'_> {
                 Some(dimension) => bounds.push(dimension),
                 None => {
                     let message = format!("the range of `{}` is not made of whole numbers and dimensions", name.text);
-                    return self.fail(Diagnostic::new(span, message));
+                    return self.fail(Diagnostic::new(Fault::Range, span, message));
                 }
             }
         }
@@ -86,7 +90,7 @@ impl Machine<'_> {
         let body = match self.values.pop() {
             Some(Value::Scalar(body) | Value::Whole(body)) => body,
             Some(Value::Condition(_)) => {
-                return self.fail(Diagnostic::new(span, "a sum is of numbers, not conditions"));
+                return self.fail(Diagnostic::new(Fault::Condition, span, "a sum is of numbers, not conditions"));
             }
             _ => return self.values.push(Value::Poison),
         };
@@ -94,7 +98,7 @@ impl Machine<'_> {
         if graph.reachable(&[body]).contains(&axis.index) {
             let message = format!("`{}` is used as a number, and its range is symbolic", index.text);
             let hint = "over a symbolic range an index only picks entries, such as `x[i + 1]`";
-            return self.fail(Diagnostic::new(span, message).hint(hint));
+            return self.fail(Diagnostic::new(Fault::Symbolic, span, message).hint(hint));
         }
         let extents = graph.extents(body);
         let along = if self.axes.is_empty() { extents.rows.clone() } else { extents.columns.clone() };
@@ -113,7 +117,7 @@ impl Machine<'_> {
             graph.multiply(count, body)
         } else {
             let message = format!("the terms of this sum are {extents}, and it runs over {}", axis.count);
-            return self.fail(Diagnostic::new(span, message));
+            return self.fail(Diagnostic::new(Fault::Symbolic, span, message));
         };
         let scalar = self.gates.graph.extents(result).is_scalar();
         self.values.push(if scalar { Value::Scalar(result) } else { Value::Whole(result) });
@@ -137,17 +141,17 @@ impl Machine<'_> {
     ) -> Result<Value, Diagnostic> {
         let extents = self.gates.graph.extents(base);
         if self.fixed {
-            return Err(Diagnostic::new(spans[0], "single entries are taken from arrays of entries"));
+            return Err(Diagnostic::new(Fault::Index, spans[0], "single entries are taken from arrays of entries"));
         }
         let sizes = match (extents.is_scalar(), extents.is_column()) {
-            (true, _) => return Err(Diagnostic::new(spans[0], "a number has no entries").label("scalar")),
+            (true, _) => return Err(Diagnostic::new(Fault::Index, spans[0], "a number has no entries").label("scalar")),
             (_, true) => vec![extents.rows.clone()],
             _ => vec![extents.rows.clone(), extents.columns.clone()],
         };
         if sizes.len() != places.len() {
             let whole = spans[0].to(spans[spans.len() - 1]);
             let wanted = if sizes.len() == 1 { "one index: `x[0]`" } else { "two indices: `W[0, 1]`" };
-            return Err(Diagnostic::new(whole, format!("a {extents} takes {wanted}")));
+            return Err(Diagnostic::new(Fault::Index, whole, format!("a {extents} takes {wanted}")));
         }
         let mut rest = values.iter().zip(&spans[1..]);
         let mut ranges = Vec::new();
@@ -176,7 +180,8 @@ impl Machine<'_> {
         let sliced =
             axes.iter().any(Option::is_some) && ranges.iter().any(|range| range.axis.is_none() && !range.single);
         if sliced {
-            let diagnostic = Diagnostic::new(spans[0], "a slice inside of a sum over a symbolic range");
+            let diagnostic =
+                Diagnostic::new(Fault::Symbolic, spans[0], "a slice inside of a sum over a symbolic range");
             return Err(diagnostic.hint("write the product as a whole: `A*x`"));
         }
         let scalar = self.gates.graph.extents(result).is_scalar();
@@ -194,17 +199,17 @@ impl Machine<'_> {
             let Some((value, span)) = rest.next() else { return Ok((Dimension::number(0), None, Span::default())) };
             let id = match value {
                 Value::Scalar(id) | Value::Whole(id) => *id,
-                _ => return Err(Diagnostic::new(*span, "this index is not a whole number")),
+                _ => return Err(Diagnostic::new(Fault::Index, *span, "this index is not a whole number")),
             };
             let (at, axis) = self.as_place(id).ok_or_else(|| {
-                let diagnostic = Diagnostic::new(*span, "this index is not a whole number");
+                let diagnostic = Diagnostic::new(Fault::Index, *span, "this index is not a whole number");
                 diagnostic
                     .hint("an index is made of numbers, dimensions, and one name that `sum` runs over: `x[i + 1]`")
             })?;
             Ok((at, axis, *span))
         };
         let outside = |at: &Dimension, span: Span| {
-            let diagnostic = Diagnostic::new(span, format!("index {at} is outside of {extents}"));
+            let diagnostic = Diagnostic::new(Fault::Index, span, format!("index {at} is outside of {extents}"));
             Err(diagnostic.label(format!("entries are 0 to {}", size.plus(&Dimension::number(1), -1))))
         };
         let negative = |dimension: &Dimension| dimension.as_number().is_some_and(|n| n < 0);
@@ -223,7 +228,11 @@ impl Machine<'_> {
                 let start = if from.is_some() { bound()? } else { (Dimension::number(0), None, Span::default()) };
                 let end = if to.is_some() { bound()? } else { (size.clone(), None, Span::default()) };
                 if start.1.is_some() || end.1.is_some() {
-                    return Err(Diagnostic::new(start.2, "the ends of a slice don't run over a range"));
+                    return Err(Diagnostic::new(
+                        Fault::Symbolic,
+                        start.2,
+                        "the ends of a slice don't run over a range",
+                    ));
                 }
                 let count = end.0.plus(&start.0, -1);
                 if negative(&start.0) || negative(&count) || negative(&size.plus(&end.0, -1)) {

@@ -2,7 +2,7 @@
 
 use super::gates::Gates;
 use super::value::Value;
-use crate::error::Diagnostic;
+use crate::error::{Diagnostic, Fault};
 use crate::functions::rows;
 use crate::graph::{Comparison, Dimension, ExprId, Extents, Graph, MatrixOperation as M, Node, Rational};
 use crate::source::Span;
@@ -28,11 +28,9 @@ pub const FUNCTIONS: &[(&str, std::ops::RangeInclusive<usize>, &str)] = &[
 pub fn node(value: &Value, span: Span) -> Result<ExprId, Diagnostic> {
     match value {
         Value::Scalar(id) | Value::Whole(id) => Ok(*id),
-        Value::Condition(_) => {
-            Err(Diagnostic::new(span, "this is a condition, not a number")
-                .hint("choose a number by it: `if(x > 0, 1, 0)`"))
-        }
-        _ => Err(Diagnostic::new(span, "a list of entries does not go with whole vectors here")),
+        Value::Condition(_) => Err(Diagnostic::new(Fault::Condition, span, "this is a condition, not a number")
+            .hint("choose a number by it: `if(x > 0, 1, 0)`")),
+        _ => Err(Diagnostic::new(Fault::FixedSize, span, "a list of entries does not go with whole vectors here")),
     }
 }
 
@@ -96,11 +94,11 @@ impl Gates<'_> {
                 Ok(self.whole(product))
             }
             BinaryOperator::Divide if !of_b.is_scalar() && !self.raising => {
-                let diagnostic = Diagnostic::new(span, format!("`/` does not take {of_a} and {of_b}"));
+                let diagnostic = Diagnostic::new(Fault::Shapes, span, format!("`/` does not take {of_a} and {of_b}"));
                 Err(diagnostic.hint("entry by entry it is `./`; a linear system is solved by `solve(A, b)`"))
             }
             BinaryOperator::Power if !(self.raising || of_a.is_scalar() && of_b.is_scalar()) => {
-                let diagnostic = Diagnostic::new(span, format!("`^` does not take {of_a} and {of_b}"));
+                let diagnostic = Diagnostic::new(Fault::Shapes, span, format!("`^` does not take {of_a} and {of_b}"));
                 Err(diagnostic.hint("entry by entry it is `.^`; the product of a matrix with itself is `A*A`"))
             }
             _ => {
@@ -135,7 +133,7 @@ impl Gates<'_> {
             let extents = Extents::new(larger(&of_a.rows, &of_b.rows), larger(&of_a.columns, &of_b.columns));
             return Ok((self.repeated(a, &extents), self.repeated(b, &extents), extents));
         }
-        let diagnostic = Diagnostic::new(span, format!("`{symbol}` does not take {of_a} and {of_b}"));
+        let diagnostic = Diagnostic::new(Fault::Shapes, span, format!("`{symbol}` does not take {of_a} and {of_b}"));
         Err(if of_a == of_b.transposed() {
             diagnostic.hint("transpose one of them: `x'`")
         } else {
@@ -202,7 +200,7 @@ impl Gates<'_> {
         let of_condition = self.graph.extents(condition);
         if !of_condition.is_scalar() && !extents.is_scalar() && of_condition != extents {
             let message = format!("the condition is about {of_condition}, and the values are {extents}");
-            return Err(Diagnostic::new(span, message));
+            return Err(Diagnostic::new(Fault::Shapes, span, message));
         }
         let choice = self.select(condition, a, b);
         Ok(self.whole(choice))
@@ -243,7 +241,7 @@ impl Gates<'_> {
                         "`dot` takes two vectors of one length, not {extents} and {}",
                         self.graph.extents(other)
                     );
-                    return Err(Diagnostic::new(span, message));
+                    return Err(Diagnostic::new(Fault::Shapes, span, message));
                 }
                 let turned = self.graph.matrix(M::Transpose, &[id]);
                 self.graph.matrix(M::Product, &[turned, other])
@@ -251,7 +249,8 @@ impl Gates<'_> {
             "logsumexp" => self.graph.matrix(M::LogSumExp, &[id]),
             "softmax" | "log_softmax" => {
                 if !extents.is_column() && !extents.rows.is_one() {
-                    let diagnostic = Diagnostic::new(span, format!("softmax of a {extents} is ambiguous"));
+                    let diagnostic =
+                        Diagnostic::new(Fault::Shapes, span, format!("softmax of a {extents} is ambiguous"));
                     return Err(diagnostic.hint("take it row by row: `softmax(W[0, ..])`"));
                 }
                 let total = self.graph.matrix(M::LogSumExp, &[id]);
@@ -260,7 +259,9 @@ impl Gates<'_> {
             }
             _ => {
                 let message = format!("`{name}` of a vector needs its length as a number");
-                return Err(Diagnostic::new(span, message).hint("give the size as a number: `x: vector[3]`"));
+                return Err(
+                    Diagnostic::new(Fault::FixedSize, span, message).hint("give the size as a number: `x: vector[3]`")
+                );
             }
         };
         Ok(self.whole(result))
@@ -322,8 +323,12 @@ impl Gates<'_> {
         let extents: Vec<Extents> = nodes.iter().map(|id| self.graph.extents(*id)).collect();
         let square = |what: &str| match extents[0].is_square() {
             true => Ok(()),
-            false => Err(Diagnostic::new(spans[0], format!("`{what}` takes a square matrix, not {}", extents[0]))
-                .hint("`A'*A` is square")),
+            false => Err(Diagnostic::new(
+                Fault::Square,
+                spans[0],
+                format!("`{what}` takes a square matrix, not {}", extents[0]),
+            )
+            .hint("`A'*A` is square")),
         };
         let id = match name {
             "tr" | "det" | "logdet" | "inv" => {
@@ -347,7 +352,7 @@ impl Gates<'_> {
             "outer" => {
                 if let Some(at) = extents.iter().position(|extents| !extents.is_column()) {
                     let message = format!("`outer` takes two vectors, not {}", extents[at]);
-                    return Err(Diagnostic::new(spans[at], message));
+                    return Err(Diagnostic::new(Fault::Shapes, spans[at], message));
                 }
                 let turned = self.graph.matrix(M::Transpose, &nodes[1..]);
                 self.graph.matrix(M::Product, &[nodes[0], turned])
@@ -366,7 +371,7 @@ impl Gates<'_> {
                     let what = if stacks { "columns" } else { "rows" };
                     let message = format!("`{name}` takes matrices with equally many {what}");
                     let label = format!("{} beside {}", extents[at], extents[0]);
-                    return Err(Diagnostic::new(spans[at], message).label(label));
+                    return Err(Diagnostic::new(Fault::Shapes, spans[at], message).label(label));
                 }
                 self.graph.matrix(if stacks { M::Stack } else { M::Join }, &nodes)
             }
@@ -374,7 +379,9 @@ impl Gates<'_> {
                 let mut dimensions = Vec::new();
                 for (id, span) in nodes.iter().zip(spans) {
                     let dimension = as_dimension(self.graph, *id).filter(|n| n.as_number().is_none_or(|n| n >= 0));
-                    let wrong = || Diagnostic::new(*span, "a dimension is a whole number or a dimension's name");
+                    let wrong = || {
+                        Diagnostic::new(Fault::Dimension, *span, "a dimension is a whole number or a dimension's name")
+                    };
                     dimensions.push(dimension.ok_or_else(wrong)?);
                 }
                 let rows = dimensions[0].clone();
@@ -395,7 +402,7 @@ impl Gates<'_> {
 pub fn product_mismatch(a: &Extents, b: &Extents, spans: [Span; 3]) -> Diagnostic {
     let [span, ..] = spans;
     if a.is_column() && b.is_column() {
-        let diagnostic = Diagnostic::new(span, format!("`*` does not take {a} and {b}"));
+        let diagnostic = Diagnostic::new(Fault::Shapes, span, format!("`*` does not take {a} and {b}"));
         let hint = match a == b {
             true => "`dot(x, y)` is the inner product, `x .* y` the product entry by entry, `outer(x, y)` a matrix",
             false => "`outer(x, y)` is the matrix of all products",
@@ -403,7 +410,7 @@ pub fn product_mismatch(a: &Extents, b: &Extents, spans: [Span; 3]) -> Diagnosti
         return diagnostic.hint(hint);
     }
     let message = format!("inner dimensions {} and {} differ", a.columns, b.rows);
-    let diagnostic = Diagnostic::new(span, message).label(format!("{a} times {b}"));
+    let diagnostic = Diagnostic::new(Fault::Shapes, span, message).label(format!("{a} times {b}"));
     let intents = [
         (a.rows == b.rows, "A'*B", "transpose the left one"),
         (a.columns == b.columns, "A*B'", "transpose the right one"),

@@ -1,5 +1,6 @@
 //! Syntax tree to LaTeX, with no needless parentheses.
 
+use super::lines::{Line, Sign};
 use crate::functions;
 use crate::syntax::ast::{Ast, BinaryOperator as B, Expression as E, Index, NodeId, UnaryOperator as U};
 
@@ -21,8 +22,28 @@ enum Piece {
 
 /// Writes an expression as LaTeX for math mode.
 pub fn latex(ast: &Ast, root: NodeId) -> String {
+    pieces_written(ast, vec![Piece::Node(root, Level::Loose)])
+}
+
+/// Writes a line of a broken expression.
+pub fn line(ast: &Ast, line: &Line) -> String {
+    let mut pieces_of_line = Vec::new();
+    for (at, (sign, part)) in line.parts.iter().enumerate() {
+        let (sign, level) = match sign {
+            Sign::None => ("", Level::Loose),
+            Sign::Leading => ("", Level::Multiplicative),
+            Sign::Plus => (" + ", Level::Multiplicative),
+            Sign::Minus => (" - ", Level::Multiplicative),
+            Sign::Times if at == 0 || starts_with_digit(ast, *part) => (r" \cdot ", Level::Signed),
+            Sign::Times => (r" \, ", Level::Signed),
+        };
+        pieces_of_line.extend([text(sign), Piece::Node(*part, level)]);
+    }
+    pieces_written(ast, pieces_of_line.into_iter().rev().collect())
+}
+
+fn pieces_written(ast: &Ast, mut stack: Vec<Piece>) -> String {
     let mut out = String::new();
-    let mut stack = vec![Piece::Node(root, Level::Loose)];
     let mut children = Vec::new();
     while let Some(piece) = stack.pop() {
         match piece {
@@ -84,7 +105,13 @@ fn pieces(ast: &Ast, id: NodeId, out: &mut Vec<Piece>) {
             out.extend([text("}^{"), Node(*to, Level::Loose), text(" - 1} "), Node(*body, Level::Multiplicative)]);
         }
         E::Index(base, places) => {
-            out.extend([Node(*base, Level::Atom), text("_{")]);
+            // A base that ends in an index of its own is kept apart from the new one.
+            let open = match ast.get(*base) {
+                E::Name(name) if symbol(name).contains('_') => ("{", "}_{"),
+                E::Call(name, _) if matches!(name.text.as_str(), "eye" | "ones" | "zeros" | "norm1") => ("{", "}_{"),
+                _ => ("", "_{"),
+            };
+            out.extend([text(open.0), Node(*base, Level::Atom), text(open.1)]);
             for (position, place) in places.iter().enumerate() {
                 out.extend((position > 0).then(|| text(",")));
                 match place {

@@ -1,132 +1,9 @@
-//! Syntax tree to MathML Core and Typst. What differs between the two is a table of marks, [`Dialect`].
+//! Syntax tree to MathML Core and Typst. What differs between the two is a table of marks, a [`Dialect`].
 
+use super::dialect::Dialect;
+use super::lines::{Line, Sign};
 use crate::functions;
 use crate::syntax::ast::{Ast, BinaryOperator as B, Expression as E, Index, NodeId, UnaryOperator as U};
-
-/// The marks of a way to typeset mathematics.
-pub struct Dialect {
-    /// Before, between and after numerator and denominator.
-    pub fraction: [&'static str; 3],
-    /// Before, between and after base and exponent.
-    pub power: [&'static str; 3],
-    /// Before, between and after base and index.
-    pub subscript: [&'static str; 3],
-    /// Around what is under a root.
-    pub root: [&'static str; 2],
-    /// Around what is under a cube root.
-    pub cube_root: [&'static str; 2],
-    /// Around an expression in parentheses.
-    pub parentheses: [&'static str; 2],
-    /// Around an absolute value.
-    pub absolute: [&'static str; 2],
-    /// Around a norm.
-    pub norm: [&'static str; 2],
-    /// Around what is rounded down, and up.
-    pub rounded: [[&'static str; 2]; 2],
-    /// Around what is transposed.
-    pub transpose: [&'static str; 2],
-    /// Around what is inverted.
-    pub inverse: [&'static str; 2],
-    /// Before a matrix, between cells, between rows, after it.
-    pub matrix: [&'static str; 4],
-    /// Before cases, before a condition, between cases, before the last case's end, after it.
-    pub cases: [&'static str; 5],
-    /// The sign of a sum or product, up to its index; then before the start, before the end, before the body, after it.
-    pub fold: [&'static str; 5],
-    /// Between factors, and between factors that multiply entry by entry, and divide so.
-    pub products: [&'static str; 3],
-    /// Between arguments.
-    pub comma: &'static str,
-    /// Writes a number.
-    pub number: fn(&str) -> String,
-    /// Writes a name of one or more letters; the flag tells that it is upright, a function's.
-    pub word: fn(&str, bool) -> String,
-    /// Writes an operator.
-    pub operator: fn(&str) -> String,
-}
-
-/// MathML Core, without the surrounding `<math>`.
-pub const MATHML: Dialect = Dialect {
-    fraction: ["<mfrac><mrow>", "</mrow><mrow>", "</mrow></mfrac>"],
-    power: ["<msup><mrow>", "</mrow><mrow>", "</mrow></msup>"],
-    subscript: ["<msub><mrow>", "</mrow><mrow>", "</mrow></msub>"],
-    root: ["<msqrt>", "</msqrt>"],
-    cube_root: ["<mroot><mrow>", "</mrow><mn>3</mn></mroot>"],
-    parentheses: ["<mo>(</mo>", "<mo>)</mo>"],
-    absolute: ["<mo>|</mo>", "<mo>|</mo>"],
-    norm: ["<mo>‖</mo>", "<mo>‖</mo>"],
-    rounded: [["<mo>⌊</mo>", "<mo>⌋</mo>"], ["<mo>⌈</mo>", "<mo>⌉</mo>"]],
-    transpose: ["<msup><mrow>", "</mrow><mo>⊤</mo></msup>"],
-    inverse: ["<msup><mrow>", "</mrow><mrow><mo>-</mo><mn>1</mn></mrow></msup>"],
-    matrix: [
-        "<mrow><mo>[</mo><mtable><mtr><mtd>",
-        "</mtd><mtd>",
-        "</mtd></mtr><mtr><mtd>",
-        "</mtd></mtr></mtable><mo>]</mo></mrow>",
-    ],
-    cases: [
-        "<mrow><mo>{</mo><mtable><mtr><mtd>",
-        "</mtd><mtd><mtext>if </mtext>",
-        "</mtd></mtr><mtr><mtd>",
-        "</mtd><mtd><mtext>otherwise</mtext>",
-        "</mtd></mtr></mtable></mrow>",
-    ],
-    fold: [
-        "<mrow><munderover><mo>SIGN</mo><mrow>",
-        "<mo>=</mo>",
-        "</mrow><mrow>",
-        "<mo>-</mo><mn>1</mn></mrow></munderover>",
-        "</mrow>",
-    ],
-    products: ["<mo>&#x2062;</mo>", "<mo>⊙</mo>", "<mo>⊘</mo>"],
-    comma: "<mo>,</mo>",
-    number: |number| format!("<mn>{number}</mn>"),
-    word: |word, _| format!("<mi>{}</mi>", escaped(word)),
-    operator: |operator| format!("<mo>{}</mo>", escaped(operator)),
-};
-
-/// Typst, for math mode.
-pub const TYPST: Dialect = Dialect {
-    fraction: ["frac(", ", ", ")"],
-    power: ["", "^(", ")"],
-    subscript: ["", "_(", ")"],
-    root: ["sqrt(", ")"],
-    cube_root: ["root(3, ", ")"],
-    parentheses: ["(", ")"],
-    absolute: ["abs(", ")"],
-    norm: ["norm(", ")"],
-    rounded: [["floor(", ")"], ["ceil(", ")"]],
-    transpose: ["", "^top"],
-    inverse: ["", "^(-1)"],
-    matrix: ["mat(delim: \"[\", ", ", ", "; ", ")"],
-    cases: ["cases(", " & \"if \" ", ", ", " & \"otherwise\"", ")"],
-    fold: ["SIGN_(", " = ", ")^(", " - 1) ", ""],
-    products: [" ", " dot.circle ", " div.circle "],
-    comma: ", ",
-    number: |number| number.to_string(),
-    word: |word, upright| match (upright, word.chars().count()) {
-        (false, 1) => word.to_string(),
-        (true, _) => format!("op(\"{word}\")"),
-        _ => format!("\"{word}\""),
-    },
-    operator: |operator| {
-        let name = match operator {
-            "≤" => "<=",
-            "≥" => ">=",
-            "≠" => "!=",
-            "∧" => "and",
-            "∨" => "or",
-            "¬" => "not",
-            "∂" => return "∂ ".to_string(),
-            other => other,
-        };
-        format!(" {name} ")
-    },
-};
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
-}
 
 /// How tightly an expression binds; larger is tighter.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -146,8 +23,28 @@ enum Piece {
 
 /// Typesets an expression.
 pub fn typeset(ast: &Ast, root: NodeId, dialect: &Dialect) -> String {
+    pieces_written(ast, vec![Piece::Node(root, Level::Loose)], dialect)
+}
+
+/// Typesets a line of a broken expression.
+pub fn line(ast: &Ast, line: &Line, dialect: &Dialect) -> String {
+    let mut pieces = Vec::new();
+    for (at, (sign, part)) in line.parts.iter().enumerate() {
+        let (sign, level) = match sign {
+            Sign::None => (String::new(), Level::Loose),
+            Sign::Leading => (String::new(), Level::Multiplicative),
+            Sign::Plus => ((dialect.operator)("+"), Level::Multiplicative),
+            Sign::Minus => ((dialect.operator)("-"), Level::Multiplicative),
+            Sign::Times if at == 0 => ((dialect.operator)("⋅"), Level::Signed),
+            Sign::Times => (between(ast, *part, dialect), Level::Signed),
+        };
+        pieces.extend([Piece::Text(sign), Piece::Node(*part, level)]);
+    }
+    pieces_written(ast, pieces.into_iter().rev().collect(), dialect)
+}
+
+fn pieces_written(ast: &Ast, mut stack: Vec<Piece>, dialect: &Dialect) -> String {
     let mut out = String::new();
-    let mut stack = vec![Piece::Node(root, Level::Loose)];
     while let Some(piece) = stack.pop() {
         match piece {
             Piece::Text(text) => out.push_str(&text),
@@ -192,6 +89,7 @@ fn level(ast: &Ast, id: NodeId) -> Level {
     match ast.get(id) {
         E::Binary(B::Add | B::Subtract, ..) | E::Unary(U::Negate, _) => Level::Additive,
         E::Binary(B::Multiply | B::ElementMultiply | B::ElementDivide, ..) => Level::Multiplicative,
+        E::Binary(B::Divide, a, _) if is_signed(ast, *a) => Level::Additive,
         E::Binary(B::Divide, ..) => Level::Signed,
         E::Binary(B::Power | B::ElementPower, ..) | E::Unary(U::Transpose, _) => Level::Power,
         E::Binary(..) | E::Unary(U::Not, _) => Level::Loose,
@@ -199,6 +97,28 @@ fn level(ast: &Ast, id: NodeId) -> Level {
         E::Call(name, _) if matches!(name.text.as_str(), "inv" | "exp") => Level::Power,
         E::Number(text) if text.contains(['e', 'E']) => Level::Multiplicative,
         _ => Level::Atom,
+    }
+}
+
+/// Tells whether an expression is a product, or a single factor, with a minus sign before it.
+fn is_signed(ast: &Ast, mut id: NodeId) -> bool {
+    while let E::Binary(B::Multiply, a, _) = ast.get(id) {
+        id = *a;
+    }
+    matches!(ast.get(id), E::Unary(U::Negate, _))
+}
+
+/// Functions that are written without their names.
+const UNNAMED: &[&str] =
+    &["sqrt", "cbrt", "abs", "norm2", "floor", "ceil", "inv", "exp", "stack", "diff", "sigmoid", "gamma"];
+
+/// What stands before a factor.
+fn between(ast: &Ast, factor: NodeId, dialect: &Dialect) -> String {
+    match ast.get(factor) {
+        E::Number(_) => (dialect.operator)("⋅"),
+        // A function's name keeps away from the letter before it.
+        E::Call(name, _) if !UNNAMED.contains(&name.text.as_str()) => dialect.products[0].to_string() + dialect.gap,
+        _ => dialect.products[0].to_string(),
     }
 }
 
@@ -317,13 +237,22 @@ impl Walk<'_> {
             B::Add => infix(self, sign("+"), Level::Additive, Level::Multiplicative),
             B::Subtract => infix(self, sign("-"), Level::Additive, Level::Multiplicative),
             B::Multiply => {
-                let digits = matches!(self.ast.get(b), E::Number(_));
-                let dot = if digits { sign("⋅") } else { dialect.products[0].to_string() };
+                let dot = between(self.ast, b, dialect);
                 let signed = matches!(self.ast.get(a), E::Unary(U::Negate, _));
                 infix(self, dot, if signed { Level::Additive } else { Level::Multiplicative }, Level::Signed);
             }
             B::ElementMultiply => infix(self, dialect.products[1].into(), Level::Multiplicative, Level::Signed),
             B::ElementDivide => infix(self, dialect.products[2].into(), Level::Multiplicative, Level::Signed),
+            // The sign of a fraction stands before it.
+            B::Divide if is_signed(self.ast, a) => {
+                let [open, between, close] = dialect.fraction;
+                self.operator("-");
+                self.text(open);
+                self.unsigned_product(a);
+                self.text(between);
+                self.node(b, Level::Loose);
+                self.text(close);
+            }
             B::Divide => self.pair(dialect.fraction, (a, Level::Loose), (b, Level::Loose)),
             B::Power | B::ElementPower => self.pair(dialect.power, (a, Level::Atom), (b, Level::Loose)),
             B::And => infix(self, sign("∧"), Level::Additive, Level::Additive),
@@ -336,6 +265,24 @@ impl Walk<'_> {
         }
     }
 
+    /// Writes a product without the sign of its first factor.
+    fn unsigned_product(&mut self, id: NodeId) {
+        let mut factors = Vec::new();
+        let mut first = id;
+        while let E::Binary(B::Multiply, a, b) = self.ast.get(first) {
+            factors.push(*b);
+            first = *a;
+        }
+        if let E::Unary(U::Negate, a) = self.ast.get(first) {
+            let alone = if factors.is_empty() { Level::Loose } else { Level::Multiplicative };
+            self.node(*a, alone);
+        }
+        for factor in factors.into_iter().rev() {
+            self.text(between(self.ast, factor, self.dialect));
+            self.node(factor, Level::Signed);
+        }
+    }
+
     fn call(&mut self, name: &str, arguments: &[NodeId]) {
         let dialect = self.dialect;
         match (name, arguments) {
@@ -345,6 +292,14 @@ impl Walk<'_> {
             ("norm2", [a]) => self.around(dialect.norm, *a, Level::Loose),
             ("floor", [a]) => self.around(dialect.rounded[0], *a, Level::Loose),
             ("ceil", [a]) => self.around(dialect.rounded[1], *a, Level::Loose),
+            ("diff", [a, by]) => {
+                let [open, between, close] = dialect.fraction;
+                let partial = (dialect.operator)("∂");
+                self.text(format!("{open}{partial}{between}{partial}"));
+                self.node(*by, Level::Atom);
+                self.text(close);
+                self.around(dialect.parentheses, *a, Level::Loose);
+            }
             ("inv", [a]) => self.around(dialect.inverse, *a, Level::Atom),
             ("exp", [a]) => {
                 let [open, between, close] = dialect.power;

@@ -2,7 +2,7 @@
 
 use super::ast::{Ast, Item, Name, NodeId, Program, Type};
 use super::token::{Spanned, Token, tokenize};
-use crate::error::{Diagnostic, Errors, nearest};
+use crate::error::{Diagnostic, Errors, Fault, nearest};
 use crate::source::{Source, Span};
 use lalrpop_util::{ParseError, lalrpop_mod};
 
@@ -65,7 +65,7 @@ pub fn parse_parameter(ast: &mut Ast, source: &Source) -> Result<super::ast::Par
 }
 
 fn nothing_to_read(source: &Source) -> Diagnostic {
-    Diagnostic::new(Span::new(source.text.len(), source.text.len()), format!("{} is empty", source.name))
+    Diagnostic::new(Fault::Empty, Span::new(source.text.len(), source.text.len()), format!("{} is empty", source.name))
         .label("nothing to read")
         .hint("write an expression such as `x^2*sin(y)`, or a definition such as `f(x, y) = x^2*sin(y)`")
 }
@@ -155,13 +155,14 @@ fn unbalanced_bracket(tokens: &[Spanned<'_>]) -> Option<Diagnostic> {
                 | (Some((Token::LeftBrace, _)), Token::RightBrace) => {}
                 (Some(opened), _) => {
                     return Some(
-                        Diagnostic::new(opened.1, "this bracket is closed by one of another kind")
+                        Diagnostic::new(Fault::Bracket, opened.1, "this bracket is closed by one of another kind")
                             .label(format!("`{}` expected", partner(&opened.0))),
                     );
                 }
                 (None, _) => {
                     return Some(
-                        Diagnostic::new(spanned.1, "this bracket was never opened").label("no partner before it"),
+                        Diagnostic::new(Fault::Bracket, spanned.1, "this bracket was never opened")
+                            .label("no partner before it"),
                     );
                 }
             },
@@ -169,7 +170,10 @@ fn unbalanced_bracket(tokens: &[Spanned<'_>]) -> Option<Diagnostic> {
         }
     }
     let (token, span) = open.pop()?;
-    Some(Diagnostic::new(*span, "this bracket is never closed").label(format!("its `{}` is missing", partner(token))))
+    Some(
+        Diagnostic::new(Fault::Bracket, *span, "this bracket is never closed")
+            .label(format!("its `{}` is missing", partner(token))),
+    )
 }
 
 fn syntax_error(
@@ -196,7 +200,7 @@ fn syntax_error(
         Some((_, span)) => format!("`{}` is not expected here", source.slice(*span)),
         None => "the input ends too early".to_string(),
     };
-    let diagnostic = Diagnostic::new(at, message).label(expected);
+    let diagnostic = Diagnostic::new(Fault::Syntax, at, message).label(expected);
     match syntax_hint(source, before, found) {
         Some(hint) => diagnostic.hint(hint),
         None => diagnostic,
@@ -274,6 +278,7 @@ fn syntax_hint(source: &Source, before: Option<&Spanned<'_>>, found: Option<&Spa
 pub(super) fn declared_type(name: &Name, dimensions: &[NodeId]) -> Result<Type, Diagnostic> {
     let wants = |count: usize, example: &str| {
         Err(Diagnostic::new(
+            Fault::Type,
             name.span,
             format!(
                 "`{}` takes {count} dimension{}, not {}",
@@ -300,7 +305,7 @@ pub(super) fn declared_type(name: &Name, dimensions: &[NodeId]) -> Result<Type, 
                 Some(near) => format!("did you mean `{near}`?"),
                 None => "types are `vector[n]`, `matrix[n, m]`, `sym[n]`, `spd[n]` and `scalar`".into(),
             };
-            Err(Diagnostic::new(name.span, format!("there is no type `{other}`")).hint(hint))
+            Err(Diagnostic::new(Fault::Type, name.span, format!("there is no type `{other}`")).hint(hint))
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The lexer: source text to tokens.
 
-use crate::error::Diagnostic;
+use crate::error::{Diagnostic, Fault};
 use crate::source::Span;
 use logos::Logos;
 
@@ -156,7 +156,7 @@ fn unknown_characters(text: &str, span: Span) -> Diagnostic {
         _ => None,
     };
     let shown: String = found.chars().take(20).flat_map(char::escape_debug).collect();
-    let diagnostic = Diagnostic::new(span, format!("`{shown}` means nothing here"));
+    let diagnostic = Diagnostic::new(Fault::Character, span, format!("`{shown}` means nothing here"));
     match hint {
         Some(hint) => diagnostic.hint(hint),
         None => diagnostic,

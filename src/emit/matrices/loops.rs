@@ -5,7 +5,7 @@
 
 use super::rows::RowLoop;
 use crate::emit::expression::Writer;
-use crate::error::Diagnostic;
+use crate::error::{Diagnostic, Fault};
 use crate::graph::{Dimension, ExprId, Extents, Graph};
 use crate::tape::{Computation, Plan, Step, Tape};
 use indexmap::IndexMap;
@@ -148,7 +148,7 @@ impl<'a> Loops<'a> {
             }
         }
         if loops.unknown {
-            return Err(Diagnostic::general("this function's loops can't be put in order"));
+            return Err(Diagnostic::general(Fault::Symbolic, "this function's loops can't be put in order"));
         }
         let Loops { statements, temporaries, calls, read, .. } = loops;
         Ok((Written { statements, temporaries, value, calls }, read))
@@ -266,7 +266,7 @@ impl<'a> Loops<'a> {
         let writer = Writer { inputs: &inputs, owners: &owners, stem: &stem, ..self.writer };
         let body = writer.body(tape);
         let [part] = &body.parts[..] else {
-            return Err(Diagnostic::general("a formula for one entry is too long to be one loop"));
+            return Err(Diagnostic::general(Fault::Symbolic, "a formula for one entry is too long to be one loop"));
         };
         let text = &body.outputs[0].text;
         let named = text.starts_with(&stem) && !text.contains(' ');

@@ -1,0 +1,70 @@
+//! The gradient check tells how far off a derivative is, and where there is none; JSON is one object, with what it takes
+//! for granted inside.
+
+use serde_json::Value;
+use std::process::Command;
+
+fn gradc(arguments: &[&str]) -> (String, Option<i32>) {
+    let output = Command::new(env!("CARGO_BIN_EXE_gradc")).args(arguments).output().expect("gradc runs");
+    (String::from_utf8(output.stdout).expect("the answer is text"), output.status.code())
+}
+
+fn json(arguments: &[&str]) -> Value {
+    let (text, code) = gradc(arguments);
+    assert_eq!(code, Some(0), "{arguments:?}");
+    serde_json::from_str(&text).expect("the answer is one object of JSON")
+}
+
+/// Returns the verdict on each derivative at a point.
+fn verdicts(function: &str, at: &str) -> Vec<String> {
+    let object = json(&["check", function, "--at", at, "-f", "json"]);
+    let entries = object["points"][0]["entries"].as_array().expect("there are entries");
+    entries.iter().map(|entry| entry["verdict"].as_str().unwrap_or_default().to_string()).collect()
+}
+
+#[test]
+fn verdicts_say_where_a_function_is_not_smooth() {
+    assert_eq!(verdicts("x^2*sin(y)", "x=1,y=2"), ["ok", "ok"]);
+    assert_eq!(verdicts("2*abs(x)", "x=0"), ["kink: -2.000 from the left, 2.000 from the right"]);
+    assert_eq!(verdicts("max(x, y)", "x=1,y=1")[0], "kink: 0.000 from the left, 1.000 from the right");
+    assert_eq!(verdicts("sqrt(x)", "x=0"), ["edge of the domain"]);
+    assert_eq!(verdicts("floor(x)", "x=2"), ["not smooth here"]);
+    assert_eq!(verdicts("ln(x)", "x=-1"), ["undefined here"]);
+    assert_eq!(verdicts("f(A: matrix[n, n]) = logdet(A)", "A=[[2,1],[1,3]]"), ["ok"; 4]);
+}
+
+#[test]
+fn steps_show_the_error_fall_and_rise() {
+    let object = json(&["check", "sin(x)", "--at", "x=1", "--steps", "-f", "json"]);
+    let entry = &object["points"][0]["entries"][0];
+    let error = |step: &Value| (step["difference"].as_f64().unwrap_or(f64::NAN) - 1f64.cos()).abs();
+    let errors: Vec<f64> = entry["steps"].as_array().expect("there are steps").iter().map(error).collect();
+    assert_eq!(errors.len(), 8);
+    assert!(errors[..4].windows(2).all(|pair| pair[1] < pair[0] / 50.0), "{errors:?}");
+    assert!(errors[7] > errors[4], "{errors:?}");
+    assert!(entry["relative_error"].as_f64().is_some_and(|error| error < 1e-10), "{entry}");
+}
+
+#[test]
+fn the_table_sums_up() {
+    let (text, code) = gradc(&["check", "abs(x)*y", "--at", "x=0,y=2"]);
+    assert_eq!(code, Some(0));
+    let last = text.lines().last().unwrap_or_default();
+    assert_eq!(last, "1 of 2 derivatives agree, 1 not comparable: the function is not smooth or not defined there");
+    let (text, _) = gradc(&["check", "x^2", "--at", "x=3"]);
+    let row: Vec<&str> = text.lines().nth(2).expect("there is a row").split_whitespace().collect();
+    assert_eq!((row[0], row[1], row[4]), ("df/dx", "6", "ok"));
+}
+
+#[test]
+fn json_holds_what_it_takes_for_granted() {
+    let assumed =
+        |arguments: &[&str]| json(&[arguments, &["--assumptions", "-f", "json"]].concat())["assumptions"].clone();
+    assert_eq!(assumed(&["diff", "x/x + y"]), serde_json::json!(["x != 0"]));
+    assert_eq!(assumed(&["diff", "x^3/x", "--order", "2"]), serde_json::json!(["x != 0"]));
+    assert_eq!(assumed(&["grad", "x/x + y", "--at", "x=1,y=2"]), serde_json::json!(["x != 0"]));
+    assert_eq!(assumed(&["hessian", "x^3/x"]), serde_json::json!(["x != 0"]));
+    assert_eq!(assumed(&["explain", "x/x + x"]), serde_json::json!(["x != 0"]));
+    assert_eq!(assumed(&["grad", "x + y"]), serde_json::json!([]));
+    assert!(json(&["grad", "x + y", "-f", "json"]).get("assumptions").is_none());
+}
