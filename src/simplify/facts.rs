@@ -1,6 +1,6 @@
 //! Facts about e-classes: exact values, bounds, and whether zero is possible.
 
-use super::language::{Classes, Math};
+use super::language::{Classes, Math, Seen};
 use crate::functions::FunctionId;
 use crate::graph::{Comparison, Graph, Node, Rational};
 use crate::lower::{Facts, Formulas};
@@ -59,6 +59,8 @@ impl Known {
 pub struct Ranges {
     leaves: Vec<Facts>,
     ranges: FxHashMap<FunctionId, Facts>,
+    /// What classes were seen as in the round of rules that runs.
+    pub(super) seen: Seen,
 }
 
 impl Ranges {
@@ -74,12 +76,12 @@ impl Ranges {
             }
             ranges.insert(function, facts);
         }
-        Ranges { leaves: Vec::new(), ranges }
+        Ranges { ranges, ..Ranges::default() }
     }
 
     /// Gives the leaves facts.
     pub fn with_leaves(&self, leaves: Vec<Facts>) -> Self {
-        Ranges { leaves, ranges: self.ranges.clone() }
+        Ranges { leaves, ranges: self.ranges.clone(), seen: Seen::default() }
     }
 }
 

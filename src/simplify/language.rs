@@ -9,6 +9,7 @@ use crate::functions::{FunctionId, rows};
 use crate::graph::{Comparison, ExprId, Graph, Node, Rational};
 use egg::{EGraph, Id, Language};
 use rustc_hash::FxHashMap;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 /// The e-graph with facts about its classes.
@@ -182,8 +183,36 @@ pub fn monomial(classes: &Classes, id: Id) -> Monomial {
 /// How many products inside products a monomial sees.
 const NESTED: usize = 3;
 
+/// The monomials that classes were seen as in the round of rules that runs: until it ends, no classes are merged.
+#[derive(Clone, Debug, Default)]
+pub struct Seen {
+    running: Cell<bool>,
+    monomials: RefCell<FxHashMap<(Id, usize), Monomial>>,
+}
+
+impl Seen {
+    /// Begins a round of rules, or ends one.
+    pub fn set_running(&self, running: bool) {
+        self.running.set(running);
+        self.monomials.borrow_mut().clear();
+    }
+}
+
 fn monomial_within(classes: &Classes, id: Id, depth: usize) -> Monomial {
     let id = classes.find(id);
+    let seen = &classes.analysis.seen;
+    if !seen.running.get() {
+        return monomial_of(classes, id, depth);
+    }
+    if let Some(monomial) = seen.monomials.borrow().get(&(id, depth)) {
+        return monomial.clone();
+    }
+    let monomial = monomial_of(classes, id, depth);
+    seen.monomials.borrow_mut().insert((id, depth), monomial.clone());
+    monomial
+}
+
+fn monomial_of(classes: &Classes, id: Id, depth: usize) -> Monomial {
     if let Some(value) = &classes[id].data.value {
         return Monomial::number(value.clone());
     }

@@ -131,6 +131,7 @@ impl Simplifier {
         work.sort_by_key(|(id, _)| *id);
         // What a rule finds depends on a class and two levels below; where these are as before, so is the result.
         work.retain(|(id, _)| seen.insert(*id, sizes[id]) != Some(sizes[id]));
+        classes.analysis.seen.set_running(true);
         'classes: for (id, nodes) in work {
             for node in nodes.into_iter().take(NODES_PER_CLASS) {
                 let node = node.map_children(|child| classes.find(child));
@@ -148,6 +149,7 @@ impl Simplifier {
                 }
             }
         }
+        classes.analysis.seen.set_running(false);
         let mut changed = false;
         for (id, name, new) in found {
             changed |= classes.union_trusted(id, new, name);
