@@ -251,7 +251,11 @@ impl Deriver {
             _ if graph.is_strict() => (roots, true),
             // The derivative of a form that keeps its digits is more easily brought into such a form itself.
             Form::Code if graph.reachable(&roots).len() <= PREPARED => {
-                reduce(windows, graph, formulas, &roots, (Goal::Derivable, 1), &input_facts(function))
+                let goal = (Goal::Derivable, 1);
+                match reduce(windows, graph, formulas, &roots, goal, &input_facts(function)) {
+                    (_, true) => (canonicalize(graph, formulas, &roots, 1), true),
+                    changed => changed,
+                }
             }
             _ => (canonicalize(graph, formulas, &roots, 1), true),
         }

@@ -71,7 +71,7 @@ impl<'r> Costs<'r> {
             let others = nodes.iter().zip(&mut costs).filter(|(node, _)| !is_formula(node));
             others.for_each(|(_, cost)| *cost += NEEDLESS);
         }
-        if !nodes.iter().all(|node| subtracts(classes, node)) {
+        if self.goal == Goal::Stable && !nodes.iter().all(|node| subtracts(classes, node)) {
             let is_difference = |node: &Math| matches!(node, Math::Sum(_)) && subtracts(classes, node);
             let differences = nodes.iter().zip(&mut costs).filter(|(node, _)| is_difference(node));
             differences.for_each(|(_, cost)| *cost += NEEDLESS);

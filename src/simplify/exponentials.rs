@@ -225,40 +225,13 @@ pub fn complement_of_share(classes: &mut Classes, _: Id, node: &Math) -> Vec<Id>
     vec![add_polynomial(classes, &rest)]
 }
 
-/// Reads a sum as `x − logsumexp(…, x, …)`, or as the negative of such a difference; x is not 0.
-fn logarithm(classes: &Classes, node: &Math) -> Option<(Difference, bool)> {
-    let Math::Sum(children) = node else { return None };
-    let view = polynomial(classes, children);
-    let mut negative = view.clone();
-    negative.constant = negative.constant.negate();
-    negative.terms.iter_mut().for_each(|term| term.coefficient = term.coefficient.negate());
-    let read = |view: &Polynomial, negated| Some((Difference::of_polynomial(classes, view)?, negated));
-    let is_shifted =
-        |own: &Difference| classes[own.entries[own.place]].data.value.as_ref().is_some_and(Rational::is_zero);
-    read(&view, false).or_else(|| read(&negative, true)).filter(|(own, _)| !is_shifted(own))
-}
-
-/// `x − logsumexp(x, y, …) = −logsumexp(0, y − x, …)`, and its negative.
-pub fn logarithm_of_share(classes: &mut Classes, _: Id, node: &Math) -> Vec<Id> {
-    let Some((Difference { entries, place, .. }, negated)) = logarithm(classes, node) else { return Vec::new() };
-    let shifted = entries.iter().map(|entry| add_difference(classes, *entry, entries[place])).collect();
-    let logarithm = classes.add(Math::Apply(rows::LOGSUMEXP, shifted));
-    vec![if negated { logarithm } else { add_negation(classes, logarithm) }]
-}
-
 /// Tells whether a node overflows, or loses digits, where a rule of this file has something better.
 pub fn is_better_as_share(classes: &Classes, id: Id, node: &Math) -> bool {
     match node {
         Math::Apply(rows::LN | rows::LN_1P, _) => exponents_of_logarithm(classes, node).is_some(),
         Math::Apply(rows::EXP_M1, arguments) => Difference::of_class(classes, arguments[0]).is_some(),
         Math::Product(_) => share(classes, id, node).is_some(),
-        Math::Sum(children) => {
-            // Shares are computed without the difference.
-            let is_exp = |id: Id| matches!(classes.id_to_node(id), Math::Apply(rows::EXP, _));
-            let is_exponent = classes[id].parents().any(is_exp);
-            !is_exponent && logarithm(classes, node).is_some()
-                || complement(classes, &polynomial(classes, children)).is_some()
-        }
+        Math::Sum(children) => complement(classes, &polynomial(classes, children)).is_some(),
         _ => false,
     }
 }

@@ -1,8 +1,7 @@
 //! Rules of arithmetic on n-ary sums and products, which no pattern of fixed size can express.
 
 use super::exponentials::{
-    complement_of_share, logarithm_of_share, logarithm_of_sum, negative_exponential, product_of_exponentials,
-    share_of_sum,
+    complement_of_share, logarithm_of_sum, negative_exponential, product_of_exponentials, share_of_sum,
 };
 use super::language::{
     Classes, Math, Monomial, Polynomial, add_monomial, add_negation, add_polynomial, monomial, polynomial,
@@ -63,8 +62,6 @@ pub const RULES: &[Structural] = &[
         example: ("exp(x)/(exp(x) + exp(a))", "exp(x - logsumexp([x, a]))"), apply: share_of_sum },
     Structural { name: "complement of a share", grows: false, for_sharing: false, for_reading: false, for_running: true, documentation: "all shares of a sum of exponentials add up to 1",
         example: ("1 - exp(x - logsumexp([x, a]))", "exp(a - logsumexp([x, a]))"), apply: complement_of_share },
-    Structural { name: "logarithm of a share", grows: false, for_sharing: false, for_reading: false, for_running: true, documentation: "shifts all entries, so that a small difference keeps its digits",
-        example: ("x - logsumexp([x, a])", "-logsumexp([0, a - x])"), apply: logarithm_of_share },
     Structural { name: "inverse function", grows: false, for_sharing: false, for_reading: false, for_running: false, documentation: "a function of its inverse, where the inverse is defined",
         example: ("ln(exp(x))", "x"), apply: inverse },
     Structural { name: "logarithm of a product", grows: false, for_sharing: false, for_reading: false, for_running: false, documentation: "adds the logarithms of factors that are known to be positive",

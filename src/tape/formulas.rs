@@ -1,7 +1,7 @@
 //! Functions that are computed by formulas, written out: those of Table 1, and sums of exponentials.
 
 use crate::functions::{Code, rows};
-use crate::graph::{ExprId, Graph, Node, Rational};
+use crate::graph::{ExprId, Graph, Node, NodeMap, Rational};
 use crate::lower::Formulas;
 
 /// Replaces functions that are computed by formulas.
@@ -16,7 +16,7 @@ pub fn write_out(graph: &mut Graph, formulas: &mut Formulas, roots: &[ExprId]) -
     graph.rebuild(roots, |graph, id, image| {
         let node = graph.node(id).clone();
         let Node::Apply(function, arguments) = &node else {
-            return node.is_leaf().then_some(id);
+            return logarithm_of_share(graph, id, image).or_else(|| node.is_leaf().then_some(id));
         };
         if *function == rows::EXP
             && let Some((entries, place)) = share(graph, arguments[0])
@@ -32,7 +32,10 @@ pub fn write_out(graph: &mut Graph, formulas: &mut Formulas, roots: &[ExprId]) -
                 let lowered = formulas.lower(graph, formula, &[("x", arguments[0])])?;
                 Some(write_out_inner(graph, formulas, lowered))
             }
-            Code::LogSumExp => Some(log_sum_exp(graph, &arguments)),
+            Code::LogSumExp => {
+                let (largest, rest) = log_sum_exp(graph, &arguments);
+                Some(graph.add(largest, rest))
+            }
             _ => None,
         }
     })
@@ -69,20 +72,46 @@ impl Exponentials {
     }
 }
 
-/// `m + ln_1p(Σ exp(x − m) − 1)` with the largest entry m. The exponentials of the largest entries are 1, all others
-/// less: the whole parts are added apart, less 1, so that small entries keep their digits beside the 1.
-fn log_sum_exp(graph: &mut Graph, entries: &[ExprId]) -> ExprId {
+/// Writes out `logsumexp(x)` as the largest entry m and `ln_1p(Σ exp(x − m) − 1)`, which are to be added. The
+/// exponentials of the largest entries are 1, all others less: the whole parts are added apart, less 1, so that small
+/// entries keep their digits beside the 1.
+fn log_sum_exp(graph: &mut Graph, entries: &[ExprId]) -> (ExprId, ExprId) {
     let Exponentials { largest, each, .. } = Exponentials::new(graph, entries);
     let whole: Vec<ExprId> = each.iter().map(|id| graph.apply(rows::FLOOR, &[*id])).collect();
-    let parts = each
-        .iter()
-        .zip(&whole)
-        .map(|(id, whole)| graph.sum(Rational::ZERO, vec![(*id, Rational::ONE), (*whole, Rational::MINUS_ONE)]));
-    let parts: Vec<ExprId> = parts.collect();
+    let part = |(id, whole): (&ExprId, &ExprId)| {
+        graph.sum(Rational::ZERO, vec![(*id, Rational::ONE), (*whole, Rational::MINUS_ONE)])
+    };
+    let parts: Vec<ExprId> = each.iter().zip(&whole).map(part).collect();
     let more = graph.sum(Rational::MINUS_ONE, whole.into_iter().map(|id| (id, Rational::ONE)).collect());
     let rest = graph.sum(Rational::ZERO, parts.into_iter().chain([more]).map(|id| (id, Rational::ONE)).collect());
-    let logarithm = graph.apply(rows::LN_1P, &[rest]);
-    graph.add(largest, logarithm)
+    (largest, graph.apply(rows::LN_1P, &[rest]))
+}
+
+/// Writes out a sum that has one of the entries beside `logsumexp`, with the opposite sign: what the entry and the
+/// largest one differ by comes first, so that a small result keeps its digits.
+fn logarithm_of_share(graph: &mut Graph, id: ExprId, image: &NodeMap<ExprId>) -> Option<ExprId> {
+    let Node::Sum(constant, terms) = graph.node(id) else { return None };
+    let entries = |id: ExprId| match graph.node(id) {
+        Node::Apply(rows::LOGSUMEXP, entries) => Some(entries.clone()),
+        _ => None,
+    };
+    let (logarithm, at, entry, entries) = terms.iter().enumerate().find_map(|(at, (id, coefficient))| {
+        let entries = entries(*id)?;
+        entries.iter().find_map(|entry| {
+            let (scale, rest) = graph.as_multiple(*entry);
+            let opposite = (rest, coefficient.multiply(&scale).negate());
+            Some((at, terms.iter().position(|term| *term == opposite)?, *entry, entries.clone()))
+        })
+    })?;
+    let (constant, terms) = (constant.clone(), terms.to_vec());
+    let coefficient = terms[logarithm].1.clone();
+    let entries: Vec<ExprId> = entries.iter().map(|entry| image[*entry]).collect();
+    let (largest, rest) = log_sum_exp(graph, &entries);
+    let above = graph.sum(Rational::ZERO, vec![(largest, Rational::ONE), (image[entry], Rational::MINUS_ONE)]);
+    let others = terms.iter().enumerate().filter(|(other, _)| *other != logarithm && *other != at);
+    let others = others.map(|(_, (id, coefficient))| (image[*id], coefficient.clone()));
+    let total = graph.sum(Rational::ZERO, vec![(above, Rational::ONE), (rest, Rational::ONE)]);
+    Some(graph.sum(constant, others.chain([(total, coefficient)]).collect()))
 }
 
 /// Recognizes the exponent of a share, `x − logsumexp(…, x, …)`: the entries and the place of x.
