@@ -79,5 +79,5 @@ fn main() {
     for steps in [300, 3600, 28_000] {
         measure(&format!("irregular, {steps} steps"), &irregular(steps, 12_345));
     }
-    measure("rosenbrock, n = 13 000", &rosenbrock(13_000));
+    measure("rosenbrock, n = 16 400", &rosenbrock(16_400));
 }
