@@ -292,6 +292,7 @@ const WITH_VALUES: &[&str] = &[
     "f(W: matrix[n, m], X: matrix[m, p], b: vector[n]) = tanh(W*X + b*ones(p)')",
     "f(A: matrix[n, n], b: vector[n]) = inv(A)*b",
     "f(x: vector[n], y: vector[m], s) = s*outer(x, y) .* exp(outer(x, y))",
+    "f(x: vector[n], W: matrix[n, n], u: vector[n], s) = if(x > u, x*s, x'*W*u) + if(s > 0, dot(x, u), u)",
 ];
 
 /// Compares Jacobians of vectors and matrices, some of them written row by row, with central differences.

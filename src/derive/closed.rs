@@ -337,9 +337,14 @@ impl<'a> Stripping<'a> {
                     }
                     let chosen = self.graph.select(condition, first, second);
                     let matrix = self.matrix_of(branch)?;
-                    let part = match self.graph.extents(chosen).is_scalar() {
-                        true => self.graph.multiply(chosen, matrix),
-                        false => {
+                    let part = match (self.graph.extents(branch).is_scalar(), self.graph.extents(chosen).is_scalar()) {
+                        (true, _) if !rows.is_one() => {
+                            // A number that is repeated for every row.
+                            let chosen = self.graph.spread(chosen, &Extents::column(rows.clone()));
+                            self.graph.matrix_product(&[chosen, matrix])
+                        }
+                        (_, true) => self.graph.multiply(chosen, matrix),
+                        (_, false) => {
                             let diagonal = self.graph.diagonal(chosen);
                             self.graph.matrix_product(&[diagonal, matrix])
                         }
