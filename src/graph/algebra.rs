@@ -78,7 +78,7 @@ impl Graph {
     /// Makes the transpose.
     pub fn transpose(&mut self, id: ExprId) -> ExprId {
         let extents = self.extents(id);
-        if extents.is_scalar() || self.is_declared_symmetric(id) {
+        if extents.is_scalar() || self.untransposed && self.is_declared_symmetric(id) {
             return id;
         }
         match self.node(id).clone() {
