@@ -63,6 +63,7 @@ const TEXTBOOK: &[(&str, &[(&str, &str)])] = &[
     ),
     ("f(x: vector[n]) = sum(i in 0..n, x[i]^3)", &[("x", "3*x .^ 2")]),
     ("f(X: matrix[n, m]) = tr(X'*X)", &[("X", "2*X")]),
+    ("f(X: matrix[n, n], s) = tr(X .* X + s)", &[("X", "2*X .* eye(n)"), ("s", "n")]),
     ("f(A: matrix[n, n]) = det(A)", &[("A", "det(A)*inv(A)'")]),
     ("f(x: vector[n]) = norm2(x)", &[("x", "x/norm2(x)")]),
     ("f(x: vector[n], y: vector[n]) = dot(x, y)/(norm2(x)*norm2(y))", &[]),
