@@ -25,6 +25,8 @@ const TEXTBOOK: &[(&str, &[(&str, &str)])] = &[
     ("f(x: vector[n]) = sum(i in 0..n, { let r = x[i]; r*exp(r) })", &[("x", "(x + 1) .* exp(x)")]),
     ("f(A: matrix[n, n], x: vector[n]) = x'*A*x", &[("A", "x*x'"), ("x", "(A + A')*x")]),
     ("f(A: sym[n], x: vector[n]) = x'*A*x", &[("x", "2*A*x")]),
+    ("f(A: sym[n], x: vector[n]) = norm2(A*x)^2", &[("A", "2*A*x*x'"), ("x", "2*A*A*x")]),
+    ("f(A: sym[n], B: matrix[n, n], x: vector[n]) = x'*B*A'*x", &[("A", "x*x'*B"), ("B", "x*x'*A")]),
     ("f(W: matrix[n, m], x: vector[m]) = norm2(W*x)^2", &[("W", "2*W*x*x'"), ("x", "2*W'*W*x")]),
     (
         "f(X: matrix[n, m], y: vector[n], w: vector[m], lam) = norm2(y - X*w)^2 + lam*norm2(w)^2",
@@ -61,6 +63,7 @@ const TEXTBOOK: &[(&str, &[(&str, &str)])] = &[
     ),
     ("f(x: vector[n]) = sum(i in 0..n, x[i]^3)", &[("x", "3*x .^ 2")]),
     ("f(X: matrix[n, m]) = tr(X'*X)", &[("X", "2*X")]),
+    ("f(X: matrix[n, n], s) = tr(X .* X + s)", &[("X", "2*X .* eye(n)"), ("s", "n")]),
     ("f(A: matrix[n, n]) = det(A)", &[("A", "det(A)*inv(A)'")]),
     ("f(x: vector[n]) = norm2(x)", &[("x", "x/norm2(x)")]),
     ("f(x: vector[n], y: vector[n]) = dot(x, y)/(norm2(x)*norm2(y))", &[]),

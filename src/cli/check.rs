@@ -246,7 +246,10 @@ impl<'a> Checked<'a> {
             }
         }
         let analytic = (0..values.len()).flat_map(|row| columns.iter().map(move |column| column[row])).collect();
-        let alone = crate::derive::derive_closed(whole, &[], Order::Value, Form::Code)?;
+        // A step changes one entry alone.
+        let mut unsymmetric = whole.clone();
+        unsymmetric.graph.forget_symmetry();
+        let alone = crate::derive::derive_closed(&unsymmetric, &[], Order::Value, Form::Code)?;
         let evaluate = move |entries: &[f64]| {
             let mut matrices = point.matrices.clone();
             let mut rest = entries.iter().copied();

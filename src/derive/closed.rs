@@ -203,6 +203,7 @@ impl<'a> Reduction<'a> {
         }
     }
 
+    /// Simplifies what is not differentiated by symmetric matrices any more.
     pub(super) fn reduce(&mut self, graph: &mut Graph, roots: &[ExprId]) -> Vec<ExprId> {
         let goal = match self.form {
             Form::Raw => return roots.to_vec(),
@@ -210,6 +211,7 @@ impl<'a> Reduction<'a> {
             Form::Code => Goal::Stable,
             Form::Flops => Goal::Flops,
         };
+        graph.use_symmetry();
         simplify_matrices(&mut self.windows, graph, self.formulas, roots, goal, &self.facts)
     }
 }

@@ -78,7 +78,7 @@ impl Graph {
     /// Makes the transpose.
     pub fn transpose(&mut self, id: ExprId) -> ExprId {
         let extents = self.extents(id);
-        if extents.is_scalar() || self.is_declared_symmetric(id) {
+        if extents.is_scalar() || self.untransposed && self.is_declared_symmetric(id) {
             return id;
         }
         match self.node(id).clone() {
@@ -248,12 +248,17 @@ impl Graph {
 
     /// Makes the sum of the diagonal entries.
     pub fn trace(&mut self, a: ExprId) -> ExprId {
-        if self.extents(a).is_scalar() {
+        let extents = self.extents(a);
+        if extents.is_scalar() {
             return a;
         }
         match self.node(a).clone() {
             Node::Matrix(operation, operands) => match (*operation, &operands[..]) {
                 (M::Identity(n), _) => self.construct_matrix(&M::Size(n), &[]),
+                (M::Full(value, _), _) => {
+                    let size = self.construct_matrix(&M::Size(extents.rows), &[]);
+                    self.scale(value, size)
+                }
                 (M::Diagonal, [v]) => self.total(*v),
                 (M::Transpose, [inner]) => self.trace(*inner),
                 (M::Product, [first, rest @ ..]) if self.extents(*first).is_column() => {
@@ -263,7 +268,9 @@ impl Graph {
                 _ => self.matrix(M::Trace, &[a]),
             },
             Node::Sum(constant, terms) if constant.is_zero() => {
-                let terms = terms.iter().map(|(term, k)| (self.trace(*term), k.clone())).collect();
+                // A number stands in every entry.
+                let spread: Vec<Term> = terms.iter().map(|(term, k)| (self.spread(*term, &extents), k.clone())).collect();
+                let terms = spread.into_iter().map(|(term, k)| (self.trace(term), k)).collect();
                 self.sum(constant, terms)
             }
             _ => {

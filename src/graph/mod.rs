@@ -202,6 +202,8 @@ pub struct Graph {
     extents: FxHashMap<ExprId, Extents>,
     /// The parameters that are declared to be symmetric matrices.
     symmetric: FxHashSet<ExprId>,
+    /// Whether these are written for their transposes.
+    untransposed: bool,
     strict: bool,
     notes: IndexSet<&'static str, FxBuildHasher>,
 }
@@ -247,6 +249,17 @@ impl Graph {
     /// Tells whether a node is a parameter that is declared to be symmetric.
     pub fn is_declared_symmetric(&self, id: ExprId) -> bool {
         self.symmetric.contains(&id)
+    }
+
+    /// Takes symmetric parameters for any other matrices.
+    pub fn forget_symmetry(&mut self) {
+        self.symmetric.clear();
+    }
+
+    /// Writes symmetric parameters for their transposes from now on. Derivatives by them are formed before: their entries
+    /// are independent.
+    pub fn use_symmetry(&mut self) {
+        self.untransposed = true;
     }
 
     /// Returns a node.
