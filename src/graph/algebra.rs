@@ -269,7 +269,8 @@ impl Graph {
             },
             Node::Sum(constant, terms) if constant.is_zero() => {
                 // A number stands in every entry.
-                let spread: Vec<Term> = terms.iter().map(|(term, k)| (self.spread(*term, &extents), k.clone())).collect();
+                let spread: Vec<Term> =
+                    terms.iter().map(|(term, k)| (self.spread(*term, &extents), k.clone())).collect();
                 let terms = spread.into_iter().map(|(term, k)| (self.trace(term), k)).collect();
                 self.sum(constant, terms)
             }
