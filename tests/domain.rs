@@ -114,3 +114,18 @@ fn the_domain_is_as_told() {
         }
     }
 }
+
+/// Powers of 0, which a strict domain keeps, are no operands that could be shared.
+#[test]
+fn second_derivatives_are_computed_under_a_strict_domain() {
+    for text in ["(x + y)/(y*y)*(y/y + floor(y))", "(3 - y)^(x - 3)*exp(softplus(-y))/(1 + exp(softplus(-y)))"] {
+        let mut function = read(text);
+        let point = [-1.0276, -1.2024, 0.0, 0.0];
+        let loose = derive(&function, &[0, 1], Order::Second, Form::Code).expect("there is a rule").tape();
+        function.graph.set_strict(true);
+        let strict = derive(&function, &[0, 1], Order::Second, Form::Code).expect("there is a rule").tape();
+        for (loose, strict) in loose.evaluate(&point).iter().zip(strict.evaluate(&point)) {
+            assert!((loose - strict).abs() <= 1e-12 * loose.abs().max(1.0), "{text}: {strict} and not {loose}");
+        }
+    }
+}

@@ -245,6 +245,10 @@ fn jacobian(
         true => graph.integer(1),
         false => graph.add_matrix_input(&name, extents.clone()),
     };
+    // A symmetric matrix changes by symmetric ones.
+    if graph.is_declared_symmetric(leaf) {
+        graph.declare_symmetric(direction);
+    }
     let along = diff::directional(differentiator, graph, &[value], leaf, direction)?[0];
     let along = canonicalize(graph, &mut Formulas::default(), &[along], 8)[0];
     if extents.is_scalar() {

@@ -66,7 +66,8 @@ impl Gate {
                 () => None,
             };
         }
-        if !first.is_integer() || !second.is_integer() {
+        // A graph that keeps its domain keeps powers of 0.
+        if !first.is_integer() || !second.is_integer() || first.is_zero() || second.is_zero() {
             return None;
         }
         Some(match (first.is_negative(), second.is_negative()) {
@@ -93,10 +94,10 @@ impl Gate {
     fn replace(&mut self, pair: &Pair, node: ExprId) -> Vec<Pair> {
         let Some((first, second)) = self.places(pair) else { return Vec::new() };
         let (a, b) = (self.operands[first].1.clone(), self.operands[second].1.clone());
-        if self.is_sum {
-            self.operands.push((node, a));
+        let weight = if self.is_sum {
             self.operands[first].1 = Rational::ZERO;
             self.operands[second].1 = Rational::ZERO;
+            a
         } else {
             let times = a.abs().min(b.abs());
             let rest = |exponent: &Rational| match exponent.is_negative() {
@@ -105,11 +106,17 @@ impl Gate {
             };
             self.operands[first].1 = rest(&a);
             self.operands[second].1 = rest(&b);
-            self.operands.push((node, times));
-        }
+            times
+        };
         self.operands.retain(|(_, weight)| !weight.is_zero());
-        let last = self.operands.len() - 1;
-        (0..last).filter_map(|other| self.pair(last, other)).collect()
+        // The node may be an operand already.
+        let at = self.operands.iter().position(|(operand, _)| *operand == node).unwrap_or_else(|| {
+            self.operands.push((node, Rational::ZERO));
+            self.operands.len() - 1
+        });
+        self.operands[at].1 = self.operands[at].1.add(&weight);
+        let others = (0..self.operands.len()).filter(|other| *other != at);
+        others.filter_map(|other| self.pair(at, other)).collect()
     }
 }
 

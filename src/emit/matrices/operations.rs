@@ -345,7 +345,9 @@ impl Loops<'_> {
     pub(super) fn deliver(&mut self, root: ExprId, target: &str) {
         if self.graph.extents(root).is_scalar() {
             let number = self.number(root);
-            self.statements.push(format!("*{target} = {number};"));
+            // A dimension needs no parentheses here.
+            let bare = number.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).unwrap_or(&number);
+            self.statements.push(format!("*{target} = {bare};"));
             return;
         }
         let name = self.slice(root);
