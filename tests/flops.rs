@@ -114,7 +114,7 @@ fn black_scholes_with_five_greeks() {
         let d2 = d1 - v*sqrt(t);
         s*((1 + erf(d1/sqrt(2)))/2) - k*exp(-(r*t))*((1 + erf(d2/sqrt(2)))/2)
     }";
-    assert_at_most(215, text, &[]);
+    assert_at_most(196, text, &[]);
 }
 
 /// The position of a six-joint arm (Denavit-Hartenberg parameters of a UR5, with a tool) and its Jacobian.

@@ -3,8 +3,9 @@
 use super::rust::{Options, Scalar, Target};
 use crate::functions::{Code, FunctionId};
 use crate::graph::{Comparison, Rational};
-use crate::tape::{Operation, Slot, Tape};
+use crate::tape::{Constant, Operation, Slot, Tape};
 use std::collections::BTreeSet;
+use std::f64::consts;
 
 /// How tightly a Rust expression binds; larger is tighter.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -103,6 +104,8 @@ impl Writer<'_> {
             uses[slot.index()] += 1;
             kept[slot.index()] |= long;
         }
+        // What is returned alone needs no name.
+        let alone = if let [only] = tape.outputs[..] { Some(only.index()) } else { None };
         let mut parts = vec![Part::default()];
         let mut values = 0;
         let mut texts: Vec<Text> = Vec::with_capacity(tape.operations.len());
@@ -117,7 +120,16 @@ impl Writer<'_> {
                 }
             });
             let text = self.operation(operation, |slot| &texts[slot.index()]);
-            if operation.is_leaf() {
+            if let Operation::Constant(constant) = operation
+                && !long
+                && core_name(constant).is_none()
+            {
+                let name = format!("{}{}", self.stem, parts[part].statements.len() + 1);
+                let float = self.options.scalar.name();
+                let value = self.double(constant.value());
+                parts[part].statements.push(format!("let {name}: {float} = {value}; // {}", constant.formula));
+                texts.push(Text::atom(name));
+            } else if operation.is_leaf() {
                 texts.push(text);
             } else if kept[at] {
                 let place = format!("{}[{values}]", self.values());
@@ -127,7 +139,7 @@ impl Writer<'_> {
                 parts[part].statements.push(format!("{place} = {stored};"));
                 let read = Text::new(format!("{place} != 0.0"), Level::Relation);
                 texts.push(if condition { read } else { Text::atom(place) });
-            } else if uses[at] == 1 && text.text.len() <= LONGEST_INLINE {
+            } else if uses[at] == 1 && (text.text.len() <= LONGEST_INLINE || alone == Some(at)) {
                 texts.push(text);
             } else {
                 let name = format!("{}{}", self.stem, parts[part].statements.len() + 1);
@@ -162,7 +174,7 @@ impl Writer<'_> {
         };
         match operation {
             Number(value) => self.number(value),
-            Pi => Text::atom(format!("core::{}::consts::PI", self.options.scalar.name())),
+            Constant(constant) => self.constant(constant),
             Input(input) => Text::atom(self.inputs[*input as usize].clone()),
             Add(a, b) => binary("+", Level::Additive, *a, *b),
             Subtract(a, b) => binary("-", Level::Additive, *a, *b),
@@ -195,17 +207,27 @@ impl Writer<'_> {
 
     fn number(&self, value: &Rational) -> Text {
         let double = value.to_f64();
-        let magnitude = match self.options.scalar {
-            Scalar::F64 => format!("{:?}", double.abs()),
-            Scalar::F32 => format!("{:?}", double.abs() as f32),
-        };
-        let magnitude = match magnitude.as_str() {
-            "inf" => format!("{}::INFINITY", self.options.scalar.name()),
-            _ => magnitude,
-        };
         let level = if double < 0.0 { Level::Unary } else { Level::Postfix };
-        let sign = if double < 0.0 { "-" } else { "" };
-        Text { text: format!("{sign}{magnitude}"), level, literal: true }
+        Text { text: self.double(double), level, literal: true }
+    }
+
+    /// Writes a constant by the name that Rust has for it, or in digits.
+    fn constant(&self, constant: &Constant) -> Text {
+        let float = self.options.scalar.name();
+        match core_name(constant) {
+            Some(name) => Text::atom(format!("core::{float}::consts::{name}")),
+            None if constant.value() < 0.0 => Text::atom(format!("({}_{float})", self.double(constant.value()))),
+            None => Text::atom(format!("{}_{float}", self.double(constant.value()))),
+        }
+    }
+
+    fn double(&self, value: f64) -> String {
+        let written = match self.options.scalar {
+            Scalar::F64 => format!("{value:?}"),
+            Scalar::F32 => format!("{:?}", value as f32),
+        };
+        let float = self.options.scalar.name();
+        written.replace("inf", &format!("{float}::INFINITY"))
     }
 
     /// Writes the receiver of a method; a literal says its type.
@@ -261,6 +283,32 @@ impl Writer<'_> {
             }
         }
     }
+}
+
+/// The constants that Rust's core library names.
+const CORE: [(f64, &str); 17] = [
+    (consts::PI, "PI"),
+    (consts::TAU, "TAU"),
+    (consts::E, "E"),
+    (consts::SQRT_2, "SQRT_2"),
+    (consts::FRAC_1_SQRT_2, "FRAC_1_SQRT_2"),
+    (consts::FRAC_2_SQRT_PI, "FRAC_2_SQRT_PI"),
+    (consts::FRAC_1_PI, "FRAC_1_PI"),
+    (consts::FRAC_2_PI, "FRAC_2_PI"),
+    (consts::FRAC_PI_2, "FRAC_PI_2"),
+    (consts::FRAC_PI_3, "FRAC_PI_3"),
+    (consts::FRAC_PI_4, "FRAC_PI_4"),
+    (consts::LN_2, "LN_2"),
+    (consts::LN_10, "LN_10"),
+    (consts::LOG2_E, "LOG2_E"),
+    (consts::LOG10_E, "LOG10_E"),
+    (consts::LOG2_10, "LOG2_10"),
+    (consts::LOG10_2, "LOG10_2"),
+];
+
+/// Returns the name of a constant in the core library.
+fn core_name(constant: &Constant) -> Option<&'static str> {
+    CORE.iter().find(|(value, _)| *value == constant.value()).map(|(_, name)| *name)
 }
 
 fn comparison_symbol(comparison: Comparison) -> &'static str {

@@ -36,7 +36,7 @@ impl Tape {
         for operation in &self.operations {
             use Operation::*;
             match operation {
-                Number(_) | Pi | Input(_) => {}
+                Number(_) | Constant(_) | Input(_) => {}
                 Add(..) | Subtract(..) | Negate(_) => counts.add += 1,
                 Multiply(..) => counts.mul += 1,
                 Divide(..) => counts.div += 1,

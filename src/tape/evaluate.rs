@@ -21,7 +21,7 @@ fn step(operation: &Operation, inputs: &[f64], value: impl Fn(Slot) -> f64) -> f
     let truth = |holds: bool| f64::from(u8::from(holds));
     match operation {
         Number(number) => number.to_f64(),
-        Pi => std::f64::consts::PI,
+        Constant(constant) => constant.value(),
         Input(input) => inputs.get(*input as usize).copied().unwrap_or(f64::NAN),
         Add(a, b) => value(*a) + value(*b),
         Subtract(a, b) => value(*a) - value(*b),

@@ -1,20 +1,25 @@
 //! Functions that are computed by formulas, written out: those of Table 1, and sums of exponentials.
 
-use crate::functions::{Code, rows};
-use crate::graph::{ExprId, Graph, Node, NodeMap, Rational};
+use crate::functions::{Code, FunctionId, rows};
+use crate::graph::{Comparison, ExprId, Graph, Node, NodeMap, Rational};
 use crate::lower::Formulas;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Replaces functions that are computed by formulas.
 pub fn write_out(graph: &mut Graph, formulas: &mut Formulas, roots: &[ExprId]) -> Vec<ExprId> {
+    let (sigmoids, roots) = Sigmoids::name(graph, roots);
     let is_formula = |id: &ExprId| {
         let code = graph.node(*id).function().map(|function| function.row().code);
         matches!(code, Some(Code::Formula(_) | Code::LogSumExp))
     };
-    if !graph.reachable(roots).iter().any(is_formula) {
-        return roots.to_vec();
+    if !graph.reachable(&roots).iter().any(is_formula) {
+        return roots;
     }
-    graph.rebuild(roots, |graph, id, image| {
+    graph.rebuild(&roots, |graph, id, image| {
         let node = graph.node(id).clone();
+        if let Some(written) = sigmoids.write(graph, id, image) {
+            return Some(written);
+        }
         let Node::Apply(function, arguments) = &node else {
             return logarithm_of_share(graph, id, image).or_else(|| node.is_leaf().then_some(id));
         };
@@ -48,6 +53,152 @@ fn write_out_inner(graph: &mut Graph, formulas: &mut Formulas, root: ExprId) -> 
             write_out(graph, formulas, &[root])[0]
         }
         _ => root,
+    }
+}
+
+/// The sigmoids and softplus functions of x and −x that share one exponential, e = exp(−|x|):
+/// σ(x) = (1 or e)/(1 + e), and σ(x)·σ(−x) = e/(1 + e)².
+struct Sigmoids {
+    /// Their arguments, without sign.
+    shared: FxHashSet<ExprId>,
+}
+
+/// Returns x or −x, the same for both.
+fn unsigned(graph: &mut Graph, x: ExprId) -> ExprId {
+    match graph.node(x).clone() {
+        Node::Sum(constant, terms) if terms.first().is_some_and(|(_, coefficient)| coefficient.is_negative()) => {
+            let terms = terms.iter().map(|(id, coefficient)| (*id, coefficient.negate())).collect();
+            graph.sum(constant.negate(), terms)
+        }
+        _ => x,
+    }
+}
+
+/// Recognizes a power of σ(−x) in a factor, 1/(1 + exp(x)): returns x.
+fn reciprocal_sigmoid(graph: &Graph, base: &ExprId, exponent: &Rational) -> Option<ExprId> {
+    let Node::Sum(constant, terms) = graph.node(*base) else { return None };
+    let [(exponential, coefficient)] = &**terms else { return None };
+    match graph.node(*exponential) {
+        Node::Apply(rows::EXP, arguments) if constant.is_one() && coefficient.is_one() => {
+            (exponent.is_integer() && exponent.is_negative()).then_some(arguments[0])
+        }
+        _ => None,
+    }
+}
+
+impl Sigmoids {
+    /// Finds them, and names those that are written as 1/(1 + exp(−x)).
+    fn name(graph: &mut Graph, roots: &[ExprId]) -> (Sigmoids, Vec<ExprId>) {
+        let sigmoids = Sigmoids::new(graph, roots);
+        if sigmoids.shared.is_empty() {
+            return (sigmoids, roots.to_vec());
+        }
+        let roots = graph.rebuild(roots, |graph, id, image| {
+            let Node::Product(factors) = graph.node(id).clone() else { return None };
+            let factors = factors.iter().map(|(base, exponent)| match reciprocal_sigmoid(graph, base, exponent) {
+                Some(x) if sigmoids.shared.contains(&unsigned(graph, x)) => {
+                    let opposite = graph.scale(Rational::MINUS_ONE, image[x]);
+                    (graph.apply(rows::SIGMOID, &[opposite]), exponent.negate())
+                }
+                _ => (image[*base], exponent.clone()),
+            });
+            let factors = factors.collect();
+            Some(graph.product(Rational::ONE, factors))
+        });
+        // What is inside has other nodes now.
+        (Sigmoids::new(graph, &roots), roots)
+    }
+
+    fn new(graph: &mut Graph, roots: &[ExprId]) -> Sigmoids {
+        let mut found: Vec<(FunctionId, ExprId)> = Vec::new();
+        for id in graph.reachable(roots) {
+            match graph.node(id).clone() {
+                Node::Apply(function @ (rows::SIGMOID | rows::SOFTPLUS), arguments) => {
+                    found.push((function, arguments[0]));
+                }
+                Node::Product(factors) => {
+                    for (base, exponent) in &factors {
+                        if let Some(x) = reciprocal_sigmoid(graph, base, exponent) {
+                            found.push((rows::SIGMOID, graph.scale(Rational::MINUS_ONE, x)));
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        let mut seen: FxHashMap<ExprId, (FunctionId, ExprId)> = FxHashMap::default();
+        let mut shared = FxHashSet::default();
+        for (function, x) in found {
+            let size = unsigned(graph, x);
+            let first = *seen.entry(size).or_insert((function, x));
+            if first != (function, x) && (first.0, function) != (rows::SOFTPLUS, rows::SOFTPLUS) {
+                shared.insert(size);
+            }
+        }
+        Sigmoids { shared }
+    }
+
+    /// Returns the argument of a function whose exponential is shared, as it is and without sign.
+    fn argument(&self, graph: &mut Graph, id: ExprId, function: FunctionId) -> Option<(ExprId, ExprId)> {
+        let x = match graph.node(id) {
+            Node::Apply(found, arguments) if *found == function => arguments[0],
+            _ => return None,
+        };
+        let size = unsigned(graph, x);
+        self.shared.contains(&size).then_some((x, size))
+    }
+
+    fn write(&self, graph: &mut Graph, id: ExprId, image: &NodeMap<ExprId>) -> Option<ExprId> {
+        if self.shared.is_empty() {
+            return None;
+        }
+        let zero = graph.number(Rational::ZERO);
+        if let Some((x, _)) = self.argument(graph, id, rows::SOFTPLUS) {
+            let (e, _) = self.exponential(graph, image[x]);
+            let (positive, rest) = (graph.apply(rows::MAX, &[image[x], zero]), graph.apply(rows::LN_1P, &[e]));
+            return Some(graph.add(positive, rest));
+        }
+        if let Some((x, _)) = self.argument(graph, id, rows::SIGMOID) {
+            let (e, complement) = self.exponential(graph, image[x]);
+            let one = graph.number(Rational::ONE);
+            let size = unsigned(graph, image[x]);
+            let negative = graph.compare(Comparison::Less, size, zero);
+            let (below, above) = if size == image[x] { (e, one) } else { (one, e) };
+            let top = graph.select(negative, below, above);
+            return Some(graph.product(Rational::ONE, vec![(top, Rational::ONE), (complement, Rational::MINUS_ONE)]));
+        }
+        let Node::Product(factors) = graph.node(id).clone() else { return None };
+        let mut sizes: FxHashMap<ExprId, (usize, Rational)> = FxHashMap::default();
+        let mut pair = None;
+        for (at, (base, exponent)) in factors.iter().enumerate().filter(|(_, (_, exponent))| !exponent.is_negative()) {
+            if let Some((x, size)) = self.argument(graph, *base, rows::SIGMOID) {
+                match sizes.get(&size) {
+                    Some((other, less)) => pair = Some((*other, at, x, less.min(exponent).clone())),
+                    None => drop(sizes.insert(size, (at, exponent.clone()))),
+                }
+            }
+        }
+        let (first, second, x, both) = pair?;
+        let (e, _) = self.exponential(graph, image[x]);
+        // (1 + e)² as 1 + e·(2 + e): one division rounds less than two.
+        let more = graph.sum(Rational::integer(2), vec![(e, Rational::ONE)]);
+        let product = graph.multiply(e, more);
+        let square = graph.sum(Rational::ONE, vec![(product, Rational::ONE)]);
+        let rest = factors.iter().enumerate().map(|(at, (base, exponent))| match at == first || at == second {
+            true => (image[*base], exponent.add(&both.negate())),
+            false => (image[*base], exponent.clone()),
+        });
+        let factors = rest.chain([(e, both.clone()), (square, both.negate())]).collect();
+        Some(graph.product(Rational::ONE, factors))
+    }
+
+    /// Returns e and 1 + e.
+    fn exponential(&self, graph: &mut Graph, x: ExprId) -> (ExprId, ExprId) {
+        let x = unsigned(graph, x);
+        let size = graph.apply(rows::ABS, &[x]);
+        let exponent = graph.scale(Rational::MINUS_ONE, size);
+        let e = graph.apply(rows::EXP, &[exponent]);
+        (e, graph.sum(Rational::ONE, vec![(e, Rational::ONE)]))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The tape: straight-line code in which each value is computed once, before its use.
 
 mod association;
+mod constants;
 mod count;
 mod dense;
 mod evaluate;
@@ -11,6 +12,7 @@ mod schedule;
 mod share;
 
 pub use association::associate;
+pub use constants::Constant;
 pub use count::Counts;
 pub use dense::Dense;
 pub use hoist::hoist;
@@ -37,7 +39,8 @@ impl Slot {
 pub enum Operation {
     /// An exact number, rounded once where it is used.
     Number(Rational),
-    Pi,
+    /// A number that no rational is, rounded here.
+    Constant(Constant),
     /// An entry of a parameter.
     Input(u32),
     Add(Slot, Slot),
@@ -65,7 +68,7 @@ impl Operation {
     pub fn for_each_operand(&self, mut visit: impl FnMut(Slot)) {
         use Operation::*;
         match self {
-            Number(_) | Pi | Input(_) => {}
+            Number(_) | Constant(_) | Input(_) => {}
             Negate(a) | Call(_, a) | Polygamma(_, a) | Not(a) => visit(*a),
             Add(a, b)
             | Subtract(a, b)
@@ -84,7 +87,7 @@ impl Operation {
 
     /// Tells whether the operation is a constant or an input, which costs nothing.
     pub fn is_leaf(&self) -> bool {
-        matches!(self, Operation::Number(_) | Operation::Pi | Operation::Input(_))
+        matches!(self, Operation::Number(_) | Operation::Constant(_) | Operation::Input(_))
     }
 
     /// Tells whether the operation's value is a condition.

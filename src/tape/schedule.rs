@@ -1,5 +1,6 @@
 //! Graph to tape: sums and products become additions, multiplications and divisions.
 
+use super::constants::{Constants, fold};
 use super::formulas::write_out;
 use super::share::share;
 use super::{Operation, Slot, Tape};
@@ -20,7 +21,8 @@ const FEW: usize = 2000;
 /// Computes the roots, each value once; parts of sums and products are shared where that saves operations.
 pub fn schedule(graph: &mut Graph, formulas: &mut Formulas, roots: &[ExprId]) -> Tape {
     let roots = write_out(graph, formulas, roots);
-    let mut best = compute(graph, &roots, true);
+    let (roots, constants) = fold(graph, &roots);
+    let mut best = compute(graph, &constants, &roots, true);
     let mut least = best.counts().flops();
     // Where there is much to compute, not everything is tried.
     let few = best.operations.len() <= FEW;
@@ -33,7 +35,7 @@ pub fn schedule(graph: &mut Graph, formulas: &mut Formulas, roots: &[ExprId]) ->
             if *negative_numbers && form == roots {
                 continue;
             }
-            let tape = compute(graph, &form, *negative_numbers);
+            let tape = compute(graph, &constants, &form, *negative_numbers);
             let flops = tape.counts().flops();
             if flops < least {
                 (best, least) = (tape, flops);
@@ -43,7 +45,7 @@ pub fn schedule(graph: &mut Graph, formulas: &mut Formulas, roots: &[ExprId]) ->
     best
 }
 
-fn compute(graph: &Graph, roots: &[ExprId], negative_numbers: bool) -> Tape {
+fn compute(graph: &Graph, constants: &Constants, roots: &[ExprId], negative_numbers: bool) -> Tape {
     let nodes = graph.reachable(roots);
     let uses = graph.uses_among(&nodes, roots);
     let mut divisors = NodeMap::new(&nodes);
@@ -56,6 +58,7 @@ fn compute(graph: &Graph, roots: &[ExprId], negative_numbers: bool) -> Tape {
     }
     let mut scheduler = Scheduler {
         graph,
+        constants,
         operations: IndexSet::with_capacity_and_hasher(nodes.len(), FxBuildHasher),
         slots: NodeMap::new(&nodes),
         uses,
@@ -75,6 +78,7 @@ fn compute(graph: &Graph, roots: &[ExprId], negative_numbers: bool) -> Tape {
 
 struct Scheduler<'g> {
     graph: &'g Graph,
+    constants: &'g Constants,
     operations: IndexSet<Operation, FxBuildHasher>,
     slots: NodeMap<Slot>,
     uses: NodeMap<u32>,
@@ -122,7 +126,6 @@ impl Scheduler<'_> {
         let graph = self.graph;
         match *graph.node(id) {
             Node::Number(ref value) => self.number(value),
-            Node::Pi => self.emit(Operation::Pi),
             Node::Input(input) => self.emit(Operation::Input(input)),
             Node::Sum(ref constant, ref terms) => self.sum(constant, terms),
             Node::Product(ref factors) => self.product(&Rational::ONE, factors),
@@ -147,8 +150,11 @@ impl Scheduler<'_> {
                 let a = self.slot(a);
                 self.emit(Operation::Not(a))
             }
-            // The first two don't outlive the resolution of derivatives, and whole matrices have code of their own.
-            Node::Placeholder(_) | Node::Derivative(..) | Node::Matrix(..) => {
+            Node::Placeholder(number) if self.constants.contains_key(&number) => {
+                self.emit(Operation::Constant(self.constants[&number].clone()))
+            }
+            // Constants have placeholders, derivatives are resolved, and whole matrices have code of their own.
+            Node::Pi | Node::Placeholder(_) | Node::Derivative(..) | Node::Matrix(..) => {
                 let zero = self.number(&Rational::ZERO);
                 self.emit(Operation::Divide(zero, zero))
             }
@@ -285,6 +291,8 @@ impl Scheduler<'_> {
                 below.push((slot, exponent.abs()));
             }
         }
+        // A constant stands where a coefficient does.
+        above.sort_by_key(|(slot, _)| !matches!(self.operations[slot.index()], Operation::Constant(_)));
         let mut numerator = self.powers(above);
         if !coefficient.is_one() {
             numerator.insert(0, self.number(coefficient));
@@ -380,7 +388,7 @@ impl Operation {
     fn renumbered(self, new: impl Fn(Slot) -> Slot) -> Operation {
         use Operation::*;
         match self {
-            leaf @ (Number(_) | Pi | Input(_)) => leaf,
+            leaf @ (Number(_) | Constant(_) | Input(_)) => leaf,
             Add(a, b) => Add(new(a), new(b)),
             Subtract(a, b) => Subtract(new(a), new(b)),
             Multiply(a, b) => Multiply(new(a), new(b)),

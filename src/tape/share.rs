@@ -206,6 +206,10 @@ fn combine(graph: &mut Graph, pair: &Pair, minus_one: ExprId) -> ExprId {
         Kind::Product if a == minus_one => negative(graph, b),
         Kind::Product if b == minus_one => negative(graph, a),
         Kind::Product => graph.intern(Node::Product([(a, one()), (b, one())].into())),
+        Kind::Quotient if a == minus_one => {
+            let reciprocal = graph.intern(Node::Product([(b, less())].into()));
+            negative(graph, reciprocal)
+        }
         Kind::Quotient => graph.intern(Node::Product([(a, one()), (b, less())].into())),
         Kind::Reciprocal => graph.intern(Node::Product([(a, less()), (b, less())].into())),
     }
