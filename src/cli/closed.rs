@@ -24,7 +24,7 @@ pub fn wanted<'f>(function: &'f Function, wrt: &[String]) -> Option<&'f Whole> {
 }
 
 /// Finds the parameters that `--wrt` names; all by default.
-fn selected(function: &Function, whole: &Whole, wrt: &[String]) -> Result<Vec<usize>, Errors> {
+pub fn selected(function: &Function, whole: &Whole, wrt: &[String]) -> Result<Vec<usize>, Errors> {
     if wrt.is_empty() {
         return Ok((0..whole.parameters.len()).collect());
     }

@@ -163,7 +163,9 @@ impl Graph {
         chain.pull_numbers(self);
         let running = match self.product_with_block(&chain.factors) {
             Some(product) => Some(product),
-            None => self.product_with_running_part(&chain.factors),
+            None => {
+                self.product_with_running_part(&chain.factors).or_else(|| self.product_that_cancels(&chain.factors))
+            }
         };
         if let Some(product) = running {
             chain.scalars.push((product, Rational::ONE));

@@ -1,6 +1,7 @@
 //! Syntax tree to LaTeX, with no needless parentheses.
 
 use super::lines::{Line, Sign};
+use super::naming::DIFFERENTIAL;
 use crate::functions;
 use crate::syntax::ast::{Ast, BinaryOperator as B, Expression as E, Index, NodeId, UnaryOperator as U};
 
@@ -354,6 +355,9 @@ pub fn symbol(name: &str) -> String {
         "xi", "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega", "Gamma", "Delta", "Theta",
         "Lambda", "Xi", "Pi", "Sigma", "Phi", "Psi", "Omega",
     ];
+    if let Some(of) = name.strip_prefix(DIFFERENTIAL) {
+        return format!(r"\partial {}", symbol(of));
+    }
     let digits = name.trim_end_matches(|c: char| c.is_ascii_digit());
     let (stem, subscript) = match name.split_once('_') {
         Some((stem, rest)) if !stem.is_empty() => (stem, rest),

@@ -2,6 +2,7 @@
 
 use super::dialect::Dialect;
 use super::lines::{Line, Sign};
+use super::naming::DIFFERENTIAL;
 use crate::functions;
 use crate::syntax::ast::{Ast, BinaryOperator as B, Expression as E, Index, NodeId, UnaryOperator as U};
 
@@ -67,6 +68,9 @@ fn pieces_written(ast: &Ast, mut stack: Vec<Piece>, dialect: &Dialect) -> String
 
 /// Writes a name: Greek letters, and digits at its end or words after `_` as an index.
 pub fn symbol(name: &str, dialect: &Dialect) -> String {
+    if let Some(of) = name.strip_prefix(DIFFERENTIAL) {
+        return format!("{}{}", (dialect.operator)("∂"), symbol(of, dialect));
+    }
     let digits = name.trim_end_matches(|c: char| c.is_ascii_digit());
     let (stem, index) = match name.split_once('_') {
         Some((stem, rest)) if !stem.is_empty() && !rest.is_empty() => (stem, rest),
