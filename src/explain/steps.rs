@@ -78,19 +78,20 @@ fn difference_over_sum(graph: &mut Graph, form: ExprId) -> Option<ExprId> {
 }
 
 /// Lists the steps from one form of a matrix to another, each a rule applied in one place: entry by entry, or inside of
-/// an operation on matrices. None if there is no proof.
+/// an operation on matrices. The facts are those of the graph's inputs. None if there is no proof.
 pub fn matrix_steps(
     simplifier: &Simplifier,
     graph: &mut Graph,
     formulas: &mut Formulas,
     from: ExprId,
     to: ExprId,
+    facts: &[Facts],
 ) -> Option<Vec<(ExprId, Reason)>> {
     if from == to {
         return Some(Vec::new());
     }
-    let entry = entrywise_steps(simplifier, graph, formulas, from, to);
-    entry.or_else(|| inner_steps(simplifier, graph, formulas, from, to))
+    let entry = entrywise_steps(simplifier, graph, formulas, from, to, facts);
+    entry.or_else(|| inner_steps(simplifier, graph, formulas, from, to, facts))
 }
 
 /// Lists the steps between forms that differ only in what is computed for each entry.
@@ -100,6 +101,7 @@ fn entrywise_steps(
     formulas: &mut Formulas,
     from: ExprId,
     to: ExprId,
+    facts: &[Facts],
 ) -> Option<Vec<(ExprId, Reason)>> {
     if !graph.is_entrywise(from) || graph.node(to).is_leaf() && !matches!(graph.node(to), Node::Input(_)) {
         return None;
@@ -116,9 +118,10 @@ fn entrywise_steps(
     let facts: Vec<Facts> = region
         .leaves
         .iter()
-        .map(|leaf| match graph.is_sum_of_squares(*leaf) {
-            true => Facts { low: Some((Rational::ZERO, false)), ..Facts::default() },
-            false => Facts::default(),
+        .map(|leaf| match graph.node(*leaf) {
+            Node::Input(index) => facts.get(*index as usize).cloned().unwrap_or_default(),
+            _ if graph.is_sum_of_squares(*leaf) => Facts { low: Some((Rational::ZERO, false)), ..Facts::default() },
+            _ => Facts::default(),
         })
         .collect();
     prove(simplifier, &mut region.graph, formulas, region.root, end, &facts)?;
@@ -137,6 +140,7 @@ fn inner_steps(
     formulas: &mut Formulas,
     from: ExprId,
     to: ExprId,
+    facts: &[Facts],
 ) -> Option<Vec<(ExprId, Reason)>> {
     let (mut before, mut after) = (Vec::new(), Vec::new());
     graph.node(from).for_each_operand(|operand| before.push(operand));
@@ -153,7 +157,7 @@ fn inner_steps(
     }
     let mut steps = Vec::new();
     for at in 0..before.len() {
-        for (form, reason) in matrix_steps(simplifier, graph, formulas, before[at], after[at])? {
+        for (form, reason) in matrix_steps(simplifier, graph, formulas, before[at], after[at], facts)? {
             before[at] = form;
             let whole = with(graph, &before);
             steps.push((graph.intern(whole), reason));

@@ -50,9 +50,14 @@ pub fn explain_whole(whole: &Whole, function: &str, by: &[usize]) -> Result<Whol
     for parameter in &whole.parameters {
         facts[whole.input_index(parameter.id)] = parameter.facts.clone();
     }
-    graph.use_symmetry();
     let mut formulas = Formulas::default();
     let simplifier = Simplifier::new(&mut formulas);
+    for gate in &gates {
+        if let (Node::Input(index), Node::Apply(function, _)) = (graph.node(gate.stand_in), graph.node(gate.value)) {
+            facts[*index as usize] = simplifier.range(*function);
+        }
+    }
+    graph.use_symmetry();
     let values = gates.iter().map(|gate| (gate.name.clone(), line(&graph, gate.value, None))).collect();
     let mut pass =
         Backward { graph, formulas, simplifier, windows: Windows::default(), facts, known: FxHashMap::default() };
@@ -161,11 +166,11 @@ impl Backward {
         push(&mut lines, line(&self.graph, canonical, Some("multiply together".into())));
         let Backward { graph, formulas, windows, .. } = self;
         let simple = simplify_matrices(windows, graph, formulas, &[canonical], Goal::Pretty, &self.facts)[0];
-        match matrix_steps(&self.simplifier, graph, formulas, canonical, simple) {
+        match matrix_steps(&self.simplifier, graph, formulas, canonical, simple, &self.facts) {
             Some(steps) => {
                 steps.into_iter().for_each(|(form, reason)| push(&mut lines, line(graph, form, Some(reason))));
             }
-            None => push(&mut lines, line(graph, simple, Some("factor out".into()))),
+            None => push(&mut lines, line(graph, simple, Some("collect and factor out".into()))),
         }
         let upstream = passed.iter().find(|passed| gates[passed.gate].stand_in == id);
         self.known.extend(upstream.and_then(|passed| passed.upstream).map(|upstream| (upstream, simple)));

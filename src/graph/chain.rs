@@ -164,7 +164,12 @@ impl Graph {
         if !divides(self, left, right) && !divides(self, right, left) {
             return None;
         }
-        let entries = self.multiply(left, right);
+        let of = |graph: &Graph, id: ExprId| match graph.node(id) {
+            Node::Product(factors) => factors.to_vec(),
+            _ => vec![(id, Rational::ONE)],
+        };
+        let factors = of(self, left).into_iter().chain(of(self, right)).collect();
+        let entries = self.product(Rational::ONE, factors);
         let entries = self.spread(entries, &self.extents(left));
         Some(self.total(entries))
     }
