@@ -32,6 +32,7 @@ pub const EXPLAIN: &str = "\
 Examples:
   gradc explain '1/(1 + exp(-x))' --wrt x
   gradc explain 'tanh(x)' -f latex
+  gradc explain 'f(W: matrix[n, m], x: vector[m]) = { let q = W*x; norm2(q)^2 }' --wrt W
   gradc explain E0007";
 
 pub const REPORT: &str = "\

@@ -79,8 +79,8 @@ pub fn selected(function: &Function, wrt: &[String]) -> Result<Vec<usize>, Error
             Fault::FixedSize,
             format!("`{name}` works on whole matrices, and this needs their entries one by one"),
         );
-        let hint = "`gradc grad`, `jacobian`, `hessian`, `check` and `compile` keep matrices whole; otherwise give \
-                    small dimensions as numbers: `W: matrix[2, 3]`";
+        let hint = "`gradc grad`, `jacobian`, `hessian`, `explain`, `check` and `compile` keep matrices whole; otherwise \
+                    give small dimensions as numbers: `W: matrix[2, 3]`";
         return Err(Errors::new(&Default::default(), vec![diagnostic.hint(hint)]));
     }
     if wrt.is_empty() {

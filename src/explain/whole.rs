@@ -58,6 +58,11 @@ pub fn explain_whole(whole: &Whole, function: &str, by: &[usize]) -> Result<Whol
         }
     }
     graph.use_symmetry();
+    for gate in &gates {
+        if graph.is_symmetric(gate.value) {
+            graph.declare_symmetric(gate.stand_in);
+        }
+    }
     let values = gates.iter().map(|gate| (gate.name.clone(), line(&graph, gate.value, None))).collect();
     let mut pass =
         Backward { graph, formulas, simplifier, windows: Windows::default(), facts, known: FxHashMap::default() };
@@ -170,7 +175,7 @@ impl Backward {
             Some(steps) => {
                 steps.into_iter().for_each(|(form, reason)| push(&mut lines, line(graph, form, Some(reason))));
             }
-            None => push(&mut lines, line(graph, simple, Some("collect and factor out".into()))),
+            None => push(&mut lines, line(graph, simple, Some(factoring(graph, canonical, simple)))),
         }
         let upstream = passed.iter().find(|passed| gates[passed.gate].stand_in == id);
         self.known.extend(upstream.and_then(|passed| passed.upstream).map(|upstream| (upstream, simple)));
@@ -209,6 +214,12 @@ fn line(graph: &Graph, id: ExprId, reason: Option<Reason>) -> Line {
     written(graph, id, &Names::default(), reason)
 }
 
+/// Names a step for which there is no proof by rules: products of matrices with a common factor were added.
+fn factoring(graph: &Graph, from: ExprId, to: ExprId) -> Reason {
+    let is_sum = |id: ExprId| matches!(graph.node(id), Node::Sum(_, terms) if terms.len() > 1);
+    (if is_sum(from) && !is_sum(to) { "factor out" } else { "collect and factor out" }).into()
+}
+
 /// Tells by which rules what arrives at an operand gets there.
 fn reason(arriving: &[&Passed], gates: &[Gate]) -> Reason {
     let through = |passed: &&Passed| match arriving.len() {
@@ -241,8 +252,8 @@ fn written_out(graph: &Graph, end: ExprId, gates: &[Gate], last: &Line) -> Reaso
 /// Names the rules on the way from a gate's value to an operand, the outermost first.
 fn rules(graph: &Graph, value: ExprId, operand: ExprId) -> Vec<String> {
     let mut rules: Vec<String> = Vec::new();
-    let mut stack = vec![value];
-    while let Some(id) = stack.pop() {
+    let mut stack = vec![(value, false)];
+    while let Some((id, multiplied)) = stack.pop() {
         if id == operand || !graph.reachable(&[id]).contains(&operand) {
             continue;
         }
@@ -261,16 +272,19 @@ fn rules(graph: &Graph, value: ExprId, operand: ExprId) -> Vec<String> {
             Node::Apply(rows::EXP, arguments) if shares(graph, arguments[0]).is_some() => {
                 ("derivative of softmax".to_string(), shares(graph, arguments[0]))
             }
+            // A product in a product is the same product.
+            _ if multiplied && is_product(graph, id) => (String::new(), None),
             node => (rule(graph, id, node, varying), None),
         };
         if !rule.is_empty() && !rules.contains(&rule) {
             rules.push(rule);
         }
         match inner {
-            Some(inner) => stack.push(inner),
+            Some(inner) => stack.push((inner, false)),
             None => {
                 let mut operands = Vec::new();
-                graph.node(id).for_each_operand(|operand| operands.push(operand));
+                let multiplies = is_product(graph, id) && !is_total(graph, id);
+                graph.node(id).for_each_operand(|operand| operands.push((operand, multiplies)));
                 stack.extend(operands.into_iter().rev());
             }
         }
@@ -279,6 +293,10 @@ fn rules(graph: &Graph, value: ExprId, operand: ExprId) -> Vec<String> {
         rules.push("constant multiple rule".to_string());
     }
     rules
+}
+
+fn is_product(graph: &Graph, id: ExprId) -> bool {
+    matches!(graph.as_matrix(id), Some((M::Product, _)))
 }
 
 /// Names the rule of one operation; empty if it goes without saying.
