@@ -7,7 +7,7 @@ use super::name::Name;
 use super::{Exit, Outcome, closed, faults, input};
 use crate::derive::{Form, Order, derive};
 use crate::error::Diagnostic;
-use crate::explain::{Derivation, Reason, explain, explain_whole};
+use crate::explain::{Derivation, Identity, Reason, explain, explain_whole};
 use crate::lower::{Function, Shape, Whole};
 use crate::show::equations::Equation;
 use crate::show::markup::Markup;
@@ -164,7 +164,7 @@ fn aligned(name: &str, derivation: &Derivation, markup: Markup) -> Vec<Equation>
         let left = if at == 0 { name.to_string() } else { String::new() };
         let mut own = markup.equations(left, &line.ast, line.root);
         if let Some(reason) = &line.reason {
-            own[0].reason = (reason_typeset(reason, markup), 9 * reason.text().chars().count() as u64);
+            own[0].reasons = reasons_typeset(reason, markup);
         }
         equations.extend(own);
     }
@@ -174,9 +174,19 @@ fn aligned(name: &str, derivation: &Derivation, markup: Markup) -> Vec<Equation>
     equations
 }
 
-fn reason_typeset(reason: &Reason, markup: Markup) -> String {
+/// Typesets a reason, a long one part by part, each with about how wide it is.
+fn reasons_typeset(reason: &Reason, markup: Markup) -> Vec<(String, u64)> {
+    let width = |text: &str| 9 * text.chars().count() as u64;
+    let text = reason.text();
+    match &reason.identity {
+        Some(identity) => vec![(identity_typeset(reason, identity, markup), width(&text))],
+        None if text.chars().count() <= WIDTH => vec![(markup.words(&text), width(&text))],
+        None => text.split_inclusive("; ").map(|part| (markup.words(part.trim_end()), width(part))).collect(),
+    }
+}
+
+fn identity_typeset(reason: &Reason, identity: &Identity, markup: Markup) -> String {
     let also: String = reason.also.iter().map(|also| format!("; {also}")).collect();
-    let Some(identity) = &reason.identity else { return markup.words(&format!("{}{also}", reason.phrase)) };
     let side = |id| markup.expression(&identity.ast, id);
     let mut right = side(identity.right);
     for name in &identity.operands {
