@@ -149,11 +149,11 @@ fn recorded_derivations_are_as_recorded() {
     let mut wrong = Vec::new();
     for (name, text) in RECORDED {
         let mut settings = insta::Settings::clone_current();
-        settings.set_snapshot_path(root().join("snapshots/explain_whole"));
+        settings.set_snapshot_path(root().join("snapshots/explain"));
         settings.set_prepend_module_to_snapshot(false);
         settings.set_omit_expression(true);
         let text = written(&read(text));
-        let check = || settings.bind(|| insta::assert_snapshot!(*name, text));
+        let check = || settings.bind(|| insta::assert_snapshot!(format!("whole_{name}"), text));
         wrong.extend(catch_unwind(AssertUnwindSafe(check)).is_err().then_some(*name));
     }
     assert!(wrong.is_empty(), "not as recorded: {}", wrong.join(", "));

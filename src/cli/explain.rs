@@ -7,7 +7,7 @@ use super::name::Name;
 use super::{Exit, Outcome, closed, faults, input};
 use crate::derive::{Form, Order, derive};
 use crate::error::Diagnostic;
-use crate::explain::{Derivation, Identity, Reason, explain, explain_whole};
+use crate::explain::{Definition, Derivation, Identity, Reason, explain, explain_whole};
 use crate::lower::{Function, Shape, Whole};
 use crate::show::equations::Equation;
 use crate::show::markup::Markup;
@@ -179,6 +179,13 @@ fn reasons_typeset(reason: &Reason, markup: Markup) -> Vec<(String, u64)> {
     let width = |text: &str| 9 * text.chars().count() as u64;
     let text = reason.text();
     match &reason.identity {
+        None if !reason.definitions.is_empty() => {
+            let equation = |own: &Definition| {
+                let (name, value) = (markup.symbol(&own.name), markup.expression(&own.ast, own.value));
+                (format!("{name}{}{value}", markup.equal()), width(&own.text()))
+            };
+            reason.definitions.iter().map(equation).collect()
+        }
         Some(identity) => vec![(identity_typeset(reason, identity, markup), width(&text))],
         None if text.chars().count() <= WIDTH => vec![(markup.words(&text), width(&text))],
         None => text.split_inclusive("; ").map(|part| (markup.words(part.trim_end()), width(part))).collect(),

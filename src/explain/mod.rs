@@ -11,7 +11,7 @@ mod signed;
 mod steps;
 mod whole;
 
-pub use reason::{Identity, Reason};
+pub use reason::{Definition, Identity, Reason};
 pub use whole::{WholeDerivation, explain_whole};
 
 use crate::derive::{input_facts, pretty_forms};

@@ -1,10 +1,11 @@
 //! The steps of a simplification: each a rule applied in one place, with what only regroups left out.
 
 use super::Reason;
-use crate::graph::{ExprId, Graph, Node, Rational};
+use crate::graph::{ExprId, Graph, Node, Rational, Term};
 use crate::lower::{Facts, Formulas};
 use crate::simplify::{Simplifier, Step, prove};
 use std::cell::Cell;
+use std::collections::BTreeSet;
 
 /// Most numerators that are written as differences in one line.
 const MOST_NUMERATORS: usize = 4;
@@ -26,9 +27,9 @@ pub fn simplification(
             // Where there is no proof in one piece, there may be one from form to form.
             let mut before = start;
             for form in forms {
-                match prove(simplifier, graph, formulas, before, *form, facts) {
+                match proof_by_parts(simplifier, graph, formulas, before, *form, facts) {
                     Some(proof) => steps.extend(proof),
-                    None => steps.push(Step { rule: "rules of the table together", backward: false, form: *form }),
+                    None => steps.push(Step { rule: unproved(graph, before, *form), backward: false, form: *form }),
                 }
                 before = *form;
             }
@@ -53,6 +54,84 @@ pub fn simplification(
         before = step.form;
     }
     shown
+}
+
+/// Finds the steps from one form to another: those of the whole, or of the parts in which they differ.
+fn proof_by_parts(
+    simplifier: &Simplifier,
+    graph: &mut Graph,
+    formulas: &mut Formulas,
+    from: ExprId,
+    to: ExprId,
+    facts: &[Facts],
+) -> Option<Vec<Step>> {
+    if from == to {
+        return Some(Vec::new());
+    }
+    if let Some(proof) = prove(simplifier, graph, formulas, from, to, facts) {
+        return Some(proof);
+    }
+    let (left, right, rest) = without_common(graph, from, to)?;
+    let mut steps = proof_by_parts(simplifier, graph, formulas, left, right, facts)?;
+    for step in &mut steps {
+        step.form = rest(graph, step.form);
+    }
+    steps.last_mut()?.form = to;
+    Some(steps)
+}
+
+/// Takes from two sums, or two products, what they have in common. Returns the rests, and what puts a rest back.
+#[allow(clippy::type_complexity)]
+fn without_common(
+    graph: &mut Graph,
+    from: ExprId,
+    to: ExprId,
+) -> Option<(ExprId, ExprId, impl Fn(&mut Graph, ExprId) -> ExprId + use<>)> {
+    let is_sum = matches!((graph.node(from), graph.node(to)), (Node::Sum(..), Node::Sum(..)));
+    let parts = |graph: &Graph, id: ExprId| match graph.node(id) {
+        Node::Sum(constant, terms) if is_sum => (constant.clone(), terms.to_vec()),
+        Node::Product(factors) => (Rational::ZERO, factors.to_vec()),
+        _ => (Rational::ZERO, vec![(id, Rational::ONE)]),
+    };
+    let ((left_constant, left), (right_constant, right)) = (parts(graph, from), parts(graph, to));
+    let (common, left): (Vec<Term>, Vec<Term>) = left.into_iter().partition(|part| right.contains(part));
+    let right: Vec<Term> = right.into_iter().filter(|part| !common.contains(part)).collect();
+    if common.is_empty() || left.is_empty() || right.is_empty() {
+        return None;
+    }
+    let mut made = |constant: Rational, parts: Vec<Term>| match is_sum {
+        true => graph.sum(constant, parts),
+        false => graph.product(Rational::ONE, parts),
+    };
+    let (left, right) = (made(left_constant, left), made(right_constant, right));
+    let rest = move |graph: &mut Graph, part: ExprId| {
+        let parts = common.iter().cloned().chain([(part, Rational::ONE)]).collect();
+        if is_sum { graph.sum(Rational::ZERO, parts) } else { graph.product(Rational::ONE, parts) }
+    };
+    Some((left, right, rest))
+}
+
+/// Names a step for which no proof was found, by what became of the sums and products.
+fn unproved(graph: &Graph, from: ExprId, to: ExprId) -> &'static str {
+    let functions = |id: ExprId| -> BTreeSet<ExprId> {
+        graph.reachable(&[id]).into_iter().filter(|id| graph.node(*id).function().is_some()).collect()
+    };
+    let sum = |id: ExprId| match graph.node(graph.as_multiple(id).1) {
+        Node::Sum(_, terms) => terms.to_vec(),
+        _ => Vec::new(),
+    };
+    let divides = |(term, _): &Term| match graph.node(*term) {
+        Node::Product(factors) => factors.iter().any(|(_, exponent)| exponent.is_negative()),
+        _ => false,
+    };
+    let (before, after) = (sum(from), sum(to));
+    match (before.is_empty(), after.is_empty()) {
+        _ if functions(from) != functions(to) => "rules of the table together",
+        (false, true) if before.iter().any(divides) => "common denominator",
+        (false, true) => "factor out",
+        (true, false) => "multiply out",
+        _ => "collect and factor out",
+    }
 }
 
 /// Writes the first `a/(a + b)` of a form as `(a + b - b)/(a + b)`.

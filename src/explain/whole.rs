@@ -4,6 +4,7 @@
 //! every gate that reads it passes on, in terms of that gate's own gradient, which is then put in and simplified.
 
 use super::gates::{Gate, gates, is_total, norm, shares, square};
+use super::reason::Definition;
 use super::steps::matrix_steps;
 use super::{Derivation, Line, Reason, written};
 use crate::derive::{Form, Order, derive_closed};
@@ -236,16 +237,17 @@ fn reason(arriving: &[&Passed], gates: &[Gate]) -> Reason {
 /// Tells which names are written out in the last line.
 fn written_out(graph: &Graph, end: ExprId, gates: &[Gate], last: &Line) -> Reason {
     let mut inside = graph.reachable(&[end]);
-    let mut equations: Vec<String> = Vec::new();
+    let mut definitions = Vec::new();
     for gate in gates.iter().rev().filter(|gate| !last.mentions(&gate.name)) {
         if inside.contains(&gate.stand_in) {
-            equations.push(format!("{} = {}", gate.name, notation::text(graph, gate.value)));
+            let Line { ast, root, .. } = line(graph, gate.value, None);
+            definitions.push(Definition { name: gate.name.clone(), ast, value: root });
             inside.extend(graph.reachable(&[gate.value]));
         }
     }
-    match equations.is_empty() {
+    match definitions.is_empty() {
         true => "collect terms".into(),
-        false => equations.join(", ").as_str().into(),
+        false => Reason { definitions, ..Reason::default() },
     }
 }
 
