@@ -73,7 +73,7 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
 /// Derives a function of whole matrices.
 fn run_whole(options: &Options, source: &Source, function: &Function, whole: &Whole, out: &mut impl Write) -> Outcome {
     let by = closed::selected(function, whole, &options.wrt)?;
-    let name = function.display_name();
+    let name = if options.format.markup().is_some() { "f" } else { function.display_name() };
     let derivation =
         explain_whole(whole, name, &by).map_err(|diagnostic| crate::in_function(source, function, diagnostic))?;
     let named = |by: &str| format!("d{name}/d{by}");

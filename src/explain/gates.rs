@@ -1,8 +1,7 @@
 //! The gates of a function of whole matrices, as large as a textbook's steps: one for each name of the user's, for each
 //! product, inverse, norm and the like, and for what works entry by entry between them.
 
-use crate::functions::rows;
-use crate::graph::{ExprId, Graph, MatrixOperation as M, Node, NodeMap, Rational};
+use crate::graph::{ExprId, Graph, MatrixOperation as M, Node, NodeMap};
 use crate::lower::Whole;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeSet;
@@ -124,14 +123,12 @@ impl Choice<'_> {
             }
             Node::Matrix(operation, operands) => match (&**operation, &operands[..]) {
                 (M::Transpose, [inner]) => self.part(*inner, linear),
-                (M::Product, factors) if is_total(graph, id) => {
+                (M::Product, factors) if graph.as_total(id).is_some() => {
                     factors.iter().for_each(|factor| self.part(*factor, linear));
                 }
                 (_, operands) => operands.iter().for_each(|operand| self.operand(id, *operand)),
             },
-            Node::Apply(rows::EXP, arguments) if shares(graph, arguments[0]).is_some() => {
-                self.part(arguments[0], true);
-            }
+            _ if graph.as_shares(id).is_some() => graph.node(id).for_each_operand(|operand| self.part(operand, true)),
             Node::Compare(..) | Node::And(..) | Node::Or(..) | Node::Not(_) => {
                 graph.node(id).for_each_operand(|operand| self.part(operand, true));
             }
@@ -146,10 +143,10 @@ impl Choice<'_> {
         match graph.as_matrix(id) {
             _ if self.named.contains_key(&id) => self.choose(id),
             Some((M::Transpose, _)) | None => self.look_into(id, linear || !varies),
-            Some(_) if is_total(graph, id) && linear => self.look_into(id, true),
+            Some(_) if graph.as_total(id).is_some() && linear => self.look_into(id, true),
             Some((operation, _)) => {
                 let moves = matches!(operation, M::Slice(..) | M::Embed(..) | M::Diagonal | M::DiagonalOf);
-                let inside = linear && self.uses[id] == 1 || moves || square(graph, id).is_some() || !varies;
+                let inside = linear && self.uses[id] == 1 || moves || graph.as_square(id).is_some() || !varies;
                 if inside { self.look_into(id, true) } else { self.choose(id) }
             }
         }
@@ -167,52 +164,10 @@ impl Choice<'_> {
             _ if !self.varying.contains(&id) => self.look_into(id, true),
             Node::Sum(constant, terms) if constant.is_zero() && terms.len() == 1 => self.operand(user, terms[0].0),
             _ if graph.as_transpose(id).is_some() => self.look_into(id, true),
-            _ if chain(user) && chain(id) && self.uses[id] == 1 && !is_total(graph, id) => self.look_into(id, true),
+            _ if chain(user) && chain(id) && self.uses[id] == 1 && !graph.as_total(id).is_some() => {
+                self.look_into(id, true)
+            }
             _ => self.choose(id),
         }
-    }
-}
-
-/// Tells whether a node is the sum of all entries of a vector or matrix.
-pub fn is_total(graph: &Graph, id: ExprId) -> bool {
-    let Some((M::Product, factors)) = graph.as_matrix(id) else { return false };
-    graph.extents(id).is_scalar()
-        && factors.len() <= 3
-        && factors.iter().filter(|factor| graph.is_ones(**factor)).count() + 1 == factors.len()
-}
-
-/// Returns v for `v'*v`.
-pub fn square(graph: &Graph, id: ExprId) -> Option<ExprId> {
-    let Some((M::Product, [left, right])) = graph.as_matrix(id) else { return None };
-    if !graph.extents(id).is_scalar() {
-        return None;
-    }
-    match (graph.as_transpose(*left), graph.as_transpose(*right)) {
-        (Some(inner), _) if inner == *right => Some(*right),
-        (_, Some(inner)) if inner == *left => Some(*left),
-        _ => None,
-    }
-}
-
-/// Returns v for `sqrt(v'*v)`.
-pub fn norm(graph: &Graph, id: ExprId) -> Option<ExprId> {
-    match graph.node(id) {
-        Node::Apply(rows::SQRT, arguments) => square(graph, arguments[0]),
-        Node::Product(factors) => match &factors[..] {
-            [(base, exponent)] if *exponent == Rational::HALF => square(graph, *base),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-/// Returns v for `v - logsumexp(v)`.
-pub fn shares(graph: &Graph, id: ExprId) -> Option<ExprId> {
-    let Node::Sum(constant, terms) = graph.node(id) else { return None };
-    let [(v, one), (total, sign)] = &terms[..] else { return None };
-    let found = constant.is_zero() && one.is_one() && sign.is_minus_one();
-    match graph.as_matrix(*total) {
-        Some((M::LogSumExp, [inner])) if found && inner == v => Some(*v),
-        _ => None,
     }
 }

@@ -3,7 +3,7 @@
 //! The function is taken apart into gates with names. From the last gate to the parameters, each gets its gradient: what
 //! every gate that reads it passes on, in terms of that gate's own gradient, which is then put in and simplified.
 
-use super::gates::{Gate, gates, is_total, norm, shares, square};
+use super::gates::{Gate, gates};
 use super::reason::Definition;
 use super::steps::matrix_steps;
 use super::{Derivation, Line, Reason, written};
@@ -123,7 +123,8 @@ fn contributions(
             varying.chain(leaves.iter().copied()).filter(|operand| inside.contains(operand)).collect();
         let adjoint = upstream.unwrap_or_else(|| graph.number(Rational::ONE));
         let arriving = diff::adjoints(differentiator, graph, value, adjoint, &operands)?;
-        let arriving = graph.rebuild(&arriving, |_, id, _| (id == value).then_some(gate.stand_in));
+        let own = if graph.hides_shares(value) { gate.stand_in } else { value };
+        let arriving = graph.rebuild(&arriving, |_, id, _| (id == own).then_some(gate.stand_in));
         for (operand, arrives) in operands.into_iter().zip(arriving) {
             let rules = rules(graph, gate.value, operand);
             passed.push(Passed { gate: at, upstream, operand, arrives, rules });
@@ -262,18 +263,18 @@ fn rules(graph: &Graph, value: ExprId, operand: ExprId) -> Vec<String> {
         let varying = |id: &ExprId| graph.reachable(&[*id]).contains(&operand);
         let squared = match graph.node(id) {
             Node::Product(factors) if factors.len() == 1 => {
-                norm(graph, factors[0].0).filter(|_| factors[0].1 == Rational::integer(2))
+                graph.as_norm(factors[0].0).filter(|_| factors[0].1 == Rational::integer(2))
             }
             _ => None,
         };
         let (rule, inner) = match graph.node(id) {
             _ if squared.is_some() => ("gradient of a squared norm".to_string(), squared),
-            _ if norm(graph, id).is_some() => ("gradient of a norm".to_string(), norm(graph, id)),
-            _ if square(graph, id).is_some() => ("gradient of a squared norm".to_string(), square(graph, id)),
-            _ if shares(graph, id).is_some() => ("derivative of log_softmax".to_string(), shares(graph, id)),
-            Node::Apply(rows::EXP, arguments) if shares(graph, arguments[0]).is_some() => {
-                ("derivative of softmax".to_string(), shares(graph, arguments[0]))
+            _ if graph.as_norm(id).is_some() => ("gradient of a norm".to_string(), graph.as_norm(id)),
+            _ if graph.as_square(id).is_some() => ("gradient of a squared norm".to_string(), graph.as_square(id)),
+            _ if graph.as_log_shares(id).is_some() => {
+                ("derivative of log_softmax".to_string(), graph.as_log_shares(id))
             }
+            _ if graph.as_shares(id).is_some() => ("derivative of softmax".to_string(), graph.as_shares(id)),
             // A product in a product is the same product.
             _ if multiplied && is_product(graph, id) => (String::new(), None),
             node => (rule(graph, id, node, varying), None),
@@ -285,7 +286,7 @@ fn rules(graph: &Graph, value: ExprId, operand: ExprId) -> Vec<String> {
             Some(inner) => stack.push((inner, false)),
             None => {
                 let mut operands = Vec::new();
-                let multiplies = is_product(graph, id) && !is_total(graph, id);
+                let multiplies = is_product(graph, id) && !graph.as_total(id).is_some();
                 graph.node(id).for_each_operand(|operand| operands.push((operand, multiplies)));
                 stack.extend(operands.into_iter().rev());
             }
@@ -319,7 +320,7 @@ fn rule(graph: &Graph, id: ExprId, node: &Node, varying: impl Fn(&ExprId) -> boo
         Node::Apply(function, _) => return format!("derivative of {}", function.row().name),
         Node::Select(..) => "each branch by itself",
         Node::Matrix(operation, _) => match **operation {
-            M::Product if is_total(graph, id) => "sum of entries",
+            M::Product if graph.as_total(id).is_some() => "sum of entries",
             M::Product if graph.extents(id).is_scalar() => "inner product",
             M::Product => "matrix product",
             M::Inverse => "derivative of the inverse",

@@ -235,7 +235,7 @@ impl Writer<'_> {
                 let a = self.written[a];
                 self.ast.synthesize(E::Unary(UnaryOperator::Not, a))
             }
-            Node::Matrix(operation, operands) => self.matrix(operation, operands),
+            Node::Matrix(operation, operands) => self.matrix(id, operation, operands),
             Node::Derivative(value, by) => {
                 let arguments = vec![self.written[value], self.written[by]];
                 self.call("diff", arguments)
