@@ -93,7 +93,7 @@ fn gradients_are_those_of_the_closed_form() {
         let all: Vec<usize> = (0..whole.parameters.len()).collect();
         for form in [Form::Raw, Form::Code] {
             let closed = derive_closed(whole, &all, Order::First, form).expect("there is a derivative");
-            let expected = closed.evaluate(&point, &sizes, &[]).expect("it is evaluated");
+            let expected = closed.evaluate(&point, &sizes).expect("it is evaluated");
             for (at, derivative) in closed.first.iter().enumerate() {
                 assert!(matches!(derivative, Derivative::Matrix(_)), "{}", path.display());
                 let own = whole.input_index(whole.parameters[at].id);

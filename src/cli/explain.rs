@@ -1,11 +1,11 @@
 //! `gradc explain`: a derivative, line by line.
 
 use super::args::{Format, Input};
-use super::assumptions::{self, Condition, assumptions};
+use super::assumptions::{self, Condition, assumptions, listed};
 use super::gradient::{heading, require_parameters};
 use super::name::Name;
 use super::{Exit, Outcome, closed, faults, input};
-use crate::derive::{Form, Order, derive};
+use crate::derive::{Form, Order, closed_assumptions, derive, derive_closed};
 use crate::error::Diagnostic;
 use crate::explain::{Definition, Derivation, Identity, Reason, explain, explain_whole};
 use crate::lower::{Function, Shape, Whole};
@@ -76,6 +76,14 @@ fn run_whole(options: &Options, source: &Source, function: &Function, whole: &Wh
     let name = if options.format.markup().is_some() { "f" } else { function.display_name() };
     let derivation =
         explain_whole(whole, name, &by).map_err(|diagnostic| crate::in_function(source, function, diagnostic))?;
+    let assumed = match options.assumptions {
+        false => Vec::new(),
+        true => {
+            let wrong = |diagnostic| crate::in_function(source, function, diagnostic);
+            let shown = derive_closed(whole, &by, Order::First, Form::Pretty).map_err(wrong)?;
+            listed(&closed_assumptions(whole, &by, Order::First, &shown).map_err(wrong)?)
+        }
+    };
     let named = |by: &str| format!("d{name}/d{by}");
     match (options.format, options.format.markup()) {
         (_, Some(markup)) => {
@@ -93,7 +101,11 @@ fn run_whole(options: &Options, source: &Source, function: &Function, whole: &Wh
             let values = derivation.values.iter().map(|(name, line)| json!({ "name": name, "value": line.text() }));
             let gradients = derivation.gradients.iter().map(|(by, own)| derivation_json(&named(by), own));
             let (values, gradients): (Value, Value) = (values.collect(), gradients.collect());
-            writeln!(out, "{}", json!({ "values": values, "gradients": gradients }))?;
+            let mut object = json!({ "values": values, "gradients": gradients });
+            if options.assumptions {
+                object["assumptions"] = assumptions::json(&assumed);
+            }
+            writeln!(out, "{object}")?;
         }
         _ => {
             writeln!(out, "{}\n", heading(function))?;
@@ -106,6 +118,7 @@ fn run_whole(options: &Options, source: &Source, function: &Function, whole: &Wh
             }
         }
     }
+    assumptions::write(&assumed, options.format, out)?;
     Ok(Exit::Success)
 }
 

@@ -44,7 +44,10 @@ pub fn functions(input: &Input) -> Result<(Source, Vec<Function>), Errors> {
     let source = source(&input.text)?;
     let declarations: Vec<Source> = input.parameters.iter().map(|text| Source::new("--param", text.clone())).collect();
     let mut functions = crate::read(&source, &declarations)?;
-    functions.iter_mut().for_each(|function| function.graph.set_strict(input.strict_domain));
+    for function in &mut functions {
+        function.graph.set_strict(input.strict_domain);
+        function.whole.iter_mut().for_each(|whole| whole.graph.set_strict(input.strict_domain));
+    }
     if functions.is_empty() {
         return Err(Errors::general(Fault::Empty, format!("{} defines no function", source.name)));
     }

@@ -10,7 +10,11 @@ impl Writer<'_> {
         let written: Vec<NodeId> = operands.iter().map(|operand| self.written[operand]).collect();
         match operation {
             M::Product => self.matrix_product(id, operands),
-            M::Transpose => self.ast.synthesize(E::Unary(UnaryOperator::Transpose, written[0])),
+            M::Transpose => match self.ast.get(written[0]) {
+                // A row of a matrix is a column in the language, and its own transpose's transpose.
+                E::Unary(UnaryOperator::Transpose, inner) => *inner,
+                _ => self.ast.synthesize(E::Unary(UnaryOperator::Transpose, written[0])),
+            },
             M::Full(value, extents) => self.full(value, extents),
             M::Identity(n) => self.constant("eye", std::slice::from_ref(n)),
             M::Size(n) => self.dimension(n),
