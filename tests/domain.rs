@@ -144,7 +144,8 @@ const WHOLE: &[(&str, &str, &[&str], &str)] = &[
 #[test]
 fn whole_matrices_have_assumptions_and_strict_domains() {
     for (text, simplified, conditions, strict) in WHOLE {
-        let mut whole = read(text).whole.expect("it is kept whole");
+        let mut functions = gradc::read(&Source::new("test", *text), &[]).expect("the source is read");
+        let mut whole = functions.remove(0).whole.expect("it is kept whole");
         let by = [whole.parameters.len() - 1];
         let printed = |whole: &Whole| {
             let closed = derive_closed(whole, &by, Order::First, Form::Pretty).expect("there is a rule");

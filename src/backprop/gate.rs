@@ -185,6 +185,10 @@ pub(super) fn write_merged(graph: &mut Graph, shape: &Shape, inputs: &[ExprId]) 
         Shape::Norm => {
             let square = |x: &ExprId| Node::Product([(*x, Rational::integer(2))].into());
             let total = match whole {
+                Some(matrix) if !graph.extents(matrix).is_column() => {
+                    let squares = graph.intern(square(&matrix));
+                    graph.total(squares)
+                }
                 Some(vector) => {
                     let turned = graph.matrix(MatrixOperation::Transpose, &[vector]);
                     graph.matrix(MatrixOperation::Product, &[turned, vector])

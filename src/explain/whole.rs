@@ -125,6 +125,7 @@ fn contributions(
         let arriving = diff::adjoints(differentiator, graph, value, adjoint, &operands)?;
         let own = if graph.hides_shares(value) { gate.stand_in } else { value };
         let arriving = graph.rebuild(&arriving, |_, id, _| (id == own).then_some(gate.stand_in));
+        let arriving = canonicalize(graph, &mut Formulas::default(), &arriving, 1);
         for (operand, arrives) in operands.into_iter().zip(arriving) {
             let rules = rules(graph, gate.value, operand);
             passed.push(Passed { gate: at, upstream, operand, arrives, rules });
