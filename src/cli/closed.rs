@@ -30,12 +30,11 @@ pub fn selected(function: &Function, whole: &Whole, wrt: &[String]) -> Result<Ve
         return Ok((0..whole.parameters.len()).collect());
     }
     let find = |name: &String| {
-        let name: String = name.chars().filter(|c| !c.is_whitespace()).collect();
         let names: Vec<&str> = whole.parameters.iter().map(|parameter| parameter.name.as_str()).collect();
-        let at = names.iter().position(|own| *own == name);
-        at.ok_or_else(|| super::input::unknown_parameter(function.display_name(), &name, &names))
+        let at = names.iter().position(|own| own == name);
+        at.ok_or_else(|| super::input::unknown_parameter(function.display_name(), name, &names))
     };
-    wrt.iter().map(find).collect()
+    super::input::names(wrt).iter().map(find).collect()
 }
 
 /// Prints value and first or second derivatives.

@@ -17,6 +17,7 @@ pub const GRAD: &str = "\
 Examples:
   gradc grad '(x + y)*z' --at x=-2,y=5,z=-4
   gradc grad 'f(W: matrix[n,m], x: vector[m]) = norm2(W*x)^2'
+  gradc grad 'f(W: matrix[2,2], b) = b*W[0,1]^2' --wrt 'W[0,1],b'
   gradc grad 'sqrt(x^2 + y^2)' --at x=3,y=4 -f json";
 
 pub const JACOBIAN: &str = "\

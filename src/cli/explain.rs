@@ -19,6 +19,9 @@ use std::io::{self, Write};
 /// Widest line before its reason; longer ones have their reason on a line of its own.
 const WIDTH: usize = 84;
 
+/// Longest reason that is typeset in one piece.
+const LONGEST_REASON: usize = 47;
+
 #[derive(Args)]
 pub struct Options {
     #[command(flatten)]
@@ -200,7 +203,7 @@ fn reasons_typeset(reason: &Reason, markup: Markup) -> Vec<(String, u64)> {
             reason.definitions.iter().map(equation).collect()
         }
         Some(identity) => vec![(identity_typeset(reason, identity, markup), width(&text))],
-        None if text.chars().count() <= WIDTH => vec![(markup.words(&text), width(&text))],
+        None if text.chars().count() <= LONGEST_REASON => vec![(markup.words(&text), width(&text))],
         None => text.split_inclusive("; ").map(|part| (markup.words(part.trim_end()), width(part))).collect(),
     }
 }

@@ -74,6 +74,19 @@ pub fn function(input: &Input) -> Result<(Source, Function), Errors> {
     }
 }
 
+/// Returns what `--wrt` names, with the places of `W[0,1]` in one piece.
+pub fn names(wrt: &[String]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for part in wrt {
+        let part: String = part.chars().filter(|c| !c.is_whitespace()).collect();
+        match names.last_mut().filter(|last| last.contains('[') && !last.contains(']')) {
+            Some(last) => *last += &format!(",{part}"),
+            None => names.push(part),
+        }
+    }
+    names
+}
+
 /// Finds the inputs of the function that `--wrt` names: parameters, or single entries such as `x[2]`; all by default.
 pub fn selected(function: &Function, wrt: &[String]) -> Result<Vec<usize>, Errors> {
     if !function.has_entries() {
@@ -90,8 +103,7 @@ pub fn selected(function: &Function, wrt: &[String]) -> Result<Vec<usize>, Error
         return Ok((0..function.graph.inputs().len()).collect());
     }
     let mut selected = Vec::new();
-    for name in wrt {
-        let name: String = name.chars().filter(|c| !c.is_whitespace()).collect();
+    for name in names(wrt) {
         if let Some(parameter) = function.parameter(&name) {
             selected.extend(parameter.inputs.clone());
             continue;
