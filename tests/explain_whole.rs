@@ -51,7 +51,7 @@ const FEWEST: usize = 100;
 
 fn read(text: &str) -> Function {
     let read = gradc::read(&Source::new("source", text), &[]);
-    read.unwrap_or_else(|error| panic!("{text}: {error:?}")).pop().expect("there is a function")
+    read.expect(text).pop().expect("there is a function")
 }
 
 fn derivation(function: &Function) -> WholeDerivation {
@@ -64,7 +64,7 @@ fn derivation(function: &Function) -> WholeDerivation {
 fn value(parameters: &str, before: &str, line: &str) -> Vec<f64> {
     let text = format!("{parameters} = {{ {before}{line} }}");
     let function = read(&text);
-    let whole = function.whole.as_ref().unwrap_or_else(|| panic!("{text} is not kept whole"));
+    let whole = function.whole.as_ref().expect(&text);
     // More rows than columns, so that Gram matrices are regular.
     let sizes: Sizes = whole.sizes.iter().zip([5, 4, 3, 2]).map(|(name, size)| (name.clone(), size)).collect();
     let closed = derive_closed(whole, &[], Order::Value, Form::Code).expect("it has a value");

@@ -164,7 +164,7 @@ impl Choice<'_> {
             _ if !self.varying.contains(&id) => self.look_into(id, true),
             Node::Sum(constant, terms) if constant.is_zero() && terms.len() == 1 => self.operand(user, terms[0].0),
             _ if graph.as_transpose(id).is_some() => self.look_into(id, true),
-            _ if chain(user) && chain(id) && self.uses[id] == 1 && !graph.as_total(id).is_some() => {
+            _ if chain(user) && chain(id) && self.uses[id] == 1 && graph.as_total(id).is_none() => {
                 self.look_into(id, true)
             }
             _ => self.choose(id),

@@ -81,7 +81,6 @@ fn proof_by_parts(
 }
 
 /// Takes from two sums, or two products, what they have in common. Returns the rests, and what puts a rest back.
-#[allow(clippy::type_complexity)]
 fn without_common(
     graph: &mut Graph,
     from: ExprId,

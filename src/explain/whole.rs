@@ -287,7 +287,7 @@ fn rules(graph: &Graph, value: ExprId, operand: ExprId) -> Vec<String> {
             Some(inner) => stack.push((inner, false)),
             None => {
                 let mut operands = Vec::new();
-                let multiplies = is_product(graph, id) && !graph.as_total(id).is_some();
+                let multiplies = is_product(graph, id) && graph.as_total(id).is_none();
                 graph.node(id).for_each_operand(|operand| operands.push((operand, multiplies)));
                 stack.extend(operands.into_iter().rev());
             }
