@@ -1,8 +1,10 @@
 //! The middle of the pipeline in one place: from a lowered function to its derivatives, in the form that is asked for.
 
+mod assumptions;
 mod closed;
 mod rows;
 
+pub use assumptions::{Assumptions, assumptions, closed_assumptions};
 pub use closed::{Closed, Derivative, Through, derive_closed, derive_through};
 pub use rows::{Rows, derive_rows};
 
@@ -309,39 +311,6 @@ fn reduce(
     // The search does not know where like terms that cancel were defined.
     let keeps = !graph.is_strict() || lost_conditions(graph, formulas, (&given, &found), facts).is_empty();
     (if keeps { found } else { given }, stable)
-}
-
-/// What the printed derivatives take for granted: conditions on the inputs without which the derivatives, as the chain
-/// rule gives them, are not defined while what is printed is.
-#[derive(Clone, Debug)]
-pub struct Assumptions {
-    /// Where the conditions are.
-    pub graph: Graph,
-    /// The conditions.
-    pub conditions: Vec<ExprId>,
-}
-
-/// Finds what derivatives take for granted, given how they were asked for: `raw` forms the same derivatives without
-/// simplification, in the same order as [`Derivatives::derived`] lists them.
-///
-/// # Errors
-/// A function without a derivative rule.
-pub fn assumptions(
-    function: &Function,
-    shown: &Derivatives,
-    raw: impl FnOnce(&Function) -> Result<Derivatives, Diagnostic>,
-) -> Result<Assumptions, Diagnostic> {
-    let mut function = function.clone();
-    function.graph.set_strict(true);
-    let raw = raw(&function)?;
-    let roots = raw.derived();
-    let mut graph = raw.graph;
-    let mut formulas = Formulas::default();
-    let before = canonicalize(&mut graph, &mut formulas, &roots, REPEATED);
-    let after = graph.import(&shown.graph, &shown.derived());
-    let after = canonicalize(&mut graph, &mut formulas, &after, REPEATED);
-    let conditions = lost_conditions(&mut graph, &mut formulas, (&before, &after), &input_facts(&function));
-    Ok(Assumptions { graph, conditions })
 }
 
 /// Returns the forms through which an expression becomes what people read: canonical first, pretty last.

@@ -6,7 +6,7 @@ mod cases;
 mod points;
 
 use cases::{files, root};
-use gradc::backprop::{Circuit, Quantity, diagram, layers, svg::svg, table::whole_table, trace_whole};
+use gradc::backprop::{Circuit, Merge, Quantity, diagram, layers, svg::svg, table::whole_table, trace_whole};
 use gradc::derive::{Derivative, Form, Order, derive_closed};
 use gradc::graph::Sizes;
 use gradc::lower::Function;
@@ -16,6 +16,8 @@ use points::matrices;
 use std::path::Path;
 
 const LECTURE: &str = "f(W: matrix[n, m], x: vector[m]) = { let q = W*x; norm2(q)^2 }";
+
+const MERGES: &[Merge] = &[Merge::Sigmoid, Merge::Softmax, Merge::LogSumExp, Merge::Norm];
 
 fn read(text: &str) -> Function {
     let functions = gradc::read(&Source::new("test", text), &[]);
@@ -27,7 +29,7 @@ fn lecture() -> Circuit<Dense> {
     let dense = |rows, columns, entries: &[f64]| Dense { rows, columns, entries: entries.to_vec() };
     let point = [dense(2, 2, &[0.1, 0.5, -0.3, 0.8]), dense(2, 1, &[0.2, 0.4])];
     let sizes: Sizes = [("n".to_string(), 2), ("m".to_string(), 2)].into_iter().collect();
-    trace_whole(&whole, Some("f"), &point, &sizes).expect("every gate has a derivative")
+    trace_whole(&whole, Some("f"), &point, &sizes, &[]).expect("every gate has a derivative")
 }
 
 #[test]
@@ -79,7 +81,15 @@ fn gradients_are_those_of_the_closed_form() {
         // More rows than columns, so that Gram matrices are regular.
         let sizes: Sizes = whole.sizes.iter().zip([5, 4, 3, 2]).map(|(name, size)| (name.clone(), size)).collect();
         let point = matrices(whole, &sizes);
-        let circuit = trace_whole(whole, None, &point, &sizes).expect("every gate has a derivative");
+        let circuit = trace_whole(whole, None, &point, &sizes, &[]).expect("every gate has a derivative");
+        let merged = trace_whole(whole, None, &point, &sizes, MERGES).expect("every gate has a derivative");
+        for (own, other) in merged.vertices.iter().zip(&circuit.vertices).take(circuit.leaves) {
+            let scale = other.gradient.entries.iter().fold(1e-3, |scale: f64, entry| scale.max(entry.abs()));
+            for (found, expected) in own.gradient.entries.iter().zip(&other.gradient.entries) {
+                let same = (found - expected).abs() <= 1e-10 * scale || (found.is_nan() && expected.is_nan());
+                assert!(same, "{}: {found} is not {expected} with merged gates", path.display());
+            }
+        }
         let all: Vec<usize> = (0..whole.parameters.len()).collect();
         for form in [Form::Raw, Form::Code] {
             let closed = derive_closed(whole, &all, Order::First, form).expect("there is a derivative");
@@ -102,6 +112,24 @@ fn gradients_are_those_of_the_closed_form() {
 }
 
 #[test]
+fn subexpressions_are_drawn_as_one_gate_on_request() {
+    let text = "f(W: matrix[n, m], x: vector[m]) = sum(1 ./ (1 + exp(-(W*x)))) + sqrt(sum(x .^ 2)) + ln(sum(exp(x))) + sum(softmax(x))";
+    let whole = read(text).whole.expect("it is kept whole");
+    let dense = |rows, columns, entries: &[f64]| Dense { rows, columns, entries: entries.to_vec() };
+    let point = [dense(2, 2, &[0.1, 0.5, -0.3, 0.8]), dense(2, 1, &[0.2, 0.4])];
+    let sizes: Sizes = [("n".to_string(), 2), ("m".to_string(), 2)].into_iter().collect();
+    let circuit = trace_whole(&whole, Some("f"), &point, &sizes, MERGES).expect("every gate has a derivative");
+    let expressions: Vec<&str> = circuit.vertices.iter().filter_map(|vertex| vertex.expression.as_deref()).collect();
+    for expression in ["sigmoid(q1)", "norm2(x)", "logsumexp(x)", "softmax(x)"] {
+        assert!(expressions.contains(&expression), "{expression} is not in {expressions:?}");
+    }
+    let rules: Vec<&str> = circuit.edges.iter().filter_map(|edge| Some(edge.flow.as_ref()?.rule.as_str())).collect();
+    for rule in ["upstream .* q2 .* (1 - q2)", "upstream*softmax(x)"] {
+        assert!(rules.contains(&rule), "{rule} is not in {rules:?}");
+    }
+}
+
+#[test]
 fn large_matrices_are_shown_by_their_norm() {
     let dense = Dense { rows: 4, columns: 4, entries: vec![0.5; 16] };
     assert_eq!(dense.described(2), "4×4: norm 2.00");
@@ -113,6 +141,6 @@ fn where_nothing_arrives_nothing_goes_on() {
     let whole = read("f(x: vector[n]) = if(sum(x) > 0, norm2(x), 2*sum(x))").whole.expect("it is kept whole");
     let point = [Dense { rows: 2, columns: 1, entries: vec![0.0, 0.0] }];
     let sizes: Sizes = [("n".to_string(), 2)].into_iter().collect();
-    let circuit = trace_whole(&whole, None, &point, &sizes).expect("every gate has a derivative");
+    let circuit = trace_whole(&whole, None, &point, &sizes, &[]).expect("every gate has a derivative");
     assert_eq!(circuit.vertices[0].gradient.entries, [2.0, 2.0]);
 }

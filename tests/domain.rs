@@ -6,8 +6,8 @@
 mod exact;
 
 use exact::{Exact, agree};
-use gradc::derive::{Derivatives, Form, Order, assumptions, derive};
-use gradc::lower::Function;
+use gradc::derive::{Derivatives, Form, Order, assumptions, closed_assumptions, derive, derive_closed};
+use gradc::lower::{Function, Whole};
 use gradc::show::notation;
 use gradc::source::Source;
 
@@ -127,5 +127,35 @@ fn second_derivatives_are_computed_under_a_strict_domain() {
         for (loose, strict) in loose.evaluate(&point).iter().zip(strict.evaluate(&point)) {
             assert!((loose - strict).abs() <= 1e-12 * loose.abs().max(1.0), "{text}: {strict} and not {loose}");
         }
+    }
+}
+
+/// Functions of whole matrices: the gradient by the last parameter, what it takes for granted, and the gradient under a
+/// strict domain.
+const WHOLE: &[(&str, &str, &[&str], &str)] = &[
+    ("f(x: vector[n]) = sum(exp(ln(x)))", "ones(n)", &["x > 0"], "exp(ln(x)) ./ x"),
+    ("f(x: vector[n], y: vector[n]) = sum(x .* y ./ x)", "ones(n)", &["x != 0"], "x ./ x"),
+    ("f(A: matrix[n, n], x: vector[n]) = sum(inv(A)*A*x)", "ones(n)", &["det(A) != 0"], "A'*inv(A)'*ones(n)"),
+    ("f(x: vector[n]) = norm2(x)^2", "2*x", &["x'*x != 0"], "2*norm2(x)*x/norm2(x)"),
+    ("f(p: vector[n], y: vector[n]) = dot(p, y ./ p)", "ones(n)", &["p != 0"], "p ./ p"),
+    ("f(S: spd[n]) = logdet(S)", "inv(S)", &[], "inv(S)"),
+];
+
+#[test]
+fn whole_matrices_have_assumptions_and_strict_domains() {
+    for (text, simplified, conditions, strict) in WHOLE {
+        let mut functions = gradc::read(&Source::new("test", *text), &[]).expect("the source is read");
+        let mut whole = functions.remove(0).whole.expect("it is kept whole");
+        let by = [whole.parameters.len() - 1];
+        let printed = |whole: &Whole| {
+            let closed = derive_closed(whole, &by, Order::First, Form::Pretty).expect("there is a rule");
+            let found = closed_assumptions(whole, &by, Order::First, &closed).expect("there is a rule");
+            let told: Vec<String> = found.conditions.iter().map(|id| notation::text(&found.graph, *id)).collect();
+            (notation::text(&closed.graph, closed.first[0].expression()), told)
+        };
+        let expected = conditions.iter().map(ToString::to_string).collect();
+        assert_eq!(printed(&whole), (simplified.to_string(), expected), "{text}");
+        whole.graph.set_strict(true);
+        assert_eq!(printed(&whole), (strict.to_string(), Vec::new()), "{text}");
     }
 }

@@ -14,7 +14,7 @@ struct Case {
 
 const NUMBER: &[&str] = &["Gradient", "Hessian", "Derivation", "Check by finite differences", "Rust"];
 const AT_A_POINT: &[&str] = &["Gradient", "Hessian", "Derivation", "Circuit", "Check by finite differences", "Rust"];
-const WHOLE: &[&str] = &["Gradient", "Hessian", "Circuit", "Check by finite differences", "Rust"];
+const WHOLE: &[&str] = &["Gradient", "Hessian", "Derivation", "Circuit", "Check by finite differences", "Rust"];
 
 fn case(text: &str, at: Option<&'static str>, headings: &'static [&'static str]) -> Case {
     Case { text: text.to_string(), at, headings }

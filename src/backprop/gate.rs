@@ -5,12 +5,13 @@ use super::label::Label;
 use super::merge::{Merged, Shape};
 use crate::diff::{Differentiator, Result, gradient};
 use crate::functions::rows;
-use crate::graph::{ExprId, Graph, Input, Node, Rational};
+use crate::graph::{ExprId, Graph, Input, MatrixOperation, Node, Rational};
 use crate::lower::Formulas;
 use crate::show::notation;
 use crate::tape::schedule;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use std::cell::Cell;
+use std::collections::BTreeSet;
 
 /// An operand of a gate.
 pub struct Port {
@@ -66,25 +67,13 @@ impl Gate {
             gate.root = write_merged(&mut gate.graph, &merged.shape, &inputs);
             return gate;
         }
-        let mut image: FxHashMap<ExprId, ExprId> = FxHashMap::default();
-        for part in parts(graph, id, &vertex) {
-            let carries = !is_condition(graph.node(part));
-            let mut operands = Vec::new();
-            graph.node(part).for_each_operand(|operand| {
-                operands.push(match (image.get(&operand), vertex(operand)) {
-                    (Some(own), _) => *own,
-                    (None, Some(source)) => gate.port(source, names, carries),
-                    (None, None) => operand,
-                });
-            });
-            let next = Cell::new(0);
-            let node = graph.node(part).clone().renamed(|operand| {
-                let at = next.replace(next.get() + 1);
-                operands.get(at).copied().unwrap_or(operand)
-            });
-            gate.root = gate.graph.intern(node);
-            image.insert(part, gate.root);
-        }
+        let mut inner = std::mem::take(&mut gate.graph);
+        gate.root = copied(graph, id, &vertex, &mut inner, |inner, source, user| {
+            let input = inner.add_input(names[source].clone());
+            gate.ports.push(Port { source, input, carries: !is_condition(user) });
+            input
+        });
+        gate.graph = inner;
         gate
     }
 
@@ -132,21 +121,52 @@ impl Gate {
     }
 }
 
-/// Collects the node and everything below it that no vertex stands for, operands before uses.
-pub(super) fn parts(graph: &Graph, id: ExprId, vertex: &impl Fn(ExprId) -> Option<usize>) -> Vec<ExprId> {
-    let mut parts = FxHashSet::default();
+/// Copies a node as it is written, together with everything below it that no vertex stands for. `port` makes the input
+/// for an operand that is a vertex, given the node that reads it.
+pub(super) fn copied(
+    graph: &Graph,
+    id: ExprId,
+    vertex: &impl Fn(ExprId) -> Option<usize>,
+    target: &mut Graph,
+    mut port: impl FnMut(&mut Graph, usize, &Node) -> ExprId,
+) -> ExprId {
+    let mut parts = BTreeSet::new();
     let mut stack = vec![id];
     while let Some(part) = stack.pop() {
         if parts.insert(part) {
             graph.node(part).for_each_operand(|operand| stack.extend(vertex(operand).is_none().then_some(operand)));
         }
     }
-    let mut parts: Vec<ExprId> = parts.into_iter().collect();
-    parts.sort_unstable();
-    parts
+    let mut image: FxHashMap<ExprId, ExprId> = FxHashMap::default();
+    let mut root = id;
+    for part in parts {
+        let node = graph.node(part);
+        let mut operands = Vec::new();
+        node.for_each_operand(|operand| {
+            operands.push(match (image.get(&operand), vertex(operand)) {
+                (Some(own), _) => *own,
+                (None, Some(source)) => port(target, source, node),
+                (None, None) => operand,
+            });
+        });
+        let next = Cell::new(0);
+        let copy = node.clone().renamed(|operand| {
+            let at = next.replace(next.get() + 1);
+            operands.get(at).copied().unwrap_or(operand)
+        });
+        root = target.intern(copy);
+        image.insert(part, root);
+    }
+    root
 }
 
-fn write_merged(graph: &mut Graph, shape: &Shape, inputs: &[ExprId]) -> ExprId {
+/// Writes what a merged gate computes of its operands: numbers, or one whole vector.
+pub(super) fn write_merged(graph: &mut Graph, shape: &Shape, inputs: &[ExprId]) -> ExprId {
+    let whole = inputs.first().copied().filter(|input| !graph.extents(*input).is_scalar());
+    let total = |graph: &mut Graph| match whole {
+        Some(vector) => graph.matrix(MatrixOperation::LogSumExp, &[vector]),
+        None => graph.intern(Node::Apply(rows::LOGSUMEXP, inputs.into())),
+    };
     match shape {
         Shape::Sigmoid { negated } => {
             let argument = match (negated, inputs) {
@@ -155,17 +175,29 @@ fn write_merged(graph: &mut Graph, shape: &Shape, inputs: &[ExprId]) -> ExprId {
             };
             graph.intern(Node::Apply(rows::SIGMOID, [argument].into()))
         }
-        Shape::LogSumExp => graph.intern(Node::Apply(rows::LOGSUMEXP, inputs.into())),
+        Shape::LogSumExp => total(graph),
         Shape::Softmax { entry } => {
-            let total = graph.intern(Node::Apply(rows::LOGSUMEXP, inputs.into()));
+            let total = total(graph);
             let terms = [(inputs[*entry], Rational::ONE), (total, Rational::MINUS_ONE)];
             let logarithm = graph.intern(Node::Sum(Rational::ZERO, terms.into()));
             graph.intern(Node::Apply(rows::EXP, [logarithm].into()))
         }
         Shape::Norm => {
             let square = |x: &ExprId| Node::Product([(*x, Rational::integer(2))].into());
-            let squares: Vec<_> = inputs.iter().map(|x| (graph.intern(square(x)), Rational::ONE)).collect();
-            let total = graph.intern(Node::Sum(Rational::ZERO, squares.into()));
+            let total = match whole {
+                Some(matrix) if !graph.extents(matrix).is_column() => {
+                    let squares = graph.intern(square(&matrix));
+                    graph.total(squares)
+                }
+                Some(vector) => {
+                    let turned = graph.matrix(MatrixOperation::Transpose, &[vector]);
+                    graph.matrix(MatrixOperation::Product, &[turned, vector])
+                }
+                None => {
+                    let squares: Vec<_> = inputs.iter().map(|x| (graph.intern(square(x)), Rational::ONE)).collect();
+                    graph.intern(Node::Sum(Rational::ZERO, squares.into()))
+                }
+            };
             graph.intern(Node::Apply(rows::SQRT, [total].into()))
         }
     }

@@ -131,8 +131,14 @@ fn sigmoid(graph: &Graph, id: ExprId) -> Option<(Shape, ExprId)> {
 }
 
 fn softmax(graph: &Graph, id: ExprId) -> Option<(usize, Vec<ExprId>)> {
+    if let Some(vector) = graph.as_shares(id) {
+        return Some((0, vec![vector]));
+    }
     if let Some((top, bottom)) = quotient(graph, id) {
         let own = exponent(graph, top)?;
+        if graph.as_total(bottom) == Some(top) {
+            return Some((0, vec![own]));
+        }
         let operands: Vec<ExprId> =
             terms(graph, bottom)?.iter().map(|term| exponent(graph, *term)).collect::<Option<_>>()?;
         return Some((operands.iter().position(|operand| *operand == own)?, operands));
@@ -149,6 +155,9 @@ fn softmax(graph: &Graph, id: ExprId) -> Option<(usize, Vec<ExprId>)> {
 fn log_sum_exp(graph: &Graph, id: ExprId) -> Option<Vec<ExprId>> {
     match graph.node(id) {
         Node::Apply(rows::LN, arguments) => {
+            if let Some(summed) = graph.as_total(arguments[0]) {
+                return Some(vec![exponent(graph, summed)?]);
+            }
             terms(graph, arguments[0])?.iter().map(|term| exponent(graph, *term)).collect()
         }
         _ => None,
@@ -172,5 +181,8 @@ fn norm(graph: &Graph, id: ExprId) -> Option<Vec<ExprId>> {
         },
         _ => None,
     };
-    terms(graph, below)?.iter().map(square).collect()
+    match graph.as_square(below).or_else(|| square(&graph.as_total(below)?)) {
+        Some(vector) => Some(vec![vector]),
+        None => terms(graph, below)?.iter().map(square).collect(),
+    }
 }

@@ -1,8 +1,9 @@
 //! Circuits whose wires carry whole vectors and matrices. What flows back along an edge is a formula in terms of what
 //! arrives at the gate: the pullback of the gate.
 
-use super::gate::{is_condition, parts};
+use super::gate::{copied, is_condition, write_merged};
 use super::label::Label;
+use super::merge::{Merge, Merged};
 use super::{Circuit, Edge, Flow, Plan, Vertex};
 use crate::diff::{self, Differentiator};
 use crate::error::{Diagnostic, Fault};
@@ -10,13 +11,12 @@ use crate::graph::{ExprId, Extents, Graph, Node, Sizes};
 use crate::lower::Whole;
 use crate::show::notation;
 use crate::tape::{Dense, associate, plan};
-use rustc_hash::FxHashMap;
-use std::cell::Cell;
 
 /// The name of the gradient that arrives at a gate, in the formulas of what it passes on.
 const UPSTREAM: &str = "upstream";
 
-/// Computes the circuit of a function of whole matrices with one value, at a point.
+/// Computes the circuit of a function of whole matrices with one value, at a point; subexpressions that are recognised as
+/// one of `merges` are drawn as one gate.
 ///
 /// # Errors
 /// A function without a derivative rule, or with several values; matrices that are too large.
@@ -25,6 +25,7 @@ pub fn trace_whole(
     name: Option<&str>,
     matrices: &[Dense],
     sizes: &Sizes,
+    merges: &[Merge],
 ) -> Result<Circuit<Dense>, Diagnostic> {
     let mut differentiator = Differentiator::default();
     let mut graph = whole.graph.clone();
@@ -33,7 +34,7 @@ pub fn trace_whole(
         return Err(Diagnostic::general(Fault::OneValue, "backpropagation begins at a number, and this is a vector")
             .hint("choose an entry: `v[0]`; or add them up: `sum(v)`"));
     }
-    let order = Plan::new(&graph, output, &[]);
+    let order = Plan::new(&graph, output, merges);
     let mut names: Vec<String> = graph.inputs().iter().map(|input| input.parameter.clone()).collect();
     names.extend(order.names(&graph, name));
     for (own, id) in &whole.names {
@@ -66,9 +67,10 @@ pub fn trace_whole(
         };
         if at >= circuit.leaves {
             let vertex_of = |operand: ExprId| order.vertex_of[operand.index()];
-            let gate = Gate::cut(&graph, ids[at], vertex_of, &names, &extents);
+            let merged = order.gates[at - circuit.leaves].1.as_ref();
+            let gate = Gate::cut(&graph, ids[at], merged, vertex_of, &names, &extents);
             vertex.expression = Some(notation::text(&gate.graph, gate.root));
-            vertex.label = Some(Label::new(&gate.graph, gate.root, None));
+            vertex.label = Some(Label::new(&gate.graph, gate.root, merged.map(|merged| merged.name.as_str())));
             for (source, _) in &gate.ports {
                 vertex.entering.push(circuit.edges.len());
                 circuit.edges.push(Edge { source: *source, target: at, flow: None });
@@ -111,6 +113,7 @@ impl Circuit<Dense> {
             }
             let total = &mut self.vertices[source].gradient.entries;
             total.iter_mut().zip(&downstream.entries).for_each(|(total, gained)| *total += gained);
+            let rule = gate.named(rule, &self.vertices[at].name);
             let rule = notation::text(&gate.graph, rule);
             self.edges[edge].flow = Some(Flow { rule, upstream: upstream.clone(), local: (), downstream });
             self.vertices[source].leaving.push(edge);
@@ -142,40 +145,23 @@ impl Gate {
     fn cut(
         graph: &Graph,
         id: ExprId,
+        merged: Option<&Merged>,
         vertex: impl Fn(ExprId) -> Option<usize>,
         names: &[String],
         extents: &[Extents],
     ) -> Gate {
-        let mut gate = Gate { graph: Graph::new(), root: id, ports: Vec::new() };
-        let mut image: FxHashMap<ExprId, ExprId> = FxHashMap::default();
-        for part in parts(graph, id, &vertex) {
-            let mut operands = Vec::new();
-            graph.node(part).for_each_operand(|operand| {
-                operands.push(match (image.get(&operand), vertex(operand)) {
-                    (Some(own), _) => *own,
-                    (None, Some(source)) => gate.port(source, &names[source], &extents[source]),
-                    (None, None) => operand,
-                });
-            });
-            let next = Cell::new(0);
-            let node = graph.node(part).clone().renamed(|operand| {
-                let at = next.replace(next.get() + 1);
-                operands.get(at).copied().unwrap_or(operand)
-            });
-            gate.root = gate.graph.intern(node);
-            image.insert(part, gate.root);
-        }
-        gate
-    }
-
-    /// Returns the input for a vertex; an operand that is read twice has one.
-    fn port(&mut self, source: usize, name: &str, extents: &Extents) -> ExprId {
-        if let Some((_, input)) = self.ports.iter().find(|(own, _)| *own == source) {
-            return *input;
-        }
-        let input = self.graph.add_matrix_input(name, extents.clone());
-        self.ports.push((source, input));
-        input
+        let (mut inner, mut ports) = (Graph::new(), Vec::new());
+        let mut port =
+            |inner: &mut Graph, source: usize| port(inner, &mut ports, source, &names[source], &extents[source]);
+        let root = match merged {
+            None => copied(graph, id, &vertex, &mut inner, |inner, source, _| port(inner, source)),
+            Some(merged) => {
+                let sources = merged.operands.iter().filter_map(|operand| vertex(*operand));
+                let inputs: Vec<ExprId> = sources.map(|source| port(&mut inner, source)).collect();
+                write_merged(&mut inner, &merged.shape, &inputs)
+            }
+        };
+        Gate { graph: inner, root, ports }
     }
 
     /// Returns what each operand's gradient gains, in terms of what arrives at the gate; none for what only decides.
@@ -189,6 +175,16 @@ impl Gate {
         Ok(self.ports.iter().map(rule).collect())
     }
 
+    /// Puts the name of the gate's own value into a rule.
+    fn named(&mut self, rule: ExprId, name: &str) -> ExprId {
+        let value = self.graph.rebuild(&[self.root], |_, _, _| None)[0];
+        if self.graph.node(value).is_leaf() || self.graph.hides_shares(value) {
+            return rule;
+        }
+        let own = self.graph.add_matrix_input(name, self.graph.extents(value));
+        self.graph.rebuild(&[rule], |_, id, _| (id == value).then_some(own))[0]
+    }
+
     /// Tells whether the gate's value depends on an input other than by a choice.
     fn carries(&self, input: ExprId) -> bool {
         let mut carries = vec![false; self.root.index() + 1];
@@ -200,4 +196,14 @@ impl Gate {
         }
         carries[self.root.index()]
     }
+}
+
+/// Returns the input for a vertex; an operand that is read twice has one.
+fn port(graph: &mut Graph, ports: &mut Vec<(usize, ExprId)>, source: usize, name: &str, extents: &Extents) -> ExprId {
+    if let Some((_, input)) = ports.iter().find(|(own, _)| *own == source) {
+        return *input;
+    }
+    let input = graph.add_matrix_input(name, extents.clone());
+    ports.push((source, input));
+    input
 }

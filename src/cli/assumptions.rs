@@ -1,7 +1,7 @@
 //! `--assumptions`: what the printed formulas take for granted.
 
 use super::args::Format;
-use crate::derive::{self, Derivatives};
+use crate::derive::{self, Assumptions, Derivatives};
 use crate::error::Diagnostic;
 use crate::lower::Function;
 use crate::show::{latex, notation};
@@ -21,18 +21,22 @@ pub fn assumptions(
     shown: &Derivatives,
     raw: impl FnOnce(&Function) -> Result<Derivatives, Diagnostic>,
 ) -> Result<Vec<Condition>, Diagnostic> {
-    let found = derive::assumptions(function, shown, raw)?;
+    Ok(listed(&derive::assumptions(function, shown, raw)?))
+}
+
+/// Lists conditions, each once.
+pub fn listed(found: &Assumptions) -> Vec<Condition> {
     let condition = |id| {
         let (ast, root) = notation::write(&found.graph, id);
         Condition { text: crate::syntax::print_expression(&ast, root), latex: latex::latex(&ast, root) }
     };
     let mut conditions: Vec<Condition> = Vec::new();
-    for condition in found.conditions.into_iter().map(condition) {
+    for condition in found.conditions.iter().copied().map(condition) {
         if !conditions.contains(&condition) {
             conditions.push(condition);
         }
     }
-    Ok(conditions)
+    conditions
 }
 
 /// Writes conditions below an answer; JSON holds them itself, see [`json`].

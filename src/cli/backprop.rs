@@ -65,9 +65,8 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
     }
     require_gates(&source, &function)?;
     let point = values::from_text(&function, &options.at)?;
-    let merges: Vec<Merge> = options.gates.iter().map(|gates| gates.merge()).collect();
-    let circuit =
-        trace(&function, &point, &merges).map_err(|diagnostic| crate::in_function(&source, &function, diagnostic))?;
+    let circuit = trace(&function, &point, &options.merges())
+        .map_err(|diagnostic| crate::in_function(&source, &function, diagnostic))?;
     let heading = gradient::heading(&function);
     match options.format {
         Format::Text => {
@@ -86,12 +85,9 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
 /// Shows a circuit of whole matrices.
 fn run_whole(options: &Options, source: &Source, function: &Function, whole: &Whole, out: &mut impl Write) -> Outcome {
     let wrong = |diagnostic| crate::in_function(source, function, diagnostic);
-    if !options.gates.is_empty() {
-        let diagnostic = Diagnostic::general(Fault::FixedSize, "only gates on single numbers are drawn as one");
-        return Err(wrong(diagnostic.hint("give the dimensions as numbers: `x: vector[3]`")).into());
-    }
     let point = values::point_from_text(function, whole, &options.at)?;
-    let circuit = trace_whole(whole, function.name.as_deref(), &point.matrices, &point.sizes).map_err(wrong)?;
+    let circuit = trace_whole(whole, function.name.as_deref(), &point.matrices, &point.sizes, &options.merges())
+        .map_err(wrong)?;
     let heading = gradient::heading(function);
     match options.format {
         Format::Text => {
@@ -116,6 +112,12 @@ fn draw<Q: Quantity>(circuit: &Circuit<Q>, heading: &str, options: &Options, out
         _ => svg::svg(circuit, heading, digits),
     };
     write!(out, "{picture}")
+}
+
+impl Options {
+    fn merges(&self) -> Vec<Merge> {
+        self.gates.iter().map(|gates| gates.merge()).collect()
+    }
 }
 
 impl Gates {

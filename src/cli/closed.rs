@@ -1,12 +1,13 @@
 //! Derivatives of functions of whole vectors and matrices, in closed form.
 
 use super::args::{Format, Goal, Request};
+use super::assumptions::{self, Condition, listed};
 use super::formulas::{self, Formula};
 use super::gradient::{Options, heading};
 use super::name::Name;
 use super::values;
 use super::{Exit, Outcome, index};
-use crate::derive::{Closed, Derivative, Form, Order, derive_closed};
+use crate::derive::{Closed, Derivative, Form, Order, closed_assumptions, derive_closed};
 use crate::error::{Diagnostic, Errors, Fault};
 use crate::graph::{ExprId, Graph, Node};
 use crate::lower::{Function, Shape, Whole};
@@ -24,17 +25,16 @@ pub fn wanted<'f>(function: &'f Function, wrt: &[String]) -> Option<&'f Whole> {
 }
 
 /// Finds the parameters that `--wrt` names; all by default.
-fn selected(function: &Function, whole: &Whole, wrt: &[String]) -> Result<Vec<usize>, Errors> {
+pub fn selected(function: &Function, whole: &Whole, wrt: &[String]) -> Result<Vec<usize>, Errors> {
     if wrt.is_empty() {
         return Ok((0..whole.parameters.len()).collect());
     }
     let find = |name: &String| {
-        let name: String = name.chars().filter(|c| !c.is_whitespace()).collect();
         let names: Vec<&str> = whole.parameters.iter().map(|parameter| parameter.name.as_str()).collect();
-        let at = names.iter().position(|own| *own == name);
-        at.ok_or_else(|| super::input::unknown_parameter(function.display_name(), &name, &names))
+        let at = names.iter().position(|own| own == name);
+        at.ok_or_else(|| super::input::unknown_parameter(function.display_name(), name, &names))
     };
-    wrt.iter().map(find).collect()
+    super::input::names(wrt).iter().map(find).collect()
 }
 
 /// Prints value and first or second derivatives.
@@ -54,7 +54,8 @@ pub fn run(
     }
     let point = options.at.as_deref().map(|at| values::point_from_text(function, whole, at)).transpose()?;
     let wrong = |diagnostic| crate::in_function(source, function, diagnostic);
-    let mut shown = derive_closed(whole, &by, order, request.shown()).map_err(wrong)?;
+    let given = derive_closed(whole, &by, order, request.shown()).map_err(wrong)?;
+    let mut shown = given.clone();
     let numbers = match &point {
         None => None,
         Some(point) => {
@@ -89,7 +90,10 @@ pub fn run(
         list.push(formula(name, Some(root), value));
     }
     let heading = heading(function);
-    formulas::write(&heading, &shown.graph, &list, request.format, options.at.as_deref(), None, out)?;
+    let assumed = || closed_assumptions(whole, &by, order, &given).map(|found| listed(&found));
+    let assumed = request.assumptions.then(assumed).transpose().map_err(wrong)?;
+    let (graph, at) = (&shown.graph, options.at.as_deref());
+    formulas::write(&heading, graph, &list, request.format, at, assumed.as_deref(), out)?;
     Ok(Exit::Success)
 }
 
@@ -114,8 +118,13 @@ pub fn partials(
         }
     };
     let mut lines = serde_json::Map::new();
+    let mut assumed: Vec<Condition> = Vec::new();
     for at in by.iter().copied() {
         let mut closed = derive_closed(whole, &[at], order, request.shown()).map_err(wrong)?;
+        if request.assumptions {
+            let found = listed(&closed_assumptions(whole, &[at], order, &closed).map_err(wrong)?);
+            assumed.extend(found.into_iter().filter(|condition| !assumed.contains(condition)).collect::<Vec<_>>());
+        }
         let derivative = if order == Order::First { closed.first[0].clone() } else { closed.second[0].clone() };
         let names = closed.names.clone();
         let root = with_names(&mut closed.graph, &[derivative.expression()], &names)[0];
@@ -137,8 +146,12 @@ pub fn partials(
         }
     }
     if request.format == Format::Json {
+        if request.assumptions {
+            lines.insert("assumptions".into(), assumptions::json(&assumed));
+        }
         writeln!(out, "{}", serde_json::Value::Object(lines))?;
     }
+    assumptions::write(&assumed, request.format, out)?;
     Ok(Exit::Success)
 }
 

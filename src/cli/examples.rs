@@ -17,6 +17,7 @@ pub const GRAD: &str = "\
 Examples:
   gradc grad '(x + y)*z' --at x=-2,y=5,z=-4
   gradc grad 'f(W: matrix[n,m], x: vector[m]) = norm2(W*x)^2'
+  gradc grad 'f(W: matrix[2,2], b) = b*W[0,1]^2' --wrt 'W[0,1],b'
   gradc grad 'sqrt(x^2 + y^2)' --at x=3,y=4 -f json";
 
 pub const JACOBIAN: &str = "\
@@ -32,6 +33,7 @@ pub const EXPLAIN: &str = "\
 Examples:
   gradc explain '1/(1 + exp(-x))' --wrt x
   gradc explain 'tanh(x)' -f latex
+  gradc explain 'f(W: matrix[n, m], x: vector[m]) = { let q = W*x; norm2(q)^2 }' --wrt W
   gradc explain E0007";
 
 pub const REPORT: &str = "\

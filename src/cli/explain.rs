@@ -1,21 +1,26 @@
 //! `gradc explain`: a derivative, line by line.
 
 use super::args::{Format, Input};
-use super::assumptions::{self, Condition, assumptions};
+use super::assumptions::{self, Condition, assumptions, listed};
 use super::gradient::{heading, require_parameters};
 use super::name::Name;
-use super::{Exit, Outcome, faults, input};
-use crate::derive::{Form, Order, derive};
+use super::{Exit, Outcome, closed, faults, input};
+use crate::derive::{Form, Order, closed_assumptions, derive, derive_closed};
 use crate::error::Diagnostic;
-use crate::explain::{Derivation, Reason, explain};
-use crate::lower::{Function, Shape};
+use crate::explain::{Definition, Derivation, Identity, Reason, explain, explain_whole};
+use crate::lower::{Function, Shape, Whole};
+use crate::show::equations::Equation;
 use crate::show::markup::Markup;
+use crate::source::Source;
 use clap::Args;
 use serde_json::{Value, json};
 use std::io::{self, Write};
 
 /// Widest line before its reason; longer ones have their reason on a line of its own.
 const WIDTH: usize = 84;
+
+/// Longest reason that is typeset in one piece.
+const LONGEST_REASON: usize = 47;
 
 #[derive(Args)]
 pub struct Options {
@@ -38,6 +43,9 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
     }
     let (source, function) = input::function(&options.input)?;
     require_parameters(&source, &function)?;
+    if let Some(whole) = function.whole.as_ref().filter(|_| !function.has_entries()) {
+        return run_whole(options, &source, &function, whole, out);
+    }
     let selected = input::selected(&function, &options.wrt)?;
     if options.format == Format::Text {
         writeln!(out, "{}", heading(&function))?;
@@ -62,6 +70,58 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
     if options.assumptions {
         assumptions::write(&assumed(&function, &selected).map_err(wrong)?, options.format, out)?;
     }
+    Ok(Exit::Success)
+}
+
+/// Derives a function of whole matrices.
+fn run_whole(options: &Options, source: &Source, function: &Function, whole: &Whole, out: &mut impl Write) -> Outcome {
+    let by = closed::selected(function, whole, &options.wrt)?;
+    let name = if options.format.markup().is_some() { "f" } else { function.display_name() };
+    let derivation =
+        explain_whole(whole, name, &by).map_err(|diagnostic| crate::in_function(source, function, diagnostic))?;
+    let assumed = match options.assumptions {
+        false => Vec::new(),
+        true => {
+            let wrong = |diagnostic| crate::in_function(source, function, diagnostic);
+            let shown = derive_closed(whole, &by, Order::First, Form::Pretty).map_err(wrong)?;
+            listed(&closed_assumptions(whole, &by, Order::First, &shown).map_err(wrong)?)
+        }
+    };
+    let named = |by: &str| format!("d{name}/d{by}");
+    match (options.format, options.format.markup()) {
+        (_, Some(markup)) => {
+            let mut equations = Vec::new();
+            for (name, line) in &derivation.values {
+                equations.extend(markup.equations(markup.symbol(name), &line.ast, line.root));
+            }
+            for (by, own) in &derivation.gradients {
+                let [above, below] = [name, by].map(|name| markup.partial(1, &markup.symbol(name)));
+                equations.extend(aligned(&markup.fraction(&above, &below), own, markup));
+            }
+            writeln!(out, "{}", markup.aligned(&equations))?;
+        }
+        (Format::Json, _) => {
+            let values = derivation.values.iter().map(|(name, line)| json!({ "name": name, "value": line.text() }));
+            let gradients = derivation.gradients.iter().map(|(by, own)| derivation_json(&named(by), own));
+            let (values, gradients): (Value, Value) = (values.collect(), gradients.collect());
+            let mut object = json!({ "values": values, "gradients": gradients });
+            if options.assumptions {
+                object["assumptions"] = assumptions::json(&assumed);
+            }
+            writeln!(out, "{object}")?;
+        }
+        _ => {
+            writeln!(out, "{}\n", heading(function))?;
+            for (name, line) in &derivation.values {
+                writeln!(out, "{name} = {}", line.text())?;
+            }
+            for (by, own) in &derivation.gradients {
+                writeln!(out)?;
+                write_text(&named(by), own, out)?;
+            }
+        }
+    }
+    assumptions::write(&assumed, options.format, out)?;
     Ok(Exit::Success)
 }
 
@@ -111,24 +171,45 @@ fn write_text(name: &str, derivation: &Derivation, out: &mut impl Write) -> io::
 
 /// Writes a derivation as aligned equations.
 fn typeset(name: &str, derivation: &Derivation, markup: Markup) -> String {
+    markup.aligned(&aligned(name, derivation, markup))
+}
+
+fn aligned(name: &str, derivation: &Derivation, markup: Markup) -> Vec<Equation> {
     let mut equations = Vec::new();
     for (at, line) in derivation.lines.iter().enumerate() {
         let left = if at == 0 { name.to_string() } else { String::new() };
         let mut own = markup.equations(left, &line.ast, line.root);
         if let Some(reason) = &line.reason {
-            own[0].reason = (reason_typeset(reason, markup), 9 * reason.text().chars().count() as u64);
+            own[0].reasons = reasons_typeset(reason, markup);
         }
         equations.extend(own);
     }
     for (at, (name, line)) in derivation.names.iter().enumerate() {
         equations.extend(markup.equations(markup.definition(at, name), &line.ast, line.root));
     }
-    markup.aligned(&equations)
+    equations
 }
 
-fn reason_typeset(reason: &Reason, markup: Markup) -> String {
+/// Typesets a reason, a long one part by part, each with about how wide it is.
+fn reasons_typeset(reason: &Reason, markup: Markup) -> Vec<(String, u64)> {
+    let width = |text: &str| 9 * text.chars().count() as u64;
+    let text = reason.text();
+    match &reason.identity {
+        None if !reason.definitions.is_empty() => {
+            let equation = |own: &Definition| {
+                let (name, value) = (markup.symbol(&own.name), markup.expression(&own.ast, own.value));
+                (format!("{name}{}{value}", markup.equal()), width(&own.text()))
+            };
+            reason.definitions.iter().map(equation).collect()
+        }
+        Some(identity) => vec![(identity_typeset(reason, identity, markup), width(&text))],
+        None if text.chars().count() <= LONGEST_REASON => vec![(markup.words(&text), width(&text))],
+        None => text.split_inclusive("; ").map(|part| (markup.words(part.trim_end()), width(part))).collect(),
+    }
+}
+
+fn identity_typeset(reason: &Reason, identity: &Identity, markup: Markup) -> String {
     let also: String = reason.also.iter().map(|also| format!("; {also}")).collect();
-    let Some(identity) = &reason.identity else { return markup.words(&format!("{}{also}", reason.phrase)) };
     let side = |id| markup.expression(&identity.ast, id);
     let mut right = side(identity.right);
     for name in &identity.operands {
@@ -147,6 +228,14 @@ fn write_json(
     assumed: Option<&[Condition]>,
     out: &mut impl Write,
 ) -> io::Result<()> {
+    let mut object = derivation_json(name, derivation);
+    if let Some(assumed) = assumed {
+        object["assumptions"] = assumptions::json(assumed);
+    }
+    writeln!(out, "{object}")
+}
+
+fn derivation_json(name: &str, derivation: &Derivation) -> Value {
     let lines = derivation.lines.iter().map(|line| {
         let reason = line.reason.as_ref().map(Reason::text);
         json!({ "expression": line.text(), "reason": reason })
@@ -154,9 +243,5 @@ fn write_json(
     let names = derivation.names.iter().map(|(name, line)| json!({ "name": name, "value": line.text() }));
     let lines: Value = lines.collect();
     let names: Value = names.collect();
-    let mut object = json!({ "derivative": name, "lines": lines, "where": names });
-    if let Some(assumed) = assumed {
-        object["assumptions"] = assumptions::json(assumed);
-    }
-    writeln!(out, "{object}")
+    json!({ "derivative": name, "lines": lines, "where": names })
 }

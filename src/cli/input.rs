@@ -44,7 +44,10 @@ pub fn functions(input: &Input) -> Result<(Source, Vec<Function>), Errors> {
     let source = source(&input.text)?;
     let declarations: Vec<Source> = input.parameters.iter().map(|text| Source::new("--param", text.clone())).collect();
     let mut functions = crate::read(&source, &declarations)?;
-    functions.iter_mut().for_each(|function| function.graph.set_strict(input.strict_domain));
+    for function in &mut functions {
+        function.graph.set_strict(input.strict_domain);
+        function.whole.iter_mut().for_each(|whole| whole.graph.set_strict(input.strict_domain));
+    }
     if functions.is_empty() {
         return Err(Errors::general(Fault::Empty, format!("{} defines no function", source.name)));
     }
@@ -71,6 +74,19 @@ pub fn function(input: &Input) -> Result<(Source, Function), Errors> {
     }
 }
 
+/// Returns what `--wrt` names, with the places of `W[0,1]` in one piece.
+pub fn names(wrt: &[String]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for part in wrt {
+        let part: String = part.chars().filter(|c| !c.is_whitespace()).collect();
+        match names.last_mut().filter(|last| last.contains('[') && !last.contains(']')) {
+            Some(last) => *last += &format!(",{part}"),
+            None => names.push(part),
+        }
+    }
+    names
+}
+
 /// Finds the inputs of the function that `--wrt` names: parameters, or single entries such as `x[2]`; all by default.
 pub fn selected(function: &Function, wrt: &[String]) -> Result<Vec<usize>, Errors> {
     if !function.has_entries() {
@@ -79,16 +95,15 @@ pub fn selected(function: &Function, wrt: &[String]) -> Result<Vec<usize>, Error
             Fault::FixedSize,
             format!("`{name}` works on whole matrices, and this needs their entries one by one"),
         );
-        let hint = "`gradc grad`, `jacobian`, `hessian`, `check` and `compile` keep matrices whole; otherwise give \
-                    small dimensions as numbers: `W: matrix[2, 3]`";
+        let hint = "`gradc grad`, `jacobian`, `hessian`, `explain`, `check` and `compile` keep matrices whole; otherwise \
+                    give small dimensions as numbers: `W: matrix[2, 3]`";
         return Err(Errors::new(&Default::default(), vec![diagnostic.hint(hint)]));
     }
     if wrt.is_empty() {
         return Ok((0..function.graph.inputs().len()).collect());
     }
     let mut selected = Vec::new();
-    for name in wrt {
-        let name: String = name.chars().filter(|c| !c.is_whitespace()).collect();
+    for name in names(wrt) {
         if let Some(parameter) = function.parameter(&name) {
             selected.extend(parameter.inputs.clone());
             continue;

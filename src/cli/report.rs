@@ -76,6 +76,10 @@ fn page(options: &Options, function: &Function) -> Result<String, Stop> {
             }
         }
     }
+    if number && !function.has_entries() {
+        page.heading("Derivation");
+        page.folded_formulas("The gradient, gate by gate", &answer("explain", &["-f", "mathml"])?);
+    }
     if number && !at.is_empty() {
         page.heading("Circuit");
         page.paragraph("Above each wire its value, below it the derivative of the result by that value.");

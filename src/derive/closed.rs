@@ -79,7 +79,7 @@ pub fn derive_closed(whole: &Whole, by: &[usize], order: Order, form: Form) -> R
     let mut roots: Vec<ExprId> = vec![value];
     roots.extend(whole.names.iter().map(|(_, id)| *id));
     let mut reduction = Reduction::new(whole, &mut formulas, form);
-    if form != Form::Raw {
+    if form != Form::Raw && !graph.is_strict() {
         roots = reduction.canonical(&mut graph, &roots);
     }
     let value = roots[0];

@@ -4,30 +4,32 @@
 //! the chain rule gives to what is printed. Steps that only regroup are not shown.
 
 mod chain;
+mod gates;
 mod names;
 mod reason;
 mod signed;
+mod steps;
+mod whole;
 
-pub use reason::{Identity, Reason};
+pub use reason::{Definition, Identity, Reason};
+pub use whole::{WholeDerivation, explain_whole};
 
 use crate::derive::{input_facts, pretty_forms};
 use crate::diff::{self, Differentiator};
 use crate::error::Diagnostic;
-use crate::graph::{ExprId, Graph, Node, Rational};
-use crate::lower::{Facts, Formulas, Function};
-use crate::show::naming::Names;
+use crate::graph::{ExprId, Graph, Node};
+use crate::lower::{Formulas, Function};
+use crate::show::naming::{DIFFERENTIAL, Names};
 use crate::show::notation;
-use crate::simplify::{Simplifier, Step, Windows, canonicalize, prove};
+use crate::simplify::{Simplifier, Windows, canonicalize};
 use crate::syntax::ast::{Ast, Expression, Let, NodeId};
 use chain::{Chain, Known, chain_rule};
 use rustc_hash::FxHashMap;
 use signed::Signed;
+use steps::simplification;
 
 /// Most gates of a function that is taken apart gate by gate.
 const MOST_GATES: usize = 48;
-
-/// Most numerators that are written as differences in one line.
-const MOST_NUMERATORS: usize = 4;
 
 /// A line of a derivation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +45,7 @@ pub struct Line {
 impl Line {
     /// Writes the expression as text.
     pub fn text(&self) -> String {
-        crate::syntax::print_expression(&self.ast, self.root)
+        crate::syntax::print_expression(&self.ast, self.root).replace(DIFFERENTIAL, "d")
     }
 
     fn mentions(&self, name: &str) -> bool {
@@ -131,74 +133,6 @@ impl Derivation {
 
 fn phrase(notes: &[&'static str]) -> Reason {
     notes.join(", ").as_str().into()
-}
-
-/// Lists the steps from a form to the last of the given forms.
-fn simplification(
-    simplifier: &Simplifier,
-    graph: &mut Graph,
-    formulas: &mut Formulas,
-    start: ExprId,
-    forms: &[ExprId],
-    facts: &[Facts],
-) -> Vec<(ExprId, Reason)> {
-    let Some(end) = forms.last().copied() else { return Vec::new() };
-    let mut steps = Vec::new();
-    match prove(simplifier, graph, formulas, start, end, facts) {
-        Some(proof) => steps = proof,
-        None => {
-            // Where there is no proof in one piece, there may be one from form to form.
-            let mut before = start;
-            for form in forms {
-                match prove(simplifier, graph, formulas, before, *form, facts) {
-                    Some(proof) => steps.extend(proof),
-                    None => steps.push(Step { rule: "rules of the table together", backward: false, form: *form }),
-                }
-                before = *form;
-            }
-        }
-    }
-    let mut shown: Vec<(ExprId, Reason)> = Vec::new();
-    let mut before = start;
-    for (at, step) in steps.iter().enumerate() {
-        let next = steps.get(at + 1);
-        let repeated = next.is_some_and(|next| (next.rule, next.backward) == (step.rule, step.backward));
-        if repeated || (next.is_some() && step.is_bookkeeping()) {
-            continue;
-        }
-        let mut way = before;
-        if step.rule == "add and subtract 1" {
-            (0..MOST_NUMERATORS).for_each(|_| way = difference_over_sum(graph, way).unwrap_or(way));
-        }
-        match way == before {
-            true => shown.push((step.form, step.rule.into())),
-            false => shown.extend([(way, step.rule.into()), (step.form, "divide term by term".into())]),
-        }
-        before = step.form;
-    }
-    shown
-}
-
-/// Writes the first `a/(a + b)` of a form as `(a + b - b)/(a + b)`.
-fn difference_over_sum(graph: &mut Graph, form: ExprId) -> Option<ExprId> {
-    let nodes = graph.reachable(&[form]);
-    let (product, factors, at, sum) = nodes.into_iter().find_map(|id| {
-        let Node::Product(factors) = graph.node(id) else { return None };
-        let (at, sum) = factors.iter().enumerate().find_map(|(at, (part, exponent))| {
-            let holds = |sum: &ExprId| matches!(graph.node(*sum), Node::Sum(_, terms) if terms.iter().any(|(id, k)| id == part && k.is_one()));
-            let below = factors.iter().find(|(sum, exponent)| exponent.is_negative() && holds(sum));
-            exponent.is_one().then_some((at, below?.0))
-        })?;
-        Some((id, factors.clone(), at, sum))
-    })?;
-    let Node::Sum(constant, terms) = graph.node(sum).clone() else { return None };
-    let part = factors[at].0;
-    let others = terms.iter().filter(|(id, _)| *id != part).map(|(id, k)| (*id, k.negate()));
-    let difference = Node::Sum(constant.negate(), [(sum, Rational::ONE)].into_iter().chain(others).collect());
-    let mut factors = factors.to_vec();
-    factors[at].0 = graph.intern(difference);
-    let written = graph.intern(Node::Product(factors.into()));
-    Some(graph.rebuild(&[form], |_, id, _| (id == product).then_some(written))[0])
 }
 
 struct Writer {

@@ -13,8 +13,28 @@ pub struct Reason {
     pub phrase: String,
     /// The local derivative that the rule uses.
     pub identity: Option<Identity>,
+    /// What names that are written out stand for.
+    pub definitions: Vec<Definition>,
     /// What else was done in the same step.
     pub also: Vec<&'static str>,
+}
+
+/// A name and what it stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Definition {
+    /// The name.
+    pub name: String,
+    /// Where the value is.
+    pub ast: Ast,
+    /// What the name stands for.
+    pub value: NodeId,
+}
+
+impl Definition {
+    /// Writes the definition as text.
+    pub fn text(&self) -> String {
+        format!("{} = {}", self.name, crate::syntax::print_expression(&self.ast, self.value))
+    }
 }
 
 /// The derivative `d left = right` of one gate in terms of its operands.
@@ -43,7 +63,7 @@ impl Identity {
 
 impl From<&str> for Reason {
     fn from(phrase: &str) -> Self {
-        Reason { phrase: phrase.to_string(), identity: None, also: Vec::new() }
+        Reason { phrase: phrase.to_string(), ..Reason::default() }
     }
 }
 
@@ -51,6 +71,7 @@ impl Reason {
     /// Writes the reason as text.
     pub fn text(&self) -> String {
         let mut text = self.phrase.clone();
+        text += &self.definitions.iter().map(Definition::text).collect::<Vec<_>>().join(", ");
         if let Some(identity) = &self.identity {
             text += &format!(" with {}", identity.text());
         }
@@ -90,7 +111,11 @@ pub fn local_rule(
                 [argument] => own_name(graph, argument, by),
                 _ => "u".to_string(),
             };
-            Reason { phrase, identity: function_identity(differentiator, *function, &wanted, &name), also: Vec::new() }
+            Reason {
+                phrase,
+                identity: function_identity(differentiator, *function, &wanted, &name),
+                ..Reason::default()
+            }
         }
         _ => "derivative".into(),
     }
@@ -117,7 +142,7 @@ fn power_rule(differentiator: &mut Differentiator, exponent: &Rational, name: &s
     let u = add_name(&mut graph, name);
     let gate = graph.product(Rational::ONE, vec![(u, exponent.clone())]);
     let identity = identity(graph, differentiator, gate, &[(name, u)]);
-    Reason { phrase: phrase.to_string(), identity, also: Vec::new() }
+    Reason { phrase: phrase.to_string(), identity, ..Reason::default() }
 }
 
 fn function_identity(

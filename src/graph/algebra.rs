@@ -163,7 +163,9 @@ impl Graph {
         chain.pull_numbers(self);
         let running = match self.product_with_block(&chain.factors) {
             Some(product) => Some(product),
-            None => self.product_with_running_part(&chain.factors),
+            None => {
+                self.product_with_running_part(&chain.factors).or_else(|| self.product_that_cancels(&chain.factors))
+            }
         };
         if let Some(product) = running {
             chain.scalars.push((product, Rational::ONE));
@@ -314,7 +316,7 @@ impl Graph {
             _ if self.extents(a).is_scalar() => self.product(Rational::ONE, vec![(a, Rational::MINUS_ONE)]),
             Node::Matrix(operation, operands) => match (*operation, &operands[..]) {
                 (M::Identity(_), _) => a,
-                (M::Inverse, [inner]) => *inner,
+                (M::Inverse, [inner]) if !self.is_strict() => *inner,
                 (M::Diagonal, [v]) => {
                     let reciprocal = self.product(Rational::ONE, vec![(*v, Rational::MINUS_ONE)]);
                     self.diagonal(reciprocal)
@@ -443,6 +445,6 @@ impl Graph {
         let plain = |id: ExprId| self.as_transpose(id).map_or((id, false), |inner| (inner, true));
         let ((a, a_turned), (b, b_turned)) = (plain(a), plain(b));
         let inverts = |a: ExprId, b: ExprId| matches!(self.as_matrix(a), Some((M::Inverse, [inner])) if *inner == b);
-        a_turned == b_turned && (inverts(a, b) || inverts(b, a))
+        !self.is_strict() && a_turned == b_turned && (inverts(a, b) || inverts(b, a))
     }
 }

@@ -150,6 +150,56 @@ fn has_identity(graph: &Graph, id: ExprId) -> bool {
 }
 
 impl Graph {
+    /// Makes an inner product of which factors cancel: `p'*(y ./ p)` is `sum(y)`.
+    pub(super) fn product_that_cancels(&mut self, factors: &[ExprId]) -> Option<ExprId> {
+        let [left, right] = *factors else { return None };
+        if self.is_strict() || !self.extents(left).rows.is_one() || !self.extents(right).is_column() {
+            return None;
+        }
+        let left = self.transpose(left);
+        let divides = |graph: &Graph, quotient: ExprId, by: ExprId| {
+            let Node::Product(factors) = graph.node(quotient) else { return false };
+            factors.iter().any(|(base, exponent)| *base == by && exponent.is_negative())
+        };
+        if !divides(self, left, right) && !divides(self, right, left) {
+            return None;
+        }
+        let of = |graph: &Graph, id: ExprId| match graph.node(id) {
+            Node::Product(factors) => factors.to_vec(),
+            _ => vec![(id, Rational::ONE)],
+        };
+        let factors = of(self, left).into_iter().chain(of(self, right)).collect();
+        let entries = self.product(Rational::ONE, factors);
+        let entries = self.spread(entries, &self.extents(left));
+        Some(self.total(entries))
+    }
+
+    /// Makes the product, entry by entry, of factors of which some are identities: only the diagonal stays. None if there
+    /// is nothing to do.
+    pub(super) fn product_with_identity(&mut self, factors: &[Factor]) -> Option<ExprId> {
+        let is_identity = |graph: &Graph, (id, exponent): &Factor| {
+            !exponent.is_negative() && matches!(graph.as_matrix(*id), Some((M::Identity(_), _)))
+        };
+        let (identities, others): (Vec<Factor>, Vec<Factor>) =
+            factors.iter().cloned().partition(|factor| is_identity(self, factor));
+        let (mut numbers, matrices): (Vec<Factor>, Vec<Factor>) =
+            others.into_iter().partition(|(id, _)| self.extents(*id).is_scalar());
+        let alone = identities.len() == 1 && identities[0].1.is_one();
+        if identities.is_empty() || alone && matrices.is_empty() || self.is_strict() {
+            return None;
+        }
+        let diagonal = match matrices.is_empty() {
+            true => identities[0].0,
+            false => {
+                let product = self.product(Rational::ONE, matrices);
+                let entries = self.diagonal_of(product);
+                self.diagonal(entries)
+            }
+        };
+        numbers.push((diagonal, Rational::ONE));
+        Some(self.product(Rational::ONE, numbers))
+    }
+
     /// Makes the product, entry by entry, of factors of which some are columns or rows that are repeated to fill a
     /// matrix: `v*ones(m)' .* A` is `diag(v)*A`. None if there are no such factors.
     pub(super) fn product_with_repeated(&mut self, factors: &[Factor], extents: &Extents) -> Option<ExprId> {

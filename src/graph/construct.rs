@@ -186,10 +186,9 @@ impl Graph {
         if let Some(product) = self.product_of_turned(&rest) {
             return self.scale(coefficient, product);
         }
-        let product = match self.entrywise_product_with_block(&rest) {
-            Some(product) => Some(product),
-            None => self.product_with_repeated(&rest, &extents),
-        };
+        let product = self.entrywise_product_with_block(&rest);
+        let product = product.or_else(|| self.product_with_identity(&rest));
+        let product = product.or_else(|| self.product_with_repeated(&rest, &extents));
         let product = match product {
             Some(product) => self.scale(coefficient, product),
             None => self.merged_product(coefficient, rest),

@@ -5,6 +5,7 @@
 //! products with matrices of ones.
 
 use super::{Dimension, ExprId, Extents, Graph, Input, Node, Rational};
+use crate::functions::rows;
 
 /// An operation that is not entry by entry.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -134,5 +135,62 @@ impl Graph {
     /// Tells whether all entries are 1.
     pub fn is_ones(&self, id: ExprId) -> bool {
         self.as_full(id).is_some_and(Rational::is_one)
+    }
+
+    /// Returns the vector or matrix of which a node is the sum of all entries.
+    pub fn as_total(&self, id: ExprId) -> Option<ExprId> {
+        let (MatrixOperation::Product, factors) = self.as_matrix(id)? else { return None };
+        let mut summed = factors.iter().filter(|factor| !self.is_ones(**factor));
+        let only = *summed.next().filter(|_| self.extents(id).is_scalar())?;
+        (summed.next().is_none() && factors.len() > 1).then_some(only)
+    }
+
+    /// Returns v for `v'*v`.
+    pub fn as_square(&self, id: ExprId) -> Option<ExprId> {
+        let (MatrixOperation::Product, [left, right]) = self.as_matrix(id)? else { return None };
+        if !self.extents(id).is_scalar() {
+            return None;
+        }
+        match (self.as_transpose(*left), self.as_transpose(*right)) {
+            (Some(inner), _) if inner == *right => Some(*right),
+            (_, Some(inner)) if inner == *left => Some(*left),
+            _ => None,
+        }
+    }
+
+    /// Returns v for `sqrt(v'*v)`.
+    pub fn as_norm(&self, id: ExprId) -> Option<ExprId> {
+        match self.node(id) {
+            Node::Apply(rows::SQRT, arguments) => self.as_square(arguments[0]),
+            Node::Product(factors) => match &factors[..] {
+                [(base, exponent)] if *exponent == Rational::HALF => self.as_square(*base),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Returns v for `v - logsumexp(v)`.
+    pub fn as_log_shares(&self, id: ExprId) -> Option<ExprId> {
+        let Node::Sum(constant, terms) = self.node(id) else { return None };
+        let [(v, one), (total, sign)] = &terms[..] else { return None };
+        let found = constant.is_zero() && one.is_one() && sign.is_minus_one();
+        match self.as_matrix(*total) {
+            Some((MatrixOperation::LogSumExp, [inner])) if found && inner == v => Some(*v),
+            _ => None,
+        }
+    }
+
+    /// Tells whether a value is better not used in its own derivative: that of `logsumexp(v)` is `softmax(v)`.
+    pub fn hides_shares(&self, id: ExprId) -> bool {
+        matches!(self.as_matrix(id), Some((MatrixOperation::LogSumExp, _))) || self.as_log_shares(id).is_some()
+    }
+
+    /// Returns v for `exp(v - logsumexp(v))`.
+    pub fn as_shares(&self, id: ExprId) -> Option<ExprId> {
+        match self.node(id) {
+            Node::Apply(rows::EXP, arguments) => self.as_log_shares(arguments[0]),
+            _ => None,
+        }
     }
 }

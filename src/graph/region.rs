@@ -31,6 +31,7 @@ impl Graph {
     pub fn region_until(&self, root: ExprId, stop: impl Fn(ExprId) -> bool) -> Region {
         let inside = |id: ExprId| self.is_entrywise(id) && (id == root || !stop(id));
         let mut region = Region { graph: Graph::new(), root, leaves: Vec::new() };
+        region.graph.set_strict(self.is_strict());
         let mut image: FxHashMap<ExprId, ExprId> = FxHashMap::default();
         let mut stack = vec![root];
         while let Some(&id) = stack.last() {
@@ -82,8 +83,14 @@ impl Graph {
     /// Tells whether a number is known not to be negative: a sum of squares.
     pub fn is_sum_of_squares(&self, id: ExprId) -> bool {
         match self.as_matrix(id) {
-            Some((MatrixOperation::Product, [left, right])) => {
-                self.as_transpose(*left) == Some(*right) || self.as_transpose(*right) == Some(*left)
+            Some((MatrixOperation::Product, factors)) => {
+                let turned = |(left, right): (&ExprId, &ExprId)| {
+                    self.as_transpose(*left) == Some(*right) || self.as_transpose(*right) == Some(*left)
+                };
+                let half = factors.len() / 2;
+                self.extents(id).is_scalar()
+                    && factors.len() % 2 == 0
+                    && factors[..half].iter().zip(factors.iter().rev()).all(turned)
             }
             _ => self.as_number(id).is_some_and(|value| *value >= Rational::ZERO),
         }

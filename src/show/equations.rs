@@ -21,8 +21,8 @@ pub struct Equation {
     pub right: Vec<String>,
     /// About how wide the widest line is, in tenths of a letter's width.
     pub width: u64,
-    /// Why it holds, typeset, and about how wide that is; may be empty.
-    pub reason: (String, u64),
+    /// Why it holds, typeset, each part with about how wide it is; several stand one below the other.
+    pub reasons: Vec<(String, u64)>,
 }
 
 impl Markup {
@@ -33,7 +33,7 @@ impl Markup {
             left,
             right: lines.iter().map(|line| self.line(&formula.ast, line)).collect(),
             width: lines.iter().map(|line| line.width).max().unwrap_or(0),
-            reason: (String::new(), 0),
+            reasons: Vec::new(),
         };
         let mut equations = vec![equation(left, &formula.body)];
         for (at, (name, value)) in formula.names.iter().enumerate() {
@@ -50,21 +50,23 @@ impl Markup {
 
     /// Aligns equations; a single one in one line stands alone.
     pub fn aligned(self, equations: &[Equation]) -> String {
-        let alone = matches!(equations, [only] if only.right.len() == 1 && only.reason.0.is_empty());
+        let alone = matches!(equations, [only] if only.right.len() == 1 && only.reasons.is_empty());
         let widest = equations.iter().map(|equation| equation.width).max().unwrap_or(0);
         let beside = |width: u64| width <= WIDEST_BESIDE && widest + width <= WIDEST_ROW;
         let mut rows = Vec::new();
-        for Equation { left, right, reason: (reason, width), .. } in equations {
+        for Equation { left, right, reasons, .. } in equations {
+            let (beside, below) = match reasons.as_slice() {
+                [(only, width)] if beside(*width) => (only.as_str(), &[][..]),
+                several => ("", several),
+            };
             for (at, line) in right.iter().enumerate() {
-                let own = if beside(*width) && at + 1 == right.len() { reason.as_str() } else { "" };
+                let own = if at + 1 == right.len() { beside } else { "" };
                 rows.push(match at {
                     0 => [left.as_str(), "=", line, own],
                     _ => ["", "", line, own],
                 });
             }
-            if !beside(*width) {
-                rows.push(["", "", "", reason]);
-            }
+            rows.extend(below.iter().map(|(reason, _)| ["", "", "", reason.as_str()]));
         }
         match self {
             Markup::Latex if alone => format!("{} = {}", rows[0][0], rows[0][2]),

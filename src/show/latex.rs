@@ -1,83 +1,37 @@
 //! Syntax tree to LaTeX, with no needless parentheses.
 
+use super::levels::{Level, Piece, is_signed, of_line, unsigned_factors, written};
 use super::lines::{Line, Sign};
+use super::naming::DIFFERENTIAL;
 use crate::functions;
 use crate::syntax::ast::{Ast, BinaryOperator as B, Expression as E, Index, NodeId, UnaryOperator as U};
 
-/// How tightly an expression binds in LaTeX; larger is tighter.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Level {
-    Loose,
-    Additive,
-    Multiplicative,
-    Signed,
-    Power,
-    Atom,
-}
-
-enum Piece {
-    Text(String),
-    Node(NodeId, Level),
-}
+/// What stands around an expression that binds too loosely.
+const PARENTHESES: [&str; 2] = [r"\left(", r"\right)"];
 
 /// Writes an expression as LaTeX for math mode.
 pub fn latex(ast: &Ast, root: NodeId) -> String {
-    pieces_written(ast, vec![Piece::Node(root, Level::Loose)])
+    written(ast, vec![Piece::Node(root, Level::Loose)], PARENTHESES, |id, out| pieces(ast, id, out))
 }
 
 /// Writes a line of a broken expression.
 pub fn line(ast: &Ast, line: &Line) -> String {
-    let mut pieces_of_line = Vec::new();
-    for (at, (sign, part)) in line.parts.iter().enumerate() {
-        let (sign, level) = match sign {
-            Sign::None => ("", Level::Loose),
-            Sign::Leading => ("", Level::Multiplicative),
-            Sign::Plus => (" + ", Level::Multiplicative),
-            Sign::Minus => (" - ", Level::Multiplicative),
-            Sign::Times if at == 0 || starts_with_digit(ast, *part) => (r" \cdot ", Level::Signed),
-            Sign::Times => (r" \, ", Level::Signed),
+    let parts = of_line(line, |sign, at, part| {
+        let sign = match sign {
+            Sign::None | Sign::Leading => "",
+            Sign::Plus => " + ",
+            Sign::Minus => " - ",
+            Sign::Times if at == 0 => r" \cdot ",
+            Sign::Times => between(ast, part),
         };
-        pieces_of_line.extend([text(sign), Piece::Node(*part, level)]);
-    }
-    pieces_written(ast, pieces_of_line.into_iter().rev().collect())
+        sign.to_string()
+    });
+    written(ast, parts, PARENTHESES, |id, out| pieces(ast, id, out))
 }
 
-fn pieces_written(ast: &Ast, mut stack: Vec<Piece>) -> String {
-    let mut out = String::new();
-    let mut children = Vec::new();
-    while let Some(piece) = stack.pop() {
-        match piece {
-            Piece::Text(text) => out.push_str(&text),
-            Piece::Node(id, least) => {
-                let parenthesised = level(ast, id) < least;
-                if parenthesised {
-                    out.push_str(r"\left(");
-                    stack.push(Piece::Text(r"\right)".into()));
-                }
-                pieces(ast, id, &mut children);
-                stack.extend(children.drain(..).rev());
-            }
-        }
-    }
-    out
-}
-
-fn level(ast: &Ast, id: NodeId) -> Level {
-    match ast.get(id) {
-        E::Binary(B::Add | B::Subtract, ..) => Level::Additive,
-        E::Binary(B::Multiply, a, _) if matches!(ast.get(leftmost(ast, *a)), E::Unary(U::Negate, _)) => Level::Additive,
-        E::Binary(B::Multiply | B::ElementMultiply | B::ElementDivide, ..) => Level::Multiplicative,
-        E::Binary(B::Power | B::ElementPower, ..) => Level::Power,
-        // A fraction holds together like one sign, unless it has a sign before it.
-        E::Binary(B::Divide, a, _) if matches!(ast.get(leftmost(ast, *a)), E::Unary(U::Negate, _)) => Level::Additive,
-        E::Binary(B::Divide, ..) => Level::Signed,
-        E::Binary(..) | E::Unary(U::Not, _) => Level::Loose,
-        E::Unary(U::Negate, _) => Level::Additive,
-        E::Unary(U::Transpose, _) => Level::Power,
-        E::Call(name, _) if name.text == "inv" => Level::Power,
-        E::Number(text) if text.contains(['e', 'E']) => Level::Multiplicative,
-        _ => Level::Atom,
-    }
+/// What stands before a factor.
+fn between(ast: &Ast, factor: NodeId) -> &'static str {
+    if starts_with_digit(ast, factor) { r" \cdot " } else { r" \, " }
 }
 
 fn text(text: impl Into<String>) -> Piece {
@@ -165,41 +119,25 @@ fn binary(ast: &Ast, operator: B, a: NodeId, b: NodeId, out: &mut Vec<Piece>) {
     match operator {
         B::Add => out.extend([Node(a, Level::Additive), text(" + "), Node(b, Level::Multiplicative)]),
         B::Subtract => out.extend([Node(a, Level::Additive), text(" - "), Node(b, Level::Multiplicative)]),
-        B::Multiply if matches!(ast.get(leftmost(ast, a)), E::Unary(U::Negate, _)) => {
-            // The sign of a product stands before it without parentheses.
-            let dot = if starts_with_digit(ast, b) { r" \cdot " } else { r" \, " };
-            out.extend([Node(a, Level::Additive), text(dot), Node(b, Level::Signed)]);
-        }
         B::Multiply => {
-            let dot = if starts_with_digit(ast, b) { r" \cdot " } else { r" \, " };
-            out.extend([Node(a, Level::Multiplicative), text(dot), Node(b, Level::Signed)]);
+            // The sign of a product stands before it without parentheses.
+            let level = if is_signed(ast, a) { Level::Additive } else { Level::Multiplicative };
+            out.extend([Node(a, level), text(between(ast, b)), Node(b, Level::Signed)]);
         }
-        B::Divide => match ast.get(a) {
-            // The sign of a fraction stands before it.
-            E::Unary(U::Negate, a) => {
-                out.extend([text(r"-\frac{"), Node(*a, Level::Loose), text("}{"), Node(b, Level::Loose), text("}")]);
+        // The sign of a fraction stands before it.
+        B::Divide if is_signed(ast, a) => {
+            out.push(text(r"-\frac{"));
+            for (position, (factor, level)) in unsigned_factors(ast, a).into_iter().enumerate() {
+                out.extend((position > 0).then(|| text(between(ast, factor))));
+                out.push(Node(factor, level));
             }
-            E::Binary(B::Multiply, ..) if matches!(ast.get(leftmost(ast, a)), E::Unary(U::Negate, _)) => {
-                out.push(text(r"-\frac{"));
-                unsigned_product(ast, a, out);
-                out.extend([text("}{"), Node(b, Level::Loose), text("}")]);
-            }
-            _ => out.extend([text(r"\frac{"), Node(a, Level::Loose), text("}{"), Node(b, Level::Loose), text("}")]),
-        },
+            out.extend([text("}{"), Node(b, Level::Loose), text("}")]);
+        }
+        B::Divide => out.extend([text(r"\frac{"), Node(a, Level::Loose), text("}{"), Node(b, Level::Loose), text("}")]),
         B::Power | B::ElementPower => match ast.get(a) {
             E::Call(name, arguments) if name_takes_power(&name.text) && arguments.len() == 1 => {
                 out.extend([text(format!("{}^{{", function(&name.text))), Node(b, Level::Loose), text("}")]);
                 argument(arguments[0], out);
-            }
-            // A base that ends in an exponent of its own is kept apart from the new one.
-            E::Call(name, _) if matches!(name.text.as_str(), "exp" | "polygamma") => {
-                out.extend([
-                    text(r"\left("),
-                    Node(a, Level::Loose),
-                    text(r"\right)^{"),
-                    Node(b, Level::Loose),
-                    text("}"),
-                ]);
             }
             _ => {
                 let circle = if operator == B::ElementPower { r"\circ " } else { "" };
@@ -221,31 +159,6 @@ fn binary(ast: &Ast, operator: B, a: NodeId, b: NodeId, out: &mut Vec<Piece>) {
             };
             out.extend([Node(a, Level::Additive), text(format!(" {sign} ")), Node(b, Level::Additive)]);
         }
-    }
-}
-
-/// Returns the first factor of a product.
-fn leftmost(ast: &Ast, mut id: NodeId) -> NodeId {
-    while let E::Binary(B::Multiply, a, _) = ast.get(id) {
-        id = *a;
-    }
-    id
-}
-
-/// Writes a product without the sign of its first factor.
-fn unsigned_product(ast: &Ast, id: NodeId, out: &mut Vec<Piece>) {
-    let mut factors = Vec::new();
-    let mut first = id;
-    while let E::Binary(B::Multiply, a, b) = ast.get(first) {
-        factors.push(*b);
-        first = *a;
-    }
-    if let E::Unary(U::Negate, a) = ast.get(first) {
-        out.push(Piece::Node(*a, Level::Multiplicative));
-    }
-    for factor in factors.into_iter().rev() {
-        out.push(text(if starts_with_digit(ast, factor) { r" \cdot " } else { r" \, " }));
-        out.push(Piece::Node(factor, Level::Signed));
     }
 }
 
@@ -354,6 +267,9 @@ pub fn symbol(name: &str) -> String {
         "xi", "pi", "rho", "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega", "Gamma", "Delta", "Theta",
         "Lambda", "Xi", "Pi", "Sigma", "Phi", "Psi", "Omega",
     ];
+    if let Some(of) = name.strip_prefix(DIFFERENTIAL) {
+        return format!(r"\partial {}", symbol(of));
+    }
     let digits = name.trim_end_matches(|c: char| c.is_ascii_digit());
     let (stem, subscript) = match name.split_once('_') {
         Some((stem, rest)) if !stem.is_empty() => (stem, rest),

@@ -6,11 +6,15 @@ use crate::syntax::ast::{BinaryOperator as B, Expression as E, Index, NodeId, Un
 
 impl Writer<'_> {
     /// Writes an operation on matrices whose operands are written.
-    pub(super) fn matrix(&mut self, operation: &M, operands: &[ExprId]) -> NodeId {
+    pub(super) fn matrix(&mut self, id: ExprId, operation: &M, operands: &[ExprId]) -> NodeId {
         let written: Vec<NodeId> = operands.iter().map(|operand| self.written[operand]).collect();
         match operation {
-            M::Product => self.matrix_product(operands),
-            M::Transpose => self.ast.synthesize(E::Unary(UnaryOperator::Transpose, written[0])),
+            M::Product => self.matrix_product(id, operands),
+            M::Transpose => match self.ast.get(written[0]) {
+                // A row of a matrix is a column in the language, and its own transpose's transpose.
+                E::Unary(UnaryOperator::Transpose, inner) => *inner,
+                _ => self.ast.synthesize(E::Unary(UnaryOperator::Transpose, written[0])),
+            },
             M::Full(value, extents) => self.full(value, extents),
             M::Identity(n) => self.constant("eye", std::slice::from_ref(n)),
             M::Size(n) => self.dimension(n),
@@ -28,8 +32,8 @@ impl Writer<'_> {
     }
 
     /// Writes a product; what ones do at its ends is a sum, and a longer expression times itself is a square.
-    fn matrix_product(&mut self, factors: &[ExprId]) -> NodeId {
-        if let Some(vector) = self.squared(factors).filter(|vector| !self.is_short(*vector)) {
+    fn matrix_product(&mut self, id: ExprId, factors: &[ExprId]) -> NodeId {
+        if let Some(vector) = self.graph.as_square(id).filter(|vector| !self.is_short(*vector)) {
             return self.norm_to(vector, &Rational::integer(2));
         }
         let is_ones = |id: &ExprId| self.graph.is_ones(*id) && !self.graph.extents(*id).is_scalar();
@@ -256,22 +260,8 @@ impl Writer<'_> {
 
     /// Writes a power of `x'*x` as a power of `norm2(x)`.
     pub(super) fn norm(&mut self, base: ExprId, exponent: &Rational) -> Option<NodeId> {
-        let (M::Product, factors) = self.graph.as_matrix(base)? else { return None };
-        let vector = self.squared(factors)?;
+        let vector = self.graph.as_square(base)?;
         Some(self.norm_to(vector, &exponent.multiply(&Rational::integer(2))))
-    }
-
-    /// Returns x for the factors `x'` and `x`.
-    fn squared(&self, factors: &[ExprId]) -> Option<ExprId> {
-        let [left, right] = factors else { return None };
-        if !self.graph.extents(*left).rows.is_one() {
-            return None;
-        }
-        match (self.graph.as_transpose(*left), self.graph.as_transpose(*right)) {
-            (Some(inner), _) if inner == *right => Some(*right),
-            (_, Some(inner)) if inner == *left => Some(*left),
-            _ => None,
-        }
     }
 
     fn is_short(&self, id: ExprId) -> bool {

@@ -5,6 +5,7 @@ pub mod equations;
 mod idioms;
 pub mod index;
 pub mod latex;
+mod levels;
 pub mod lines;
 pub mod markup;
 mod matrices;

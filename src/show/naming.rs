@@ -10,6 +10,9 @@ const SMALLEST_NAMED: u64 = 4;
 /// Deepest nesting without a name in between.
 pub const DEEPEST: u32 = 60;
 
+/// Stands before the names in a gradient that is written as `∂f/∂q`, which no name of a user's begins with.
+pub const DIFFERENTIAL: char = '∂';
+
 /// Names that are given to nodes.
 pub type Names = FxHashMap<ExprId, String>;
 

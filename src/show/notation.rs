@@ -195,6 +195,11 @@ impl Writer<'_> {
                 if row.arity == Arity::Collective {
                     written = vec![self.vector(arguments)];
                 }
+                if *function == rows::SQRT
+                    && let Some(norm) = self.norm(arguments[0], &Rational::HALF)
+                {
+                    return norm;
+                }
                 if let Some(share) = self.softmax(*function, arguments) {
                     return share;
                 }
@@ -230,7 +235,7 @@ impl Writer<'_> {
                 let a = self.written[a];
                 self.ast.synthesize(E::Unary(UnaryOperator::Not, a))
             }
-            Node::Matrix(operation, operands) => self.matrix(operation, operands),
+            Node::Matrix(operation, operands) => self.matrix(id, operation, operands),
             Node::Derivative(value, by) => {
                 let arguments = vec![self.written[value], self.written[by]];
                 self.call("diff", arguments)
@@ -240,6 +245,10 @@ impl Writer<'_> {
 
     fn input(&mut self, input: u32) -> NodeId {
         let input = &self.graph.inputs()[input as usize];
+        if let Some((above, below)) = input.parameter.split_once('/') {
+            let [above, below] = [above, below].map(|name| self.ast.synthesize(E::Name(name.to_string())));
+            return self.binary(B::Divide, above, below);
+        }
         let name = self.ast.synthesize(E::Name(input.parameter.clone()));
         if input.place.is_empty() {
             return name;

@@ -1,25 +1,11 @@
 //! Syntax tree to MathML Core and Typst. What differs between the two is a table of marks, a [`Dialect`].
 
 use super::dialect::Dialect;
+use super::levels::{Level, Piece, is_signed, of_line, unsigned_factors, written};
 use super::lines::{Line, Sign};
+use super::naming::DIFFERENTIAL;
 use crate::functions;
 use crate::syntax::ast::{Ast, BinaryOperator as B, Expression as E, Index, NodeId, UnaryOperator as U};
-
-/// How tightly an expression binds; larger is tighter.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Level {
-    Loose,
-    Additive,
-    Multiplicative,
-    Signed,
-    Power,
-    Atom,
-}
-
-enum Piece {
-    Text(String),
-    Node(NodeId, Level),
-}
 
 /// Typesets an expression.
 pub fn typeset(ast: &Ast, root: NodeId, dialect: &Dialect) -> String {
@@ -28,45 +14,25 @@ pub fn typeset(ast: &Ast, root: NodeId, dialect: &Dialect) -> String {
 
 /// Typesets a line of a broken expression.
 pub fn line(ast: &Ast, line: &Line, dialect: &Dialect) -> String {
-    let mut pieces = Vec::new();
-    for (at, (sign, part)) in line.parts.iter().enumerate() {
-        let (sign, level) = match sign {
-            Sign::None => (String::new(), Level::Loose),
-            Sign::Leading => (String::new(), Level::Multiplicative),
-            Sign::Plus => ((dialect.operator)("+"), Level::Multiplicative),
-            Sign::Minus => ((dialect.operator)("-"), Level::Multiplicative),
-            Sign::Times if at == 0 => ((dialect.operator)("⋅"), Level::Signed),
-            Sign::Times => (between(ast, *part, dialect), Level::Signed),
-        };
-        pieces.extend([Piece::Text(sign), Piece::Node(*part, level)]);
-    }
-    pieces_written(ast, pieces.into_iter().rev().collect(), dialect)
+    let parts = of_line(line, |sign, at, part| match sign {
+        Sign::None | Sign::Leading => String::new(),
+        Sign::Plus => (dialect.operator)("+"),
+        Sign::Minus => (dialect.operator)("-"),
+        Sign::Times if at == 0 => (dialect.operator)("⋅"),
+        Sign::Times => between(ast, part, dialect),
+    });
+    pieces_written(ast, parts, dialect)
 }
 
-fn pieces_written(ast: &Ast, mut stack: Vec<Piece>, dialect: &Dialect) -> String {
-    let mut out = String::new();
-    while let Some(piece) = stack.pop() {
-        match piece {
-            Piece::Text(text) => out.push_str(&text),
-            Piece::Node(id, least) => {
-                let mut children = Walk { ast, dialect, out: Vec::new() };
-                let parenthesised = level(ast, id) < least;
-                if parenthesised {
-                    children.text(dialect.parentheses[0]);
-                }
-                children.expression(id);
-                if parenthesised {
-                    children.text(dialect.parentheses[1]);
-                }
-                stack.extend(children.out.into_iter().rev());
-            }
-        }
-    }
-    out
+fn pieces_written(ast: &Ast, pieces: Vec<Piece>, dialect: &Dialect) -> String {
+    written(ast, pieces, dialect.parentheses, |id, out| Walk { ast, dialect, out }.expression(id))
 }
 
 /// Writes a name: Greek letters, and digits at its end or words after `_` as an index.
 pub fn symbol(name: &str, dialect: &Dialect) -> String {
+    if let Some(of) = name.strip_prefix(DIFFERENTIAL) {
+        return format!("{}{}", (dialect.operator)("∂"), symbol(of, dialect));
+    }
     let digits = name.trim_end_matches(|c: char| c.is_ascii_digit());
     let (stem, index) = match name.split_once('_') {
         Some((stem, rest)) if !stem.is_empty() && !rest.is_empty() => (stem, rest),
@@ -83,29 +49,6 @@ pub fn symbol(name: &str, dialect: &Dialect) -> String {
     };
     let [open, between, close] = dialect.subscript;
     format!("{open}{stem}{between}{index}{close}")
-}
-
-fn level(ast: &Ast, id: NodeId) -> Level {
-    match ast.get(id) {
-        E::Binary(B::Add | B::Subtract, ..) | E::Unary(U::Negate, _) => Level::Additive,
-        E::Binary(B::Multiply | B::ElementMultiply | B::ElementDivide, ..) => Level::Multiplicative,
-        E::Binary(B::Divide, a, _) if is_signed(ast, *a) => Level::Additive,
-        E::Binary(B::Divide, ..) => Level::Signed,
-        E::Binary(B::Power | B::ElementPower, ..) | E::Unary(U::Transpose, _) => Level::Power,
-        E::Binary(..) | E::Unary(U::Not, _) => Level::Loose,
-        E::Fold(..) => Level::Multiplicative,
-        E::Call(name, _) if matches!(name.text.as_str(), "inv" | "exp") => Level::Power,
-        E::Number(text) if text.contains(['e', 'E']) => Level::Multiplicative,
-        _ => Level::Atom,
-    }
-}
-
-/// Tells whether an expression is a product, or a single factor, with a minus sign before it.
-fn is_signed(ast: &Ast, mut id: NodeId) -> bool {
-    while let E::Binary(B::Multiply, a, _) = ast.get(id) {
-        id = *a;
-    }
-    matches!(ast.get(id), E::Unary(U::Negate, _))
 }
 
 /// Functions that are written without their names.
@@ -125,7 +68,7 @@ fn between(ast: &Ast, factor: NodeId, dialect: &Dialect) -> String {
 struct Walk<'a> {
     ast: &'a Ast,
     dialect: &'a Dialect,
-    out: Vec<Piece>,
+    out: &'a mut Vec<Piece>,
 }
 
 impl Walk<'_> {
@@ -238,7 +181,7 @@ impl Walk<'_> {
             B::Subtract => infix(self, sign("-"), Level::Additive, Level::Multiplicative),
             B::Multiply => {
                 let dot = between(self.ast, b, dialect);
-                let signed = matches!(self.ast.get(a), E::Unary(U::Negate, _));
+                let signed = is_signed(self.ast, a);
                 infix(self, dot, if signed { Level::Additive } else { Level::Multiplicative }, Level::Signed);
             }
             B::ElementMultiply => infix(self, dialect.products[1].into(), Level::Multiplicative, Level::Signed),
@@ -248,7 +191,12 @@ impl Walk<'_> {
                 let [open, between, close] = dialect.fraction;
                 self.operator("-");
                 self.text(open);
-                self.unsigned_product(a);
+                for (position, (factor, level)) in unsigned_factors(self.ast, a).into_iter().enumerate() {
+                    if position > 0 {
+                        self.text(self::between(self.ast, factor, dialect));
+                    }
+                    self.node(factor, level);
+                }
                 self.text(between);
                 self.node(b, Level::Loose);
                 self.text(close);
@@ -262,24 +210,6 @@ impl Walk<'_> {
             B::NotEqual => infix(self, sign("≠"), Level::Additive, Level::Additive),
             B::Equal => infix(self, sign("="), Level::Additive, Level::Additive),
             B::Less | B::Greater => infix(self, sign(operator.symbol()), Level::Additive, Level::Additive),
-        }
-    }
-
-    /// Writes a product without the sign of its first factor.
-    fn unsigned_product(&mut self, id: NodeId) {
-        let mut factors = Vec::new();
-        let mut first = id;
-        while let E::Binary(B::Multiply, a, b) = self.ast.get(first) {
-            factors.push(*b);
-            first = *a;
-        }
-        if let E::Unary(U::Negate, a) = self.ast.get(first) {
-            let alone = if factors.is_empty() { Level::Loose } else { Level::Multiplicative };
-            self.node(*a, alone);
-        }
-        for factor in factors.into_iter().rev() {
-            self.text(between(self.ast, factor, self.dialect));
-            self.node(factor, Level::Signed);
         }
     }
 

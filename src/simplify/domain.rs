@@ -6,7 +6,7 @@
 use super::facts::{Known, Ranges};
 use super::language::{Classes, insert};
 use crate::functions::rows;
-use crate::graph::{Comparison, ExprId, Graph, Node, Rational};
+use crate::graph::{Comparison, ExprId, Graph, MatrixOperation, Node, Rational};
 use crate::lower::{Facts, Formulas};
 use indexmap::IndexSet;
 use rustc_hash::FxBuildHasher;
@@ -85,6 +85,18 @@ fn conditions(graph: &mut Graph, formulas: &mut Formulas, roots: &[ExprId]) -> C
                     push_parts(graph, condition, &mut found);
                 }
             }
+            Node::Matrix(operation, operands) => match (*operation, &operands[..]) {
+                (MatrixOperation::Inverse, [a]) => {
+                    let determinant = graph.determinant(*a);
+                    push_non_zero(graph, determinant, &mut found);
+                }
+                (MatrixOperation::LogDeterminant, [a]) => {
+                    let determinant = graph.determinant(*a);
+                    push_sign(graph, determinant, &mut found);
+                    push_non_zero(graph, determinant, &mut found);
+                }
+                _ => {}
+            },
             _ => {}
         }
     }
@@ -171,6 +183,9 @@ impl Judge {
             (Some(bound), None) => (b, bound, comparison.flipped()),
             _ => return false,
         };
+        if comparison == Comparison::GreaterEqual && bound.is_zero() && graph.is_sum_of_squares(value) {
+            return true;
+        }
         let mut classes = Classes::new(self.ranges.clone());
         let nodes = graph.reachable(&[value]);
         let image = insert(&mut classes, graph, &nodes);

@@ -79,6 +79,11 @@ impl Ranges {
         Ranges { ranges, ..Ranges::default() }
     }
 
+    /// Returns what is known of a function's values.
+    pub fn of(&self, function: FunctionId) -> Facts {
+        self.ranges.get(&function).cloned().unwrap_or_default()
+    }
+
     /// Gives the leaves facts.
     pub fn with_leaves(&self, leaves: Vec<Facts>) -> Self {
         Ranges { leaves, ranges: self.ranges.clone(), seen: Seen::default() }
@@ -116,6 +121,26 @@ fn add_bounds(mut bounds: impl Iterator<Item = Option<(Rational, bool)>>) -> Opt
     bounds.try_fold((Rational::ZERO, false), |(sum, strict), bound| {
         bound.map(|(value, own)| (sum.add(&value), strict || own))
     })
+}
+
+/// Returns what is known of a number times one factor; none if there are other factors.
+fn multiple<'k>(factors: impl Iterator<Item = &'k Known>) -> Option<Known> {
+    let mut scale = Rational::ONE;
+    let mut only = None;
+    for factor in factors {
+        match &factor.value {
+            Some(value) => scale = scale.multiply(value),
+            None if only.is_some() => return None,
+            None => only = Some(&factor.facts),
+        }
+    }
+    let Facts { low, high, non_zero } = only.filter(|_| !scale.is_zero())?;
+    let scaled = |bound: &Option<(Rational, bool)>| bound.as_ref().map(|(value, own)| (value.multiply(&scale), *own));
+    let (low, high) = match scale.is_negative() {
+        true => (scaled(high), scaled(low)),
+        false => (scaled(low), scaled(high)),
+    };
+    Some(Known { value: None, facts: Facts { low, high, non_zero: *non_zero } })
 }
 
 /// The tighter of two lower bounds.
@@ -162,6 +187,9 @@ impl Analysis<Math> for Ranges {
                 Known { value: None, facts }
             }
             Math::Product(children) => {
+                if let Some(multiple) = multiple(children.iter().map(known)) {
+                    return multiple;
+                }
                 let signs: Option<Vec<bool>> = children
                     .iter()
                     .map(|child| match (known(child).is_non_negative(), known(child).is_non_positive()) {
@@ -189,9 +217,7 @@ impl Analysis<Math> for Ranges {
                     Known { value: None, facts: Facts { non_zero, ..Facts::default() } }
                 }
             }
-            Math::Apply(function, _) => {
-                Known { value: None, facts: classes.analysis.ranges.get(function).cloned().unwrap_or_default() }
-            }
+            Math::Apply(function, _) => Known { value: None, facts: classes.analysis.of(*function) },
             _ => Known::default(),
         }
     }

@@ -1,7 +1,7 @@
 //! Simplification of whole matrices: what works entry by entry goes through the rules for numbers, and sums of products
 //! are factored, `A*x + A'*x = (A + A')*x`. The constructors of the graph do the rest.
 
-use super::{Goal, Windows, canonicalize, simplify};
+use super::{Goal, Windows, canonicalize, lost_conditions, simplify};
 use crate::graph::{ExprId, Factor, Graph, MatrixOperation, Node, Rational, Term};
 use crate::lower::{Facts, Formulas};
 use rustc_hash::FxHashMap;
@@ -77,8 +77,13 @@ impl Pass<'_> {
         let mut region = graph.region(id);
         let facts: Vec<Facts> = region.leaves.iter().map(|leaf| self.facts_of(graph, *leaf)).collect();
         let entry = canonicalize(&mut region.graph, self.formulas, &[region.root], REPEATED);
+        let given = entry.clone();
         let (entry, _) = simplify(self.windows, &mut region.graph, self.formulas, &entry, self.goal, &facts);
-        let entry = canonicalize(&mut region.graph, self.formulas, &entry, REPEATED);
+        let mut entry = canonicalize(&mut region.graph, self.formulas, &entry, REPEATED);
+        let forms = (&given[..], &entry[..]);
+        if graph.is_strict() && !lost_conditions(&mut region.graph, self.formulas, forms, &facts).is_empty() {
+            entry = given;
+        }
         let new = graph.paste(&region.graph, entry[0], &region.leaves);
         let new = graph.spread(new, &extents);
         let new = factored(graph, new);

@@ -40,6 +40,11 @@ impl Simplifier {
         self.explaining.iter().chain(&self.rules).collect()
     }
 
+    /// Returns what is known of a function's values.
+    pub fn range(&self, function: FunctionId) -> Facts {
+        self.ranges.of(function)
+    }
+
     /// Returns the ranges of functions.
     pub(super) fn ranges(&self) -> &Ranges {
         &self.ranges

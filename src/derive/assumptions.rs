@@ -1,0 +1,70 @@
+//! What printed derivatives take for granted: where they are defined while the chain rule's are not.
+
+use super::{Closed, Derivative, Derivatives, Form, Order, REPEATED, derive_closed, input_facts};
+use crate::error::Diagnostic;
+use crate::graph::{ExprId, Graph};
+use crate::lower::{Facts, Formulas, Function, Whole};
+use crate::simplify::{canonicalize, lost_conditions};
+
+/// What the printed derivatives take for granted: conditions on the inputs without which the derivatives, as the chain
+/// rule gives them, are not defined while what is printed is.
+#[derive(Clone, Debug)]
+pub struct Assumptions {
+    /// Where the conditions are.
+    pub graph: Graph,
+    /// The conditions.
+    pub conditions: Vec<ExprId>,
+}
+
+/// Finds what derivatives take for granted, given how they were asked for: `raw` forms the same derivatives without
+/// simplification, in the same order as [`Derivatives::derived`] lists them.
+///
+/// # Errors
+/// A function without a derivative rule.
+pub fn assumptions(
+    function: &Function,
+    shown: &Derivatives,
+    raw: impl FnOnce(&Function) -> Result<Derivatives, Diagnostic>,
+) -> Result<Assumptions, Diagnostic> {
+    let mut function = function.clone();
+    function.graph.set_strict(true);
+    let raw = raw(&function)?;
+    let roots = raw.derived();
+    Ok(lost(raw.graph, &roots, (&shown.graph, &shown.derived()), &input_facts(&function)))
+}
+
+/// Finds what derivatives by whole parameters take for granted.
+///
+/// # Errors
+/// A function without a derivative rule.
+pub fn closed_assumptions(
+    whole: &Whole,
+    by: &[usize],
+    order: Order,
+    shown: &Closed,
+) -> Result<Assumptions, Diagnostic> {
+    let mut whole = whole.clone();
+    whole.graph.set_strict(true);
+    let mut raw = derive_closed(&whole, by, order, Form::Raw)?;
+    raw.graph.use_symmetry();
+    let derived = |closed: &Closed| -> Vec<ExprId> {
+        let derivatives = if order == Order::Second { &closed.second } else { &closed.first };
+        derivatives.iter().map(Derivative::expression).collect()
+    };
+    let mut facts = vec![Facts::default(); raw.graph.inputs().len()];
+    for parameter in &whole.parameters {
+        facts[whole.input_index(parameter.id)] = parameter.facts.clone();
+    }
+    let roots = derived(&raw);
+    Ok(lost(raw.graph, &roots, (&shown.graph, &derived(shown)), &facts))
+}
+
+/// Lists the conditions that the given expressions need and the shown ones do not.
+fn lost(mut graph: Graph, given: &[ExprId], shown: (&Graph, &[ExprId]), facts: &[Facts]) -> Assumptions {
+    let mut formulas = Formulas::default();
+    let before = canonicalize(&mut graph, &mut formulas, given, REPEATED);
+    let after = graph.import(shown.0, shown.1);
+    let after = canonicalize(&mut graph, &mut formulas, &after, REPEATED);
+    let conditions = lost_conditions(&mut graph, &mut formulas, (&before, &after), facts);
+    Assumptions { graph, conditions }
+}
