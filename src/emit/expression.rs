@@ -217,7 +217,7 @@ impl Writer<'_> {
             Not(a) => Text::new(format!("!{}", text(*a).at(Level::Postfix)), Level::Unary),
             Select(c, a, b) => {
                 let (c, operands) = (&text(*c).text, [text(*a), text(*b)]);
-                let [a, b] = operands.map(|operand| &operand.text);
+                let [a, b] = operands.map(|operand| bare(&operand.text));
                 Text::new(format!("if {c} {{ {a} }} else {{ {b} }}"), Level::Choice).untyped_with(&operands)
             }
         }

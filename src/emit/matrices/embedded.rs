@@ -1,6 +1,7 @@
 //! Matrices of zeros around a part: where they are added to others, only the part is.
 
 use super::loops::{Loops, Place, after, place};
+use crate::emit::expression::bare;
 use crate::error::Diagnostic;
 use crate::graph::{Dimension, ExprId, MatrixOperation as M, Node, Rational, Term};
 use crate::tape::Computation;
@@ -152,7 +153,10 @@ impl Loops<'_> {
         let stored = matches!(self.places.get(&whole), Some(Place::Slice(_)));
         let own = runs && computed && stored && self.is_used_once(whole);
         let target = if own { given.clone() } else { self.target(id) };
-        if target != given {
+        if graph.extents(whole).is_scalar() && !graph.extents(id).is_scalar() {
+            let number = self.number(whole);
+            self.statements.push(format!("{target}.fill({});", bare(&number)));
+        } else if target != given {
             self.statements.push(format!("{target}.copy_from_slice(&{given});"));
         }
         let across = self.dimension(&graph.extents(id).columns);
