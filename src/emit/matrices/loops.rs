@@ -4,7 +4,7 @@
 //! is stored only if something outside of its loop reads it. Parts of vectors and transposes of them are views.
 
 use super::rows::RowLoop;
-use crate::emit::expression::Writer;
+use crate::emit::expression::{Writer, bare};
 use crate::error::{Diagnostic, Fault};
 use crate::graph::{Dimension, ExprId, Extents, Graph};
 use crate::tape::{Computation, Plan, Step, Tape};
@@ -144,7 +144,7 @@ impl<'a> Loops<'a> {
         for (root, target) in plan.outputs.iter().zip(interface.targets) {
             match target {
                 Some(target) => loops.deliver(*root, target),
-                None => value = Some(loops.number(*root)),
+                None => value = Some(bare(&loops.number(*root)).to_string()),
             }
         }
         if loops.unknown {
