@@ -84,10 +84,23 @@ const TEXTBOOK: &[(&str, &[(&str, &str)])] = &[
     ("f(A: matrix[n, m], B: matrix[m, n]) = tr(A*B) + sum(A)*sum(B)", &[]),
     ("f(x: vector[n]) = norm1(x) + dot(x[1..], x[..n - 1])", &[]),
     ("f(x: vector[n], y: vector[m]) = norm2(stack(x, y))^2*sum(x)", &[]),
+    ("f(A: matrix[n, n], b: vector[n]) = b'*solve(A, ones(n, n))'*b", &[]),
+    (
+        "f(A: matrix[n, n], x: vector[n], y: vector[n]) = sum(i in 0..n, sum(j in 0..n, A[i, j]*x[j]*y[i] - A[j, i]*x[i]^2))",
+        &[],
+    ),
+    ("f(W: matrix[n, m], u: vector[m], y: vector[n], s) = (y + s)'*W*(n*u)", &[]),
+    ("f(t, y: vector[n]) = tanh(y)'*(eye(n) + t)*tanh(y)", &[]),
+    ("f(t, x: vector[n], y: vector[n]) = dot(t - x, log_softmax(y))", &[]),
+    ("f(w: vector[n], y: vector[m], t) = sum(outer(w, ones(m)) .* (y'*y)) - t*sum(y)", &[]),
+    ("f(x: vector[n], y: vector[n]) = norm1(if(x > y, 2, 1))*sum(y .* exp(if(x > 1/3, 1/2, 1)))", &[]),
 ];
 
 /// Functions whose second derivatives are no matrices.
 const BY_MATRICES: &[&str] = &[
+    "f(A: matrix[n, n], u: vector[m], y: vector[n]) = softmax(2*y)'*(A + dot(u, u)*eye(n))*softmax(2*y)",
+    "f(W: matrix[n, m], u: vector[m], x: vector[n]) = log_softmax(u)'*W'*x",
+    "f(W: matrix[n, m], u: vector[m], x: vector[n]) = x'*W*(softmax(u) - 2*u) + sum(W .* W)*sum(u)",
     "f(W: matrix[n, m], b: vector[n], V: matrix[k, n], c: vector[k], X: matrix[m, p], Y: matrix[k, p]) = \
      norm2(V*tanh(W*X + b*ones(p)') + c*ones(p)' - Y)^2",
     "f(W: matrix[n, m], V: matrix[k, n], x: vector[m], y: vector[k]) = { let z = V*relu(W*x); logsumexp(z) - dot(y, z) }",

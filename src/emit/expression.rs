@@ -27,11 +27,28 @@ pub struct Text {
     pub text: String,
     level: Level,
     literal: bool,
+    /// Whether it is made of literals only, so that rustc can't tell its type from it.
+    untyped: bool,
 }
 
 impl Text {
     fn new(text: String, level: Level) -> Self {
-        Text { text, level, literal: false }
+        Text { text, level, literal: false, untyped: false }
+    }
+
+    /// Leaves the type open where the operands do.
+    fn untyped_with(mut self, operands: &[&Text]) -> Self {
+        self.untyped = operands.iter().all(|operand| operand.untyped);
+        self
+    }
+
+    /// Writes the statement that gives the expression a name.
+    pub fn binding(&self, name: &str, scalar: Scalar) -> String {
+        let value = bare(&self.text);
+        match self.untyped {
+            true => format!("let {name}: {} = {value};", scalar.name()),
+            false => format!("let {name} = {value};"),
+        }
     }
 
     /// Makes an expression that never needs parentheses.
@@ -42,6 +59,17 @@ impl Text {
     fn at(&self, least: Level) -> String {
         if self.level < least { format!("({})", self.text) } else { self.text.clone() }
     }
+}
+
+/// Leaves out parentheses around all of an expression.
+pub fn bare(text: &str) -> &str {
+    let Some(inside) = text.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) else { return text };
+    let mut open = 0;
+    let closed_early = inside.chars().any(|letter| {
+        open += i32::from(letter == '(') - i32::from(letter == ')');
+        open < 0
+    });
+    if closed_early { text } else { inside }
 }
 
 /// Longest expression that is put inside another.
@@ -143,7 +171,7 @@ impl Writer<'_> {
                 texts.push(text);
             } else {
                 let name = format!("{}{}", self.stem, parts[part].statements.len() + 1);
-                parts[part].statements.push(format!("let {name} = {};", text.text));
+                parts[part].statements.push(text.binding(&name, self.options.scalar));
                 texts.push(Text::atom(name));
             }
         }
@@ -170,7 +198,8 @@ impl Writer<'_> {
         use Operation::*;
         let binary = |symbol: &str, level: Level, a: Slot, b: Slot| {
             let tighter = if level == Level::Additive { Level::Multiplicative } else { Level::Unary };
-            Text::new(format!("{} {symbol} {}", text(a).at(level), text(b).at(tighter)), level)
+            let written = format!("{} {symbol} {}", text(a).at(level), text(b).at(tighter));
+            Text::new(written, level).untyped_with(&[text(a), text(b)])
         };
         match operation {
             Number(value) => self.number(value),
@@ -180,7 +209,7 @@ impl Writer<'_> {
             Subtract(a, b) => binary("-", Level::Additive, *a, *b),
             Multiply(a, b) => binary("*", Level::Multiplicative, *a, *b),
             Divide(a, b) => binary("/", Level::Multiplicative, *a, *b),
-            Negate(a) => Text::new(format!("-{}", text(*a).at(Level::Postfix)), Level::Unary),
+            Negate(a) => Text::new(format!("-{}", text(*a).at(Level::Postfix)), Level::Unary).untyped_with(&[text(*a)]),
             Call(function, a) => self.call(*function, text(*a)),
             Call2(function, a, b) => self.call2(*function, text(*a), text(*b)),
             Polygamma(order, a) => self.special("polygamma", Some(*order), text(*a)),
@@ -199,8 +228,9 @@ impl Writer<'_> {
             }
             Not(a) => Text::new(format!("!{}", text(*a).at(Level::Postfix)), Level::Unary),
             Select(c, a, b) => {
-                let [c, a, b] = [c, a, b].map(|slot| &text(*slot).text);
-                Text::new(format!("if {c} {{ {a} }} else {{ {b} }}"), Level::Choice)
+                let (c, operands) = (&text(*c).text, [text(*a), text(*b)]);
+                let [a, b] = operands.map(|operand| bare(&operand.text));
+                Text::new(format!("if {c} {{ {a} }} else {{ {b} }}"), Level::Choice).untyped_with(&operands)
             }
         }
     }
@@ -208,7 +238,7 @@ impl Writer<'_> {
     fn number(&self, value: &Rational) -> Text {
         let double = value.to_f64();
         let level = if double < 0.0 { Level::Unary } else { Level::Postfix };
-        Text { text: self.double(double), level, literal: true }
+        Text { text: self.double(double), level, literal: true, untyped: true }
     }
 
     /// Writes a constant by the name that Rust has for it, or in digits.
@@ -243,6 +273,9 @@ impl Writer<'_> {
 
     fn call(&self, function: FunctionId, argument: &Text) -> Text {
         match (function.row().code, self.options.target) {
+            (Code::Method(method, _, _), Target::Std) if argument.untyped && !argument.literal => {
+                Text::atom(format!("{}::{method}({})", self.options.scalar.name(), argument.text))
+            }
             (Code::Method(method, _, _), Target::Std) => Text::atom(format!("{}.{method}()", self.receiver(argument))),
             (Code::Method(_, libm, _), Target::NoStd) => {
                 Text::atom(format!("libm::{libm}{}({})", self.suffix(), argument.text))
@@ -254,6 +287,9 @@ impl Writer<'_> {
 
     fn call2(&self, function: FunctionId, a: &Text, b: &Text) -> Text {
         match (function.row().code, self.options.target) {
+            (Code::Method2(method, _, _), Target::Std) if a.untyped && !a.literal => {
+                Text::atom(format!("{}::{method}({}, {})", self.options.scalar.name(), a.text, b.text))
+            }
             (Code::Method2(method, _, _), Target::Std) => {
                 Text::atom(format!("{}.{method}({})", self.receiver(a), b.text))
             }
@@ -278,7 +314,7 @@ impl Writer<'_> {
             Scalar::F64 => Text::atom(format!("special::{name}({order}{})", argument.text)),
             Scalar::F32 => {
                 let argument =
-                    if argument.literal { argument.text.clone() } else { format!("f64::from({})", argument.text) };
+                    if argument.untyped { argument.text.clone() } else { format!("f64::from({})", argument.text) };
                 Text::new(format!("special::{name}({order}{argument}) as f32"), Level::Choice)
             }
         }

@@ -143,10 +143,12 @@ impl Chain {
     }
 }
 
-/// Tells whether a sum of matrices has the identity among its terms, and no constant.
+/// Tells whether a sum has the identity among its terms, and no number that is repeated for every entry.
 fn has_identity(graph: &Graph, id: ExprId) -> bool {
     let Node::Sum(constant, terms) = graph.node(id) else { return false };
-    constant.is_zero() && terms.iter().any(|(term, _)| matches!(graph.as_matrix(*term), Some((M::Identity(_), _))))
+    constant.is_zero()
+        && terms.iter().all(|(term, _)| !graph.extents(*term).is_scalar())
+        && terms.iter().any(|(term, _)| matches!(graph.as_matrix(*term), Some((M::Identity(_), _))))
 }
 
 impl Graph {

@@ -1,5 +1,6 @@
 //! The canonical form: sums and products flattened and merged, functions at special values, symmetries and inverses.
 
+use super::quotients::{cancel_below, is_sum_of_quotients};
 use crate::functions::{Parity, rows};
 use crate::graph::{ExprId, Factor, Graph, Node, NodeMap, Rational, Term};
 use crate::lower::Formulas;
@@ -12,7 +13,7 @@ pub fn canonicalize(graph: &mut Graph, formulas: &mut Formulas, roots: &[ExprId]
     let nodes = graph.reachable(roots);
     let uses = graph.uses_among(&nodes, roots);
     let inner = inner_links(graph, &nodes, &uses);
-    let mut pass = Canonicalizer { inner, image: NodeMap::new(&nodes), shared };
+    let mut pass = Canonicalizer { inner, uses, image: NodeMap::new(&nodes), shared };
     for id in nodes {
         if pass.inner.contains(id) {
             continue;
@@ -26,6 +27,7 @@ pub fn canonicalize(graph: &mut Graph, formulas: &mut Formulas, roots: &[ExprId]
 struct Canonicalizer {
     /// Sums and products that dissolve in their only user, so that a long chain is gathered at once.
     inner: NodeMap<()>,
+    uses: NodeMap<u32>,
     image: NodeMap<ExprId>,
     shared: usize,
 }
@@ -101,7 +103,7 @@ impl Canonicalizer {
             Node::Product(factors) => {
                 let plain = |(operand, _): &Factor| match graph.node(*operand) {
                     Node::Input(_) | Node::Placeholder(_) | Node::Pi => true,
-                    Node::Sum(..) => !is_multiple(graph, *operand),
+                    Node::Sum(..) => !is_multiple(graph, *operand) && !is_sum_of_quotients(graph, *operand),
                     Node::Apply(function, _) => *function != rows::POW && *function != rows::ABS,
                     _ => false,
                 };
@@ -158,6 +160,7 @@ impl Canonicalizer {
     fn rebuild_product(&self, graph: &mut Graph, top: ExprId) -> ExprId {
         let mut coefficient = Rational::ONE;
         let mut factors: Vec<Factor> = Vec::new();
+        let mut own: Vec<ExprId> = Vec::new();
         let mut stack = vec![(top, Rational::ONE)];
         while let Some((id, exponent)) = stack.pop() {
             let inside = id == top || self.inner.contains(id);
@@ -170,6 +173,7 @@ impl Canonicalizer {
                     let scale = if exponent.is_integer() { scale.power(&exponent) } else { None };
                     let base = if scale.is_some() { rest } else { self.image[id] };
                     coefficient = coefficient.multiply(&scale.unwrap_or(Rational::ONE));
+                    own.extend(Some(base).filter(|_| self.uses[id] == 1));
                     match graph.node(base) {
                         Node::Product(operands)
                             if operands.len() <= self.shared && dissolves_in_product(graph, operands, &exponent) =>
@@ -182,6 +186,7 @@ impl Canonicalizer {
             }
         }
         dissolve_what_cancels(graph, &mut factors);
+        coefficient = coefficient.multiply(&cancel_below(graph, &mut factors, &own));
         merge_variable_powers(graph, &mut factors);
         graph.product(coefficient, factors)
     }

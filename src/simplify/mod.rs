@@ -17,6 +17,7 @@ mod language;
 mod matching;
 mod matrices;
 mod proof;
+mod quotients;
 mod rules;
 mod saturate;
 mod structure;

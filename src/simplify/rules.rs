@@ -160,6 +160,8 @@ pub const TABLE: &[Rule] = &[
     // Differences
     Rule { name: "difference of squares", left: "a^2 - b^2", right: "(a - b)*(a + b)",
         documentation: "the product keeps the digits of a small difference", ..STABLE },
+    Rule { name: "Pythagoras for hypot", left: "hypot(x, a)^2 - x^2", right: "a^2",
+        documentation: "the squares of the legs add up to that of the hypotenuse; the difference loses the digits of a short leg", ..STABLE },
     Rule { name: "square minus one", left: "a^2 - 1", right: "(a - 1)*(a + 1)",
         documentation: "the product keeps the digits of a small difference", ..STABLE },
     Rule { name: "square of a difference from 1", left: "x^2 - 2*x + 1", right: "(x - 1)^2",

@@ -1,6 +1,7 @@
 //! Matrices of zeros around a part: where they are added to others, only the part is.
 
 use super::loops::{Loops, Place, after, place};
+use crate::emit::expression::bare;
 use crate::error::Diagnostic;
 use crate::graph::{Dimension, ExprId, MatrixOperation as M, Node, Rational, Term};
 use crate::tape::Computation;
@@ -133,17 +134,29 @@ impl Loops<'_> {
         uses.count() == 1 && !self.plan.outputs.contains(&id)
     }
 
-    /// Adds blocks in their places to a matrix: where nothing else reads that, without a copy.
+    /// Tells how deep in the loops over rows a node is computed: 0 outside of them, 1 for each row, 2 for each entry.
+    fn depth(&self, id: ExprId) -> usize {
+        let running = self.graph.running_among(&self.graph.reachable(&[id]));
+        let variables = running.get(&id).into_iter().flatten().filter_map(|index| self.sizes.get(index));
+        variables.map(|variable| if variable == "column" { 2 } else { 1 }).max().unwrap_or(0)
+    }
+
+    /// Adds blocks in their places to a matrix: where nothing else reads that and it is computed as often, without a
+    /// copy.
     pub(super) fn add_blocks(&mut self, id: ExprId, whole: ExprId, blocks: &[Term]) {
         self.close();
         let given = self.slice(whole);
         let graph = self.graph;
-        let runs = !graph.running_among(&graph.reachable(&[whole])).is_empty();
+        let depth = self.depth(whole);
+        let runs = depth > 0 && depth == self.depth(id);
         let computed = graph.is_entrywise(whole) || matches!(graph.as_matrix(whole), Some((M::Product, _)));
         let stored = matches!(self.places.get(&whole), Some(Place::Slice(_)));
         let own = runs && computed && stored && self.is_used_once(whole);
         let target = if own { given.clone() } else { self.target(id) };
-        if target != given {
+        if graph.extents(whole).is_scalar() && !graph.extents(id).is_scalar() {
+            let number = self.number(whole);
+            self.statements.push(format!("{target}.fill({});", bare(&number)));
+        } else if target != given {
             self.statements.push(format!("{target}.copy_from_slice(&{given});"));
         }
         let across = self.dimension(&graph.extents(id).columns);

@@ -4,7 +4,7 @@
 //! is stored only if something outside of its loop reads it. Parts of vectors and transposes of them are views.
 
 use super::rows::RowLoop;
-use crate::emit::expression::Writer;
+use crate::emit::expression::{Writer, bare};
 use crate::error::{Diagnostic, Fault};
 use crate::graph::{Dimension, ExprId, Extents, Graph};
 use crate::tape::{Computation, Plan, Step, Tape};
@@ -144,7 +144,7 @@ impl<'a> Loops<'a> {
         for (root, target) in plan.outputs.iter().zip(interface.targets) {
             match target {
                 Some(target) => loops.deliver(*root, target),
-                None => value = Some(loops.number(*root)),
+                None => value = Some(bare(&loops.number(*root)).to_string()),
             }
         }
         if loops.unknown {
@@ -268,10 +268,11 @@ impl<'a> Loops<'a> {
         let [part] = &body.parts[..] else {
             return Err(Diagnostic::general(Fault::Symbolic, "a formula for one entry is too long to be one loop"));
         };
-        let text = &body.outputs[0].text;
+        let output = &body.outputs[0];
+        let text = &output.text;
         let named = text.starts_with(&stem) && !text.contains(' ');
         let name = if named { text.clone() } else { stem.trim_end_matches('_').to_string() };
-        let result = (!named).then(|| format!("let {name} = {text};"));
+        let result = (!named).then(|| output.binding(&name, self.writer.options.scalar));
         let lines = part.statements.iter().cloned().chain(result);
         match &mut self.open {
             Some(open) => {
@@ -321,7 +322,10 @@ impl<'a> Loops<'a> {
     /// Tells whether a product sums the entries of a column: with ones on its left.
     pub(super) fn is_sum_over(&self, factors: &[ExprId], id: ExprId) -> bool {
         match factors {
-            [left, right] => *right == id && self.graph.is_ones(*left) && self.graph.extents(*left).rows.is_one(),
+            [left, right] => {
+                let column = self.graph.extents(*right).is_column();
+                *right == id && column && self.graph.is_ones(*left) && self.graph.extents(*left).rows.is_one()
+            }
             [left, middle, right] => *middle == id && self.graph.is_ones(*left) && self.graph.is_ones(*right),
             _ => false,
         }
@@ -367,6 +371,7 @@ fn shortened(lines: Vec<String>) -> Vec<String> {
     };
     for (at, line) in lines.iter().enumerate() {
         let last = short.last().and_then(|last| last.strip_prefix("let ")).and_then(|last| last.split_once(" = "));
+        let last = last.map(|(name, value)| (name.split(':').next().unwrap_or(name), value));
         let merged = last.and_then(|(name, value)| {
             let place = line.strip_suffix(&format!(" = {name};"))?;
             let once = !lines[at + 1..].iter().any(|later| reads(later, name));

@@ -1,6 +1,7 @@
 //! Operations on whole matrices: views, calls of kernels, and copies.
 
 use super::loops::{Loops, Place, after, place};
+use crate::emit::expression::bare;
 use crate::error::Diagnostic;
 use crate::graph::{Dimension, ExprId, Extents, Graph, MatrixOperation as M};
 use crate::tape::Computation;
@@ -14,7 +15,7 @@ impl Loops<'_> {
         operands: &[ExprId],
     ) -> Result<Place, Diagnostic> {
         Ok(match operation {
-            M::Full(..) | M::Identity(_) | M::Diagonal if self.readers_are_products(id) => Place::Implied,
+            M::Full(..) | M::Diagonal if self.readers_are_products(id) => Place::Implied,
             M::Size(n) => Place::Number(self.count_of(n)),
             M::Embed(..) if self.is_scattered(id) => Place::Implied,
             M::Slice(row, _, _) if self.is_contiguous(operands[0], extents) => {
@@ -287,7 +288,7 @@ impl Loops<'_> {
                 let source = &sources[0];
                 if inner.is_scalar() {
                     let number = self.number(operands[0]);
-                    lines.push(format!("{target}[{first}] = {number};"));
+                    lines.push(format!("{target}[{first}] = {};", bare(&number)));
                 } else if inner.rows.is_one() || (inner.columns == extents.columns) {
                     let entries = self.entries(&inner);
                     lines.push(format!("{target}[{first}..][..{entries}].copy_from_slice(&{source});"));
@@ -345,9 +346,7 @@ impl Loops<'_> {
     pub(super) fn deliver(&mut self, root: ExprId, target: &str) {
         if self.graph.extents(root).is_scalar() {
             let number = self.number(root);
-            // A dimension needs no parentheses here.
-            let bare = number.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).unwrap_or(&number);
-            self.statements.push(format!("*{target} = {bare};"));
+            self.statements.push(format!("*{target} = {};", bare(&number)));
             return;
         }
         let name = self.slice(root);

@@ -1,6 +1,7 @@
 //! Products of matrices: the order, and the kernel for each pair.
 
 use super::loops::{Loops, Place, place};
+use crate::emit::expression::bare;
 use crate::graph::{ExprId, Extents, MatrixOperation as M};
 
 /// A factor of a product, or what some factors make.
@@ -17,7 +18,6 @@ struct Operand {
 enum OperandKind {
     General,
     Ones,
-    Identity,
     Diagonal,
 }
 
@@ -32,7 +32,6 @@ impl Loops<'_> {
                 _ => (self.slice(id), false, OperandKind::General),
             },
             Some((M::Full(..), _)) if self.graph.is_ones(id) => (String::new(), false, OperandKind::Ones),
-            Some((M::Identity(_), _)) => (String::new(), false, OperandKind::Identity),
             Some((M::Diagonal, [v])) => {
                 let v = *v;
                 (self.slice(v), false, OperandKind::Diagonal)
@@ -42,8 +41,22 @@ impl Loops<'_> {
         Operand { extents, name, turned, kind }
     }
 
+    /// Writes out the second of two diagonal matrices in a row.
+    fn write_out(&mut self, factors: &[ExprId]) {
+        let mut last = false;
+        for factor in factors {
+            let implied = matches!(self.places.get(factor), Some(Place::Implied));
+            let diagonal = implied && matches!(self.graph.as_matrix(*factor), Some((M::Diagonal, _)));
+            if diagonal && last {
+                self.slice(*factor);
+            }
+            last = diagonal && !last;
+        }
+    }
+
     /// Multiplies matrices, from left to right.
     pub(super) fn product(&mut self, id: ExprId, factors: &[ExprId]) -> Place {
+        self.write_out(factors);
         let mut given: Vec<Operand> = factors.iter().map(|factor| self.operand(*factor)).collect();
         let mut product = given.remove(0);
         let count = given.len();
@@ -111,23 +124,28 @@ impl Loops<'_> {
 
     fn multiply(&mut self, a: &Operand, b: &Operand, extents: &Extents, target: &str) {
         let (rows, columns) = (self.dimension(&extents.rows), self.dimension(&extents.columns));
-        let scaled = |by: &str, lines: &mut Vec<String>, of: &str| {
+        let scaled = |by: &str, lines: &mut Vec<String>, of: Option<String>| {
+            let value = of.map_or(by.to_string(), |of| format!("{by} * {of}"));
             lines.extend([
                 format!("for i in 0..{rows} {{"),
                 format!("    for j in 0..{columns} {{"),
-                format!("        {target}[{}] = {by} * {of};", place("i", &columns, "j")),
+                format!("        {target}[{}] = {value};", place("i", &columns, "j")),
                 "    }".to_string(),
                 "}".to_string(),
             ]);
         };
         let entry = |operand: &Operand, turned_width: &str, width: &str| match operand.turned {
-            true => format!("{}[{}]", operand.name, place("j", turned_width, "i")),
-            false => format!("{}[{}]", operand.name, place("i", width, "j")),
+            _ if operand.kind == OperandKind::Ones => None,
+            true => Some(format!("{}[{}]", operand.name, place("j", turned_width, "i"))),
+            false => Some(format!("{}[{}]", operand.name, place("i", width, "j"))),
         };
         let mut lines = Vec::new();
         match (&a.kind, &b.kind) {
-            (OperandKind::Diagonal, _) => scaled(&format!("{}[i]", a.name), &mut lines, &entry(b, &rows, &columns)),
-            (_, OperandKind::Diagonal) => scaled(&format!("{}[j]", b.name), &mut lines, &entry(a, &rows, &columns)),
+            (OperandKind::Diagonal, _) => scaled(&format!("{}[i]", a.name), &mut lines, entry(b, &rows, &columns)),
+            (_, OperandKind::Diagonal) => scaled(&format!("{}[j]", b.name), &mut lines, entry(a, &rows, &columns)),
+            (OperandKind::Ones, OperandKind::Ones) => {
+                lines.push(format!("{target}.fill({});", bare(&self.count_of(&a.extents.columns))));
+            }
             (OperandKind::Ones, _) | (_, OperandKind::Ones) => return self.sums(a, b, extents, target),
             _ => return self.multiply_general(a, b, extents, target),
         }
@@ -143,9 +161,10 @@ impl Loops<'_> {
         let (name, vector) = (of.name.clone(), of.extents.is_column() || of.extents.rows.is_one());
         let single = a.extents.columns.is_one();
         let total = match (along_rows, of.turned) {
+            _ if of.extents.is_scalar() => format!("{name}[0]"),
             (true, false) if single => format!("{name}[i]"),
             (false, false) if single => format!("{name}[j]"),
-            (true, false) if vector => format!("{}::sum(&{name})", super::MODULE),
+            (_, false) if vector => format!("{}::sum(&{name})", super::MODULE),
             (true, false) => format!("{}::sum(&{name}[{}..][..{inner}])", super::MODULE, place("i", &inner, "0")),
             (false, true) => format!("{}::sum(&{name}[{}..][..{inner}])", super::MODULE, place("j", &inner, "0")),
             (true, true) => format!("(0..{inner}).map(|at| {name}[{}]).sum()", place("at", &rows, "i")),

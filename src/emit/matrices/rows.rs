@@ -6,6 +6,7 @@
 use super::loops::{Loops, Place, factor, place};
 use super::{Interface, Signature, by, entries};
 use crate::derive::{Order, Rows};
+use crate::emit::expression::bare;
 use crate::error::Diagnostic;
 use crate::graph::{Dimension, ExprId, Extents, Graph, MatrixOperation};
 use crate::tape::{Computation, Step};
@@ -157,7 +158,7 @@ impl Loops<'_> {
             match self.graph.extents(output.root).is_scalar() {
                 true => {
                     let number = self.number(output.root);
-                    self.statements.push(format!("{}[0] = {number};", output.local[1]));
+                    self.statements.push(format!("{}[0] = {};", output.local[1], bare(&number)));
                 }
                 false => self.deliver(output.root, &output.local[1]),
             }
