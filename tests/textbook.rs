@@ -75,7 +75,7 @@ const LINES: &[(&str, usize, &str)] = &[
     ("lgamma(x)", 1, "digamma(x)"),
     ("lgamma(x)", 2, "polygamma(1, x)"),
     ("hypot(x,y)", 1, "x/hypot(x, y)"),
-    ("hypot(x,y)", 2, "1/hypot(x, y) - x^2/hypot(x, y)^3"),
+    ("hypot(x,y)", 2, "y^2/hypot(x, y)^3"),
     ("atan2(y,x)", 1, "-y/(y^2 + x^2)"),
     ("max(x,y)", 1, "if(x >= y, 1, 0)"),
     ("min(x,y)", 1, "if(x <= y, 1, 0)"),
