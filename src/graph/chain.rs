@@ -176,30 +176,19 @@ impl Graph {
         Some(self.total(entries))
     }
 
-    /// Makes the product, entry by entry, of factors of which some are identities: only the diagonal stays. None if there
-    /// is nothing to do.
+    /// Makes a product, entry by entry, in which an identity stands more than once, or is raised to a power: its entries
+    /// are their own powers. None if there is nothing to do.
     pub(super) fn product_with_identity(&mut self, factors: &[Factor]) -> Option<ExprId> {
-        let is_identity = |graph: &Graph, (id, exponent): &Factor| {
-            !exponent.is_negative() && matches!(graph.as_matrix(*id), Some((M::Identity(_), _)))
+        let is_identity = |(id, exponent): &Factor| {
+            !exponent.is_negative() && matches!(self.as_matrix(*id), Some((M::Identity(_), _)))
         };
-        let (identities, others): (Vec<Factor>, Vec<Factor>) =
-            factors.iter().cloned().partition(|factor| is_identity(self, factor));
-        let (mut numbers, matrices): (Vec<Factor>, Vec<Factor>) =
-            others.into_iter().partition(|(id, _)| self.extents(*id).is_scalar());
-        let alone = identities.len() == 1 && identities[0].1.is_one();
-        if identities.is_empty() || alone && matrices.is_empty() || self.is_strict() {
+        let (identities, mut others): (Vec<Factor>, Vec<Factor>) = factors.iter().cloned().partition(is_identity);
+        let (identity, exponent) = identities.first()?;
+        if identities.len() == 1 && exponent.is_one() {
             return None;
         }
-        let diagonal = match matrices.is_empty() {
-            true => identities[0].0,
-            false => {
-                let product = self.product(Rational::ONE, matrices);
-                let entries = self.diagonal_of(product);
-                self.diagonal(entries)
-            }
-        };
-        numbers.push((diagonal, Rational::ONE));
-        Some(self.product(Rational::ONE, numbers))
+        others.push((*identity, Rational::ONE));
+        Some(self.product(Rational::ONE, others))
     }
 
     /// Makes the product, entry by entry, of factors of which some are columns or rows that are repeated to fill a
