@@ -8,7 +8,7 @@ use crate::functions::{FunctionId, rows};
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 
-/// Deepest nesting of choices that a factor is moved into, and most factors that are compared with each other.
+/// Deepest nesting of choices that a factor is moved into.
 const CHOICES: usize = 16;
 
 impl Graph {
@@ -329,27 +329,6 @@ impl Graph {
     }
 
     /// Merges equal bases and drops what cancels.
-    /// Writes a whole power of a sum as one of the opposite sum where that is a factor, too: `(x - 1)/(1 - x)^2`.
-    fn merge_opposites(&mut self, coefficient: &mut Rational, factors: &mut [Factor]) {
-        for at in 1..factors.len().min(CHOICES) {
-            let (own, exponent) = factors[at].clone();
-            let opposite = factors[..at].iter().find(|(other, _)| self.are_opposite(own, *other)).map(|(id, _)| *id);
-            if let Some(opposite) = opposite.filter(|_| exponent.is_integer()) {
-                factors[at].0 = opposite;
-                *coefficient = if exponent.is_even() { coefficient.clone() } else { coefficient.negate() };
-            }
-        }
-    }
-
-    /// Tells whether two sums of numbers are the negatives of each other.
-    fn are_opposite(&self, a: ExprId, b: ExprId) -> bool {
-        let (Node::Sum(first, terms), Node::Sum(second, others)) = (self.node(a), self.node(b)) else { return false };
-        let mut pairs = terms.iter().zip(others);
-        terms.len() == others.len()
-            && *first == second.negate()
-            && pairs.all(|(a, b)| a.0 == b.0 && a.1 == b.1.negate())
-    }
-
     fn merge_factors(&mut self, coefficient: &mut Rational, factors: &mut Vec<Factor>) {
         factors.sort_by_key(|(id, _)| *id);
         let mut merged: Vec<Factor> = Vec::with_capacity(factors.len());

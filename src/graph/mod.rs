@@ -12,6 +12,7 @@ mod extents;
 mod matrix;
 mod node_map;
 mod number;
+mod opposite;
 mod region;
 mod running;
 

@@ -173,7 +173,7 @@ impl Canonicalizer {
                     let scale = if exponent.is_integer() { scale.power(&exponent) } else { None };
                     let base = if scale.is_some() { rest } else { self.image[id] };
                     coefficient = coefficient.multiply(&scale.unwrap_or(Rational::ONE));
-                    own.extend(Some(base).filter(|_| self.uses[id] == 1));
+                    own.extend(Some(base).filter(|base| self.uses[id] == 1 && is_sum_of_quotients(graph, *base)));
                     match graph.node(base) {
                         Node::Product(operands)
                             if operands.len() <= self.shared && dissolves_in_product(graph, operands, &exponent) =>

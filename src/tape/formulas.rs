@@ -76,12 +76,13 @@ fn unsigned(graph: &mut Graph, x: ExprId) -> ExprId {
 
 /// Recognizes a power of σ(−x) in a factor, 1/(1 + exp(x)): returns x.
 fn reciprocal_sigmoid(graph: &Graph, base: &ExprId, exponent: &Rational) -> Option<ExprId> {
+    if !exponent.is_negative() || !exponent.is_integer() {
+        return None;
+    }
     let Node::Sum(constant, terms) = graph.node(*base) else { return None };
     let [(exponential, coefficient)] = &**terms else { return None };
     match graph.node(*exponential) {
-        Node::Apply(rows::EXP, arguments) if constant.is_one() && coefficient.is_one() => {
-            (exponent.is_integer() && exponent.is_negative()).then_some(arguments[0])
-        }
+        Node::Apply(rows::EXP, arguments) if constant.is_one() && coefficient.is_one() => Some(arguments[0]),
         _ => None,
     }
 }
@@ -112,15 +113,16 @@ impl Sigmoids {
     fn new(graph: &mut Graph, roots: &[ExprId]) -> Sigmoids {
         let mut found: Vec<(FunctionId, ExprId)> = Vec::new();
         for id in graph.reachable(roots) {
-            match graph.node(id).clone() {
+            match graph.node(id) {
                 Node::Apply(function @ (rows::SIGMOID | rows::SOFTPLUS), arguments) => {
-                    found.push((function, arguments[0]));
+                    found.push((*function, arguments[0]));
                 }
                 Node::Product(factors) => {
-                    for (base, exponent) in &factors {
-                        if let Some(x) = reciprocal_sigmoid(graph, base, exponent) {
-                            found.push((rows::SIGMOID, graph.scale(Rational::MINUS_ONE, x)));
-                        }
+                    let powers =
+                        factors.iter().filter_map(|(base, exponent)| reciprocal_sigmoid(graph, base, exponent));
+                    let powers: Vec<ExprId> = powers.collect();
+                    for x in powers {
+                        found.push((rows::SIGMOID, graph.scale(Rational::MINUS_ONE, x)));
                     }
                 }
                 _ => {}
