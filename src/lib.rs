@@ -26,6 +26,7 @@ pub mod derive;
 pub mod diff;
 pub mod emit;
 pub mod error;
+#[cfg(feature = "cli")]
 pub mod explain;
 pub mod functions;
 pub mod graph;

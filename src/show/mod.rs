@@ -1,15 +1,23 @@
 //! What people see: graphs written as mathematics.
 
+#[cfg(feature = "cli")]
 pub mod dialect;
+#[cfg(feature = "cli")]
 pub mod equations;
 mod idioms;
+#[cfg(feature = "cli")]
 pub mod index;
+#[cfg(feature = "cli")]
 pub mod latex;
+#[cfg(feature = "cli")]
 mod levels;
+#[cfg(feature = "cli")]
 pub mod lines;
+#[cfg(feature = "cli")]
 pub mod markup;
 mod matrices;
 pub mod names;
 pub mod naming;
 pub mod notation;
+#[cfg(feature = "cli")]
 pub mod typeset;
