@@ -255,6 +255,17 @@ impl Item {
     }
 }
 
+/// What the grammar reads in one go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Phrase {
+    /// A definition.
+    Definition(Item),
+    /// A parameter's declaration.
+    Parameter(Parameter),
+    /// A bare expression.
+    Expression(NodeId),
+}
+
 /// What a source text holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Program {

@@ -1,7 +1,7 @@
 //! The parser: tokens to syntax tree, with every syntax error of a file reported at once.
 
-use super::ast::{Ast, Item, Name, NodeId, Program, Type};
-use super::token::{Spanned, Token, tokenize};
+use super::ast::{Ast, Item, Name, NodeId, Parameter, Phrase, Program, Type};
+use super::token::{Spanned, Start, Token, tokenize};
 use crate::error::{Diagnostic, Errors, Fault, nearest};
 use crate::source::{Source, Span};
 use lalrpop_util::{ParseError, lalrpop_mod};
@@ -39,10 +39,14 @@ pub fn parse_all(source: &Source) -> (Ast, Option<Program>, Vec<Diagnostic>) {
     let program = if starts_definition(&tokens, 0) {
         Program::Items(parse_definitions(&mut ast, source, &tokens, &mut errors))
     } else {
-        match language::ExpressionParser::new().parse(&mut ast, triples(&tokens)) {
+        let expression = |phrase| match phrase {
+            Phrase::Expression(expression) => Some(expression),
+            _ => None,
+        };
+        match parse_phrase(&mut ast, source, &tokens, Start::Expression, expression) {
             Ok(expression) => Program::Expression(expression),
             Err(error) => {
-                errors.push(syntax_error(source, &tokens, error));
+                errors.push(error);
                 return (ast, None, errors);
             }
         }
@@ -54,14 +58,16 @@ pub fn parse_all(source: &Source) -> (Ast, Option<Program>, Vec<Diagnostic>) {
 ///
 /// # Errors
 /// The first syntax error, with places in `source`.
-pub fn parse_parameter(ast: &mut Ast, source: &Source) -> Result<super::ast::Parameter, Errors> {
+pub fn parse_parameter(ast: &mut Ast, source: &Source) -> Result<Parameter, Errors> {
     let (tokens, _, errors) = tokenize(&source.text);
     if !errors.is_empty() {
         return Err(Errors::new(source, errors));
     }
-    language::ParameterParser::new()
-        .parse(ast, triples(&tokens))
-        .map_err(|error| Errors::new(source, vec![syntax_error(source, &tokens, error)]))
+    let parameter = |phrase| match phrase {
+        Phrase::Parameter(parameter) => Some(parameter),
+        _ => None,
+    };
+    parse_phrase(ast, source, &tokens, Start::Parameter, parameter).map_err(|error| Errors::new(source, vec![error]))
 }
 
 fn nothing_to_read(source: &Source) -> Diagnostic {
@@ -70,10 +76,20 @@ fn nothing_to_read(source: &Source) -> Diagnostic {
         .hint("write an expression such as `x^2*sin(y)`, or a definition such as `f(x, y) = x^2*sin(y)`")
 }
 
-fn triples<'t, 's: 't>(
-    tokens: &'t [Spanned<'s>],
-) -> impl Iterator<Item = Result<(usize, Token<'s>, usize), Diagnostic>> + 't {
-    tokens.iter().map(|(token, span)| Ok((span.start, *token, span.end)))
+/// Parses tokens as what `start` asks for; `take` gets it out of the grammar's one result type.
+fn parse_phrase<T>(
+    ast: &mut Ast,
+    source: &Source,
+    tokens: &[Spanned<'_>],
+    start: Start,
+    take: impl FnOnce(Phrase) -> Option<T>,
+) -> Result<T, Diagnostic> {
+    let first = tokens.first().map_or(0, |(_, span)| span.start);
+    let all = tokens.iter().map(|(token, span)| Ok((span.start, *token, span.end)));
+    language::PhraseParser::new()
+        .parse(ast, std::iter::once(Ok((first, Token::Start(start), first))).chain(all))
+        .and_then(|phrase| take(phrase).ok_or(ParseError::InvalidToken { location: first }))
+        .map_err(|error| syntax_error(source, tokens, error))
 }
 
 /// Tells whether a definition starts at this token: `const`, or `name(…) =`.
@@ -115,14 +131,17 @@ fn parse_definitions(
         at += 1;
     }
     let ends = starts.iter().skip(1).copied().chain([tokens.len()]);
-    let parser = language::DefinitionParser::new();
     let mut items = Vec::new();
+    let definition = |phrase| match phrase {
+        Phrase::Definition(item) => Some(item),
+        _ => None,
+    };
     for (start, end) in starts.iter().copied().zip(ends) {
         let item = &tokens[start..end];
-        match parser.parse(ast, triples(item)) {
+        match parse_phrase(ast, source, item, Start::Definition, definition) {
             Ok(definition) => items.push((definition, item[0].1.to(item[item.len() - 1].1))),
             Err(error) => {
-                errors.push(syntax_error(source, item, error));
+                errors.push(error);
                 ast.broken.extend(item.iter().find_map(|(token, _)| match token {
                     Token::Name(name) => Some((*name).to_string()),
                     _ => None,

@@ -89,6 +89,20 @@ pub enum Token<'s> {
     Semicolon,
     #[token("..")]
     Range,
+
+    /// Stands before the tokens of a source and is in none.
+    Start(Start),
+}
+
+/// What the parser is asked to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// `const` or a function.
+    Definition,
+    /// A parameter with its shape and fact.
+    Parameter,
+    /// A bare expression.
+    Expression,
 }
 
 impl Token<'_> {
