@@ -1,8 +1,9 @@
-//! What differentiation costs as the input grows: the full gradient and its Rust, from source text.
+//! What differentiation costs as the input grows: the full gradient as the chain rule gives it, the same simplified and
+//! scheduled, and its Rust, each from source text.
 #![allow(clippy::disallowed_types, clippy::print_stdout)]
 
 use gradc::Options;
-use gradc::derive::{Form, Order, derive};
+use gradc::derive::{Derivatives, Form, Order, derive};
 use gradc::source::Source;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -41,12 +42,20 @@ fn nested(n: usize) -> String {
     format!("{{ let y0 = x; {steps}y{n} }}")
 }
 
-/// Reads and differentiates a source, and returns how many operations value and gradient take.
+/// Reads and differentiates a source without simplification, and returns how many nodes function and gradient take.
+fn chain_rule(text: &str) -> usize {
+    derivatives(text, Form::Raw).graph.len()
+}
+
+/// Reads, differentiates and simplifies a source, and returns how many operations value and gradient take.
 fn gradient(text: &str) -> usize {
+    derivatives(text, Form::Code).tape().operations.len()
+}
+
+fn derivatives(text: &str, form: Form) -> Derivatives {
     let functions = gradc::read(&Source::new("bench", text), &[]).expect("the source is read");
     let all: Vec<usize> = (0..functions[0].graph.inputs().len()).collect();
-    let derivatives = derive(&functions[0], &all, Order::First, Form::Code).expect("it derives");
-    black_box(derivatives).tape().operations.len()
+    black_box(derive(&functions[0], &all, Order::First, form).expect("it derives"))
 }
 
 /// Compiles a source to Rust, and returns how many bytes that are.
@@ -74,24 +83,29 @@ fn ratio(now: f64, before: Option<f64>) -> String {
 }
 
 fn main() {
-    println!("| input | n | gradient, ms | ratio | operations | gradient and Rust, ms | ratio | bytes of Rust |");
-    println!("|---|---:|---:|---:|---:|---:|---:|---:|");
+    println!(
+        "| input | n | chain rule, ms | ratio | gradient, ms | ratio | operations | gradient and Rust, ms | ratio | bytes of Rust |"
+    );
+    println!("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
     let wanted: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     for family in FAMILIES.iter().filter(|family| wanted.is_empty() || wanted.iter().any(|name| name == family.name)) {
-        let mut before = (None, None);
+        let mut before = (None, None, None);
         for &n in family.sizes {
             let text = (family.source)(n);
+            let (chained, _) = measure(|| chain_rule(&text));
             let (derived, operations) = measure(|| gradient(&text));
             let (compiled, bytes) = measure(|| rust(&text));
             println!(
-                "| {} | {n} | {:.3} | {} | {operations} | {:.3} | {} | {bytes} |",
+                "| {} | {n} | {:.3} | {} | {:.3} | {} | {operations} | {:.3} | {} | {bytes} |",
                 family.name,
+                1e3 * chained,
+                ratio(chained, before.0),
                 1e3 * derived,
-                ratio(derived, before.0),
+                ratio(derived, before.1),
                 1e3 * compiled,
-                ratio(compiled, before.1),
+                ratio(compiled, before.2),
             );
-            before = (Some(derived), Some(compiled));
+            before = (Some(chained), Some(derived), Some(compiled));
         }
     }
 }
