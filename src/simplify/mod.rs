@@ -7,6 +7,7 @@
 mod binding;
 mod canonical;
 mod cost;
+mod denominators;
 mod domain;
 mod exponentials;
 mod extract;

@@ -1,5 +1,6 @@
 //! Rules of arithmetic on n-ary sums and products, which no pattern of fixed size can express.
 
+use super::denominators::cancel_over_denominators;
 use super::exponentials::{
     complement_of_share, logarithm_of_sum, negative_exponential, product_of_exponentials, share_of_sum,
 };
@@ -46,6 +47,8 @@ pub const RULES: &[Structural] = &[
         example: ("x*a + x*b", "x*(a + b)"), apply: factor_out },
     Structural { name: "common denominator", grows: true, for_sharing: false, for_reading: true, for_running: false, documentation: "takes a negative power that some terms have out of those that have a positive one",
         example: ("a/x + b*x", "(a + b*x^2)/x"), apply: common_denominator },
+    Structural { name: "cancel over denominators", grows: true, for_sharing: false, for_reading: false, for_running: false, documentation: "brings a sum over the denominators of its terms and multiplies out, where that leaves fewer terms",
+        example: ("1 - a*(a + 2*b)/(a + b)^2", "b^2/(a + b)^2"), apply: cancel_over_denominators },
     Structural { name: "factor out a quotient", grows: true, for_sharing: true, for_reading: false, for_running: false, documentation: "takes less of a quotient out than could be, so that what stays can be shared",
         example: ("a/x^3 - 1/x", "(a/x^2 - 1)/x"), apply: factor_out_quotient },
     Structural { name: "multiply out", grows: true, for_sharing: false, for_reading: false, for_running: false, documentation: "multiplies each term of a sum",
@@ -259,6 +262,9 @@ fn multiply_out(classes: &mut Classes, id: Id, node: &Math) -> Vec<Id> {
     let mut found = Vec::new();
     for (at, child) in children.iter().enumerate() {
         let child = classes.find(*child);
+        if is_reciprocal(classes, child) {
+            continue;
+        }
         let sum = classes[child].nodes.iter().find_map(|node| match node {
             Math::Sum(terms) if terms.len() <= 3 && !terms.contains(&child) => Some(terms.clone()),
             _ => None,
@@ -284,6 +290,13 @@ fn multiply_out(classes: &mut Classes, id: Id, node: &Math) -> Vec<Id> {
         }
     }
     found
+}
+
+/// Tells whether a class can be had as a number by a power. Multiplied out as the sum that it is, too, such as
+/// `1/(1 + x) = 1 - x/(1 + x)`, it would come again in the terms, without end.
+fn is_reciprocal(classes: &Classes, id: Id) -> bool {
+    let view = monomial(classes, id);
+    !view.factors.is_empty() && view.factors.iter().all(|(_, exponent)| exponent.is_negative())
 }
 
 /// Even and odd functions of a negative multiple.
