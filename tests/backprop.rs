@@ -347,3 +347,20 @@ fn what_is_cut_off_by_a_choice_has_no_gradient_even_where_its_own_is_infinite() 
     let gradients: Vec<f64> = circuit.vertices[..2].iter().map(|leaf| leaf.gradient).collect();
     assert_eq!(gradients, [0.0, 2.0]);
 }
+
+#[test]
+fn what_the_user_names_keeps_its_name() {
+    let names = |definition: &str, at: &[f64]| {
+        let function = gradc::read(&Source::new("source", definition), &[]).expect("the source is read").remove(0);
+        let circuit = trace(&function, at, &[]).expect("there is a circuit");
+        let gates = circuit.vertices[circuit.leaves..].iter();
+        gates.map(|vertex| vertex.name.clone()).collect::<Vec<_>>()
+    };
+    let shared = "f(x) = { let a = x*x; let b = a + x; let v = [a*b, sin(b)]; v[0] + v[1] }";
+    assert_eq!(names(shared, &[2.0]), ["a", "b", "v[0]", "v[1]", "f"]);
+    // A name of several values, of a parameter or of the function names nothing here, and others keep away from names.
+    assert_eq!(names("f(x) = { let a = x*x; let a = a*a; a + 1 }", &[2.0]), ["q1", "q2", "f"]);
+    assert_eq!(names("f(x) = sum(i in 0..2, { let a = x^(i + 2); a*a })", &[2.0]), ["q1", "q2", "q3", "q4", "f"]);
+    assert_eq!(names("f(x) = { let x = x*x; let f = x + 1; f*x*f }", &[2.0]), ["q1", "q2", "q3", "f"]);
+    assert_eq!(names("f(x) = { let q = x*x; sin(q)*cos(q) }", &[2.0]), ["q", "u1", "u2", "f"]);
+}

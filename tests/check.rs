@@ -30,7 +30,29 @@ fn verdicts_say_where_a_function_is_not_smooth() {
     assert_eq!(verdicts("sqrt(x)", "x=0"), ["edge of the domain"]);
     assert_eq!(verdicts("floor(x)", "x=2"), ["not smooth here"]);
     assert_eq!(verdicts("ln(x)", "x=-1"), ["undefined here"]);
+    assert_eq!(verdicts("exp(x)", "x=710"), ["infinite here"]);
     assert_eq!(verdicts("f(A: matrix[n, n]) = logdet(A)", "A=[[2,1],[1,3]]"), ["ok"; 4]);
+}
+
+#[test]
+fn steps_become_as_small_as_the_function_needs() {
+    for (function, at) in [
+        ("1/x", "x=1e-8"),
+        ("ln(x)", "x=1e-300"),
+        ("acos(x)", "x=0.9999999"),
+        ("sin(1e8*x)", "x=1"),
+        ("exp(exp(x))", "x=6"),
+        ("exp(x)", "x=700"),
+        ("x*sin(1/x)", "x=0.001"),
+    ] {
+        assert_eq!(verdicts(function, at), ["ok"], "{function} at {at}");
+    }
+    assert_eq!(verdicts("max(x, y)", "x=1,y=1.0000001"), ["ok", "ok"]);
+    // Smaller steps do not make noise of a gradient that is 0.
+    assert_eq!(verdicts("1e6*(x - 1)^2*exp(x)", "x=1"), ["ok"]);
+    // Where there is no derivative, no step is small enough.
+    assert_eq!(verdicts("cbrt(x)", "x=0"), ["not smooth here"]);
+    assert_eq!(verdicts("if(x >= 1, x, 0)", "x=1"), ["not smooth here"]);
 }
 
 #[test]
@@ -43,6 +65,24 @@ fn steps_show_the_error_fall_and_rise() {
     assert!(errors[..4].windows(2).all(|pair| pair[1] < pair[0] / 50.0), "{errors:?}");
     assert!(errors[7] > errors[4], "{errors:?}");
     assert!(entry["relative_error"].as_f64().is_some_and(|error| error < 1e-10), "{entry}");
+}
+
+#[test]
+fn derivatives_are_infinite_on_the_right_side_at_the_edge_of_a_domain() {
+    for (function, at, expected) in [
+        ("asin(x)", "x=1", f64::INFINITY),
+        ("asin(x)", "x=-1", f64::INFINITY),
+        ("acos(x)", "x=1", f64::NEG_INFINITY),
+        ("acos(x)", "x=-1", f64::NEG_INFINITY),
+        ("sqrt(1 - x^2)", "x=1", f64::NEG_INFINITY),
+        ("sqrt(1 - x^2)", "x=-1", f64::INFINITY),
+        ("sqrt(y^2 - x^2)", "x=1,y=1", f64::NEG_INFINITY),
+    ] {
+        let object = json(&["grad", function, "--at", at, "-f", "json"]);
+        let value = &object["d/dx"]["value"];
+        let value = value.as_str().and_then(|text| text.parse::<f64>().ok());
+        assert_eq!(value, Some(expected), "{function} at {at}");
+    }
 }
 
 #[test]

@@ -10,6 +10,7 @@ use gradc::show::dialect::{MATHML, TYPST};
 use gradc::show::notation;
 use gradc::show::typeset::typeset;
 use gradc::source::Source;
+use gradc::syntax::ast::Program;
 
 /// The derivatives of all cases, each with its graph.
 fn formulas() -> Vec<(String, Graph, Vec<ExprId>)> {
@@ -113,4 +114,26 @@ fn formulas_are_typeset_as_expected() {
                     <mrow><mn>0</mn></mrow></msub></msqrt><mo>&#x2062;</mo><msup><mrow><mi>θ</mi></mrow><mrow><mn>2</mn>\
                     </mrow></msup></mrow></mfrac>";
     assert_eq!(write(0, &MATHML), expected);
+}
+
+#[test]
+fn definitions_are_typeset_as_expected() {
+    let mathml = |text: &str| {
+        let (ast, program, _) = gradc::syntax::parse_all(&Source::new("test", text));
+        let Some(Program::Expression(root)) = program else { return String::new() };
+        typeset(&ast, root, &MATHML)
+    };
+    // Parentheses are as high as what they hold.
+    assert!(mathml("sin(x + 1)").contains("<mo stretchy=\"false\">(</mo>"));
+    assert!(!mathml("sin(x/y)").contains("stretchy"));
+    // The space after a word at the edge of its element is one that stays.
+    assert!(mathml("if(x < y, x, y)").contains("<mtext>if&#xa0;</mtext>"));
+    // A word keeps away from its neighbours, a letter does not.
+    assert!(mathml("lam*w").contains("<mi>lam</mi><mo>&#x2062;</mo><mtext>\u{2009}</mtext><mi>w</mi>"));
+    assert!(mathml("w*lam'").contains("\u{2009}"));
+    assert!(!mathml("v*w").contains("\u{2009}"));
+    // A sign at the beginning of a product needs no parentheses.
+    assert!(!mathml("-y .* z").contains('('));
+    assert!(mathml("z .* (-y)").contains('('));
+    assert_eq!(mathml("eye(n)"), "<msub><mrow><mi>I</mi></mrow><mrow><mi>n</mi></mrow></msub>");
 }

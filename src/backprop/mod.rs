@@ -135,7 +135,7 @@ pub fn trace(function: &Function, point: &[f64], merges: &[Merge]) -> Result<Cir
         leaves: plan.leaves.len(),
         output: plan.vertex_of[output.index()].unwrap_or(0),
     };
-    let names = plan.names(&graph, function.name.as_deref());
+    let names = plan.names(&graph, function.name.as_deref(), &function.names);
     let symbols: Vec<Input> = plan.leaves.iter().map(|input| graph.inputs()[*input as usize].clone()).collect();
     let symbols: Vec<Input> =
         symbols.into_iter().chain(names.into_iter().map(|parameter| Input { parameter, place: Vec::new() })).collect();
@@ -239,20 +239,38 @@ impl Plan {
         Plan { leaves, gates, vertex_of }
     }
 
-    /// Names the gates: the output by the function's name, the others q, or q1, q2 and so on.
-    fn names(&self, graph: &Graph, function: Option<&str>) -> Vec<String> {
+    /// Names the gates: the output by the function's name, those to which the user gave a name of their own so, the others
+    /// q, or q1, q2 and so on.
+    fn names(&self, graph: &Graph, function: Option<&str>, lets: &[(String, ExprId)]) -> Vec<String> {
         let is_free = |name: &str| !graph.inputs().iter().any(|input| input.parameter == name);
         let output = [function.unwrap_or("f"), "f", "out"].into_iter().find(|name| is_free(name)).unwrap_or("output");
+        let last = self.gates.len().saturating_sub(1);
+        let mut own: Vec<Option<&str>> = vec![None; self.gates.len()];
+        for (name, id) in lets {
+            let vertex = self.vertex_of.get(id.index()).copied().flatten();
+            let gate = vertex.and_then(|at| at.checked_sub(self.leaves.len())).filter(|gate| *gate != last);
+            let clear = !lets.iter().any(|(other, of)| other == name && of != id);
+            if let Some(gate) = gate.filter(|_| clear && is_free(name) && name != output) {
+                own[gate].get_or_insert(name);
+            }
+        }
         let starts_none = |stem: &&str| {
-            !output.starts_with(*stem) && !graph.inputs().iter().any(|input| input.parameter.starts_with(*stem))
+            let mut taken =
+                graph.inputs().iter().map(|input| input.parameter.as_str()).chain(own.iter().copied().flatten());
+            !output.starts_with(*stem) && !taken.any(|name| name.starts_with(*stem))
         };
         let stem = ["q", "u", "v", "t", "h"].iter().copied().find(|stem| starts_none(stem)).unwrap_or("node");
-        let last = self.gates.len().saturating_sub(1);
-        let name = |at: usize| match (at == last, last) {
-            (true, _) => output.to_string(),
-            (false, 1) => stem.to_string(),
-            _ => format!("{stem}{}", at + 1),
+        let unnamed = own.iter().take(last).filter(|own| own.is_none()).count();
+        let mut count = 0;
+        let mut name = |at: usize| {
+            count += usize::from(own[at].is_none());
+            match (at == last, own[at], unnamed) {
+                (true, ..) => output.to_string(),
+                (_, Some(own), _) => own.to_string(),
+                (_, None, 1) => stem.to_string(),
+                _ => format!("{stem}{count}"),
+            }
         };
-        (0..self.gates.len()).map(name).collect()
+        (0..self.gates.len()).map(&mut name).collect()
     }
 }

@@ -36,12 +36,7 @@ pub fn trace_whole(
     }
     let order = Plan::new(&graph, output, merges);
     let mut names: Vec<String> = graph.inputs().iter().map(|input| input.parameter.clone()).collect();
-    names.extend(order.names(&graph, name));
-    for (own, id) in &whole.names {
-        if let Some(at) = order.vertex_of.get(id.index()).copied().flatten().filter(|at| *at >= order.leaves.len()) {
-            names[at].clone_from(own);
-        }
-    }
+    names.extend(order.names(&graph, name, &whole.names));
     let inputs = (0..graph.inputs().len()).map(|input| graph.intern(Node::Input(input as u32)));
     let ids: Vec<ExprId> =
         inputs.collect::<Vec<_>>().into_iter().chain(order.gates.iter().map(|(id, _)| *id)).collect();

@@ -104,6 +104,8 @@ enum Verdict {
     NotSmooth,
     /// The function is defined on one side only.
     Edge,
+    /// The function's value is infinite.
+    Infinite,
     Undefined,
 }
 
@@ -112,11 +114,22 @@ impl Verdict {
         match self {
             Verdict::Agrees => "ok".into(),
             Verdict::Wrong => "WRONG".into(),
-            Verdict::Kink(left, right) => format!("kink: {left:.3} from the left, {right:.3} from the right"),
+            Verdict::Kink(left, right) => {
+                format!("kink: {} from the left, {} from the right", short(left), short(right))
+            }
             Verdict::NotSmooth => "not smooth here".into(),
             Verdict::Edge => "edge of the domain".into(),
+            Verdict::Infinite => "infinite here".into(),
             Verdict::Undefined => "undefined here".into(),
         }
+    }
+}
+
+/// Writes a number with a few digits.
+fn short(number: f64) -> String {
+    match number.abs() {
+        size if size == 0.0 || (1e-2..1e6).contains(&size) => format!("{number:.3}"),
+        _ => format!("{number:.3e}"),
     }
 }
 
@@ -273,8 +286,8 @@ impl<'a> Checked<'a> {
             for (input, label) in self.labels.iter().enumerate() {
                 let Some(analytic) = self.analytic[output * self.labels.len() + input] else { continue };
                 let value = |point: &[f64]| (self.evaluate)(point).get(output).copied().unwrap_or(f64::NAN);
-                let estimate = difference::central(&self.point, input, value);
                 let sides = difference::one_sided(&self.point, input, value);
+                let estimate = reconciled(difference::central(&self.point, input, value), sides);
                 let steps = if options.steps { &STEPS[..] } else { &[] };
                 let place = if self.values.len() > 1 { format!("[{output}]") } else { String::new() };
                 let name = format!("df{place}/d{label}");
@@ -292,9 +305,21 @@ impl<'a> Checked<'a> {
     }
 }
 
+/// Returns what both sides say where they agree on something else than the difference between them, which may span a
+/// kink nearby.
+fn reconciled(central: Estimate, [left, right]: [Estimate; 2]) -> Estimate {
+    let size = 1.0 + left.value.abs().max(right.value.abs());
+    let middle = left.value.midpoint(right.value);
+    let gap = (left.value - right.value).abs();
+    match gap <= 1e-6 * size && (central.value - middle).abs() > 1e-3 * size {
+        true => Estimate { value: middle, error: gap + left.error + right.error },
+        false => central,
+    }
+}
+
 fn judge(value: f64, estimate: Estimate, [left, right]: [Estimate; 2], tolerance: f64, result: f64) -> Verdict {
     if !result.is_finite() {
-        return Verdict::Undefined;
+        return if result.is_nan() { Verdict::Undefined } else { Verdict::Infinite };
     }
     if left.value.is_finite() != right.value.is_finite() {
         return Verdict::Edge;

@@ -7,16 +7,44 @@ pub struct Estimate {
     pub error: f64,
 }
 
+impl Estimate {
+    /// Returns how large the error is beside the value, or beside a part of how steep the function may be expected to be;
+    /// infinite where there is no value.
+    fn relative_error(self, steepness: f64) -> f64 {
+        match (self.value.is_finite(), self.error == 0.0) {
+            (false, _) => f64::INFINITY,
+            (_, true) => 0.0,
+            _ => self.error / (self.value.abs() + 1e-3 * steepness),
+        }
+    }
+}
+
 /// How much smaller each step is than the one before.
 const SHRINK: f64 = 1.4;
 /// How many steps there are.
 const STEPS: usize = 10;
+/// The first steps that are tried, the largest one first: relative to the point, or to 0.1 where that is larger.
+const FIRST: [f64; 4] = [1e-2, 1e-4, 1e-6, 1e-8];
+/// Relative error with which no smaller steps are tried.
+const SMALL_ERROR: f64 = 1e-9;
 
 /// Estimates the derivative from both sides.
 pub fn central(point: &[f64], input: usize, value: impl Fn(&[f64]) -> f64) -> Estimate {
     let mut moved = point.to_vec();
     let difference = |step: f64| central_difference(&mut moved, point[input], input, step, &value);
-    extrapolated(point[input], SHRINK * SHRINK, difference)
+    extrapolated(point[input], SHRINK * SHRINK, |step| size_around(point, input, step, &value), difference)
+}
+
+/// Returns how large the function is a step away, and how much it changes until there.
+fn size_around(point: &[f64], input: usize, step: f64, value: &impl Fn(&[f64]) -> f64) -> [f64; 2] {
+    let here = value(point);
+    let mut moved = point.to_vec();
+    let there = [-step, step].map(|step| {
+        moved[input] = point[input] + step;
+        value(&moved)
+    });
+    let largest = |sizes: [f64; 2]| sizes.into_iter().filter(|size| size.is_finite()).fold(0.0, f64::max);
+    [largest(there.map(f64::abs)), largest(there.map(|there| (there - here).abs()))]
 }
 
 /// Computes the central difference at each of some steps.
@@ -37,17 +65,44 @@ pub fn one_sided(point: &[f64], input: usize, value: impl Fn(&[f64]) -> f64) -> 
     let here = value(point);
     [-1.0, 1.0].map(|side| {
         let mut moved = point.to_vec();
-        extrapolated(point[input], SHRINK, |step| {
+        let difference = |step| {
             moved[input] = point[input] + side * step;
             side * (value(&moved) - here) / step
-        })
+        };
+        extrapolated(point[input], SHRINK, |step| size_around(point, input, step, &value), difference)
     })
 }
 
-/// Extrapolates differences to step 0; their error falls with powers of `factor` (C. Ridders, Accurate computation of
-/// F'(x) and F'(x)F''(x), Advances in Engineering Software 4(2), 1982).
-fn extrapolated(at: f64, factor: f64, mut difference: impl FnMut(f64) -> f64) -> Estimate {
-    let mut step = 0.01 * at.abs().max(0.1);
+/// Extrapolates differences to step 0, with smaller steps where larger ones are not near enough; the steps are relative
+/// to the point at last, which may be near 0.
+fn extrapolated(
+    at: f64,
+    factor: f64,
+    size_around: impl Fn(f64) -> [f64; 2],
+    mut difference: impl FnMut(f64) -> f64,
+) -> Estimate {
+    let size = at.abs().max(0.1);
+    let steepness = size_around(FIRST[0] * size)[0] / size;
+    let mut best = Estimate { value: f64::NAN, error: f64::INFINITY };
+    for first in FIRST.iter().map(|first| first * size).chain([FIRST[0] * at.abs()]).filter(|first| *first > 0.0) {
+        let mut estimate = extrapolated_from(first, factor, &mut difference);
+        // What rounding of points and values makes of a difference is no part of the extrapolation's own error.
+        let [size, change] = size_around(first);
+        let rounding = f64::EPSILON * (size + change / first * at.abs());
+        estimate.error = estimate.error.max(rounding * SHRINK.powi(STEPS as i32) / first);
+        if !best.value.is_finite() || estimate.relative_error(steepness) < best.relative_error(steepness) {
+            best = estimate;
+        }
+        if best.relative_error(steepness) <= SMALL_ERROR {
+            break;
+        }
+    }
+    best
+}
+
+/// Extrapolates differences from a first step to step 0; their error falls with powers of `factor` (C. Ridders, Accurate
+/// computation of F'(x) and F'(x)F''(x), Advances in Engineering Software 4(2), 1982).
+fn extrapolated_from(mut step: f64, factor: f64, difference: &mut impl FnMut(f64) -> f64) -> Estimate {
     let mut above = vec![difference(step)];
     let mut best = Estimate { value: above[0], error: f64::INFINITY };
     for row in 1..STEPS {

@@ -10,6 +10,7 @@ use crate::error::Diagnostic;
 use crate::explain::{Definition, Derivation, Identity, Reason, explain, explain_whole};
 use crate::lower::{Function, Shape, Whole};
 use crate::show::equations::Equation;
+use crate::show::lines::Abbreviations;
 use crate::show::markup::Markup;
 use crate::source::Source;
 use clap::Args;
@@ -94,11 +95,11 @@ fn run_whole(options: &Options, source: &Source, function: &Function, whole: &Wh
             for (name, line) in &derivation.values {
                 equations.extend(markup.equations(markup.symbol(name), &line.ast, line.root));
             }
+            writeln!(out, "{}", markup.aligned(&equations))?;
             for (by, own) in &derivation.gradients {
                 let [above, below] = [name, by].map(|name| markup.partial(1, &markup.symbol(name)));
-                equations.extend(aligned(&markup.fraction(&above, &below), own, markup));
+                writeln!(out, "{}", typeset(&markup.fraction(&above, &below), own, markup))?;
             }
-            writeln!(out, "{}", markup.aligned(&equations))?;
         }
         (Format::Json, _) => {
             let values = derivation.values.iter().map(|(name, line)| json!({ "name": name, "value": line.text() }));
@@ -175,18 +176,25 @@ fn typeset(name: &str, derivation: &Derivation, markup: Markup) -> String {
 }
 
 fn aligned(name: &str, derivation: &Derivation, markup: Markup) -> Vec<Equation> {
+    let mut abbreviations = Abbreviations::default();
+    let definitions = derivation.names.iter().map(|(_, line)| line);
+    derivation.lines.iter().chain(definitions).for_each(|line| abbreviations.avoid(&line.ast));
+    let mut names = Vec::new();
+    for (name, line) in &derivation.names {
+        names.extend(markup.equations(markup.symbol(name), &line.ast, line.root));
+        abbreviations.define(name, &line.ast, line.root);
+    }
     let mut equations = Vec::new();
     for (at, line) in derivation.lines.iter().enumerate() {
         let left = if at == 0 { name.to_string() } else { String::new() };
-        let mut own = markup.equations(left, &line.ast, line.root);
+        let (mut own, more) = markup.equation(left, &line.ast, line.root, &mut abbreviations);
         if let Some(reason) = &line.reason {
             own[0].reasons = reasons_typeset(reason, markup);
         }
         equations.extend(own);
+        names.extend(more);
     }
-    for (at, (name, line)) in derivation.names.iter().enumerate() {
-        equations.extend(markup.equations(markup.definition(at, name), &line.ast, line.root));
-    }
+    equations.extend(markup.definitions(names));
     equations
 }
 
@@ -216,7 +224,7 @@ fn identity_typeset(reason: &Reason, identity: &Identity, markup: Markup) -> Str
         right = right.replace(&markup.symbol(&format!("d{name}")), &markup.differential(&markup.symbol(name)));
     }
     let right = right.replace(r"\, \,", r"\,");
-    let differential = markup.differential(&markup.parenthesised(&side(identity.left)));
+    let differential = markup.differential(&markup.parenthesised(&identity.ast, identity.left));
     let words = markup.words(&format!("{} with ", reason.phrase));
     let also = if also.is_empty() { also } else { markup.words(&also) };
     format!("{words}{differential}{}{right}{also}", markup.equal())

@@ -14,6 +14,7 @@ h2 { font-size: 1.15rem; margin: 2.25rem 0 .75rem; padding-bottom: .25rem; borde
 math { font-size: 1.1rem; } math[display=block] { width: max-content; min-width: 100%; padding: .3rem 0; }
 mtd { padding-top: .35em; padding-bottom: .35em; }
 pre { margin: 0; padding: .75rem; font-size: .85rem; background: var(--faint); overflow-x: auto; }
+.definition { white-space: pre-wrap; overflow-wrap: anywhere; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: .3rem 1.25rem .3rem 0; border-bottom: 1px solid var(--line); white-space: nowrap; }
 td { font-family: ui-monospace, monospace; font-size: .85rem; }
@@ -65,6 +66,11 @@ impl Page {
     /// Adds text in which every space counts.
     pub fn code(&mut self, code: &str) {
         self.text += &format!("<pre>{}</pre>\n", escaped(code));
+    }
+
+    /// Adds a definition, which goes on below where it is too long for a line.
+    pub fn definition(&mut self, definition: &str) {
+        self.text += &format!("<pre class=\"definition\">{}</pre>\n", escaped(definition));
     }
 
     /// Adds a paragraph.

@@ -43,7 +43,7 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
 
 fn page(options: &Options, function: &Function) -> Result<String, Stop> {
     let mut page = Page::new(&format!("{} and its derivatives", function.display_name()));
-    page.code(&function.definition);
+    page.definition(&function.definition);
     page.formulas(&definition(function));
     let number = match &function.whole {
         Some(whole) => whole.extents().is_scalar(),

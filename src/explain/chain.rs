@@ -75,7 +75,7 @@ pub fn chain_rule(graph: &mut Graph, differentiator: &mut Differentiator, value:
             also.push("sum rule");
         }
         let mut reason = local_rule(graph, differentiator, gate, by, |operand| active.contains(&operand));
-        reason.also = also;
+        reason.also.extend(also);
         steps.push(ChainStep { known: known.clone(), reason });
     }
     let derivative = known.value(graph).unwrap_or_else(|| graph.number(Rational::ONE));

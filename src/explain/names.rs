@@ -2,7 +2,7 @@
 
 use super::{Line, written};
 use crate::functions::{self, Cost, FunctionId};
-use crate::graph::{ExprId, Graph, Node};
+use crate::graph::{ExprId, Graph};
 use crate::show::naming::Names;
 use std::collections::BTreeSet;
 
@@ -26,28 +26,36 @@ pub fn choose(graph: &Graph, lines: impl Iterator<Item = ExprId>) -> Chosen {
         let uses = graph.uses(&[line]);
         repeated.extend(graph.reachable(&[line]).into_iter().filter(|id| uses[*id] > 1 && *id != line));
     }
+    let deserves = |id: &ExprId| {
+        let function = graph.node(*id).function().filter(|function| function.row().cost != Cost::Cheap)?;
+        let long = function.row().name.len() + 3 * (graph.reachable(&[*id]).len() - 1) >= SHORTEST;
+        long.then_some((*id, function))
+    };
+    let order: Vec<(ExprId, FunctionId)> = repeated.iter().filter_map(deserves).take(MOST).collect();
     let mut taken: BTreeSet<String> = graph.inputs().iter().map(|input| input.parameter.clone()).collect();
     let mut chosen = Chosen { of_nodes: Names::default(), order: Vec::new() };
-    for id in repeated {
-        let Node::Apply(function, _) = graph.node(id) else { continue };
-        let long = function.row().name.len() + 3 * (graph.reachable(&[id]).len() - 1) >= SHORTEST;
-        if !long || function.row().cost == Cost::Cheap || chosen.order.len() == MOST {
-            continue;
-        }
-        if let Some(name) = candidates(*function).find(|name| !taken.contains(name)) {
-            taken.insert(name.clone());
-            chosen.of_nodes.insert(id, name);
-            chosen.order.push(id);
+    // A function that can have its initial has it, whichever comes first.
+    for candidates in [initial, other_letters] {
+        for (id, function) in &order {
+            let free = candidates(*function).into_iter().find(|name| !taken.contains(name));
+            if let (Some(name), false) = (free, chosen.of_nodes.contains_key(id)) {
+                taken.insert(name.clone());
+                chosen.of_nodes.insert(*id, name);
+            }
         }
     }
+    chosen.order = order.into_iter().map(|(id, _)| id).filter(|id| chosen.of_nodes.contains_key(id)).collect();
     chosen
 }
 
-/// Lists names for a function's value, the function's initial first; e is a number.
-fn candidates(function: FunctionId) -> impl Iterator<Item = String> {
-    let initial = function.row().name.chars().next().filter(|initial| *initial != 'e').into_iter();
-    let letters = initial.chain("suvwpqrabcmnhk".chars()).map(String::from);
-    letters.filter(|name| functions::find(name).is_none())
+/// Lists a function's initial; e is a number.
+fn initial(function: FunctionId) -> Vec<String> {
+    function.row().name.chars().next().filter(|initial| *initial != 'e').map(String::from).into_iter().collect()
+}
+
+/// Lists the letters that are no function's initial. In rules, u and v stand for what a function is applied to.
+fn other_letters(_: FunctionId) -> Vec<String> {
+    "spqrabcmnhkw".chars().map(String::from).filter(|name| functions::find(name).is_none()).collect()
 }
 
 impl Chosen {

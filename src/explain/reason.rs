@@ -95,8 +95,12 @@ pub fn local_rule(
             let varying: Vec<&Factor> = factors.iter().filter(|(base, _)| varies(*base)).collect();
             match varying.as_slice() {
                 [(base, exponent)] => power_rule(differentiator, exponent, &own_name(graph, *base, by)),
-                several if several.iter().any(|(_, exponent)| exponent.is_negative()) => "quotient rule".into(),
-                _ => "product rule".into(),
+                several => {
+                    let divides = several.iter().any(|(_, exponent)| exponent.is_negative());
+                    let raises = several.iter().any(|(_, exponent)| !exponent.abs().is_one());
+                    let rule = if divides { "quotient rule" } else { "product rule" };
+                    Reason { also: raises.then_some("power rule").into_iter().collect(), ..rule.into() }
+                }
             }
         }
         Node::Apply(function, arguments) => {

@@ -1,7 +1,7 @@
 //! The steps of a simplification: each a rule applied in one place, with what only regroups left out.
 
 use super::Reason;
-use crate::graph::{ExprId, Graph, Node, Rational, Term};
+use crate::graph::{ExprId, Factor, Graph, Node, Rational, Term};
 use crate::lower::{Facts, Formulas};
 use crate::simplify::{Simplifier, Step, prove};
 use std::cell::Cell;
@@ -9,6 +9,9 @@ use std::collections::BTreeSet;
 
 /// Most numerators that are written as differences in one line.
 const MOST_NUMERATORS: usize = 4;
+
+/// The reason for writing fractions with different denominators as one.
+const COMMON_DENOMINATOR: &str = "common denominator";
 
 /// Lists the steps from a form to the last of the given forms.
 pub fn simplification(
@@ -47,9 +50,13 @@ pub fn simplification(
         if step.rule == "add and subtract 1" {
             (0..MOST_NUMERATORS).for_each(|_| way = difference_over_sum(graph, way).unwrap_or(way));
         }
-        match way == before {
-            true => shown.push((step.form, step.rule.into())),
-            false => shown.extend([(way, step.rule.into()), (step.form, "divide term by term".into())]),
+        let adds = matches!(step.rule, "factor out" | COMMON_DENOMINATOR);
+        let is_fraction = !matches!(graph.node(graph.as_multiple(step.form).1), Node::Sum(..));
+        let joined = if adds && is_fraction { over_common_denominator(graph, before) } else { None };
+        match joined {
+            Some((joined, then)) => shown.extend([(joined, COMMON_DENOMINATOR.into()), (step.form, then.into())]),
+            None if way == before => shown.push((step.form, step.rule.into())),
+            None => shown.extend([(way, step.rule.into()), (step.form, "divide term by term".into())]),
         }
         before = step.form;
     }
@@ -126,11 +133,60 @@ fn unproved(graph: &Graph, from: ExprId, to: ExprId) -> &'static str {
     let (before, after) = (sum(from), sum(to));
     match (before.is_empty(), after.is_empty()) {
         _ if functions(from) != functions(to) => "rules of the table together",
-        (false, true) if before.iter().any(divides) => "common denominator",
+        (false, true) if before.iter().any(divides) => COMMON_DENOMINATOR,
         (false, true) => "factor out",
         (true, false) => "multiply out",
         _ => "collect and factor out",
     }
+}
+
+/// Writes a sum of fractions whose denominators are different powers of the same sums as one fraction, the numerators
+/// as they are. Tells what is to be done with them.
+fn over_common_denominator(graph: &mut Graph, form: ExprId) -> Option<(ExprId, &'static str)> {
+    let Node::Sum(constant, terms) = graph.node(form).clone() else { return None };
+    let below = |graph: &Graph, term: ExprId| -> Vec<Factor> {
+        let factors = match graph.node(term) {
+            Node::Product(factors) => &**factors,
+            _ => &[],
+        };
+        let is_sum = |base: ExprId| matches!(graph.node(base), Node::Sum(..));
+        factors.iter().filter(|(base, exponent)| exponent.is_negative() && is_sum(*base)).cloned().collect()
+    };
+    let denominators: Vec<Vec<Factor>> = terms.iter().map(|(term, _)| below(graph, *term)).collect();
+    if !constant.is_zero() || denominators.windows(2).all(|pair| pair[0] == pair[1]) {
+        return None;
+    }
+    let mut common: Vec<Factor> = Vec::new();
+    for (base, exponent) in denominators.into_iter().flatten() {
+        match common.iter_mut().find(|(own, _)| *own == base) {
+            Some((_, own)) if exponent < *own => *own = exponent,
+            Some(_) => {}
+            None => common.push((base, exponent)),
+        }
+    }
+    let mut numerators = Vec::new();
+    for (term, coefficient) in &terms {
+        let mut factors = match graph.node(*term) {
+            Node::Product(factors) => factors.to_vec(),
+            _ => vec![(*term, Rational::ONE)],
+        };
+        for (base, exponent) in &common {
+            match factors.iter_mut().find(|(own, _)| own == base) {
+                Some((_, own)) => *own = own.add(&exponent.negate()),
+                None => factors.push((*base, exponent.negate())),
+            }
+        }
+        factors.retain(|(_, exponent)| !exponent.is_zero());
+        numerators.push((graph.product(Rational::ONE, factors), coefficient.clone()));
+    }
+    let holds_sum = |(id, _): &Term| match graph.node(*id) {
+        Node::Product(factors) => factors.iter().any(|(base, _)| matches!(graph.node(*base), Node::Sum(..))),
+        _ => false,
+    };
+    let then = if numerators.iter().any(holds_sum) { "multiply out" } else { "collect terms" };
+    let numerator = graph.intern(Node::Sum(constant, numerators.into()));
+    let factors: Vec<Factor> = std::iter::once((numerator, Rational::ONE)).chain(common).collect();
+    Some((graph.intern(Node::Product(factors.into())), then))
 }
 
 /// Writes the first `a/(a + b)` of a form as `(a + b - b)/(a + b)`.

@@ -41,6 +41,9 @@ pub(super) enum Task {
     Return(usize, Vec<Value>),
 }
 
+/// Most entries of an array that are named each.
+const MOST_NAMED: usize = 64;
+
 /// The names of one call.
 #[derive(Default)]
 pub(super) struct Frame {
@@ -112,7 +115,7 @@ impl<'a> Machine<'a> {
     }
 
     /// Returns what the user has named with `let` in the function itself.
-    pub fn whole_names(&self) -> Vec<(String, ExprId)> {
+    pub fn let_names(&self) -> Vec<(String, ExprId)> {
         self.names.clone()
     }
 
@@ -183,9 +186,7 @@ impl<'a> Machine<'a> {
                 };
                 let value = self.values.pop().unwrap_or(Value::Poison);
                 let name = &lets[at].name.text;
-                if let (Value::Scalar(id) | Value::Whole(id), true) = (&value, self.whole && self.frames.len() == 1) {
-                    self.names.push((name.clone(), *id));
-                }
+                self.remember(name, &value);
                 self.bind(name, value);
             }
             Task::Unbind(block) => {
@@ -218,6 +219,23 @@ impl<'a> Machine<'a> {
                     self.memo.insert((item, arguments), value);
                 }
             }
+        }
+    }
+
+    /// Keeps the name that the function itself gives to a value; in a small array, of each entry.
+    fn remember(&mut self, name: &str, value: &Value) {
+        if self.frames.len() > 1 {
+            return;
+        }
+        match value {
+            Value::Scalar(id) | Value::Whole(id) => self.names.push((name.to_string(), *id)),
+            Value::Array(shape, entries) if !self.whole && entries.len() <= MOST_NAMED => {
+                for (place, id) in shape.places().zip(entries.iter()) {
+                    let place: Vec<String> = place.iter().map(usize::to_string).collect();
+                    self.names.push((format!("{name}[{}]", place.join(", ")), *id));
+                }
+            }
+            _ => {}
         }
     }
 

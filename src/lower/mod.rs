@@ -73,6 +73,8 @@ pub struct Function {
     pub outputs: Vec<ExprId>,
     /// The shape of its value.
     pub shape: Shape,
+    /// What the user named with `let`, in order: nodes of the graph.
+    pub names: Vec<(String, ExprId)>,
     /// The function of whole vectors and matrices, where it can be kept in one piece.
     pub whole: Option<Whole>,
 }
@@ -259,6 +261,7 @@ fn lower_function(
         graph: entries.graph,
         outputs: entries.outputs,
         shape: entries.shape,
+        names: entries.names,
         whole,
     };
     if symbolic {
@@ -283,12 +286,19 @@ struct Entries {
     graph: Graph,
     outputs: Vec<ExprId>,
     shape: Shape,
+    names: Vec<(String, ExprId)>,
 }
 
 impl Entries {
     /// Stands for a function that has no such graph.
     fn none() -> Self {
-        Entries { parameters: Vec::new(), graph: Graph::new(), outputs: Vec::new(), shape: Shape::Scalar }
+        Entries {
+            parameters: Vec::new(),
+            graph: Graph::new(),
+            outputs: Vec::new(),
+            shape: Shape::Scalar,
+            names: Vec::new(),
+        }
     }
 }
 
@@ -325,6 +335,7 @@ impl Definition<'_> {
         }
         let mut machine = Machine::new(self.ast, self.items, &mut graph, &mut formulas, self.name.is_none());
         let value = machine.run(self.name.map(|name| name.text.as_str()), self.body, bindings);
+        let names = machine.let_names();
         let (new_parameters, found) = machine.finish();
         let sound = found.is_empty();
         errors.extend(found);
@@ -338,7 +349,7 @@ impl Definition<'_> {
             Value::Scalar(id) => (Shape::Scalar, vec![id]),
             Value::Array(shape, entries) => (shape, entries.to_vec()),
         };
-        sound.then_some(Entries { parameters, graph, outputs, shape })
+        sound.then_some(Entries { parameters, graph, outputs, shape, names })
     }
 
     /// Lowers to a graph of whole vectors and matrices.
@@ -375,7 +386,7 @@ impl Definition<'_> {
         let mut machine = Machine::new(self.ast, self.items, &mut graph, &mut formulas, self.name.is_none());
         machine.keep_whole(sizes.is_empty());
         let value = machine.run(self.name.map(|name| name.text.as_str()), self.body, bindings);
-        let names = machine.whole_names();
+        let names = machine.let_names();
         let (new_parameters, found) = machine.finish();
         if !found.is_empty() {
             errors.extend(found);

@@ -12,8 +12,8 @@ pub struct Dialect {
     pub root: [&'static str; 2],
     /// Around what is under a cube root.
     pub cube_root: [&'static str; 2],
-    /// Around an expression in parentheses.
-    pub parentheses: [&'static str; 2],
+    /// Around an expression in parentheses as high as a line of text, and around a higher one.
+    pub parentheses: [[&'static str; 2]; 2],
     /// Around an absolute value.
     pub absolute: [&'static str; 2],
     /// Around a norm.
@@ -51,8 +51,11 @@ pub const MATHML: Dialect = Dialect {
     subscript: ["<msub><mrow>", "</mrow><mrow>", "</mrow></msub>"],
     root: ["<msqrt>", "</msqrt>"],
     cube_root: ["<mroot><mrow>", "</mrow><mn>3</mn></mroot>"],
-    // Brackets grow with the row that they stand in.
-    parentheses: ["<mrow><mo>(</mo>", "<mo>)</mo></mrow>"],
+    // Brackets grow with the row that they stand in, and those that may grow stand a little apart from it.
+    parentheses: [
+        ["<mrow><mo stretchy=\"false\">(</mo>", "<mo stretchy=\"false\">)</mo></mrow>"],
+        ["<mrow><mo>(</mo>", "<mo>)</mo></mrow>"],
+    ],
     absolute: ["<mrow><mo>|</mo>", "<mo>|</mo></mrow>"],
     norm: ["<mrow><mo>‖</mo>", "<mo>‖</mo></mrow>"],
     rounded: [["<mrow><mo>⌊</mo>", "<mo>⌋</mo></mrow>"], ["<mrow><mo>⌈</mo>", "<mo>⌉</mo></mrow>"]],
@@ -65,10 +68,10 @@ pub const MATHML: Dialect = Dialect {
         "</mtd></mtr></mtable><mo>]</mo></mrow>",
     ],
     cases: [
-        "<mrow><mo>{</mo><mtable><mtr><mtd>",
-        "</mtd><mtd><mtext>if </mtext>",
-        "</mtd></mtr><mtr><mtd>",
-        "</mtd><mtd><mtext>otherwise</mtext>",
+        "<mrow><mo>{</mo><mtable><mtr><mtd style=\"text-align: left; text-align: -webkit-left\">",
+        "</mtd><mtd style=\"text-align: left; text-align: -webkit-left\"><mtext>if&#xa0;</mtext>",
+        "</mtd></mtr><mtr><mtd style=\"text-align: left; text-align: -webkit-left\">",
+        "</mtd><mtd style=\"text-align: left; text-align: -webkit-left\"><mtext>otherwise</mtext>",
         "</mtd></mtr></mtable></mrow>",
     ],
     fold: [
@@ -93,7 +96,7 @@ pub const TYPST: Dialect = Dialect {
     subscript: ["", "_(", ")"],
     root: ["sqrt(", ")"],
     cube_root: ["root(3, ", ")"],
-    parentheses: ["(", ")"],
+    parentheses: [["(", ")"]; 2],
     absolute: ["abs(", ")"],
     norm: ["norm(", ")"],
     rounded: [["floor(", ")"], ["ceil(", ")"]],

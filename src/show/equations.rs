@@ -1,8 +1,8 @@
 //! Equations one below the other, aligned at their signs of equality, each with its reason: in LaTeX, MathML and Typst.
 
-use super::lines::{Line, WIDEST, lines};
+use super::lines::{Abbreviations, Line, WIDEST, lines};
 use super::markup::Markup;
-use crate::syntax::ast::{Ast, NodeId};
+use crate::syntax::ast::{Ast, Expression, NodeId};
 
 /// Widest reason that stands beside a line, in tenths of a letter's width.
 const WIDEST_BESIDE: u64 = 430;
@@ -28,24 +28,42 @@ pub struct Equation {
 impl Markup {
     /// Writes an equation, and below it what the names in it stand for.
     pub fn equations(self, left: String, ast: &Ast, root: NodeId) -> Vec<Equation> {
-        let formula = lines(ast, root);
+        let (mut own, names) = self.equation(left, ast, root, &mut Abbreviations::default());
+        own.extend(self.definitions(names));
+        own
+    }
+
+    /// Writes one of several equations that stand together. Returns it, with what the names stand for that it has of its
+    /// own below, and apart from it what the names stand for that it gives, and others may use.
+    pub fn equation(
+        self,
+        left: String,
+        ast: &Ast,
+        root: NodeId,
+        abbreviations: &mut Abbreviations,
+    ) -> (Vec<Equation>, Vec<Equation>) {
+        let formula = lines(ast, root, abbreviations);
         let equation = |left, lines: &[Line]| Equation {
             left,
             right: lines.iter().map(|line| self.line(&formula.ast, line)).collect(),
             width: lines.iter().map(|line| line.width).max().unwrap_or(0),
             reasons: Vec::new(),
         };
-        let mut equations = vec![equation(left, &formula.body)];
-        for (at, (name, value)) in formula.names.iter().enumerate() {
-            equations.push(equation(self.definition(at, name), value));
+        let mut own = vec![equation(left, &formula.body)];
+        let names = formula.names.iter().map(|(name, value)| equation(self.symbol(name), value)).collect();
+        if matches!(ast.get(root), Expression::Block(..)) {
+            own.extend(self.definitions(names));
+            return (own, Vec::new());
         }
-        equations
+        (own, names)
     }
 
-    /// Writes the left side of what a name stands for; the first of several has the word before it.
-    pub fn definition(self, position: usize, name: &str) -> String {
-        let word = if position == 0 { self.words("where ") } else { String::new() };
-        format!("{word}{}", self.symbol(name))
+    /// Writes the word before the first of some definitions.
+    pub fn definitions(self, mut equations: Vec<Equation>) -> Vec<Equation> {
+        if let Some(first) = equations.first_mut() {
+            first.left.insert_str(0, &self.words("where "));
+        }
+        equations
     }
 
     /// Aligns equations; a single one in one line stands alone.

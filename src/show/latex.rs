@@ -1,6 +1,6 @@
 //! Syntax tree to LaTeX, with no needless parentheses.
 
-use super::levels::{Level, Piece, is_signed, of_line, unsigned_factors, written};
+use super::levels::{Level, Piece, is_signed, left_of_product, of_line, unsigned_factors, written};
 use super::lines::{Line, Sign};
 use super::naming::DIFFERENTIAL;
 use crate::functions;
@@ -11,7 +11,7 @@ const PARENTHESES: [&str; 2] = [r"\left(", r"\right)"];
 
 /// Writes an expression as LaTeX for math mode.
 pub fn latex(ast: &Ast, root: NodeId) -> String {
-    written(ast, vec![Piece::Node(root, Level::Loose)], PARENTHESES, |id, out| pieces(ast, id, out))
+    written(ast, vec![Piece::Node(root, Level::Loose)], |_| PARENTHESES, |id, out| pieces(ast, id, out))
 }
 
 /// Writes a line of a broken expression.
@@ -26,7 +26,7 @@ pub fn line(ast: &Ast, line: &Line) -> String {
         };
         sign.to_string()
     });
-    written(ast, parts, PARENTHESES, |id, out| pieces(ast, id, out))
+    written(ast, parts, |_| PARENTHESES, |id, out| pieces(ast, id, out))
 }
 
 /// What stands before a factor.
@@ -120,9 +120,7 @@ fn binary(ast: &Ast, operator: B, a: NodeId, b: NodeId, out: &mut Vec<Piece>) {
         B::Add => out.extend([Node(a, Level::Additive), text(" + "), Node(b, Level::Multiplicative)]),
         B::Subtract => out.extend([Node(a, Level::Additive), text(" - "), Node(b, Level::Multiplicative)]),
         B::Multiply => {
-            // The sign of a product stands before it without parentheses.
-            let level = if is_signed(ast, a) { Level::Additive } else { Level::Multiplicative };
-            out.extend([Node(a, level), text(between(ast, b)), Node(b, Level::Signed)]);
+            out.extend([Node(a, left_of_product(ast, a)), text(between(ast, b)), Node(b, Level::Signed)]);
         }
         // The sign of a fraction stands before it.
         B::Divide if is_signed(ast, a) => {
@@ -144,8 +142,8 @@ fn binary(ast: &Ast, operator: B, a: NodeId, b: NodeId, out: &mut Vec<Piece>) {
                 out.extend([Node(a, Level::Atom), text(format!("^{{{circle}")), Node(b, Level::Loose), text("}")]);
             }
         },
-        B::ElementMultiply => out.extend([Node(a, Level::Multiplicative), text(r" \odot "), Node(b, Level::Signed)]),
-        B::ElementDivide => out.extend([Node(a, Level::Multiplicative), text(r" \oslash "), Node(b, Level::Signed)]),
+        B::ElementMultiply => out.extend([Node(a, left_of_product(ast, a)), text(r" \odot "), Node(b, Level::Signed)]),
+        B::ElementDivide => out.extend([Node(a, left_of_product(ast, a)), text(r" \oslash "), Node(b, Level::Signed)]),
         relation => {
             let sign = match relation {
                 B::Less => "<",

@@ -31,7 +31,10 @@ pub enum Piece {
 /// Returns how tightly an expression binds.
 fn level(ast: &Ast, id: NodeId) -> Level {
     match ast.get(id) {
-        E::Binary(B::Multiply | B::Divide, a, _) if is_signed(ast, *a) => Level::Additive,
+        E::Binary(B::Divide, a, _) if is_signed(ast, *a) => Level::Additive,
+        E::Binary(B::Multiply | B::ElementMultiply | B::ElementDivide, a, _) if begins_with_sign(ast, *a) => {
+            Level::Additive
+        }
         E::Binary(B::Add | B::Subtract, ..) | E::Unary(U::Negate, _) => Level::Additive,
         E::Binary(B::Multiply | B::ElementMultiply | B::ElementDivide, ..) | E::Fold(..) => Level::Multiplicative,
         E::Binary(B::Divide, ..) => Level::Signed,
@@ -50,6 +53,41 @@ pub fn is_signed(ast: &Ast, mut id: NodeId) -> bool {
         id = *a;
     }
     matches!(ast.get(id), E::Unary(U::Negate, _))
+}
+
+/// Tells whether a minus sign stands before an expression without parentheses: before its first factor, however that is
+/// multiplied.
+pub fn begins_with_sign(ast: &Ast, mut id: NodeId) -> bool {
+    while let E::Binary(B::Multiply | B::ElementMultiply | B::ElementDivide, a, _) = ast.get(id) {
+        id = *a;
+    }
+    matches!(ast.get(id), E::Unary(U::Negate, _))
+        || matches!(ast.get(id), E::Binary(B::Divide, a, _) if is_signed(ast, *a))
+}
+
+/// Returns how tightly the left operand of a product has to bind: a sign before it needs no parentheses.
+pub fn left_of_product(ast: &Ast, operand: NodeId) -> Level {
+    if begins_with_sign(ast, operand) { Level::Additive } else { Level::Multiplicative }
+}
+
+/// Tells of each expression whether it is higher than a line of text.
+pub fn tall(ast: &Ast) -> Vec<bool> {
+    let mut tall: Vec<bool> = Vec::with_capacity(ast.len());
+    for index in 0..ast.len() {
+        let own = match ast.get(NodeId(index as u32)) {
+            E::Binary(B::Divide, ..) | E::If(..) | E::List(_) | E::Fold(..) => true,
+            E::Binary(B::Power | B::ElementPower, base, _) => tall[base.index()],
+            E::Call(name, _) if name.text == "exp" => false,
+            E::Call(name, _) if matches!(name.text.as_str(), "diff" | "stack" | "join") => true,
+            other => {
+                let mut any = false;
+                other.for_each_child(|child| any |= tall[child.index()]);
+                any
+            }
+        };
+        tall.push(own);
+    }
+    tall
 }
 
 /// Returns the factors of a product without the sign of the first one, each with how tightly it has to bind.
@@ -80,11 +118,12 @@ pub fn of_line(line: &Line, sign: impl Fn(Sign, usize, NodeId) -> String) -> Vec
     pieces
 }
 
-/// Writes pieces, expressions that bind too loosely in parentheses; `expand` adds the pieces of an expression.
+/// Writes pieces, expressions that bind too loosely in the parentheses that are given for them; `expand` adds the pieces
+/// of an expression.
 pub fn written(
     ast: &Ast,
     pieces: Vec<Piece>,
-    [open, close]: [&str; 2],
+    parentheses: impl Fn(NodeId) -> [&'static str; 2],
     mut expand: impl FnMut(NodeId, &mut Vec<Piece>),
 ) -> String {
     let mut out = String::new();
@@ -96,6 +135,7 @@ pub fn written(
             Piece::Text(text) => out.push_str(&text),
             Piece::Node(id, least) => {
                 if level(ast, id) < least {
+                    let [open, close] = parentheses(id);
                     out.push_str(open);
                     stack.push(Piece::Text(close.to_string()));
                 }

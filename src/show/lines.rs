@@ -2,7 +2,8 @@
 //! below, at a sign between its terms or factors.
 
 use crate::syntax::ast::{Ast, BinaryOperator as B, Expression as E, Index, NodeId, UnaryOperator as U};
-use rustc_hash::FxHashSet;
+use crate::syntax::print_expression;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Widest line, in tenths of a letter's width; a page of A4 holds it beside the name of a derivative.
 pub const WIDEST: u64 = 640;
@@ -46,20 +47,75 @@ pub struct Lines {
     pub names: Vec<(String, Vec<Line>)>,
 }
 
-/// Breaks a formula into lines.
-pub fn lines(ast: &Ast, root: NodeId) -> Lines {
-    let whole = widths(ast, root)[root.index()];
-    let (ast, names, root) = match ast.get(root) {
-        E::Block(lets, body) => {
-            let own = lets.iter().map(|binding| (binding.name.text.clone(), binding.value)).collect();
-            (ast.clone(), own, *body)
+/// The names of long parts, in formulas that stand together: the same part has the same name.
+#[derive(Clone, Debug, Default)]
+pub struct Abbreviations {
+    /// Names that are not given.
+    taken: FxHashSet<String>,
+    /// The name of each part that has one, by the part's text.
+    known: FxHashMap<String, String>,
+    /// How many names were tried.
+    count: usize,
+}
+
+impl Abbreviations {
+    /// Keeps from giving the names that stand in a formula.
+    pub fn avoid(&mut self, ast: &Ast) {
+        for index in 0..ast.len() {
+            match ast.get(NodeId(index as u32)) {
+                E::Name(name) => drop(self.taken.insert(name.clone())),
+                E::Block(lets, _) => self.taken.extend(lets.iter().map(|binding| binding.name.text.clone())),
+                _ => {}
+            }
         }
-        _ if whole <= WIDEST => (ast.clone(), Vec::new(), root),
-        _ => named(ast, root),
+    }
+
+    /// Makes a name stand for a part wherever that is too long.
+    pub fn define(&mut self, name: &str, ast: &Ast, root: NodeId) {
+        self.known.insert(print_expression(ast, root), name.to_string());
+    }
+
+    /// Returns the name of a part, and whether it is a new one.
+    fn name(&mut self, ast: &Ast, root: NodeId) -> (String, bool) {
+        let text = print_expression(ast, root);
+        if let Some(name) = self.known.get(&text) {
+            return (name.clone(), false);
+        }
+        let name = loop {
+            self.count += 1;
+            let name = format!("t{}", self.count);
+            if self.taken.insert(name.clone()) {
+                break name;
+            }
+        };
+        self.known.insert(text, name.clone());
+        (name, true)
+    }
+}
+
+/// Breaks a formula into lines.
+pub fn lines(ast: &Ast, root: NodeId, abbreviations: &mut Abbreviations) -> Lines {
+    let widths_as_written = widths(ast, root);
+    let (lets, body) = match ast.get(root) {
+        E::Block(lets, body) => (lets.as_slice(), *body),
+        _ => (&[][..], root),
+    };
+    let own: Vec<(String, NodeId)> = lets.iter().map(|binding| (binding.name.text.clone(), binding.value)).collect();
+    let fits = |id: NodeId| widths_as_written[id.index()] <= WIDEST;
+    let (ast, names, body) = if own.iter().map(|(_, value)| *value).chain([body]).all(fits) {
+        (ast.clone(), own, body)
+    } else if own.is_empty() {
+        named(ast, &own, body, abbreviations)
+    } else {
+        // What stands for a name of this formula alone means nothing in another one.
+        let known = std::mem::take(&mut abbreviations.known);
+        let formula = named(ast, &own, body, abbreviations);
+        abbreviations.known = known;
+        formula
     };
     let widths = widths(&ast, NodeId(ast.len().saturating_sub(1) as u32));
     let names = names.into_iter().map(|(name, value)| (name, broken(&ast, &widths, value))).collect();
-    Lines { body: broken(&ast, &widths, root), names, ast }
+    Lines { body: broken(&ast, &widths, body), names, ast }
 }
 
 /// Estimates how wide expressions are when typeset, for all up to the root.
@@ -129,13 +185,19 @@ fn is_sum(ast: &Ast, id: NodeId) -> bool {
     matches!(ast.get(id), E::Binary(B::Add | B::Subtract, ..) | E::Unary(U::Negate, _))
 }
 
-/// Copies an expression, with names for the parts that are repeated, and for those that are too wide where no line can
-/// be broken.
-fn named(ast: &Ast, root: NodeId) -> (Ast, Vec<(String, NodeId)>, NodeId) {
-    let parts = reachable(ast, root);
-    let mut uses = vec![0u32; root.index() + 1];
+/// Copies a formula, with names for the parts that are repeated, and for those that are too wide where no line can be
+/// broken. Returns them among the names that the formula has of its own, each in terms of those before it.
+fn named(
+    ast: &Ast,
+    own: &[(String, NodeId)],
+    body: NodeId,
+    abbreviations: &mut Abbreviations,
+) -> (Ast, Vec<(String, NodeId)>, NodeId) {
+    abbreviations.avoid(ast);
+    let roots: Vec<NodeId> = own.iter().map(|(_, value)| *value).chain([body]).collect();
+    let mut uses = vec![0u32; ast.len()];
     let mut bound: FxHashSet<NodeId> = FxHashSet::default();
-    let mut taken: FxHashSet<&str> = FxHashSet::default();
+    let parts = reachable(ast, &roots);
     for id in parts.iter().rev() {
         // What stands in a sum over an index may depend on the index.
         let inside = bound.contains(id) || matches!(ast.get(*id), E::Fold(..));
@@ -143,37 +205,42 @@ fn named(ast: &Ast, root: NodeId) -> (Ast, Vec<(String, NodeId)>, NodeId) {
             uses[child.index()] += 1;
             bound.extend(inside.then_some(child));
         });
-        if let E::Name(name) = ast.get(*id) {
-            taken.insert(name);
+    }
+    let mut naming = Naming { ast: Ast::default(), widths: Vec::new(), names: Vec::new(), abbreviations };
+    let mut image: Vec<Option<NodeId>> = vec![None; ast.len()];
+    for (at, root) in roots.iter().enumerate() {
+        for id in reachable(ast, &[*root]) {
+            if image[id.index()].is_some() {
+                continue;
+            }
+            let mut expression = ast.get(id).clone();
+            expression.for_each_child_mut(|child| *child = image[child.index()].unwrap_or(*child));
+            if !bound.contains(&id) {
+                naming.narrow(&mut expression);
+            }
+            let copy = naming.add(expression);
+            let repeated = uses[id.index()] > 1 && naming.widths[copy.index()] >= REPEATED;
+            let nameable = !roots.contains(&id) && !bound.contains(&id) && is_value(ast, id);
+            image[id.index()] = Some(if repeated && nameable { naming.name(copy) } else { copy });
+        }
+        if let (Some((name, _)), Some(value)) = (own.get(at), image[root.index()]) {
+            naming.names.push((name.clone(), value));
         }
     }
-    let mut fresh = (1..).map(|count| format!("t{count}")).filter(|name| !taken.contains(name.as_str()));
-    let mut naming = Naming { ast: Ast::default(), widths: Vec::new(), names: Vec::new() };
-    let mut image = vec![NodeId(0); root.index() + 1];
-    for id in parts {
-        let mut expression = ast.get(id).clone();
-        expression.for_each_child_mut(|child| *child = image[child.index()]);
-        if !bound.contains(&id) {
-            naming.narrow(&mut expression, &mut fresh);
-        }
-        let own = naming.add(expression);
-        let repeated = uses[id.index()] > 1 && naming.widths[own.index()] >= REPEATED;
-        let nameable = id != root && !bound.contains(&id) && is_value(ast, id);
-        image[id.index()] = if repeated && nameable { naming.name(own, &mut fresh) } else { own };
-    }
-    (naming.ast, naming.names, image[root.index()])
+    let body = image[body.index()].unwrap_or(body);
+    (naming.ast, naming.names, body)
 }
 
-/// Lists an expression's parts, operands before uses.
-fn reachable(ast: &Ast, root: NodeId) -> Vec<NodeId> {
-    let mut seen = vec![false; root.index() + 1];
-    seen[root.index()] = true;
-    for index in (0..=root.index()).rev() {
+/// Lists the parts of expressions, operands before uses.
+fn reachable(ast: &Ast, roots: &[NodeId]) -> Vec<NodeId> {
+    let mut seen = vec![false; ast.len()];
+    roots.iter().for_each(|root| seen[root.index()] = true);
+    for index in (0..seen.len()).rev() {
         if seen[index] {
             ast.get(NodeId(index as u32)).for_each_child(|child| seen[child.index()] = true);
         }
     }
-    (0..=root.index()).filter(|index| seen[*index]).map(|index| NodeId(index as u32)).collect()
+    (0..seen.len()).filter(|index| seen[*index]).map(|index| NodeId(index as u32)).collect()
 }
 
 /// Tells whether an expression is a value, and neither a condition nor a row of a matrix.
@@ -186,26 +253,27 @@ fn is_value(ast: &Ast, id: NodeId) -> bool {
 }
 
 /// An expression under construction, and the names in it.
-struct Naming {
+struct Naming<'a> {
     ast: Ast,
     widths: Vec<u64>,
     names: Vec<(String, NodeId)>,
+    abbreviations: &'a mut Abbreviations,
 }
 
-impl Naming {
+impl Naming<'_> {
     fn add(&mut self, expression: E) -> NodeId {
         self.widths.push(width(&expression, &self.ast, &self.widths));
         self.ast.synthesize(expression)
     }
 
-    fn name(&mut self, id: NodeId, fresh: &mut impl Iterator<Item = String>) -> NodeId {
-        let name = fresh.next().unwrap_or_default();
-        self.names.push((name.clone(), id));
+    fn name(&mut self, id: NodeId) -> NodeId {
+        let (name, new) = self.abbreviations.name(&self.ast, id);
+        self.names.extend(new.then(|| (name.clone(), id)));
         self.add(E::Name(name))
     }
 
     /// Gives names to the operands that make an expression too wide and can't be broken where they stand.
-    fn narrow(&mut self, expression: &mut E, fresh: &mut impl Iterator<Item = String>) {
+    fn narrow(&mut self, expression: &mut E) {
         let in_cells = matches!(expression, E::List(_));
         // A line breaks between terms and between factors, not inside of them.
         let breaks = |naming: &Naming, child: NodeId| match expression {
@@ -223,7 +291,7 @@ impl Naming {
             if !wide || self.widths[child.index()] < least {
                 break;
             }
-            let name = self.name(child, fresh);
+            let name = self.name(child);
             expression.for_each_child_mut(|own| {
                 if *own == child {
                     *own = name;

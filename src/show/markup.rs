@@ -1,6 +1,7 @@
 //! LaTeX, MathML and Typst behind one name: symbols, expressions, words, and the marks that names of derivatives need.
 
 use super::dialect::{Dialect, MATHML, TYPST, escaped};
+use super::levels::tall;
 use super::lines::{Line, Sign};
 use super::{latex, typeset};
 use crate::syntax::ast::{Ast, NodeId};
@@ -102,12 +103,14 @@ impl Markup {
         }
     }
 
-    /// Writes parentheses around what is written.
-    pub fn parenthesised(self, inner: &str) -> String {
-        match self.dialect() {
-            None => format!(r"\left({inner}\right)"),
-            Some(dialect) => format!("{}{inner}{}", dialect.parentheses[0], dialect.parentheses[1]),
-        }
+    /// Writes an expression in parentheses.
+    pub fn parenthesised(self, ast: &Ast, root: NodeId) -> String {
+        let inner = self.expression(ast, root);
+        let [open, close] = match self.dialect() {
+            None => [r"\left(", r"\right)"],
+            Some(dialect) => dialect.parentheses[usize::from(tall(ast)[root.index()])],
+        };
+        format!("{open}{inner}{close}")
     }
 
     /// Writes the differential of what is written.

@@ -1,7 +1,7 @@
 //! Syntax tree to MathML Core and Typst. What differs between the two is a table of marks, a [`Dialect`].
 
 use super::dialect::Dialect;
-use super::levels::{Level, Piece, is_signed, of_line, unsigned_factors, written};
+use super::levels::{Level, Piece, is_signed, left_of_product, of_line, tall, unsigned_factors, written};
 use super::lines::{Line, Sign};
 use super::naming::DIFFERENTIAL;
 use crate::functions;
@@ -19,13 +19,15 @@ pub fn line(ast: &Ast, line: &Line, dialect: &Dialect) -> String {
         Sign::Plus => (dialect.operator)("+"),
         Sign::Minus => (dialect.operator)("-"),
         Sign::Times if at == 0 => (dialect.operator)("⋅"),
-        Sign::Times => between(ast, part, dialect),
+        Sign::Times => between(ast, None, part, dialect),
     });
     pieces_written(ast, parts, dialect)
 }
 
 fn pieces_written(ast: &Ast, pieces: Vec<Piece>, dialect: &Dialect) -> String {
-    written(ast, pieces, dialect.parentheses, |id, out| Walk { ast, dialect, out }.expression(id))
+    let tall = tall(ast);
+    let parentheses = |id: NodeId| dialect.parentheses[usize::from(tall[id.index()])];
+    written(ast, pieces, parentheses, |id, out| Walk { ast, dialect, tall: &tall, out }.expression(id))
 }
 
 /// Writes a name: Greek letters, and digits at its end or words after `_` as an index.
@@ -55,19 +57,42 @@ pub fn symbol(name: &str, dialect: &Dialect) -> String {
 const UNNAMED: &[&str] =
     &["sqrt", "cbrt", "abs", "norm2", "floor", "ceil", "inv", "exp", "stack", "diff", "sigmoid", "gamma"];
 
-/// What stands before a factor.
-fn between(ast: &Ast, factor: NodeId, dialect: &Dialect) -> String {
-    match ast.get(factor) {
-        E::Number(_) => (dialect.operator)("⋅"),
-        // A function's name keeps away from the letter before it.
-        E::Call(name, _) if !UNNAMED.contains(&name.text.as_str()) => dialect.products[0].to_string() + dialect.gap,
-        _ => dialect.products[0].to_string(),
+/// What stands between a factor and the one after it. A word, and a function's name, keep away from their neighbours.
+fn between(ast: &Ast, before: Option<NodeId>, factor: NodeId, dialect: &Dialect) -> String {
+    let apart = match ast.get(factor) {
+        E::Number(_) => return (dialect.operator)("⋅"),
+        E::Call(name, _) => !UNNAMED.contains(&name.text.as_str()),
+        _ => is_word(ast, factor),
+    };
+    let last = before.map(|mut before| {
+        while let E::Binary(B::Multiply, _, last) = ast.get(before) {
+            before = *last;
+        }
+        before
+    });
+    match apart || last.is_some_and(|last| is_word(ast, last)) {
+        true => dialect.products[0].to_string() + dialect.gap,
+        false => dialect.products[0].to_string(),
     }
+}
+
+/// Tells whether an expression is a name of several letters, with whatever stands above or below its end.
+fn is_word(ast: &Ast, mut id: NodeId) -> bool {
+    while let E::Unary(U::Transpose, inner) | E::Index(inner, _) | E::Binary(B::Power | B::ElementPower, inner, _) =
+        ast.get(id)
+    {
+        id = *inner;
+    }
+    let E::Name(name) = ast.get(id) else { return false };
+    let stem = name.split('_').next().unwrap_or_default().trim_end_matches(|c: char| c.is_ascii_digit());
+    stem.chars().count() > 1 && crate::syntax::greek_letter(stem).is_none()
 }
 
 struct Walk<'a> {
     ast: &'a Ast,
     dialect: &'a Dialect,
+    /// Which expressions are higher than a line of text.
+    tall: &'a [bool],
     out: &'a mut Vec<Piece>,
 }
 
@@ -180,12 +205,10 @@ impl Walk<'_> {
             B::Add => infix(self, sign("+"), Level::Additive, Level::Multiplicative),
             B::Subtract => infix(self, sign("-"), Level::Additive, Level::Multiplicative),
             B::Multiply => {
-                let dot = between(self.ast, b, dialect);
-                let signed = is_signed(self.ast, a);
-                infix(self, dot, if signed { Level::Additive } else { Level::Multiplicative }, Level::Signed);
+                infix(self, between(self.ast, Some(a), b, dialect), left_of_product(self.ast, a), Level::Signed);
             }
-            B::ElementMultiply => infix(self, dialect.products[1].into(), Level::Multiplicative, Level::Signed),
-            B::ElementDivide => infix(self, dialect.products[2].into(), Level::Multiplicative, Level::Signed),
+            B::ElementMultiply => infix(self, dialect.products[1].into(), left_of_product(self.ast, a), Level::Signed),
+            B::ElementDivide => infix(self, dialect.products[2].into(), left_of_product(self.ast, a), Level::Signed),
             // The sign of a fraction stands before it.
             B::Divide if is_signed(self.ast, a) => {
                 let [open, between, close] = dialect.fraction;
@@ -193,7 +216,7 @@ impl Walk<'_> {
                 self.text(open);
                 for (position, (factor, level)) in unsigned_factors(self.ast, a).into_iter().enumerate() {
                     if position > 0 {
-                        self.text(self::between(self.ast, factor, dialect));
+                        self.text(self::between(self.ast, None, factor, dialect));
                     }
                     self.node(factor, level);
                 }
@@ -228,8 +251,10 @@ impl Walk<'_> {
                 self.text(format!("{open}{partial}{between}{partial}"));
                 self.node(*by, Level::Atom);
                 self.text(close);
-                self.around(dialect.parentheses, *a, Level::Loose);
+                self.around(self.parentheses(&[*a]), *a, Level::Loose);
             }
+            ("eye" | "ones" | "zeros", [n]) => self.sized(name, &[*n]),
+            ("ones" | "zeros", [n, m]) => self.sized(name, &[*n, *m]),
             ("inv", [a]) => self.around(dialect.inverse, *a, Level::Atom),
             ("exp", [a]) => {
                 let [open, between, close] = dialect.power;
@@ -245,16 +270,40 @@ impl Walk<'_> {
                     own => own,
                 });
                 self.text((dialect.word)(function, function.chars().count() > 1));
-                self.text(dialect.parentheses[0]);
+                let [open, close] = self.parentheses(arguments);
+                self.text(open);
                 for (position, argument) in arguments.iter().enumerate() {
                     if position > 0 {
                         self.text(dialect.comma);
                     }
                     self.node(*argument, Level::Loose);
                 }
-                self.text(dialect.parentheses[1]);
+                self.text(close);
             }
         }
+    }
+
+    /// Returns the parentheses around arguments.
+    fn parentheses(&self, arguments: &[NodeId]) -> [&'static str; 2] {
+        self.dialect.parentheses[usize::from(arguments.iter().any(|argument| self.tall[argument.index()]))]
+    }
+
+    /// Writes a matrix of one kind of entry: its letter, with its dimensions below.
+    fn sized(&mut self, name: &str, dimensions: &[NodeId]) {
+        let [open, between, close] = self.dialect.subscript;
+        let letter = match name {
+            "eye" => (self.dialect.word)("I", false),
+            "ones" => (self.dialect.number)("𝟏"),
+            _ => (self.dialect.number)("𝟎"),
+        };
+        self.text(format!("{open}{letter}{between}"));
+        for (position, dimension) in dimensions.iter().enumerate() {
+            if position > 0 {
+                self.operator("×");
+            }
+            self.node(*dimension, Level::Loose);
+        }
+        self.text(close);
     }
 
     fn index(&mut self, base: NodeId, places: &[Index]) {

@@ -10,6 +10,7 @@ mod hoist;
 mod plan;
 mod schedule;
 mod share;
+mod signs;
 
 pub use association::associate;
 pub use constants::Constant;

@@ -3,6 +3,7 @@
 use super::constants::{Constants, fold};
 use super::formulas::write_out;
 use super::share::share;
+use super::signs::signs_inside;
 use super::{Operation, Slot, Tape};
 use crate::functions::{Code, FunctionId, rows};
 use crate::graph::{ExprId, Factor, Graph, Node, NodeMap, Rational, Term};
@@ -21,6 +22,7 @@ const FEW: usize = 2000;
 /// Computes the roots, each value once; parts of sums and products are shared where that saves operations.
 pub fn schedule(graph: &mut Graph, formulas: &mut Formulas, roots: &[ExprId]) -> Tape {
     let roots = write_out(graph, formulas, roots);
+    let roots = signs_inside(graph, &roots);
     let (roots, constants) = fold(graph, &roots);
     let mut best = compute(graph, &constants, &roots, true);
     let mut least = best.counts().flops();
