@@ -19,8 +19,7 @@ pub fn apply(
     span: Span,
 ) -> Result<Value, Diagnostic> {
     let name = function.row().name;
-    let whole = |value: &Value| matches!(value, Value::Whole(_));
-    if values.iter().any(whole) && (function.row().arity == Arity::Collective || values.len() == 1) {
+    if values.iter().any(Value::is_in_one_piece) && (function.row().arity == Arity::Collective || values.len() == 1) {
         return gates.whole_collective(name, values, spans, span);
     }
     if function.row().arity == Arity::Folded {

@@ -14,8 +14,6 @@ pub struct Gates<'g> {
     pub graph: &'g mut Graph,
     /// Whether terms are merged; otherwise each operator stays a gate of its own, and only numbers are folded.
     pub canonical: bool,
-    /// Whether a column and a row fill a matrix when they meet: inside of sums over symbolic ranges.
-    pub raising: bool,
 }
 
 impl Gates<'_> {
@@ -119,7 +117,7 @@ impl Gates<'_> {
             };
             return Ok(Value::Condition(self.graph.intern(node)));
         }
-        if matches!(a, Value::Whole(_)) || matches!(b, Value::Whole(_)) {
+        if a.is_in_one_piece() || b.is_in_one_piece() {
             return self.whole_binary(operator, a, b, spans);
         }
         let (a_shape, a_entries) = numbers(a, left)?;
@@ -161,7 +159,7 @@ impl Gates<'_> {
         whole: Span,
         mut apply: impl FnMut(&mut Self, &[ExprId]) -> ExprId,
     ) -> Result<Value, Diagnostic> {
-        if values.iter().any(|value| matches!(value, Value::Whole(_))) {
+        if values.iter().any(Value::is_in_one_piece) {
             return self.whole_entrywise(values, spans, whole, apply);
         }
         let mut shape = Shape::Scalar;
@@ -194,8 +192,10 @@ impl Gates<'_> {
     /// # Errors
     /// A condition where a number belongs.
     pub fn negate(&mut self, a: &Value, span: Span) -> Result<Value, Diagnostic> {
-        if let Value::Whole(id) = a {
-            return Ok(Value::Whole(self.sum(&[(*id, true)])));
+        match a {
+            Value::Whole(id) => return Ok(Value::Whole(self.sum(&[(*id, true)]))),
+            Value::Running(id) => return Ok(Value::Running(self.sum(&[(*id, true)]))),
+            _ => {}
         }
         let (shape, entries) = numbers(a, span)?;
         let entries: Vec<ExprId> = entries.to_vec();
@@ -231,6 +231,9 @@ fn result_shape(operator: BinaryOperator, a: Shape, b: Shape, span: Span) -> Res
 /// Returns shape and entries, or explains that a condition is no number.
 pub fn numbers(value: &Value, span: Span) -> Result<(Shape, &[ExprId]), Diagnostic> {
     value.numbers().ok_or_else(|| {
+        if let Value::Running(_) = value {
+            return one_number(span);
+        }
         if matches!(value, Value::Whole(_)) {
             return Diagnostic::new(
                 Fault::FixedSize,
@@ -242,6 +245,12 @@ pub fn numbers(value: &Value, span: Span) -> Result<(Shape, &[ExprId]), Diagnost
         Diagnostic::new(Fault::Condition, span, "this is a condition, not a number")
             .hint("choose a number by it: `if(x > 0, 1, 0)`")
     })
+}
+
+/// Explains that what an index runs over is one number at a time.
+pub fn one_number(span: Span) -> Diagnostic {
+    let message = "inside of a sum over a symbolic range, this is one number at a time";
+    Diagnostic::new(Fault::Symbolic, span, message).hint("write the function of whole vectors outside of the sum")
 }
 
 /// Returns the condition's node, or explains that a number is no condition.

@@ -33,6 +33,9 @@ impl Machine<'_> {
     }
 
     pub(super) fn index(&mut self, places: &[Index], values: &[Value], spans: &[Span]) {
+        if let Value::Running(_) = values[0] {
+            return self.fail(Diagnostic::new(Fault::Index, spans[0], "a number has no entries").label("scalar"));
+        }
         if let Value::Whole(base) = values[0] {
             let result = self.whole_index(base, places, &values[1..], spans);
             return self.settle(result);

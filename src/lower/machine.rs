@@ -5,7 +5,7 @@ use super::formula::Formulas;
 use super::gates::{Gates, condition, numbers};
 use super::indexing::{stack, transpose};
 use super::value::{Shape, Value};
-use super::whole::node;
+use super::whole::Meeting;
 use super::{Parameter, ast::NodeId};
 use crate::error::{Diagnostic, Fault, nearest};
 use crate::graph::{ExprId, Graph, Input, Node, Rational};
@@ -71,7 +71,9 @@ pub struct Machine<'a> {
     pub(super) fixed: bool,
     /// The indices that run over symbolic ranges, the outer one first.
     pub(super) axes: Vec<super::raise::Axis>,
-    /// What the user has named, in order.
+    /// The function's body.
+    root: Option<NodeId>,
+    /// What the user has named in the function's own block, in order.
     names: Vec<(String, ExprId)>,
 }
 
@@ -86,7 +88,7 @@ impl<'a> Machine<'a> {
         Machine {
             ast,
             items,
-            gates: Gates { graph, canonical: false, raising: false },
+            gates: Gates { graph, canonical: false },
             formulas,
             open,
             new_parameters: Vec::new(),
@@ -101,6 +103,7 @@ impl<'a> Machine<'a> {
             whole: false,
             fixed: true,
             axes: Vec::new(),
+            root: None,
             names: Vec::new(),
         }
     }
@@ -111,7 +114,7 @@ impl<'a> Machine<'a> {
         self.fixed = fixed;
     }
 
-    /// Returns what the user has named with `let` in the function itself.
+    /// Returns what the user has named with `let` in the function's own block.
     pub fn whole_names(&self) -> Vec<(String, ExprId)> {
         self.names.clone()
     }
@@ -128,6 +131,7 @@ impl<'a> Machine<'a> {
             frame.bindings.entry(name).or_default().push(value);
         }
         self.frames.push(frame);
+        self.root = Some(root);
         let own = self.items.iter().position(|(item, _)| Some(item.name().text.as_str()) == name);
         self.active.extend(own);
         self.tasks.push(Task::Visit(root));
@@ -183,7 +187,7 @@ impl<'a> Machine<'a> {
                 };
                 let value = self.values.pop().unwrap_or(Value::Poison);
                 let name = &lets[at].name.text;
-                if let (Value::Scalar(id) | Value::Whole(id), true) = (&value, self.whole && self.frames.len() == 1) {
+                if let (Value::Scalar(id) | Value::Whole(id), true) = (&value, self.whole && self.root == Some(block)) {
                     self.names.push((name.clone(), *id));
                 }
                 self.bind(name, value);
@@ -214,9 +218,7 @@ impl<'a> Machine<'a> {
                 self.frames.pop();
                 self.active.pop();
                 let value = self.values.last().cloned().unwrap_or(Value::Poison);
-                if !self.gates.raising {
-                    self.memo.insert((item, arguments), value);
-                }
+                self.memo.insert((item, arguments), value);
             }
         }
     }
@@ -378,6 +380,7 @@ impl<'a> Machine<'a> {
             Expression::Unary(UnaryOperator::Transpose, _) => {
                 let result = match &values[0] {
                     Value::Whole(id) => Ok(self.gates.whole_transpose(*id)),
+                    Value::Running(_) => Ok(values[0].clone()),
                     value => numbers(value, spans[0]).map(|(shape, entries)| transpose(shape, entries)),
                 };
                 self.settle(result);
@@ -400,10 +403,9 @@ impl<'a> Machine<'a> {
 
     fn choose(&mut self, values: &[Value], spans: &[Span], span: Span) {
         let result = condition(&values[0], spans[0]).and_then(|c| {
-            let whole = |value: &Value| matches!(value, Value::Whole(_));
-            if !self.gates.graph.extents(c).is_scalar() || values.iter().any(whole) {
-                let branches = [node(&values[1], spans[1])?, node(&values[2], spans[2])?];
-                return self.gates.whole_choice(c, branches, span);
+            if !self.gates.graph.extents(c).is_scalar() || values.iter().any(Value::is_in_one_piece) {
+                let meeting = if self.axes.is_empty() { Meeting::Whole } else { Meeting::Running };
+                return self.gates.whole_choice((c, meeting), &values[1..], &spans[1..], span);
             }
             self.gates.elementwise(&values[1..], &spans[1..], span, |gates, branches| {
                 gates.select(c, branches[0], branches[1])

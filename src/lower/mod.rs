@@ -330,7 +330,7 @@ impl Definition<'_> {
         errors.extend(found);
         parameters.extend(new_parameters);
         let (shape, outputs) = match value {
-            Value::Poison | Value::Whole(_) => return None,
+            Value::Poison | Value::Whole(_) | Value::Running(_) => return None,
             Value::Condition(_) => {
                 errors.push(self.not_a_number());
                 return None;
@@ -375,7 +375,8 @@ impl Definition<'_> {
         let mut machine = Machine::new(self.ast, self.items, &mut graph, &mut formulas, self.name.is_none());
         machine.keep_whole(sizes.is_empty());
         let value = machine.run(self.name.map(|name| name.text.as_str()), self.body, bindings);
-        let names = machine.whole_names();
+        let mut names = machine.whole_names();
+        names.retain(|(name, _)| !sizes.contains(name));
         let (new_parameters, found) = machine.finish();
         if !found.is_empty() {
             errors.extend(found);
@@ -398,7 +399,7 @@ impl Definition<'_> {
                 errors.push(diagnostic.hint("`stack(a, b)` puts vectors one below the other"));
                 return None;
             }
-            Value::Poison => return None,
+            Value::Poison | Value::Running(_) => return None,
         };
         Some(Whole { graph, output, parameters, names, sizes })
     }

@@ -76,8 +76,7 @@ impl Machine<'_> {
         let names = self.frames.last().map(|frame| &frame.bindings);
         let bound = names.into_iter().flatten().map(|(name, values)| (name.clone(), values.len())).collect();
         self.axes.push(Axis { index: node, start: bounds[0].clone(), count, frames: self.frames.len(), bound });
-        self.gates.raising = true;
-        self.bind(&index.text, Value::Whole(node));
+        self.bind(&index.text, Value::Running(node));
         self.tasks.extend([Task::Raised(id), Task::Visit(*body)]);
     }
 
@@ -85,10 +84,14 @@ impl Machine<'_> {
     pub(super) fn raised(&mut self, id: NodeId) {
         let (Expression::Fold(_, index, ..), Some(axis)) = (self.ast.get(id), self.axes.pop()) else { return };
         self.unbind(&index.text);
-        self.gates.raising = !self.axes.is_empty();
         let span = self.ast.span(id);
         let body = match self.values.pop() {
-            Some(Value::Scalar(body) | Value::Whole(body)) => body,
+            Some(Value::Scalar(body) | Value::Running(body)) => body,
+            Some(Value::Whole(_)) => {
+                let message = "the terms of this sum are whole vectors or matrices";
+                let diagnostic = Diagnostic::new(Fault::Symbolic, span, message);
+                return self.fail(diagnostic.hint("over a symbolic range, a sum is of numbers: `x[i]`"));
+            }
             Some(Value::Condition(_)) => {
                 return self.fail(Diagnostic::new(Fault::Condition, span, "a sum is of numbers, not conditions"));
             }
@@ -120,7 +123,7 @@ impl Machine<'_> {
             return self.fail(Diagnostic::new(Fault::Symbolic, span, message));
         };
         let scalar = self.gates.graph.extents(result).is_scalar();
-        self.values.push(if scalar { Value::Scalar(result) } else { Value::Whole(result) });
+        self.values.push(if scalar { Value::Scalar(result) } else { Value::Running(result) });
     }
 
     /// Tells whether a name stands for a whole vector since before the sum over a symbolic range began, so that it can't
@@ -184,8 +187,12 @@ impl Machine<'_> {
                 Diagnostic::new(Fault::Symbolic, spans[0], "a slice inside of a sum over a symbolic range");
             return Err(diagnostic.hint("write the product as a whole: `A*x`"));
         }
-        let scalar = self.gates.graph.extents(result).is_scalar();
-        Ok(if scalar { Value::Scalar(result) } else { Value::Whole(result) })
+        let runs = axes.iter().any(Option::is_some);
+        Ok(match self.gates.graph.extents(result).is_scalar() {
+            true => Value::Scalar(result),
+            false if runs => Value::Running(result),
+            false => Value::Whole(result),
+        })
     }
 
     fn whole_range<'v>(
@@ -198,7 +205,7 @@ impl Machine<'_> {
         let mut bound = || -> Result<(Dimension, Option<usize>, Span), Diagnostic> {
             let Some((value, span)) = rest.next() else { return Ok((Dimension::number(0), None, Span::default())) };
             let id = match value {
-                Value::Scalar(id) | Value::Whole(id) => *id,
+                Value::Scalar(id) | Value::Running(id) => *id,
                 _ => return Err(Diagnostic::new(Fault::Index, *span, "this index is not a whole number")),
             };
             let (at, axis) = self.as_place(id).ok_or_else(|| {

@@ -54,6 +54,8 @@ pub enum Value {
     Array(Shape, Rc<[ExprId]>),
     /// A vector or matrix in one piece.
     Whole(ExprId),
+    /// A number for each value of the indices that run over symbolic ranges: a column, a row or a matrix of them.
+    Running(ExprId),
     /// A condition.
     Condition(ExprId),
     /// The result of an error that was already reported; it causes no further ones.
@@ -74,7 +76,12 @@ impl Value {
         match self {
             Value::Scalar(id) => Some((Shape::Scalar, std::slice::from_ref(id))),
             Value::Array(shape, entries) => Some((*shape, entries)),
-            Value::Whole(_) | Value::Condition(_) | Value::Poison => None,
+            Value::Whole(_) | Value::Running(_) | Value::Condition(_) | Value::Poison => None,
         }
+    }
+
+    /// Tells whether this is one node with many entries.
+    pub fn is_in_one_piece(&self) -> bool {
+        matches!(self, Value::Whole(_) | Value::Running(_))
     }
 }
