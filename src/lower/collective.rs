@@ -1,5 +1,6 @@
 //! Functions of whole vectors, written out entry by entry.
 
+use super::algebra::sides;
 use super::gates::{Gates, numbers};
 use super::value::{Shape, Value};
 use crate::error::{Diagnostic, Fault};
@@ -57,7 +58,7 @@ pub fn apply(
         }
         "dot" => {
             let (other, right) = numbers(&values[1], spans[1])?;
-            if other != shape {
+            if sides(other) != sides(shape) {
                 return Err(Diagnostic::new(
                     Fault::Shapes,
                     span,

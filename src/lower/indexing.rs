@@ -46,6 +46,7 @@ impl Machine<'_> {
                     return Err(Diagnostic::new(Fault::Index, spans[0], "a number has no entries").label("scalar"));
                 }
                 Shape::Vector(n) => vec![n],
+                Shape::Matrix(n, 1) if places.len() == 1 => vec![n],
                 Shape::Matrix(n, m) => vec![n, m],
             };
             if sizes.len() != places.len() {

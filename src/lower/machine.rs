@@ -2,13 +2,13 @@
 
 use super::derivatives::derived_names;
 use super::formula::Formulas;
-use super::gates::{Gates, condition, numbers};
+use super::gates::{Gates, numbers};
 use super::indexing::{stack, transpose};
 use super::value::{Shape, Value};
 use super::whole::Meeting;
 use super::{Parameter, ast::NodeId};
 use crate::error::{Diagnostic, Fault, nearest};
-use crate::graph::{ExprId, Graph, Input, Node, Rational};
+use crate::graph::{Dimension, ExprId, Graph, Input, Node, Rational};
 use crate::source::Span;
 use crate::syntax::ast::{Ast, Expression, Item, UnaryOperator};
 use crate::syntax::print_expression;
@@ -71,6 +71,8 @@ pub struct Machine<'a> {
     pub(super) fixed: bool,
     /// The indices that run over symbolic ranges, the outer one first.
     pub(super) axes: Vec<super::raise::Axis>,
+    /// What must not be negative: lengths of ranges and what lies outside of slices.
+    pub(super) needed: Vec<Dimension>,
     /// The function's body.
     root: Option<NodeId>,
     /// What the user has named in the function's own block, in order.
@@ -103,6 +105,7 @@ impl<'a> Machine<'a> {
             whole: false,
             fixed: true,
             axes: Vec::new(),
+            needed: Vec::new(),
             root: None,
             names: Vec::new(),
         }
@@ -117,6 +120,11 @@ impl<'a> Machine<'a> {
     /// Returns what the user has named with `let` in the function's own block.
     pub fn whole_names(&self) -> Vec<(String, ExprId)> {
         self.names.clone()
+    }
+
+    /// Returns what must not be negative for the function to be defined.
+    pub fn needed(&self) -> Vec<Dimension> {
+        self.needed.clone()
     }
 
     /// Makes the machine build canonical nodes in place of gates as written.
@@ -373,8 +381,7 @@ impl<'a> Machine<'a> {
                 self.settle(result);
             }
             Expression::Unary(UnaryOperator::Not, _) => {
-                let result =
-                    condition(&values[0], spans[0]).map(|c| Value::Condition(self.gates.graph.intern(Node::Not(c))));
+                let result = self.gates.opposite(&values[0], spans[0]);
                 self.settle(result);
             }
             Expression::Unary(UnaryOperator::Transpose, _) => {
@@ -402,15 +409,15 @@ impl<'a> Machine<'a> {
     }
 
     fn choose(&mut self, values: &[Value], spans: &[Span], span: Span) {
-        let result = condition(&values[0], spans[0]).and_then(|c| {
-            if !self.gates.graph.extents(c).is_scalar() || values.iter().any(Value::is_in_one_piece) {
+        let result = match &values[0] {
+            Value::Condition(c)
+                if !self.gates.graph.extents(*c).is_scalar() || values.iter().any(Value::is_in_one_piece) =>
+            {
                 let meeting = if self.axes.is_empty() { Meeting::Whole } else { Meeting::Running };
-                return self.gates.whole_choice((c, meeting), &values[1..], &spans[1..], span);
+                self.gates.whole_choice((*c, meeting), &values[1..], &spans[1..], span)
             }
-            self.gates.elementwise(&values[1..], &spans[1..], span, |gates, branches| {
-                gates.select(c, branches[0], branches[1])
-            })
-        });
+            _ => self.gates.choice(values, spans, span),
+        };
         self.settle(result);
     }
 

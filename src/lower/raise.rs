@@ -67,6 +67,7 @@ impl Machine<'_> {
             }
         }
         let count = bounds[1].plus(&bounds[0], -1);
+        self.needed.push(count.clone());
         let one = Dimension::number(1);
         let extents =
             if self.axes.is_empty() { Extents::new(count.clone(), one) } else { Extents::new(one, count.clone()) };
@@ -146,10 +147,10 @@ impl Machine<'_> {
         if self.fixed {
             return Err(Diagnostic::new(Fault::Index, spans[0], "single entries are taken from arrays of entries"));
         }
-        let sizes = match (extents.is_scalar(), extents.is_column()) {
-            (true, _) => return Err(Diagnostic::new(Fault::Index, spans[0], "a number has no entries").label("scalar")),
-            (_, true) => vec![extents.rows.clone()],
-            _ => vec![extents.rows.clone(), extents.columns.clone()],
+        // A vector takes one index, and a matrix with one column two.
+        let sizes = match extents.is_column() && places.len() == 1 {
+            true => vec![extents.rows.clone()],
+            false => vec![extents.rows.clone(), extents.columns.clone()],
         };
         if sizes.len() != places.len() {
             let whole = spans[0].to(spans[spans.len() - 1]);
@@ -160,6 +161,10 @@ impl Machine<'_> {
         let mut ranges = Vec::new();
         for (place, size) in places.iter().zip(&sizes) {
             ranges.push(self.whole_range(place, size, &extents, &mut rest)?);
+        }
+        for (range, size) in ranges.iter().zip(&sizes) {
+            let rest = size.plus(&range.start, -1).plus(&range.count, -1);
+            self.needed.extend([range.start.clone(), range.count.clone(), rest]);
         }
         let column = ranges.get(1).map_or(Dimension::number(0), |range| range.start.clone());
         let columns = ranges.get(1).map_or(Dimension::number(1), |range| range.count.clone());

@@ -58,6 +58,8 @@ pub enum Value {
     Running(ExprId),
     /// A condition.
     Condition(ExprId),
+    /// A condition for each entry of an array, row by row.
+    Conditions(Shape, Rc<[ExprId]>),
     /// The result of an error that was already reported; it causes no further ones.
     Poison,
 }
@@ -71,12 +73,20 @@ impl Value {
         }
     }
 
+    /// Makes a condition, or one for each entry of an array.
+    pub fn from_conditions(shape: Shape, conditions: Vec<ExprId>) -> Value {
+        match (shape, conditions.as_slice()) {
+            (Shape::Scalar, [only]) => Value::Condition(*only),
+            _ => Value::Conditions(shape, conditions.into()),
+        }
+    }
+
     /// Returns shape and entries of a number or an array of numbers.
     pub fn numbers(&self) -> Option<(Shape, &[ExprId])> {
         match self {
             Value::Scalar(id) => Some((Shape::Scalar, std::slice::from_ref(id))),
             Value::Array(shape, entries) => Some((*shape, entries)),
-            Value::Whole(_) | Value::Running(_) | Value::Condition(_) | Value::Poison => None,
+            _ => None,
         }
     }
 

@@ -29,8 +29,10 @@ pub fn node(value: &Value, span: Span) -> Result<ExprId, Diagnostic> {
     match value {
         Value::Scalar(id) | Value::Whole(id) => Ok(*id),
         Value::Running(_) => Err(one_number(span)),
-        Value::Condition(_) => Err(Diagnostic::new(Fault::Condition, span, "this is a condition, not a number")
-            .hint("choose a number by it: `if(x > 0, 1, 0)`")),
+        Value::Condition(_) | Value::Conditions(..) => {
+            Err(Diagnostic::new(Fault::Condition, span, "this is a condition, not a number")
+                .hint("choose a number by it: `if(x > 0, 1, 0)`"))
+        }
         _ => Err(Diagnostic::new(Fault::FixedSize, span, "a list of entries does not go with whole vectors here")),
     }
 }
