@@ -44,6 +44,65 @@ fn numbers(value: &Value) -> Vec<f64> {
     }
 }
 
+/// The same of entries, columns and products that are one number, which only the form entry by entry has shapes for.
+#[test]
+fn columns_are_vectors_and_products_of_ones_are_numbers() {
+    for (text, at, value, key, derivative) in [
+        (
+            "f(A: matrix[2, 2], x: vector[2]) = sum((A[0, ..]')' .* x) + A[1, 1]",
+            "A=[[1,2],[3,4]],x=[5,6]",
+            21.0,
+            "d/dx",
+            [1.0, 2.0],
+        ),
+        (
+            "f(y: vector[1], B: matrix[1, 1], x: vector[2]) = B[0, 0]*sum((y'*B*y)^2)*sum(x)",
+            "y=[2],B=[[3]],x=[1,1]",
+            864.0,
+            "d/dx",
+            [432.0, 432.0],
+        ),
+        (
+            "f(w: vector[2], u: vector[1]) = sum((w*u')[.., 0])*(w*u')[1, 0]*u[0]",
+            "w=[1,2],u=[3]",
+            162.0,
+            "d/dw",
+            [54.0, 135.0],
+        ),
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_gradc")).args(["grad", text, "--at", at, "-f", "json"]).output();
+        let output = output.expect("gradc runs");
+        assert!(output.status.success(), "{text}: {}", String::from_utf8_lossy(&output.stderr));
+        let result: Value = serde_json::from_slice(&output.stdout).expect("the output is JSON");
+        assert_eq!(numbers(&result["f"]["value"]), [value], "{text}");
+        let entries: Vec<f64> = match &result[key]["value"] {
+            Value::Null => (0..2).flat_map(|at| numbers(&result[format!("{key}[{at}]")]["value"])).collect(),
+            value => numbers(value),
+        };
+        assert_eq!(entries, derivative, "{text}: {key}");
+    }
+}
+
+/// What depends on the inverse of a singular matrix is NaN, and a symmetric matrix is given as one.
+#[test]
+fn matrices_that_are_not_what_they_must_be_are_told() {
+    let run = |text: &str, at: &str| {
+        Command::new(env!("CARGO_BIN_EXE_gradc")).args(["grad", text, "--at", at]).output().expect("gradc runs")
+    };
+    let singular = run("f(A: matrix[n, n]) = logdet(A)", "A=[[1,2,3],[2,4,6],[1,1,1]]");
+    let printed = String::from_utf8_lossy(&singular.stdout);
+    assert!(
+        printed.contains("f = NaN") && printed.contains("[[NaN, NaN, NaN], [NaN, NaN, NaN], [NaN, NaN, NaN]]"),
+        "{printed}"
+    );
+    let lopsided = run("f(A: spd[n]) = logdet(A)", "A=[[2,1],[0,2]]");
+    let told = String::from_utf8_lossy(&lopsided.stderr);
+    assert!(told.contains("`A` is symmetric, and the matrix that is given is not"), "{told}");
+    let short = run("f(x: vector[n]) = sum(x)*x[2]", "x=[1,2]");
+    let told = String::from_utf8_lossy(&short.stderr);
+    assert!(told.contains("`n - 3` is negative with n = 2"), "{told}");
+}
+
 #[test]
 fn sums_over_symbolic_ranges_are_sums_of_their_terms() {
     for body in BODIES {

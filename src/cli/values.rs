@@ -148,6 +148,11 @@ fn point(whole: &Whole, given: &[(String, Dense)]) -> Result<Point, Errors> {
             );
             return Err(wrong(message));
         }
+        let symmetric =
+            |at: usize| value.entries[at] == value.entries[at % value.columns * value.columns + at / value.columns];
+        if whole.graph.is_declared_symmetric(parameter.id) && !(0..value.entries.len()).all(symmetric) {
+            return Err(wrong(format!("`{}` is symmetric, and the matrix that is given is not", parameter.name)));
+        }
         point.matrices[whole.input_index(parameter.id)] = value.clone();
     }
     match whole.unmet(&point.sizes) {

@@ -241,6 +241,8 @@ fn result_shape(operator: BinaryOperator, a: Shape, b: Shape, span: Span) -> Res
     };
     match (operator, a, b) {
         (_, Scalar, Scalar) => Ok(Scalar),
+        // A product such as `x'*A*y` is one number in an array where all dimensions are 1.
+        (Power, ..) if a.entries() == 1 && b.entries() == 1 => Ok(if a == Scalar { b } else { a }),
         (Power, Matrix(..), _) => {
             Err(mismatch("entry by entry it is `.^`; the product of a matrix with itself is `A*A`"))
         }
