@@ -33,6 +33,35 @@ const LINES: &[(&str, &str, &[&str])] = &[
         "f(A: matrix[n, n], x: vector[n]) = x'*A*x",
         &["df/dA[i, j] = x[i]*x[j]", "df/dx[i] = sum(k in 0..n, (A[i, k] + A[k, i])*x[k])"],
     ),
+    // An entry that a slice leaves out has derivative 0, though the sum over the others has a delta for it.
+    (
+        "jacobian",
+        "f(X: matrix[n, m], x: vector[n]) = X[..n - 1, ..]'*x[..n - 1]",
+        &["df[k]/dX[i, j] = if(i < n - 1, delta(k, j)*x[i], 0)", "df[k]/dx[i] = if(i < n - 1, X[i, k], 0)"],
+    ),
+    (
+        "jacobian",
+        "f(x: vector[n]) = x[1..] .* x[..n - 1]",
+        &["df[k]/dx[i] = x[k]*delta(k + 1, i) + x[k + 1]*delta(k, i)"],
+    ),
+    (
+        "jacobian",
+        "f(X: matrix[n, n], y: vector[m]) = stack(diag(X), y)",
+        &["df[k]/dX[i, j] = if(k < n, delta(k, i)*delta(k, j), 0)", "df[k]/dy[i] = stack(zeros(n, m), eye(m))[k, i]"],
+    ),
+    (
+        "hessian",
+        "f(X: matrix[n, m]) = norm2(X[2, ..])^2/2",
+        &["d^2f/dX[i, j] dX[k, l] = if(i < 2, 0, if(i < 3, delta(2, k)*delta(j, l), 0))"],
+    ),
+    (
+        "grad",
+        "f(V: matrix[k, l], i: vector[l]) = norm2(V*i)^2",
+        &[
+            "df/dV[j, p] = 2*i[p]*sum(q in 0..l, V[j, q]*i[q])",
+            "df/di[j] = 2*sum(q in 0..k, V[q, j]*sum(r in 0..l, V[q, r]*i[r]))",
+        ],
+    ),
     (
         "hessian",
         "f(W: matrix[n, m], x: vector[m]) = norm2(W*x)^2",

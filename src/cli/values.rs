@@ -132,8 +132,8 @@ fn point(whole: &Whole, given: &[(String, Dense)]) -> Result<Point, Errors> {
         };
         let mut fits = value.entries.len() == value.rows * value.columns;
         for (dimension, size) in [(&parameter.extents.rows, value.rows), (&parameter.extents.columns, value.columns)] {
-            if let (Some((name, 1)), None) = (dimension.names().next(), dimension.names().nth(1)) {
-                let own = i64::try_from(size).unwrap_or(i64::MAX) - dimension.constant();
+            if let (Some((name, count)), None) = (dimension.names().next(), dimension.names().nth(1)) {
+                let own = i64::try_from(size).unwrap_or(i64::MAX).saturating_sub(dimension.constant()) / count;
                 if let (false, Ok(own)) = (point.sizes.contains_key(name), usize::try_from(own)) {
                     point.sizes.insert(name.to_string(), own);
                 }
@@ -141,23 +141,43 @@ fn point(whole: &Whole, given: &[(String, Dense)]) -> Result<Point, Errors> {
             fits &= dimension.evaluate(&point.sizes) == Some(size);
         }
         if !fits {
-            let sizes: Vec<String> = point.sizes.iter().map(|(name, size)| format!("{name} = {size}")).collect();
-            let known = if sizes.is_empty() { String::new() } else { format!(" with {}", sizes.join(", ")) };
+            let known = known(&point.sizes);
             let message = format!(
                 "`{}` is a {}{known}, and {} rows of {} numbers are given",
                 parameter.name, parameter.extents, value.rows, value.columns
             );
             return Err(wrong(message));
         }
+        let symmetric =
+            |at: usize| value.entries[at] == value.entries[at % value.columns * value.columns + at / value.columns];
+        if whole.graph.is_declared_symmetric(parameter.id) && !(0..value.entries.len()).all(symmetric) {
+            return Err(wrong(format!("`{}` is symmetric, and the matrix that is given is not", parameter.name)));
+        }
         point.matrices[whole.input_index(parameter.id)] = value.clone();
     }
-    Ok(point)
+    match whole.unmet(&point.sizes) {
+        Some(negative) => Err(wrong(format!("`{negative}` is negative{}", known(&point.sizes)))),
+        None => Ok(point),
+    }
 }
+
+/// Writes the sizes of dimensions: ` with n = 2, m = 3`.
+fn known(sizes: &Sizes) -> String {
+    let sizes: Vec<String> = sizes.iter().map(|(name, size)| format!("{name} = {size}")).collect();
+    if sizes.is_empty() { String::new() } else { format!(" with {}", sizes.join(", ")) }
+}
+
+/// Most that is added to the sizes of a sample for slices to fit.
+const LARGEST_SAMPLE: usize = 30;
 
 /// Returns values inside of the declared ranges: dimensions of different sizes, entries that spread evenly, symmetric
 /// matrices with a large diagonal; the same each time.
 pub fn sample(whole: &Whole, index: usize) -> Point {
-    let sizes: Sizes = whole.sizes.iter().enumerate().map(|(at, name)| (name.clone(), 2 + (at + index) % 3)).collect();
+    let sizes = |least: usize| -> Sizes {
+        whole.sizes.iter().enumerate().map(|(at, name)| (name.clone(), least + (at + index) % 3)).collect()
+    };
+    let fits = (2..LARGEST_SAMPLE).map(sizes).find(|sizes| whole.unmet(sizes).is_none());
+    let sizes = fits.unwrap_or_else(|| sizes(2));
     let blank = Dense { rows: 1, columns: 1, entries: vec![f64::NAN] };
     let mut matrices = vec![blank; whole.graph.inputs().len()];
     let mut count = 0.0;

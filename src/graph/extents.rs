@@ -75,6 +75,11 @@ impl Dimension {
         self.constant
     }
 
+    /// Tells whether some sizes of its names make it negative.
+    pub fn may_be_negative(&self) -> bool {
+        self.constant < 0 || self.names.iter().any(|(_, count)| *count < 0)
+    }
+
     /// Returns the number for given sizes of the names; none if a size is missing or the result is negative.
     pub fn evaluate(&self, sizes: &Sizes) -> Option<usize> {
         let mut total = self.constant;

@@ -16,7 +16,7 @@ const WRITTEN_OUT: usize = 3;
 const ENTRY_LIMIT: usize = 1_000_000;
 
 /// Returns rows and columns.
-fn sides(shape: Shape) -> (usize, usize) {
+pub(super) fn sides(shape: Shape) -> (usize, usize) {
     match shape {
         Shape::Scalar => (1, 1),
         Shape::Vector(n) => (n, 1),
@@ -124,7 +124,12 @@ impl Machine<'_> {
         span: Span,
     ) -> Result<Value, Diagnostic> {
         if self.whole {
-            return self.gates.whole_function(name, values, spans, span);
+            let result = self.gates.whole_function(name, values, spans, span)?;
+            if let Value::Whole(id) | Value::Scalar(id) = result {
+                let extents = self.gates.graph.extents(id);
+                self.needed.extend([extents.rows, extents.columns]);
+            }
+            return Ok(result);
         }
         if matches!(name, "eye" | "ones" | "zeros") {
             return self.constant_matrix(name, values, spans, span);
@@ -252,7 +257,8 @@ fn concatenated(name: &str, arrays: &[(Shape, &[ExprId])], spans: &[Span]) -> Re
     let mut entries = Vec::new();
     if stacks {
         arrays.iter().for_each(|(_, own)| entries.extend_from_slice(own));
-        return Ok(Value::from_entries(shaped(entries.len() / fixed.max(1), fixed), entries));
+        let rows = arrays.iter().map(|(shape, _)| sides(*shape).0).sum();
+        return Ok(Value::from_entries(shaped(rows, fixed), entries));
     }
     for row in 0..fixed {
         for (shape, own) in arrays {

@@ -4,7 +4,7 @@ use super::algebra;
 use super::collective;
 use super::derivatives::DERIVATIVES;
 use super::dimensions::{self, Matching};
-use super::gates::numbers;
+use super::gates::{numbers, one_number};
 use super::machine::{Frame, Machine, Task};
 use super::value::Value;
 use super::whole::FUNCTIONS;
@@ -160,9 +160,7 @@ impl Machine<'_> {
                 }
             });
         }
-        // Inside of a sum over a symbolic range the same arguments mean entries, and their products are others.
-        let known = self.memo.get(&(item, arguments.clone())).filter(|_| !self.gates.raising);
-        if let Some(value) = known {
+        if let Some(value) = self.memo.get(&(item, arguments.clone())) {
             return self.values.push(value.clone());
         }
         self.frames.push(Frame::default());
@@ -212,11 +210,12 @@ impl Machine<'_> {
             return Ok(());
         };
         let given = match value {
+            Value::Running(_) if wanted.is_array() => return Err(one_number(span)),
+            Value::Running(_) => return Ok(()),
             Value::Whole(id) => self.gates.graph.extents(*id),
             value => algebra::extents(numbers(value, span)?.0),
         };
-        let runs = self.gates.raising && !wanted.is_array();
-        if runs || matching.matches(&wanted.extents, &given) {
+        if matching.matches(&wanted.extents, &given) {
             return Ok(());
         }
         let message = format!("`{}` of `{}` is a {}, not a {given}", parameter.name.text, name.text, wanted.extents);

@@ -1,5 +1,6 @@
 //! Functions of whole vectors, written out entry by entry.
 
+use super::algebra::sides;
 use super::gates::{Gates, numbers};
 use super::value::{Shape, Value};
 use crate::error::{Diagnostic, Fault};
@@ -19,8 +20,7 @@ pub fn apply(
     span: Span,
 ) -> Result<Value, Diagnostic> {
     let name = function.row().name;
-    let whole = |value: &Value| matches!(value, Value::Whole(_));
-    if values.iter().any(whole) && (function.row().arity == Arity::Collective || values.len() == 1) {
+    if values.iter().any(Value::is_in_one_piece) && (function.row().arity == Arity::Collective || values.len() == 1) {
         return gates.whole_collective(name, values, spans, span);
     }
     if function.row().arity == Arity::Folded {
@@ -58,7 +58,7 @@ pub fn apply(
         }
         "dot" => {
             let (other, right) = numbers(&values[1], spans[1])?;
-            if other != shape {
+            if sides(other) != sides(shape) {
                 return Err(Diagnostic::new(
                     Fault::Shapes,
                     span,

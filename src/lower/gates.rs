@@ -1,5 +1,6 @@
 //! Operators to gates: arithmetic on numbers, and on arrays entry by entry.
 
+use super::algebra::sides;
 use super::value::{Shape, Value};
 use crate::error::{Diagnostic, Fault};
 use crate::functions::{FunctionId, rows};
@@ -14,8 +15,6 @@ pub struct Gates<'g> {
     pub graph: &'g mut Graph,
     /// Whether terms are merged; otherwise each operator stays a gate of its own, and only numbers are folded.
     pub canonical: bool,
-    /// Whether a column and a row fill a matrix when they meet: inside of sums over symbolic ranges.
-    pub raising: bool,
 }
 
 impl Gates<'_> {
@@ -112,27 +111,28 @@ impl Gates<'_> {
     ) -> Result<Value, Diagnostic> {
         let [whole, left, right] = spans;
         if matches!(operator, BinaryOperator::And | BinaryOperator::Or) {
-            let (a, b) = (condition(a, left)?, condition(b, right)?);
-            let node = match operator {
-                BinaryOperator::And => Node::And(a, b),
-                _ => Node::Or(a, b),
-            };
-            return Ok(Value::Condition(self.graph.intern(node)));
+            let (a, b) = (conditions(a, left)?, conditions(b, right)?);
+            if let ([a], [b]) = (a.1, b.1) {
+                let (a, b) = (self.graph.extents(*a), self.graph.extents(*b));
+                if a != b && !a.is_scalar() && !b.is_scalar() {
+                    let message = format!("`{}` does not take {a} and {b}", operator.symbol());
+                    return Err(Diagnostic::new(Fault::Shapes, whole, message));
+                }
+            }
+            let shape = entrywise_shape(&[a.0, b.0], whole)?;
+            let node = |a, b| if operator == BinaryOperator::And { Node::And(a, b) } else { Node::Or(a, b) };
+            let nodes = (0..shape.entries()).map(|at| self.graph.intern(node(entry(a.1, at), entry(b.1, at))));
+            return Ok(Value::from_conditions(shape, nodes.collect()));
         }
-        if matches!(a, Value::Whole(_)) || matches!(b, Value::Whole(_)) {
+        if a.is_in_one_piece() || b.is_in_one_piece() {
             return self.whole_binary(operator, a, b, spans);
         }
         let (a_shape, a_entries) = numbers(a, left)?;
         let (b_shape, b_entries) = numbers(b, right)?;
         if let Some(comparison) = Comparison::from_operator(operator) {
-            return match (a, b) {
-                (Value::Scalar(a), Value::Scalar(b)) => Ok(Value::Condition(self.graph.compare(comparison, *a, *b))),
-                _ => Err(Diagnostic::new(
-                    Fault::Shapes,
-                    whole,
-                    format!("only numbers compare, not {a_shape} with {b_shape}"),
-                )),
-            };
+            let shape = entrywise_shape(&[a_shape, b_shape], whole)?;
+            let compared = |at| self.graph.compare(comparison, entry(a_entries, at), entry(b_entries, at));
+            return Ok(Value::from_conditions(shape, (0..shape.entries()).map(compared).collect()));
         }
         let matrix = |shape: Shape| matches!(shape, Shape::Matrix(..));
         let vector = |shape: Shape| matches!(shape, Shape::Vector(_));
@@ -141,9 +141,6 @@ impl Gates<'_> {
             return self.entries_product((a_shape, a_entries), (b_shape, b_entries), spans);
         }
         let shape = result_shape(operator, a_shape, b_shape, whole)?;
-        let entry = |entries: &[ExprId], at: usize| {
-            if entries.len() == 1 { entries[0] } else { entries[at] }
-        };
         let entries = (0..shape.entries())
             .map(|at| self.arithmetic(operator, entry(a_entries, at), entry(b_entries, at)))
             .collect();
@@ -161,32 +158,42 @@ impl Gates<'_> {
         whole: Span,
         mut apply: impl FnMut(&mut Self, &[ExprId]) -> ExprId,
     ) -> Result<Value, Diagnostic> {
-        if values.iter().any(|value| matches!(value, Value::Whole(_))) {
+        if values.iter().any(Value::is_in_one_piece) {
             return self.whole_entrywise(values, spans, whole, apply);
         }
-        let mut shape = Shape::Scalar;
-        let mut columns: Vec<&[ExprId]> = Vec::new();
-        for (value, span) in values.iter().zip(spans) {
-            let (next, entries) = numbers(value, *span)?;
-            if shape == Shape::Scalar {
-                shape = next;
-            } else if next != Shape::Scalar && next != shape {
-                return Err(Diagnostic::new(
-                    Fault::Shapes,
-                    whole,
-                    format!("{shape} and {next} don't match entry by entry"),
-                ));
-            }
-            columns.push(entries);
-        }
+        let arrays = values.iter().zip(spans).map(|(value, span)| numbers(value, *span));
+        let (shapes, arrays): (Vec<Shape>, Vec<&[ExprId]>) = arrays.collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
+        let shape = entrywise_shape(&shapes, whole)?;
         let entries = (0..shape.entries())
             .map(|at| {
-                let arguments: Vec<ExprId> =
-                    columns.iter().map(|column| if column.len() == 1 { column[0] } else { column[at] }).collect();
+                let arguments: Vec<ExprId> = arrays.iter().map(|array| entry(array, at)).collect();
                 apply(self, &arguments)
             })
             .collect();
         Ok(Value::from_entries(shape, entries))
+    }
+
+    /// Makes `not` of a condition, or of one for each entry.
+    ///
+    /// # Errors
+    /// A number where a condition belongs.
+    pub fn opposite(&mut self, value: &Value, span: Span) -> Result<Value, Diagnostic> {
+        let (shape, entries) = conditions(value, span)?;
+        let entries = entries.iter().map(|entry| self.graph.intern(Node::Not(*entry))).collect();
+        Ok(Value::from_conditions(shape, entries))
+    }
+
+    /// Makes a chosen branch, entry by entry; the values are the condition and its branches.
+    ///
+    /// # Errors
+    /// Arrays of different shapes.
+    pub fn choice(&mut self, values: &[Value], spans: &[Span], whole: Span) -> Result<Value, Diagnostic> {
+        let (of_condition, c) = conditions(&values[0], spans[0])?;
+        let (of_a, a) = numbers(&values[1], spans[1])?;
+        let (of_b, b) = numbers(&values[2], spans[2])?;
+        let shape = entrywise_shape(&[of_a, of_b, of_condition], whole)?;
+        let chosen = (0..shape.entries()).map(|at| self.select(entry(c, at), entry(a, at), entry(b, at)));
+        Ok(Value::from_entries(shape, chosen.collect()))
     }
 
     /// Makes `-a` for a number or an array.
@@ -194,13 +201,33 @@ impl Gates<'_> {
     /// # Errors
     /// A condition where a number belongs.
     pub fn negate(&mut self, a: &Value, span: Span) -> Result<Value, Diagnostic> {
-        if let Value::Whole(id) = a {
-            return Ok(Value::Whole(self.sum(&[(*id, true)])));
+        match a {
+            Value::Whole(id) => return Ok(Value::Whole(self.sum(&[(*id, true)]))),
+            Value::Running(id) => return Ok(Value::Running(self.sum(&[(*id, true)]))),
+            _ => {}
         }
         let (shape, entries) = numbers(a, span)?;
         let entries: Vec<ExprId> = entries.to_vec();
         let negated: Rc<[ExprId]> = entries.iter().map(|id| self.sum(&[(*id, true)])).collect();
         Ok(Value::from_entries(shape, negated.to_vec()))
+    }
+}
+
+/// Returns the entry of an array at a place; a number is repeated.
+fn entry(entries: &[ExprId], at: usize) -> ExprId {
+    if entries.len() == 1 { entries[0] } else { entries[at] }
+}
+
+/// Returns the shape that arrays have together, entry by entry; numbers are repeated, and a column is a vector.
+fn entrywise_shape(shapes: &[Shape], span: Span) -> Result<Shape, Diagnostic> {
+    let mut arrays = shapes.iter().filter(|shape| **shape != Shape::Scalar);
+    let Some(first) = arrays.next() else { return Ok(Shape::Scalar) };
+    match arrays.find(|shape| sides(**shape) != sides(*first)) {
+        None => Ok(*first),
+        Some(other) => {
+            let message = format!("{first} and {other} don't match entry by entry");
+            Err(Diagnostic::new(Fault::Shapes, span, message))
+        }
     }
 }
 
@@ -214,6 +241,8 @@ fn result_shape(operator: BinaryOperator, a: Shape, b: Shape, span: Span) -> Res
     };
     match (operator, a, b) {
         (_, Scalar, Scalar) => Ok(Scalar),
+        // A product such as `x'*A*y` is one number in an array where all dimensions are 1.
+        (Power, ..) if a.entries() == 1 && b.entries() == 1 => Ok(if a == Scalar { b } else { a }),
         (Power, Matrix(..), _) => {
             Err(mismatch("entry by entry it is `.^`; the product of a matrix with itself is `A*A`"))
         }
@@ -221,7 +250,7 @@ fn result_shape(operator: BinaryOperator, a: Shape, b: Shape, span: Span) -> Res
         (Add | Subtract | Multiply | Divide | ElementMultiply | ElementDivide | ElementPower, other, Scalar) => {
             Ok(other)
         }
-        (Add | Subtract | ElementMultiply | ElementDivide | ElementPower, a, b) if a == b => Ok(a),
+        (Add | Subtract | ElementMultiply | ElementDivide | ElementPower, a, b) if sides(a) == sides(b) => Ok(a),
         (Divide, ..) => Err(mismatch("entry by entry it is `./`")),
         (Power, ..) => Err(mismatch("entry by entry it is `.^`")),
         _ => Err(mismatch("")),
@@ -231,6 +260,9 @@ fn result_shape(operator: BinaryOperator, a: Shape, b: Shape, span: Span) -> Res
 /// Returns shape and entries, or explains that a condition is no number.
 pub fn numbers(value: &Value, span: Span) -> Result<(Shape, &[ExprId]), Diagnostic> {
     value.numbers().ok_or_else(|| {
+        if let Value::Running(_) = value {
+            return one_number(span);
+        }
         if matches!(value, Value::Whole(_)) {
             return Diagnostic::new(
                 Fault::FixedSize,
@@ -244,10 +276,17 @@ pub fn numbers(value: &Value, span: Span) -> Result<(Shape, &[ExprId]), Diagnost
     })
 }
 
-/// Returns the condition's node, or explains that a number is no condition.
-pub fn condition(value: &Value, span: Span) -> Result<ExprId, Diagnostic> {
+/// Explains that what an index runs over is one number at a time.
+pub fn one_number(span: Span) -> Diagnostic {
+    let message = "inside of a sum over a symbolic range, this is one number at a time";
+    Diagnostic::new(Fault::Symbolic, span, message).hint("write the function of whole vectors outside of the sum")
+}
+
+/// Returns shape and entries of conditions, or explains that a number is no condition.
+pub fn conditions(value: &Value, span: Span) -> Result<(Shape, &[ExprId]), Diagnostic> {
     match value {
-        Value::Condition(id) => Ok(*id),
+        Value::Condition(id) => Ok((Shape::Scalar, std::slice::from_ref(id))),
+        Value::Conditions(shape, entries) => Ok((*shape, entries)),
         _ => {
             Err(Diagnostic::new(Fault::Condition, span, "this is a number, not a condition")
                 .hint("compare it: `x != 0`"))

@@ -33,6 +33,9 @@ impl Machine<'_> {
     }
 
     pub(super) fn index(&mut self, places: &[Index], values: &[Value], spans: &[Span]) {
+        if let Value::Running(_) = values[0] {
+            return self.fail(Diagnostic::new(Fault::Index, spans[0], "a number has no entries").label("scalar"));
+        }
         if let Value::Whole(base) = values[0] {
             let result = self.whole_index(base, places, &values[1..], spans);
             return self.settle(result);
@@ -42,7 +45,9 @@ impl Machine<'_> {
                 Shape::Scalar => {
                     return Err(Diagnostic::new(Fault::Index, spans[0], "a number has no entries").label("scalar"));
                 }
+                Shape::Vector(n) if self.is_in_first_column(places, values) => vec![n, 1],
                 Shape::Vector(n) => vec![n],
+                Shape::Matrix(n, 1) if places.len() == 1 => vec![n],
                 Shape::Matrix(n, m) => vec![n, m],
             };
             if sizes.len() != places.len() {
@@ -58,6 +63,15 @@ impl Machine<'_> {
             Ok(take_entries(entries, &sizes, &ranges))
         });
         self.settle(result);
+    }
+
+    /// Tells whether two places are in the first column, which is all that a vector has.
+    fn is_in_first_column(&self, places: &[Index], values: &[Value]) -> bool {
+        match (places, values) {
+            ([_, Index::At(_)], [.., column]) => self.whole_number(column) == Some(0),
+            ([_, Index::Slice(None, None)], _) => true,
+            _ => false,
+        }
     }
 
     /// Returns the entries that a place between the brackets selects, and whether it is one entry or a slice.

@@ -2,13 +2,13 @@
 
 use super::derivatives::derived_names;
 use super::formula::Formulas;
-use super::gates::{Gates, condition, numbers};
+use super::gates::{Gates, numbers};
 use super::indexing::{stack, transpose};
 use super::value::{Shape, Value};
-use super::whole::node;
+use super::whole::Meeting;
 use super::{Parameter, ast::NodeId};
 use crate::error::{Diagnostic, Fault, nearest};
-use crate::graph::{ExprId, Graph, Input, Node, Rational};
+use crate::graph::{Dimension, ExprId, Graph, Input, Node, Rational};
 use crate::source::Span;
 use crate::syntax::ast::{Ast, Expression, Item, UnaryOperator};
 use crate::syntax::print_expression;
@@ -74,7 +74,11 @@ pub struct Machine<'a> {
     pub(super) fixed: bool,
     /// The indices that run over symbolic ranges, the outer one first.
     pub(super) axes: Vec<super::raise::Axis>,
-    /// What the user has named, in order.
+    /// What must not be negative: lengths of ranges and what lies outside of slices.
+    pub(super) needed: Vec<Dimension>,
+    /// The function's body.
+    root: Option<NodeId>,
+    /// What the user has named in the function's own block, in order.
     names: Vec<(String, ExprId)>,
 }
 
@@ -89,7 +93,7 @@ impl<'a> Machine<'a> {
         Machine {
             ast,
             items,
-            gates: Gates { graph, canonical: false, raising: false },
+            gates: Gates { graph, canonical: false },
             formulas,
             open,
             new_parameters: Vec::new(),
@@ -104,6 +108,8 @@ impl<'a> Machine<'a> {
             whole: false,
             fixed: true,
             axes: Vec::new(),
+            needed: Vec::new(),
+            root: None,
             names: Vec::new(),
         }
     }
@@ -114,9 +120,14 @@ impl<'a> Machine<'a> {
         self.fixed = fixed;
     }
 
-    /// Returns what the user has named with `let` in the function itself.
+    /// Returns what the user has named with `let` in the function's own block.
     pub fn let_names(&self) -> Vec<(String, ExprId)> {
         self.names.clone()
+    }
+
+    /// Returns what must not be negative for the function to be defined.
+    pub fn needed(&self) -> Vec<Dimension> {
+        self.needed.clone()
     }
 
     /// Makes the machine build canonical nodes in place of gates as written.
@@ -131,6 +142,7 @@ impl<'a> Machine<'a> {
             frame.bindings.entry(name).or_default().push(value);
         }
         self.frames.push(frame);
+        self.root = Some(root);
         let own = self.items.iter().position(|(item, _)| Some(item.name().text.as_str()) == name);
         self.active.extend(own);
         self.tasks.push(Task::Visit(root));
@@ -186,7 +198,9 @@ impl<'a> Machine<'a> {
                 };
                 let value = self.values.pop().unwrap_or(Value::Poison);
                 let name = &lets[at].name.text;
-                self.remember(name, &value);
+                if self.root == Some(block) {
+                    self.remember(name, &value);
+                }
                 self.bind(name, value);
             }
             Task::Unbind(block) => {
@@ -215,18 +229,13 @@ impl<'a> Machine<'a> {
                 self.frames.pop();
                 self.active.pop();
                 let value = self.values.last().cloned().unwrap_or(Value::Poison);
-                if !self.gates.raising {
-                    self.memo.insert((item, arguments), value);
-                }
+                self.memo.insert((item, arguments), value);
             }
         }
     }
 
     /// Keeps the name that the function itself gives to a value; in a small array, of each entry.
     fn remember(&mut self, name: &str, value: &Value) {
-        if self.frames.len() > 1 {
-            return;
-        }
         match value {
             Value::Scalar(id) | Value::Whole(id) => self.names.push((name.to_string(), *id)),
             Value::Array(shape, entries) if !self.whole && entries.len() <= MOST_NAMED => {
@@ -389,13 +398,13 @@ impl<'a> Machine<'a> {
                 self.settle(result);
             }
             Expression::Unary(UnaryOperator::Not, _) => {
-                let result =
-                    condition(&values[0], spans[0]).map(|c| Value::Condition(self.gates.graph.intern(Node::Not(c))));
+                let result = self.gates.opposite(&values[0], spans[0]);
                 self.settle(result);
             }
             Expression::Unary(UnaryOperator::Transpose, _) => {
                 let result = match &values[0] {
                     Value::Whole(id) => Ok(self.gates.whole_transpose(*id)),
+                    Value::Running(_) => Ok(values[0].clone()),
                     value => numbers(value, spans[0]).map(|(shape, entries)| transpose(shape, entries)),
                 };
                 self.settle(result);
@@ -417,16 +426,15 @@ impl<'a> Machine<'a> {
     }
 
     fn choose(&mut self, values: &[Value], spans: &[Span], span: Span) {
-        let result = condition(&values[0], spans[0]).and_then(|c| {
-            let whole = |value: &Value| matches!(value, Value::Whole(_));
-            if !self.gates.graph.extents(c).is_scalar() || values.iter().any(whole) {
-                let branches = [node(&values[1], spans[1])?, node(&values[2], spans[2])?];
-                return self.gates.whole_choice(c, branches, span);
+        let result = match &values[0] {
+            Value::Condition(c)
+                if !self.gates.graph.extents(*c).is_scalar() || values.iter().any(Value::is_in_one_piece) =>
+            {
+                let meeting = if self.axes.is_empty() { Meeting::Whole } else { Meeting::Running };
+                self.gates.whole_choice((*c, meeting), &values[1..], &spans[1..], span)
             }
-            self.gates.elementwise(&values[1..], &spans[1..], span, |gates, branches| {
-                gates.select(c, branches[0], branches[1])
-            })
-        });
+            _ => self.gates.choice(values, spans, span),
+        };
         self.settle(result);
     }
 

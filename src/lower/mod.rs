@@ -10,6 +10,7 @@ mod derivatives;
 mod dimensions;
 mod folds;
 mod formula;
+mod function;
 mod gates;
 mod indexing;
 mod machine;
@@ -18,6 +19,7 @@ mod value;
 mod whole;
 
 pub use formula::Formulas;
+pub use function::{Facts, Function, Parameter, Whole, WholeParameter};
 pub use value::Shape;
 
 use crate::error::{Diagnostic, Errors, Fault};
@@ -26,128 +28,10 @@ use crate::source::{Source, Span};
 use crate::syntax::ast::{self, Ast, Item, Program};
 use dimensions::Declared;
 use machine::Machine;
-use std::ops::Range;
 use value::Value;
 
 /// Most entries that the parameters of one function may have together.
 const INPUT_LIMIT: usize = 1_000_000;
-
-/// What is known of a parameter's values.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Facts {
-    /// Greatest known lower bound, and whether the bound itself is excluded.
-    pub low: Option<(Rational, bool)>,
-    /// Least known upper bound, and whether the bound itself is excluded.
-    pub high: Option<(Rational, bool)>,
-    /// The value is not 0.
-    pub non_zero: bool,
-}
-
-/// A parameter of a function.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Parameter {
-    /// Its name.
-    pub name: String,
-    /// Its shape.
-    pub shape: Shape,
-    /// What was declared about it.
-    pub facts: Facts,
-    /// Its entries among the graph's inputs, row by row.
-    pub inputs: Range<usize>,
-}
-
-/// A function, lowered.
-#[derive(Clone, Debug)]
-pub struct Function {
-    /// Its name; none for a bare expression.
-    pub name: Option<String>,
-    /// Its `///` comments, a line each.
-    pub documentation: Vec<String>,
-    /// Its definition as it is written in the source.
-    pub definition: String,
-    /// Its parameters.
-    pub parameters: Vec<Parameter>,
-    /// The graph as written; inputs are the parameters' entries in order.
-    pub graph: Graph,
-    /// The nodes of its value, row by row.
-    pub outputs: Vec<ExprId>,
-    /// The shape of its value.
-    pub shape: Shape,
-    /// What the user named with `let`, in order: nodes of the graph.
-    pub names: Vec<(String, ExprId)>,
-    /// The function of whole vectors and matrices, where it can be kept in one piece.
-    pub whole: Option<Whole>,
-}
-
-/// A parameter that is kept in one piece.
-#[derive(Clone, Debug)]
-pub struct WholeParameter {
-    /// Its name.
-    pub name: String,
-    /// Its node.
-    pub id: ExprId,
-    /// Its extents.
-    pub extents: Extents,
-    /// What was declared about its entries.
-    pub facts: Facts,
-}
-
-/// A function of whole vectors and matrices.
-#[derive(Clone, Debug)]
-pub struct Whole {
-    /// The graph as written.
-    pub graph: Graph,
-    /// The function's value.
-    pub output: ExprId,
-    /// The parameters, in order.
-    pub parameters: Vec<WholeParameter>,
-    /// What the user named with `let`, in order.
-    pub names: Vec<(String, ExprId)>,
-    /// The names of dimensions, in order of appearance.
-    pub sizes: Vec<String>,
-}
-
-impl Whole {
-    /// Returns the place of a parameter's node among the graph's inputs.
-    pub fn input_index(&self, id: ExprId) -> usize {
-        match self.graph.node(id) {
-            crate::graph::Node::Input(index) => *index as usize,
-            _ => 0,
-        }
-    }
-
-    /// Returns the extents of the function's value.
-    pub fn extents(&self) -> Extents {
-        self.graph.extents(self.output)
-    }
-
-    /// Finds a parameter by its name.
-    pub fn parameter(&self, name: &str) -> Option<&WholeParameter> {
-        self.parameters.iter().find(|parameter| parameter.name == name)
-    }
-}
-
-impl Function {
-    /// Returns the name to print for the function's value: its own, or `f` for a bare expression.
-    pub fn display_name(&self) -> &str {
-        self.name.as_deref().unwrap_or("f")
-    }
-
-    /// Tells whether the function has a graph with a node for each entry; otherwise it has whole matrices only.
-    pub fn has_entries(&self) -> bool {
-        !self.outputs.is_empty() || self.whole.is_none()
-    }
-
-    /// Finds a parameter by its name.
-    pub fn parameter(&self, name: &str) -> Option<&Parameter> {
-        self.parameters.iter().find(|parameter| parameter.name == name)
-    }
-
-    /// Returns the input nodes of the given parameter entries.
-    pub fn input_nodes(&mut self, inputs: Range<usize>) -> Vec<ExprId> {
-        inputs.map(|input| self.graph.intern(crate::graph::Node::Input(input as u32))).collect()
-    }
-}
 
 /// A parameter declared outside the source: the source of its declaration, such as `W: matrix[2, 3]` or `x > 0`.
 pub type Declaration = Source;
@@ -341,8 +225,8 @@ impl Definition<'_> {
         errors.extend(found);
         parameters.extend(new_parameters);
         let (shape, outputs) = match value {
-            Value::Poison | Value::Whole(_) => return None,
-            Value::Condition(_) => {
+            Value::Poison | Value::Whole(_) | Value::Running(_) => return None,
+            Value::Condition(_) | Value::Conditions(..) => {
                 errors.push(self.not_a_number());
                 return None;
             }
@@ -366,7 +250,7 @@ impl Definition<'_> {
             if shape.symmetric {
                 graph.declare_symmetric(id);
             }
-            let value = if shape.extents.is_scalar() { Value::Scalar(id) } else { Value::Whole(id) };
+            let value = if shape.is_array() { Value::Whole(id) } else { Value::Scalar(id) };
             bindings.push((name.clone(), value));
             for dimension in [&shape.extents.rows, &shape.extents.columns] {
                 for (name, _) in dimension.names() {
@@ -377,16 +261,25 @@ impl Definition<'_> {
             }
             parameters.push(WholeParameter { name, id, extents: shape.extents.clone(), facts: facts.clone() });
         }
+        for parameter in self.parameters.iter().filter(|parameter| sizes.contains(&parameter.name.text)) {
+            let message = format!("`{}` is a parameter and a dimension", parameter.name.text);
+            let diagnostic = Diagnostic::new(Fault::Repeated, parameter.name.span, message);
+            errors
+                .push(diagnostic.hint("a dimension's name stands for its size; leave the parameter out, or rename it"));
+        }
         for name in &sizes {
-            if !bindings.iter().any(|(own, _)| own == name) {
-                let size = graph.matrix(MatrixOperation::Size(Dimension::name(name)), &[]);
-                bindings.push((name.clone(), Value::Scalar(size)));
-            }
+            let size = graph.matrix(MatrixOperation::Size(Dimension::name(name)), &[]);
+            bindings.push((name.clone(), Value::Scalar(size)));
         }
         let mut machine = Machine::new(self.ast, self.items, &mut graph, &mut formulas, self.name.is_none());
         machine.keep_whole(sizes.is_empty());
         let value = machine.run(self.name.map(|name| name.text.as_str()), self.body, bindings);
-        let names = machine.let_names();
+        let mut names = machine.let_names();
+        names.retain(|(name, _)| !sizes.contains(name));
+        let lengths = shapes.iter().flatten().flat_map(|shape| [&shape.extents.rows, &shape.extents.columns]);
+        let mut needed: Vec<Dimension> = lengths.cloned().chain(machine.needed()).collect();
+        needed.retain(Dimension::may_be_negative);
+        needed.dedup();
         let (new_parameters, found) = machine.finish();
         if !found.is_empty() {
             errors.extend(found);
@@ -399,7 +292,7 @@ impl Definition<'_> {
         }
         let output = match value {
             Value::Scalar(id) | Value::Whole(id) => id,
-            Value::Condition(_) => {
+            Value::Condition(_) | Value::Conditions(..) => {
                 errors.push(self.not_a_number());
                 return None;
             }
@@ -409,9 +302,9 @@ impl Definition<'_> {
                 errors.push(diagnostic.hint("`stack(a, b)` puts vectors one below the other"));
                 return None;
             }
-            Value::Poison => return None,
+            Value::Poison | Value::Running(_) => return None,
         };
-        Some(Whole { graph, output, parameters, names, sizes })
+        Some(Whole { graph, output, parameters, names, sizes, needed })
     }
 
     fn not_a_number(&self) -> Diagnostic {

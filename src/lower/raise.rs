@@ -67,6 +67,7 @@ impl Machine<'_> {
             }
         }
         let count = bounds[1].plus(&bounds[0], -1);
+        self.needed.push(count.clone());
         let one = Dimension::number(1);
         let extents =
             if self.axes.is_empty() { Extents::new(count.clone(), one) } else { Extents::new(one, count.clone()) };
@@ -76,8 +77,7 @@ impl Machine<'_> {
         let names = self.frames.last().map(|frame| &frame.bindings);
         let bound = names.into_iter().flatten().map(|(name, values)| (name.clone(), values.len())).collect();
         self.axes.push(Axis { index: node, start: bounds[0].clone(), count, frames: self.frames.len(), bound });
-        self.gates.raising = true;
-        self.bind(&index.text, Value::Whole(node));
+        self.bind(&index.text, Value::Running(node));
         self.tasks.extend([Task::Raised(id), Task::Visit(*body)]);
     }
 
@@ -85,10 +85,14 @@ impl Machine<'_> {
     pub(super) fn raised(&mut self, id: NodeId) {
         let (Expression::Fold(_, index, ..), Some(axis)) = (self.ast.get(id), self.axes.pop()) else { return };
         self.unbind(&index.text);
-        self.gates.raising = !self.axes.is_empty();
         let span = self.ast.span(id);
         let body = match self.values.pop() {
-            Some(Value::Scalar(body) | Value::Whole(body)) => body,
+            Some(Value::Scalar(body) | Value::Running(body)) => body,
+            Some(Value::Whole(_)) => {
+                let message = "the terms of this sum are whole vectors or matrices";
+                let diagnostic = Diagnostic::new(Fault::Symbolic, span, message);
+                return self.fail(diagnostic.hint("over a symbolic range, a sum is of numbers: `x[i]`"));
+            }
             Some(Value::Condition(_)) => {
                 return self.fail(Diagnostic::new(Fault::Condition, span, "a sum is of numbers, not conditions"));
             }
@@ -120,7 +124,7 @@ impl Machine<'_> {
             return self.fail(Diagnostic::new(Fault::Symbolic, span, message));
         };
         let scalar = self.gates.graph.extents(result).is_scalar();
-        self.values.push(if scalar { Value::Scalar(result) } else { Value::Whole(result) });
+        self.values.push(if scalar { Value::Scalar(result) } else { Value::Running(result) });
     }
 
     /// Tells whether a name stands for a whole vector since before the sum over a symbolic range began, so that it can't
@@ -143,10 +147,10 @@ impl Machine<'_> {
         if self.fixed {
             return Err(Diagnostic::new(Fault::Index, spans[0], "single entries are taken from arrays of entries"));
         }
-        let sizes = match (extents.is_scalar(), extents.is_column()) {
-            (true, _) => return Err(Diagnostic::new(Fault::Index, spans[0], "a number has no entries").label("scalar")),
-            (_, true) => vec![extents.rows.clone()],
-            _ => vec![extents.rows.clone(), extents.columns.clone()],
+        // A vector takes one index, and a matrix with one column two.
+        let sizes = match extents.is_column() && places.len() == 1 {
+            true => vec![extents.rows.clone()],
+            false => vec![extents.rows.clone(), extents.columns.clone()],
         };
         if sizes.len() != places.len() {
             let whole = spans[0].to(spans[spans.len() - 1]);
@@ -157,6 +161,10 @@ impl Machine<'_> {
         let mut ranges = Vec::new();
         for (place, size) in places.iter().zip(&sizes) {
             ranges.push(self.whole_range(place, size, &extents, &mut rest)?);
+        }
+        for (range, size) in ranges.iter().zip(&sizes) {
+            let rest = size.plus(&range.start, -1).plus(&range.count, -1);
+            self.needed.extend([range.start.clone(), range.count.clone(), rest]);
         }
         let column = ranges.get(1).map_or(Dimension::number(0), |range| range.start.clone());
         let columns = ranges.get(1).map_or(Dimension::number(1), |range| range.count.clone());
@@ -184,8 +192,12 @@ impl Machine<'_> {
                 Diagnostic::new(Fault::Symbolic, spans[0], "a slice inside of a sum over a symbolic range");
             return Err(diagnostic.hint("write the product as a whole: `A*x`"));
         }
-        let scalar = self.gates.graph.extents(result).is_scalar();
-        Ok(if scalar { Value::Scalar(result) } else { Value::Whole(result) })
+        let runs = axes.iter().any(Option::is_some);
+        Ok(match self.gates.graph.extents(result).is_scalar() {
+            true => Value::Scalar(result),
+            false if runs => Value::Running(result),
+            false => Value::Whole(result),
+        })
     }
 
     fn whole_range<'v>(
@@ -198,7 +210,7 @@ impl Machine<'_> {
         let mut bound = || -> Result<(Dimension, Option<usize>, Span), Diagnostic> {
             let Some((value, span)) = rest.next() else { return Ok((Dimension::number(0), None, Span::default())) };
             let id = match value {
-                Value::Scalar(id) | Value::Whole(id) => *id,
+                Value::Scalar(id) | Value::Running(id) => *id,
                 _ => return Err(Diagnostic::new(Fault::Index, *span, "this index is not a whole number")),
             };
             let (at, axis) = self.as_place(id).ok_or_else(|| {

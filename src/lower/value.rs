@@ -54,8 +54,12 @@ pub enum Value {
     Array(Shape, Rc<[ExprId]>),
     /// A vector or matrix in one piece.
     Whole(ExprId),
+    /// A number for each value of the indices that run over symbolic ranges: a column, a row or a matrix of them.
+    Running(ExprId),
     /// A condition.
     Condition(ExprId),
+    /// A condition for each entry of an array, row by row.
+    Conditions(Shape, Rc<[ExprId]>),
     /// The result of an error that was already reported; it causes no further ones.
     Poison,
 }
@@ -69,12 +73,25 @@ impl Value {
         }
     }
 
+    /// Makes a condition, or one for each entry of an array.
+    pub fn from_conditions(shape: Shape, conditions: Vec<ExprId>) -> Value {
+        match (shape, conditions.as_slice()) {
+            (Shape::Scalar, [only]) => Value::Condition(*only),
+            _ => Value::Conditions(shape, conditions.into()),
+        }
+    }
+
     /// Returns shape and entries of a number or an array of numbers.
     pub fn numbers(&self) -> Option<(Shape, &[ExprId])> {
         match self {
             Value::Scalar(id) => Some((Shape::Scalar, std::slice::from_ref(id))),
             Value::Array(shape, entries) => Some((*shape, entries)),
-            Value::Whole(_) | Value::Condition(_) | Value::Poison => None,
+            _ => None,
         }
+    }
+
+    /// Tells whether this is one node with many entries.
+    pub fn is_in_one_piece(&self) -> bool {
+        matches!(self, Value::Whole(_) | Value::Running(_))
     }
 }

@@ -1,6 +1,6 @@
 //! Whole vectors and matrices: operators and functions that keep them in one piece.
 
-use super::gates::Gates;
+use super::gates::{Gates, one_number};
 use super::value::Value;
 use crate::error::{Diagnostic, Fault};
 use crate::functions::rows;
@@ -28,10 +28,49 @@ pub const FUNCTIONS: &[(&str, std::ops::RangeInclusive<usize>, &str)] = &[
 pub fn node(value: &Value, span: Span) -> Result<ExprId, Diagnostic> {
     match value {
         Value::Scalar(id) | Value::Whole(id) => Ok(*id),
-        Value::Condition(_) => Err(Diagnostic::new(Fault::Condition, span, "this is a condition, not a number")
-            .hint("choose a number by it: `if(x > 0, 1, 0)`")),
+        Value::Running(_) => Err(one_number(span)),
+        Value::Condition(_) | Value::Conditions(..) => {
+            Err(Diagnostic::new(Fault::Condition, span, "this is a condition, not a number")
+                .hint("choose a number by it: `if(x > 0, 1, 0)`"))
+        }
         _ => Err(Diagnostic::new(Fault::FixedSize, span, "a list of entries does not go with whole vectors here")),
     }
+}
+
+/// How entries meet one by one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Meeting {
+    /// Whole vectors and matrices have the same extents.
+    Whole,
+    /// Numbers for each value of an index: a column and a row fill a matrix.
+    Running,
+}
+
+/// Returns the nodes of values that go together entry by entry, and how they meet.
+fn meeting(values: &[Value], spans: &[Span]) -> Result<(Vec<ExprId>, Meeting), Diagnostic> {
+    let running = values.iter().any(|value| matches!(value, Value::Running(_)));
+    let each = |(value, span): (&Value, &Span)| match value {
+        Value::Running(id) => Ok(*id),
+        Value::Whole(_) if running => {
+            let message = "inside of a sum over a symbolic range, a whole vector does not go with single entries";
+            Err(Diagnostic::new(Fault::Symbolic, *span, message).hint("pick its entry by the index"))
+        }
+        value => node(value, *span),
+    };
+    let nodes = values.iter().zip(spans).map(each).collect::<Result<_, _>>()?;
+    Ok((nodes, if running { Meeting::Running } else { Meeting::Whole }))
+}
+
+/// Tells whether a column and a row, or parts of one matrix, fill a matrix together.
+fn crosses(a: &Extents, b: &Extents) -> bool {
+    (a.rows == b.rows || a.rows.is_one() || b.rows.is_one())
+        && (a.columns == b.columns || a.columns.is_one() || b.columns.is_one())
+}
+
+/// Returns the extents of the matrix that they fill.
+fn crossed(a: &Extents, b: &Extents) -> Extents {
+    let larger = |x: &Dimension, y: &Dimension| if x.is_one() { y.clone() } else { x.clone() };
+    Extents::new(larger(&a.rows, &b.rows), larger(&a.columns, &b.columns))
 }
 
 /// Returns the dimension that a node made of numbers and dimensions is.
@@ -62,7 +101,15 @@ pub fn as_dimension(graph: &Graph, id: ExprId) -> Option<Dimension> {
 
 impl Gates<'_> {
     fn whole(&self, id: ExprId) -> Value {
-        if self.graph.extents(id).is_scalar() { Value::Scalar(id) } else { Value::Whole(id) }
+        self.met(id, Meeting::Whole)
+    }
+
+    fn met(&self, id: ExprId, meeting: Meeting) -> Value {
+        match meeting {
+            _ if self.graph.extents(id).is_scalar() => Value::Scalar(id),
+            Meeting::Whole => Value::Whole(id),
+            Meeting::Running => Value::Running(id),
+        }
     }
 
     /// Makes a binary operator on numbers and whole matrices.
@@ -76,33 +123,38 @@ impl Gates<'_> {
         b: &Value,
         spans: [Span; 3],
     ) -> Result<Value, Diagnostic> {
-        let [span, left, right] = spans;
-        let (a, b) = (node(a, left)?, node(b, right)?);
+        let span = spans[0];
+        let (nodes, meeting) = meeting(&[a.clone(), b.clone()], &spans[1..])?;
+        let (a, b) = (nodes[0], nodes[1]);
         if let Some(comparison) = Comparison::from_operator(operator) {
-            let (a, b, _) = self.matched(a, b, operator.symbol(), span)?;
+            let (a, b, _) = self.matched(a, b, meeting, operator.symbol(), span)?;
             return Ok(Value::Condition(self.graph.compare(comparison, a, b)));
         }
         let (of_a, of_b) = (self.graph.extents(a), self.graph.extents(b));
         let scalar = of_a.is_scalar() || of_b.is_scalar();
         match operator {
-            // What an index runs over multiplies entry by entry.
-            BinaryOperator::Multiply if !scalar && !self.raising => {
+            _ if meeting == Meeting::Running => {
+                let (a, b, _) = self.matched(a, b, meeting, operator.symbol(), span)?;
+                let result = self.arithmetic(operator, a, b);
+                Ok(self.met(result, meeting))
+            }
+            BinaryOperator::Multiply if !scalar => {
                 if of_a.columns != of_b.rows {
                     return Err(product_mismatch(&of_a, &of_b, spans));
                 }
                 let product = self.graph.matrix(M::Product, &[a, b]);
                 Ok(self.whole(product))
             }
-            BinaryOperator::Divide if !of_b.is_scalar() && !self.raising => {
+            BinaryOperator::Divide if !of_b.is_scalar() => {
                 let diagnostic = Diagnostic::new(Fault::Shapes, span, format!("`/` does not take {of_a} and {of_b}"));
                 Err(diagnostic.hint("entry by entry it is `./`; a linear system is solved by `solve(A, b)`"))
             }
-            BinaryOperator::Power if !(self.raising || of_a.is_scalar() && of_b.is_scalar()) => {
+            BinaryOperator::Power if !(of_a.is_scalar() && of_b.is_scalar()) => {
                 let diagnostic = Diagnostic::new(Fault::Shapes, span, format!("`^` does not take {of_a} and {of_b}"));
                 Err(diagnostic.hint("entry by entry it is `.^`; the product of a matrix with itself is `A*A`"))
             }
             _ => {
-                let (a, b, _) = self.matched(a, b, operator.symbol(), span)?;
+                let (a, b, _) = self.matched(a, b, meeting, operator.symbol(), span)?;
                 let result = self.arithmetic(operator, a, b);
                 Ok(self.whole(result))
             }
@@ -114,6 +166,7 @@ impl Gates<'_> {
         &mut self,
         a: ExprId,
         b: ExprId,
+        meeting: Meeting,
         symbol: &str,
         span: Span,
     ) -> Result<(ExprId, ExprId, Extents), Diagnostic> {
@@ -124,13 +177,8 @@ impl Gates<'_> {
         if of_a.is_scalar() {
             return Ok((a, b, of_b));
         }
-        let crosses = |x: &Extents, y: &Extents| {
-            (x.rows == y.rows || x.rows.is_one() || y.rows.is_one())
-                && (x.columns == y.columns || x.columns.is_one() || y.columns.is_one())
-        };
-        if self.raising && crosses(&of_a, &of_b) {
-            let larger = |x: &Dimension, y: &Dimension| if x.is_one() { y.clone() } else { x.clone() };
-            let extents = Extents::new(larger(&of_a.rows, &of_b.rows), larger(&of_a.columns, &of_b.columns));
+        if meeting == Meeting::Running && crosses(&of_a, &of_b) {
+            let extents = crossed(&of_a, &of_b);
             return Ok((self.repeated(a, &extents), self.repeated(b, &extents), extents));
         }
         let diagnostic = Diagnostic::new(Fault::Shapes, span, format!("`{symbol}` does not take {of_a} and {of_b}"));
@@ -144,7 +192,7 @@ impl Gates<'_> {
     /// Repeats a column or a row to fill a matrix.
     fn repeated(&mut self, id: ExprId, extents: &Extents) -> ExprId {
         let own = self.graph.extents(id);
-        if own == *extents {
+        if own == *extents || own.is_scalar() {
             return id;
         }
         let mut factors = vec![id];
@@ -168,19 +216,22 @@ impl Gates<'_> {
         span: Span,
         mut apply: impl FnMut(&mut Self, &[ExprId]) -> ExprId,
     ) -> Result<Value, Diagnostic> {
-        let mut nodes = Vec::new();
-        for (value, span) in values.iter().zip(spans) {
-            nodes.push(node(value, *span)?);
-        }
-        for at in 1..nodes.len() {
-            let (first, second, _) = self.matched(nodes[0], nodes[at], ",", span).map_err(|diagnostic| {
-                let (a, b) = (self.graph.extents(nodes[0]), self.graph.extents(nodes[at]));
-                Diagnostic { message: format!("{a} and {b} don't match entry by entry"), ..diagnostic }
-            })?;
-            (nodes[0], nodes[at]) = (first, second);
+        let (mut nodes, meeting) = meeting(values, spans)?;
+        let mut arrays: Vec<usize> = (0..nodes.len()).collect();
+        arrays.retain(|at| !self.graph.extents(nodes[*at]).is_scalar());
+        if let [first, rest @ ..] = &arrays[..] {
+            // The first grows with each that it meets, and then the others grow to its extents.
+            for at in rest.iter().chain(rest) {
+                let (a, b) = (nodes[*first], nodes[*at]);
+                let (a, b, _) = self.matched(a, b, meeting, ",", span).map_err(|diagnostic| {
+                    let (a, b) = (self.graph.extents(a), self.graph.extents(b));
+                    Diagnostic { message: format!("{a} and {b} don't match entry by entry"), ..diagnostic }
+                })?;
+                (nodes[*first], nodes[*at]) = (a, b);
+            }
         }
         let result = apply(self, &nodes);
-        Ok(self.whole(result))
+        Ok(self.met(result, meeting))
     }
 
     /// Makes the transpose.
@@ -195,15 +246,32 @@ impl Gates<'_> {
     ///
     /// # Errors
     /// Different extents.
-    pub fn whole_choice(&mut self, condition: ExprId, branches: [ExprId; 2], span: Span) -> Result<Value, Diagnostic> {
-        let (a, b, extents) = self.matched(branches[0], branches[1], "if", span)?;
+    pub fn whole_choice(
+        &mut self,
+        condition: (ExprId, Meeting),
+        branches: &[Value],
+        spans: &[Span],
+        span: Span,
+    ) -> Result<Value, Diagnostic> {
+        let (condition, of_condition) = condition;
+        let (nodes, meeting) = meeting(branches, spans)?;
+        let meeting = if self.graph.extents(condition).is_scalar() { meeting } else { of_condition };
+        let (a, b, extents) = self.matched(nodes[0], nodes[1], meeting, "if", span)?;
         let of_condition = self.graph.extents(condition);
+        let (a, b, extents) = match meeting {
+            // Branches that one index chooses are repeated along the other one that the condition is about.
+            Meeting::Running if !extents.is_scalar() && crosses(&of_condition, &extents) => {
+                let joint = crossed(&of_condition, &extents);
+                (self.repeated(a, &joint), self.repeated(b, &joint), joint)
+            }
+            _ => (a, b, extents),
+        };
         if !of_condition.is_scalar() && !extents.is_scalar() && of_condition != extents {
             let message = format!("the condition is about {of_condition}, and the values are {extents}");
             return Err(Diagnostic::new(Fault::Shapes, span, message));
         }
         let choice = self.select(condition, a, b);
-        Ok(self.whole(choice))
+        Ok(self.met(choice, meeting))
     }
 
     /// Makes a function of a whole vector.

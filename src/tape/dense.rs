@@ -93,7 +93,12 @@ impl Dense {
         let product: f64 = (0..self.rows).map(|k| factors.at(k, k)).product();
         let determinant = if odd { -product } else { product };
         // A pivot of 0 leaves the rest undefined, and the determinant is 0.
-        if (0..self.rows).any(|k| factors.at(k, k) == 0.0) { 0.0 } else { determinant }
+        if factors.has_no_pivot() { 0.0 } else { determinant }
+    }
+
+    /// Tells of the factors of a matrix whether it is singular.
+    fn has_no_pivot(&self) -> bool {
+        (0..self.rows).any(|k| self.at(k, k) == 0.0)
     }
 
     /// The logarithm of the determinant; NaN if that is not positive.
@@ -105,12 +110,16 @@ impl Dense {
             negative ^= factors.at(k, k) < 0.0;
             logarithm += factors.at(k, k).abs().ln();
         }
-        if negative { f64::NAN } else { logarithm }
+        if negative || factors.has_no_pivot() { f64::NAN } else { logarithm }
     }
 
+    /// The inverse; NaN if the matrix is singular.
     fn inverse(&self) -> Dense {
         let n = self.rows;
         let (factors, order, _) = self.factors();
+        if factors.has_no_pivot() {
+            return self.map(|_| f64::NAN);
+        }
         let mut inverse = Dense { rows: n, columns: n, entries: vec![0.0; n * n] };
         for column in 0..n {
             let mut x: Vec<f64> = order.iter().map(|row| f64::from(u8::from(*row == column))).collect();

@@ -155,25 +155,7 @@ impl<'a> Loops<'a> {
     }
 
     pub(super) fn dimension(&self, dimension: &Dimension) -> String {
-        let mut text = String::new();
-        let mut names: Vec<(&str, i64)> = dimension.names().collect();
-        names.sort_by_key(|(_, count)| *count < 0);
-        for (name, count) in names {
-            let name = self.sizes.get(name).map_or(name, String::as_str);
-            let term = if count.abs() == 1 { name.to_string() } else { format!("{} * {name}", count.abs()) };
-            text = match (text.is_empty(), count < 0) {
-                (true, false) => term,
-                (true, true) => format!("0 - {term}"),
-                (false, negative) => format!("{text} {} {term}", if negative { '-' } else { '+' }),
-            };
-        }
-        match (text.is_empty(), dimension.constant()) {
-            (true, constant) => constant.to_string(),
-            (false, 0) => text,
-            (false, constant) => {
-                format!("{text} {} {}", if constant < 0 { '-' } else { '+' }, constant.abs())
-            }
-        }
+        super::dimensions::written(dimension, self.sizes)
     }
 
     /// Writes the number of entries.

@@ -1,5 +1,6 @@
 //! Functions of whole vectors and matrices to Rust: slices in, slices out, no allocation.
 
+mod dimensions;
 mod embedded;
 mod loops;
 mod operations;
@@ -15,9 +16,9 @@ use crate::error::Diagnostic;
 use crate::graph::{ExprId, Extents, Node};
 use crate::lower::{Function, Whole};
 use crate::show::{names::with_names, notation};
-use crate::tape::{Plan, associate, hoist, plan};
+use crate::tape::{associate, hoist, plan};
 use indexmap::IndexMap;
-use loops::{Interface, Loops, Written};
+use loops::{Interface, Loops, Written, factor};
 use rows::RowLoop;
 
 /// The private module of kernels in generated code.
@@ -222,7 +223,9 @@ impl Module<'_> {
                 inputs[*index as usize] = field.clone();
             }
         }
-        checks.splice(0..0, positive(&plan, &signature.sizes));
+        let extents_of_steps = plan.steps.iter().flat_map(|step| [&step.extents.rows, &step.extents.columns]);
+        let needed = whole.needed.iter().chain(extents_of_steps);
+        checks.splice(0..0, dimensions::checks(needed, &signature.sizes));
         for step in &plan.steps {
             if let crate::tape::Computation::Entrywise(tape, _) = &step.computation {
                 self.note_special(tape);
@@ -365,34 +368,12 @@ fn check(slice: &str, name: &str, extents: &Extents, sizes: &IndexMap<String, St
 
 /// Writes how many entries a matrix has.
 fn entries(extents: &Extents, sizes: &IndexMap<String, String>) -> String {
-    let dimension = |dimension: &crate::graph::Dimension| {
-        let text = dimension.to_string();
-        let words = text.split(' ').map(|word| sizes.get(word).map_or(word, String::as_str));
-        let text = words.collect::<Vec<_>>().join(" ");
-        if text.contains(' ') { format!("({text})") } else { text }
-    };
+    let dimension = |dimension: &crate::graph::Dimension| factor(&dimensions::written(dimension, sizes));
     match (extents.is_column(), extents.rows.is_one()) {
         (true, _) => dimension(&extents.rows),
         (_, true) => dimension(&extents.columns),
         _ => format!("{} * {}", dimension(&extents.rows), dimension(&extents.columns)),
     }
-}
-
-/// Checks that dimensions such as `n - 1` are not negative.
-fn positive(plan: &Plan, sizes: &IndexMap<String, String>) -> Vec<String> {
-    let mut least: IndexMap<String, i64> = IndexMap::new();
-    for step in &plan.steps {
-        for dimension in [&step.extents.rows, &step.extents.columns] {
-            let mut names = dimension.names();
-            if let (Some((name, 1)), None) = (names.next(), names.next()) {
-                let own = least.entry(name.to_string()).or_default();
-                *own = (*own).max(-dimension.constant());
-            }
-        }
-    }
-    let needed = sizes.iter().filter_map(|(name, rust)| Some((name, rust, least.get(name).copied()?)));
-    let needed = needed.filter(|(.., least)| *least > 0);
-    needed.map(|(name, rust, least)| format!("assert!({rust} >= {least}, \"`{name}` is at least {least}\");")).collect()
 }
 
 /// Lists the derivatives as formulas, as far as they are short.

@@ -82,10 +82,12 @@ impl Loops<'_> {
         if text.contains(' ') { format!("(({text}) as {float})") } else { format!("({text} as {float})") }
     }
 
-    /// Closes the open loop if it computes the node.
+    /// Closes the open loop if it computes the node, or what the node is the transpose of.
     pub(super) fn finish(&mut self, id: ExprId) {
-        if self.is_local(id) || !self.is_ready(id) {
-            self.close();
+        match self.places.get(&id) {
+            Some(Place::Turned(inner)) if self.is_vector(*inner) => self.finish(*inner),
+            _ if self.is_local(id) || !self.is_ready(id) => self.close(),
+            _ => {}
         }
     }
 

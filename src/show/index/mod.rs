@@ -41,6 +41,14 @@ impl Index {
     }
 }
 
+/// Returns names for indices that are not taken.
+pub fn free_names(taken: &[String]) -> impl Iterator<Item = String> {
+    const NAMES: &[&str] = &["i", "j", "k", "l", "p", "q", "r", "s", "t"];
+    let letters = NAMES.iter().map(|name| (*name).to_string());
+    let numbered = (NAMES.len()..).map(|count| format!("k{count}"));
+    letters.chain(numbered).filter(|name| !taken.contains(name))
+}
+
 /// An entry while it is worked out.
 #[derive(Clone, Debug, PartialEq)]
 enum Entry {
@@ -55,6 +63,21 @@ enum Entry {
     Apply(ExprId, Vec<Entry>),
     /// The sum over an index from 0 to a dimension.
     Fold(String, Dimension, Box<Entry>),
+    /// The first where an index is less than a dimension, else the second.
+    Choice(Index, Dimension, [Box<Entry>; 2]),
+}
+
+impl Entry {
+    fn for_each_part(&self, mut visit: impl FnMut(&Entry)) {
+        match self {
+            Entry::Number(_) | Entry::Leaf(..) | Entry::Delta(..) => {}
+            Entry::Sum(_, terms) => terms.iter().for_each(|(_, term)| visit(term)),
+            Entry::Product(factors) => factors.iter().for_each(|(factor, _)| visit(factor)),
+            Entry::Apply(_, entries) => entries.iter().for_each(visit),
+            Entry::Fold(_, _, body) => visit(body),
+            Entry::Choice(_, _, parts) => parts.iter().for_each(|part| visit(part)),
+        }
+    }
 }
 
 /// Writes an entry of a node. Deltas are kept as they are if `raw`, else they are summed away.
@@ -64,16 +87,17 @@ pub fn entry(
     row: &Index,
     column: &Index,
     direction: Option<Direction>,
+    taken: &[String],
     raw: bool,
 ) -> (Ast, NodeId) {
-    let taken: Vec<String> = [row, column]
-        .into_iter()
-        .chain(direction.iter().flat_map(|d| [&d.row, &d.column]))
-        .filter_map(|i| i.name.clone())
-        .collect();
-    let mut expansion = Expansion { graph, direction, fresh: 0, taken };
+    let extents = graph.extents(id);
+    let mut ranges = ranges(graph, direction.as_ref());
+    for (index, count) in [(row, extents.rows), (column, extents.columns)] {
+        ranges.extend(index.name.clone().map(|name| (name, count)));
+    }
+    let mut expansion = Expansion::new(graph, [row, column], direction, taken);
     let entry = expansion.entry(id, row, column);
-    let entry = if raw { entry } else { summed(entry) };
+    let entry = if raw { entry } else { summed(entry, &ranges) };
     let mut ast = Ast::default();
     let root = Writing { graph, ast: &mut ast }.write(&entry);
     (ast, root)
@@ -87,21 +111,27 @@ pub fn product(
     row: &Index,
     column: &Index,
     direction: Option<Direction>,
+    taken: &[String],
     count: &Dimension,
 ) -> (Ast, NodeId) {
-    let taken: Vec<String> = [row, column]
-        .into_iter()
-        .chain(direction.iter().flat_map(|d| [&d.row, &d.column]))
-        .filter_map(|index| index.name.clone())
-        .collect();
-    let mut expansion = Expansion { graph, direction, fresh: 0, taken };
-    // Sums inside of the factors are worked out; the outer one is what is shown.
-    let factors = [outer, inner].map(|id| (summed(expansion.entry(id, row, column)), Rational::ONE));
     let name = row.name.clone().unwrap_or_default();
+    let mut ranges = ranges(graph, direction.as_ref());
+    ranges.push((name.clone(), count.clone()));
+    let mut expansion = Expansion::new(graph, [row, column], direction, taken);
+    // Sums inside of the factors are worked out; the outer one is what is shown.
+    let factors = [outer, inner].map(|id| (summed(expansion.entry(id, row, column), &ranges), Rational::ONE));
     let entry = Entry::Fold(name, count.clone(), Box::new(Entry::Product(factors.to_vec())));
     let mut ast = Ast::default();
     let root = Writing { graph, ast: &mut ast }.write(&entry);
     (ast, root)
+}
+
+/// Returns how far the indices of a direction run.
+fn ranges(graph: &Graph, direction: Option<&Direction>) -> Vec<(String, Dimension)> {
+    let Some(Direction { id, row, column }) = direction else { return Vec::new() };
+    let extents = graph.extents(*id);
+    let both = [(row, extents.rows), (column, extents.columns)];
+    both.into_iter().filter_map(|(index, count)| Some((index.name.clone()?, count))).collect()
 }
 
 /// A derivative by one entry of a parameter: what stands for the parameter's change is a product of deltas.
@@ -115,28 +145,42 @@ pub struct Direction {
     pub column: Index,
 }
 
+/// An entry where an index of so many values is at some place or one of those after it, and 0 elsewhere.
+fn between(mut entry: Entry, index: &Index, from: &Dimension, count: &Dimension, all: &Dimension) -> Entry {
+    let zero = || Box::new(Entry::Number(Rational::ZERO));
+    let to = from.plus(count, 1);
+    if to != *all {
+        entry = Entry::Choice(index.clone(), to, [Box::new(entry), zero()]);
+    }
+    if *from != Dimension::default() {
+        entry = Entry::Choice(index.clone(), from.clone(), [zero(), Box::new(entry)]);
+    }
+    entry
+}
+
 struct Expansion<'a> {
     graph: &'a Graph,
     direction: Option<Direction>,
-    fresh: usize,
+    /// Names that are in use, among them those of the indices summed over so far.
     taken: Vec<String>,
 }
 
-impl Expansion<'_> {
+impl<'a> Expansion<'a> {
+    fn new(graph: &'a Graph, places: [&Index; 2], direction: Option<Direction>, taken: &[String]) -> Self {
+        let of_direction = direction.iter().flat_map(|direction| [&direction.row, &direction.column]);
+        let indices = places.into_iter().chain(of_direction).filter_map(|index| index.name.clone());
+        let inputs = graph.inputs().iter().map(|input| input.parameter.clone());
+        // The first two letters are the indices of entries.
+        let own = free_names(taken).take(2);
+        let taken = taken.iter().cloned().chain(inputs).chain(own).chain(indices).collect();
+        Expansion { graph, direction, taken }
+    }
+
     /// Returns a name for an index that is summed over.
     fn fresh(&mut self) -> String {
-        const NAMES: &[&str] = &["k", "l", "p", "q", "r", "s", "t"];
-        loop {
-            let name = match NAMES.get(self.fresh) {
-                Some(name) => (*name).to_string(),
-                None => format!("k{}", self.fresh),
-            };
-            self.fresh += 1;
-            let known = |input: &crate::graph::Input| input.parameter == name;
-            if !self.taken.contains(&name) && !self.graph.inputs().iter().any(known) {
-                return name;
-            }
-        }
+        let name = free_names(&self.taken).next().unwrap_or_default();
+        self.taken.push(name.clone());
+        name
     }
 
     fn entry(&mut self, id: ExprId, row: &Index, column: &Index) -> Entry {
@@ -226,7 +270,39 @@ impl Expansion<'_> {
                 Entry::Fold(name, self.graph.extents(*a).rows, Box::new(entry))
             }
             (M::Slice(top, left, _), [a]) => self.entry(*a, &row.plus(top, 1), &column.plus(left, 1)),
+            (M::Stack, parts) if self.changes(id) => self.parts(parts, (row, column), true),
+            (M::Join, parts) if self.changes(id) => self.parts(parts, (row, column), false),
+            (M::Embed(top, left, _), [a]) if self.changes(id) => {
+                let (own, all) = (self.graph.extents(*a), self.graph.extents(id));
+                let entry = self.entry(*a, &row.plus(top, -1), &column.plus(left, -1));
+                let entry = between(entry, column, left, &own.columns, &all.columns);
+                between(entry, row, top, &own.rows, &all.rows)
+            }
             _ => self.leaf(id, row, column),
         }
+    }
+
+    /// Tells whether the direction of a derivative is part of a node, so that it can't be written by a name.
+    fn changes(&self, id: ExprId) -> bool {
+        self.direction.as_ref().is_some_and(|direction| self.graph.reachable(&[id]).contains(&direction.id))
+    }
+
+    /// The entry of parts that stand one below the other, or side by side.
+    fn parts(&mut self, parts: &[ExprId], (row, column): (&Index, &Index), stacked: bool) -> Entry {
+        let mut before = Dimension::default();
+        let mut entries = Vec::new();
+        for part in parts {
+            let extents = self.graph.extents(*part);
+            let entry = match stacked {
+                true => self.entry(*part, &row.plus(&before, -1), column),
+                false => self.entry(*part, row, &column.plus(&before, -1)),
+            };
+            before = before.plus(if stacked { &extents.rows } else { &extents.columns }, 1);
+            entries.push((entry, before.clone()));
+        }
+        let index = if stacked { row } else { column };
+        let last = entries.pop().map_or(Entry::Number(Rational::ZERO), |(entry, _)| entry);
+        let choice = |rest, (entry, end)| Entry::Choice(index.clone(), end, [Box::new(entry), Box::new(rest)]);
+        entries.into_iter().rev().fold(last, choice)
     }
 }

@@ -96,6 +96,12 @@ impl Writing<'_> {
                 let own = |text: &str| Name { text: text.to_string(), span: Span::default() };
                 self.ast.synthesize(E::Fold(own("sum"), own(name), zero, end, body))
             }
+            Entry::Choice(index, n, [a, b]) => {
+                let (index, n) = (self.index(index), self.dimension(n));
+                let condition = self.binary(B::Less, index, n);
+                let (a, b) = (self.write(a), self.write(b));
+                self.ast.synthesize(E::If(condition, a, b))
+            }
             Entry::Apply(id, entries) => {
                 let written: Vec<NodeId> = entries.iter().map(|entry| self.write(entry)).collect();
                 self.apply(*id, written)

@@ -1,0 +1,55 @@
+//! Dimensions in Rust: what is added stands before what is taken away, so that no part of the number is negative.
+
+use crate::graph::Dimension;
+use indexmap::IndexMap;
+
+/// Writes a dimension; `sizes` tells how the names are written.
+pub(super) fn written(dimension: &Dimension, sizes: &IndexMap<String, String>) -> String {
+    let (added, taken) = sides(dimension, sizes);
+    taken.into_iter().fold(added, |text, term| format!("{text} - {term}"))
+}
+
+/// Checks that dimensions are not negative.
+pub(super) fn checks<'d>(
+    dimensions: impl Iterator<Item = &'d Dimension>,
+    sizes: &IndexMap<String, String>,
+) -> Vec<String> {
+    let mut least: IndexMap<&str, i64> = IndexMap::new();
+    let mut others: Vec<String> = Vec::new();
+    for dimension in dimensions.filter(|dimension| dimension.may_be_negative() && !dimension.is_running()) {
+        let mut names = dimension.names();
+        if let (Some((name, 1)), None) = (names.next(), names.next()) {
+            let own = least.entry(name).or_default();
+            *own = (*own).max(-dimension.constant());
+        } else {
+            let (added, taken) = sides(dimension, sizes);
+            let check = format!("assert!({added} >= {}, \"`{dimension}` is not negative\");", taken.join(" + "));
+            if !others.contains(&check) {
+                others.push(check);
+            }
+        }
+    }
+    let needed = sizes.iter().filter_map(|(name, rust)| Some((name, rust, least.get(name.as_str())?)));
+    let needed =
+        needed.map(|(name, rust, least)| format!("assert!({rust} >= {least}, \"`{name}` is at least {least}\");"));
+    needed.chain(others).collect()
+}
+
+/// Writes the sum of what is added, and each term that is taken away.
+fn sides(dimension: &Dimension, sizes: &IndexMap<String, String>) -> (String, Vec<String>) {
+    let term = |(name, count): (&str, i64)| {
+        let name = sizes.get(name).map_or(name, String::as_str);
+        if count.abs() == 1 { name.to_string() } else { format!("{} * {name}", count.abs()) }
+    };
+    let mut added: Vec<String> = dimension.names().filter(|(_, count)| *count > 0).map(term).collect();
+    let mut taken: Vec<String> = dimension.names().filter(|(_, count)| *count < 0).map(term).collect();
+    match dimension.constant() {
+        0 if !added.is_empty() => {}
+        constant if constant < 0 => taken.push(constant.unsigned_abs().to_string()),
+        constant => added.push(constant.to_string()),
+    }
+    if added.is_empty() {
+        added.push("0".to_string());
+    }
+    (added.join(" + "), taken)
+}

@@ -1,0 +1,129 @@
+//! Functions, lowered: a graph with a node for each entry, a graph of whole vectors and matrices, or both.
+
+use super::value::Shape;
+use crate::graph::{Dimension, ExprId, Extents, Graph, Rational, Sizes};
+use std::ops::Range;
+
+/// What is known of a parameter's values.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Facts {
+    /// Greatest known lower bound, and whether the bound itself is excluded.
+    pub low: Option<(Rational, bool)>,
+    /// Least known upper bound, and whether the bound itself is excluded.
+    pub high: Option<(Rational, bool)>,
+    /// The value is not 0.
+    pub non_zero: bool,
+}
+
+/// A parameter of a function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parameter {
+    /// Its name.
+    pub name: String,
+    /// Its shape.
+    pub shape: Shape,
+    /// What was declared about it.
+    pub facts: Facts,
+    /// Its entries among the graph's inputs, row by row.
+    pub inputs: Range<usize>,
+}
+
+/// A function, lowered.
+#[derive(Clone, Debug)]
+pub struct Function {
+    /// Its name; none for a bare expression.
+    pub name: Option<String>,
+    /// Its `///` comments, a line each.
+    pub documentation: Vec<String>,
+    /// Its definition as it is written in the source.
+    pub definition: String,
+    /// Its parameters.
+    pub parameters: Vec<Parameter>,
+    /// The graph as written; inputs are the parameters' entries in order.
+    pub graph: Graph,
+    /// The nodes of its value, row by row.
+    pub outputs: Vec<ExprId>,
+    /// The shape of its value.
+    pub shape: Shape,
+    /// What the user named with `let`, in order: nodes of the graph.
+    pub names: Vec<(String, ExprId)>,
+    /// The function of whole vectors and matrices, where it can be kept in one piece.
+    pub whole: Option<Whole>,
+}
+
+/// A parameter that is kept in one piece.
+#[derive(Clone, Debug)]
+pub struct WholeParameter {
+    /// Its name.
+    pub name: String,
+    /// Its node.
+    pub id: ExprId,
+    /// Its extents.
+    pub extents: Extents,
+    /// What was declared about its entries.
+    pub facts: Facts,
+}
+
+/// A function of whole vectors and matrices.
+#[derive(Clone, Debug)]
+pub struct Whole {
+    /// The graph as written.
+    pub graph: Graph,
+    /// The function's value.
+    pub output: ExprId,
+    /// The parameters, in order.
+    pub parameters: Vec<WholeParameter>,
+    /// What the user named with `let`, in order.
+    pub names: Vec<(String, ExprId)>,
+    /// The names of dimensions, in order of appearance.
+    pub sizes: Vec<String>,
+    /// What is not negative where the function is defined: lengths, and places of slices in what they are taken from.
+    pub needed: Vec<Dimension>,
+}
+
+impl Whole {
+    /// Returns the place of a parameter's node among the graph's inputs.
+    pub fn input_index(&self, id: ExprId) -> usize {
+        match self.graph.node(id) {
+            crate::graph::Node::Input(index) => *index as usize,
+            _ => 0,
+        }
+    }
+
+    /// Returns the extents of the function's value.
+    pub fn extents(&self) -> Extents {
+        self.graph.extents(self.output)
+    }
+
+    /// Returns what is negative for these sizes, and must not be.
+    pub fn unmet(&self, sizes: &Sizes) -> Option<&Dimension> {
+        self.needed.iter().find(|dimension| dimension.evaluate(sizes).is_none())
+    }
+
+    /// Finds a parameter by its name.
+    pub fn parameter(&self, name: &str) -> Option<&WholeParameter> {
+        self.parameters.iter().find(|parameter| parameter.name == name)
+    }
+}
+
+impl Function {
+    /// Returns the name to print for the function's value: its own, or `f` for a bare expression.
+    pub fn display_name(&self) -> &str {
+        self.name.as_deref().unwrap_or("f")
+    }
+
+    /// Tells whether the function has a graph with a node for each entry; otherwise it has whole matrices only.
+    pub fn has_entries(&self) -> bool {
+        !self.outputs.is_empty() || self.whole.is_none()
+    }
+
+    /// Finds a parameter by its name.
+    pub fn parameter(&self, name: &str) -> Option<&Parameter> {
+        self.parameters.iter().find(|parameter| parameter.name == name)
+    }
+
+    /// Returns the input nodes of the given parameter entries.
+    pub fn input_nodes(&mut self, inputs: Range<usize>) -> Vec<ExprId> {
+        inputs.map(|input| self.graph.intern(crate::graph::Node::Input(input as u32))).collect()
+    }
+}
