@@ -10,10 +10,11 @@ pub use rows::{Rows, derive_rows};
 
 use crate::diff::{self, Differentiator};
 use crate::error::{Diagnostic, Fault};
-use crate::graph::{ExprId, Graph, Node};
+use crate::graph::{ExprId, Graph, Node, Rational};
 use crate::lower::{Facts, Formulas, Function};
 use crate::simplify::{self, Goal, Windows, canonicalize, lost_conditions};
 use crate::tape::{Tape, schedule};
+use rustc_hash::FxHashMap;
 
 /// How derivatives are simplified.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -209,7 +210,36 @@ impl Deriver {
         }
         let mut derivatives = Derivatives { graph, value, first, second, form, is_stable_as_given };
         self.simplify(function, &mut derivatives, form);
+        if form == Form::Pretty && order == Order::Second && !derivatives.graph.is_strict() {
+            self.shorten(function, &mut derivatives, &leaves)?;
+        }
         Ok(derivatives)
+    }
+
+    /// Derives the gradient a second time, as a person does, from what it has been simplified to, and keeps what is shorter.
+    fn shorten(
+        &mut self,
+        function: &Function,
+        derivatives: &mut Derivatives,
+        leaves: &[ExprId],
+    ) -> Result<(), Diagnostic> {
+        let Derivatives { graph, first, second, .. } = derivatives;
+        let [gradient] = first.as_slice() else { return Ok(()) };
+        if graph.reachable(gradient).len() > PREPARED {
+            return Ok(());
+        }
+        let again = diff::hessian(&mut self.differentiator, graph, gradient, leaves)?;
+        let Deriver { formulas, windows, .. } = self;
+        for (row, entries) in again.iter().enumerate() {
+            let new = pretty(windows, graph, formulas, &entries[row..], &input_facts(function));
+            for (column, new) in (row..).zip(new) {
+                if symbols(graph, new) < symbols(graph, second[row][column]) {
+                    second[row][column] = new;
+                    second[column][row] = new;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Forms the `order`-th derivative of each output by one input.
@@ -272,10 +302,7 @@ impl Deriver {
         let facts = input_facts(function);
         let Deriver { formulas, windows, .. } = self;
         let roots = match form {
-            Form::Pretty => roots
-                .iter()
-                .map(|root| pretty_forms(windows, graph, formulas, *root, &facts).pop().unwrap_or(*root))
-                .collect(),
+            Form::Pretty => pretty(windows, graph, formulas, &roots, &facts),
             Form::Code => {
                 let (roots, stable) = reduce(windows, graph, formulas, &roots, (Goal::Stable, 1), &facts);
                 derivatives.is_stable_as_given &= stable;
@@ -311,6 +338,41 @@ fn reduce(
     // The search does not know where like terms that cancel were defined.
     let keeps = !graph.is_strict() || lost_conditions(graph, formulas, (&given, &found), facts).is_empty();
     (if keeps { found } else { given }, stable)
+}
+
+/// Brings each expression into the form that people read.
+fn pretty(
+    windows: &mut Windows,
+    graph: &mut Graph,
+    formulas: &mut Formulas,
+    roots: &[ExprId],
+    facts: &[Facts],
+) -> Vec<ExprId> {
+    let mut last = |root: &ExprId| pretty_forms(windows, graph, formulas, *root, facts).pop().unwrap_or(*root);
+    roots.iter().map(&mut last).collect()
+}
+
+/// Counts the symbols of an expression whose parts are written once each, and of one that is written out.
+fn symbols(graph: &Graph, root: ExprId) -> (u64, u64) {
+    let mut distinct = 0u64;
+    let mut counts: FxHashMap<ExprId, u64> = FxHashMap::default();
+    for id in graph.reachable(&[root]) {
+        let is_written = |number: &Rational| !number.abs().is_one() && !number.is_zero();
+        let mut count = match graph.node(id) {
+            Node::Sum(constant, terms) => {
+                let numbers = terms.iter().filter(|(_, coefficient)| is_written(coefficient)).count();
+                terms.len() + numbers + usize::from(!constant.is_zero())
+            }
+            Node::Product(factors) => {
+                factors.len() + factors.iter().filter(|(_, exponent)| is_written(exponent)).count()
+            }
+            _ => 1,
+        } as u64;
+        distinct += count;
+        graph.node(id).for_each_operand(|operand| count = count.saturating_add(counts[&operand]));
+        counts.insert(id, count);
+    }
+    (distinct, counts[&root])
 }
 
 /// Returns the forms through which an expression becomes what people read: canonical first, pretty last.

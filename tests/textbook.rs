@@ -1,6 +1,6 @@
 //! Derivatives as a textbook prints them: each line was read, and stays as it is.
 
-use gradc::derive::{Form, derive_repeatedly};
+use gradc::derive::{Form, Order, derive, derive_repeatedly};
 use gradc::show::notation;
 use gradc::source::Source;
 
@@ -119,7 +119,23 @@ const LINES: &[(&str, usize, &str)] = &[
     ("(x - y)^2/2", 1, "x - y"),
     ("ln((exp(x) + exp(-x))/2)", 1, "tanh(x)"),
     ("(exp(x) - exp(-x))/(exp(x) + exp(-x))", 1, "1 - tanh(x)^2"),
+    ("(1 - x/(x + r))*x", 1, "r^2/(x + r)^2"),
+    ("x - x^2/(x + 1)", 1, "1/(x + 1)^2"),
+    ("x - (x - e*sin(x) - m)/(1 - e*cos(x))", 1, "e*sin(x)*(x - m - e*sin(x))/(1 - e*cos(x))^2"),
 ];
+
+/// The lecture's neuron: its second derivatives are those of the sigmoid, however it is written.
+#[test]
+fn second_derivatives_of_a_neuron_are_in_its_own_terms() {
+    let source = Source::new("neuron", "1/(1 + exp(-(w*x + b)))");
+    let neuron = gradc::read(&source, &[]).expect("the source is read").remove(0);
+    let by: Vec<usize> = (0..neuron.graph.inputs().len()).collect();
+    let hessian = derive(&neuron, &by, Order::Second, Form::Pretty).expect("there is a rule");
+    let bend = "sigmoid(w*x + b)*(1 - sigmoid(w*x + b))*(1 - 2*sigmoid(w*x + b))";
+    assert_eq!(notation::text(&hessian.graph, hessian.second[0][0]), format!("x^2*{bend}"));
+    assert_eq!(notation::text(&hessian.graph, hessian.second[0][2]), format!("x*{bend}"));
+    assert_eq!(notation::text(&hessian.graph, hessian.second[2][2]), bend);
+}
 
 #[test]
 fn derivatives_are_those_of_the_textbook() {
