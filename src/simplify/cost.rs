@@ -95,10 +95,13 @@ impl<'r> Costs<'r> {
     fn loses(&self, classes: &Classes, id: Id, node: &Math) -> Option<Part> {
         let near = self.near[&id];
         let view = View::computed(classes, id, node);
-        let mut rules = self.stabilizing.iter().filter(|rule| rule.needs.are_in(near));
-        let part = rules.find_map(|rule| rule.recognizes(classes, node, &view));
+        let rules = self.stabilizing.iter().filter(|rule| rule.needs.are_in(near));
+        let part = rules.clone().find_map(|rule| rule.recognizes(classes, node, &view));
         part.or_else(|| {
-            let loses = is_better_as_share(classes, id, node) || cancels_in_parts(classes, node);
+            let recognized = |view: View| rules.clone().any(|rule| rule.recognizes(classes, node, &view).is_some());
+            let loses = is_better_as_share(classes, id, node)
+                || cancels_in_parts(classes, node)
+                || shared_sums(classes, node).into_iter().any(recognized);
             loses.then_some(Part::Some)
         })
     }
@@ -195,35 +198,60 @@ fn subtracts(classes: &Classes, node: &Math) -> bool {
 /// Largest sum in which like terms are looked for inside of its terms.
 const LARGEST_SUM: usize = 8;
 
-/// Writes out the sums among the terms and factors of a sum; a long one stays as it is.
-fn written_out(classes: &Classes, children: &[Id]) -> Polynomial {
-    if children.len() > LARGEST_SUM {
-        return polynomial(classes, children);
-    }
-    let mut flat = Polynomial { constant: Rational::ZERO, terms: Vec::new() };
-    for child in children {
+/// Writes out the sums among the terms and factors of a sum; a long one stays as it is. Each part comes with the place of
+/// the term that it is from.
+fn parts(classes: &Classes, children: &[Id]) -> Vec<(usize, Monomial)> {
+    let mut flat = Vec::new();
+    for (place, child) in children.iter().enumerate() {
         let term = monomial(classes, *child);
-        let inside = term.factors.iter().filter(|(_, exponent)| exponent.is_one());
-        let sum = inside.filter_map(|(base, _)| Some((*base, sum_in(classes, *base)?))).next();
-        let Some((base, sum)) = sum.filter(|(_, sum)| sum.terms.len() <= LARGEST_SUM) else {
-            flat.terms.push(term);
+        let mut inside = term.factors.iter().filter(|(_, exponent)| exponent.is_one());
+        let sum = inside.find_map(|(base, _)| Some((*base, sum_in(classes, *base)?)));
+        let short = |sum: &Polynomial| children.len() <= LARGEST_SUM && sum.terms.len() <= LARGEST_SUM;
+        let Some((base, sum)) = sum.filter(|(_, sum)| short(sum)) else {
+            flat.push((place, term));
             continue;
         };
         let mut rest = term;
         rest.factors.remove(base);
-        let constant = Monomial::number(sum.constant);
-        for mut part in sum.terms.into_iter().chain([constant].into_iter().filter(|part| !part.coefficient.is_zero())) {
+        let constant = Some(Monomial::number(sum.constant)).filter(|part| !part.coefficient.is_zero());
+        for mut part in sum.terms.into_iter().chain(constant) {
             if part.multiply_all(classes, &rest) {
-                flat.terms.push(part);
+                flat.push((place, part));
             }
         }
     }
     flat
 }
 
+fn written_out(classes: &Classes, children: &[Id]) -> Polynomial {
+    let terms = parts(classes, children).into_iter().map(|(_, part)| part).collect();
+    Polynomial { constant: Rational::ZERO, terms }
+}
+
 /// Tells whether a sum has like terms of opposite signs once the sums among its terms and factors are written out.
 fn cancels_in_parts(classes: &Classes, node: &Math) -> bool {
     matches!(node, Math::Sum(children) if written_out(classes, children).cancels())
+}
+
+/// Returns the sums that terms make with a part that they share, divided by it: `1 - cos(x)` in `a - (a + b)*cos(x) + b`.
+fn shared_sums(classes: &Classes, node: &Math) -> Vec<View> {
+    let Math::Sum(children) = node else { return Vec::new() };
+    let parts = parts(classes, children);
+    if parts.len() > LARGEST_SUM {
+        return Vec::new();
+    }
+    let divided = |(place, by): &(usize, Monomial), (other, part): &(usize, Monomial)| {
+        let mut rest = part.clone();
+        let mut own = by.factors.iter();
+        let shares =
+            place != other && own.all(|(base, exponent)| rest.factors.remove(*base).as_ref() == Some(exponent));
+        (shares && !rest.factors.is_empty()).then_some(rest)
+    };
+    let sums = parts.iter().filter(|(_, by)| !by.factors.is_empty()).map(|by| Polynomial {
+        constant: by.1.coefficient.clone(),
+        terms: parts.iter().filter_map(|part| divided(by, part)).collect(),
+    });
+    sums.filter(|sum| !sum.terms.is_empty()).map(View::Sum).collect()
 }
 
 /// Tells whether a term of a sum is itself a sum of powers of names, which reads better as terms of the whole.
