@@ -166,6 +166,23 @@ fn differences_of_squares_keep_their_digits_near_one() {
     }
 }
 
+/// `1 - cos(x)`, of which other terms are multiples: the parts of the sum that cancel stand in different terms.
+#[test]
+fn what_cancels_is_seen_where_it_is_spread_over_terms() {
+    let mut exact = Exact::new();
+    for text in ["(x - sin(x))/(x - tan(x))", "(x - tan(x))*(1 - cos(x)) + x^3", "1/x + x - x*cos(x)"] {
+        let function = read(text);
+        let reference = derive_repeatedly(&function, 0, 1, Form::Raw).expect("there is a rule");
+        let tape = derive(&function, &[0], Order::First, Form::Code).expect("there is a rule").tape();
+        for x in [-0.319091796875, 0.3125, 0.4375, 0.625, 0.875, 1.25] {
+            let point = [BigFloat::from_f64(x, BITS)];
+            let reference = exact.evaluate(&reference.graph, reference.value[0], &point).expect("it is defined");
+            let error = error(*tape.evaluate(&[x]).last().expect("there are outputs"), &reference);
+            assert!(error < 5e-13, "{text} at {x}: wrong by {error:.1e}");
+        }
+    }
+}
+
 #[test]
 fn the_emitted_code_computes_the_evaluators_bits() {
     let mut program = Program::default();
