@@ -60,3 +60,21 @@ fn sizes_that_do_not_fit_are_refused_before_anything_is_written() {
         assert_eq!(result, expected, "{text} with {sizes:?}: whether it returned, and whether nothing was written");
     }
 }
+
+/// Rows of different lengths hold as many numbers as the matrix, in other places.
+#[test]
+fn values_of_another_shape_are_refused() {
+    for (declared, given) in [
+        ("matrix[3,2]", "[[1,2],[3,4,5],[6]]"),
+        ("matrix[n,m]", "[[1,2],[3,4,5],[6]]"),
+        ("matrix[3,2]", "[[1,2,3],[4,5,6]]"),
+        ("vector[2]", "[1,null,2]"),
+    ] {
+        let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("shape.json");
+        std::fs::write(&path, format!("{{\"W\": {given}}}")).expect("the file is written");
+        let mut gradc = std::process::Command::new(env!("CARGO_BIN_EXE_gradc"));
+        let output = gradc.args(["grad", &format!("f(W: {declared}) = sum(W .* W)"), "--at"]).arg(&path).output();
+        let output = output.expect("the program runs");
+        assert_eq!(output.status.code(), Some(2), "{declared}: {}", String::from_utf8_lossy(&output.stdout));
+    }
+}

@@ -108,14 +108,7 @@ pub fn point_from_json(whole: &Whole, at: &Value) -> Result<Point, Errors> {
     let mut given = Vec::new();
     for parameter in &whole.parameters {
         if let Some(value) = at.get(&parameter.name) {
-            let mut entries = Vec::new();
-            flatten(value, &mut entries);
-            let rows = value.as_array().map_or(1, Vec::len);
-            let columns = match value.get(0).and_then(Value::as_array) {
-                Some(row) => row.len(),
-                None => 1,
-            };
-            given.push((parameter.name.clone(), Dense { rows, columns, entries }));
+            given.push((parameter.name.clone(), array(&parameter.name, value)?));
         }
     }
     point(whole, &given)
@@ -142,10 +135,8 @@ fn point(whole: &Whole, given: &[(String, Dense)]) -> Result<Point, Errors> {
         }
         if !fits {
             let known = known(&point.sizes);
-            let message = format!(
-                "`{}` is a {}{known}, and {} rows of {} numbers are given",
-                parameter.name, parameter.extents, value.rows, value.columns
-            );
+            let message =
+                format!("`{}` is a {}{known}, and {} are given", parameter.name, parameter.extents, size(value));
             return Err(wrong(message));
         }
         let symmetric =
@@ -264,28 +255,50 @@ pub fn from_json(function: &Function, at: &Value) -> Result<Vec<f64>, Errors> {
         let Some(value) = at.get(&parameter.name) else {
             return Err(Errors::general(Fault::Point, format!("no value is given for `{}`", parameter.name)));
         };
-        let before = inputs.len();
-        flatten(value, &mut inputs);
-        if inputs.len() - before != parameter.inputs.len() {
-            let message = format!(
-                "`{}` is a {} and takes {} numbers, not {}",
-                parameter.name,
-                parameter.shape,
-                parameter.inputs.len(),
-                inputs.len() - before
-            );
-            return Err(Errors::new(&Default::default(), vec![Diagnostic::general(Fault::Point, message)]));
+        let given = array(&parameter.name, value)?;
+        let (name, shape, wanted) = (&parameter.name, parameter.shape, parameter.inputs.len());
+        if given.entries.len() != wanted {
+            let message = format!("`{name}` is a {shape} and takes {wanted} numbers, not {}", given.entries.len());
+            return Err(Errors::general(Fault::Point, message));
         }
+        if wanted > 0 && matches!(shape, Shape::Matrix(n, m) if (n, m) != (given.rows, given.columns)) {
+            let message = format!("`{name}` is a {shape}, and {} are given", size(&given));
+            return Err(Errors::general(Fault::Point, message));
+        }
+        inputs.extend(given.entries);
     }
     Ok(inputs)
 }
 
-/// Collects the numbers of nested arrays, row by row.
-fn flatten(value: &Value, out: &mut Vec<f64>) {
-    match value {
-        Value::Array(entries) => entries.iter().for_each(|entry| flatten(entry, out)),
-        Value::Number(number) => out.extend(number.as_f64()),
-        Value::String(text) => out.extend(text.parse::<f64>()),
-        _ => {}
+/// Reads a number, a list of numbers, or a list of rows of one length.
+///
+/// # Errors
+/// Anything else.
+fn array(name: &str, value: &Value) -> Result<Dense, Errors> {
+    let wrong = |message: &str| Errors::general(Fault::Point, format!("`{name}`: {message}"));
+    let rows: Vec<&[Value]> = match value {
+        Value::Array(rows) => {
+            rows.iter().map(|row| row.as_array().map_or(std::slice::from_ref(row), Vec::as_slice)).collect()
+        }
+        number => vec![std::slice::from_ref(number)],
+    };
+    let columns = rows.first().map_or(1, |row| row.len());
+    if rows.iter().any(|row| row.len() != columns) {
+        return Err(wrong("the rows of a matrix have the same length"));
+    }
+    let number = |value: &Value| match value {
+        Value::String(text) => text.parse::<f64>().ok(),
+        value => value.as_f64(),
+    };
+    let entries = rows.iter().flat_map(|row| row.iter().map(number)).collect::<Option<Vec<f64>>>();
+    let entries = entries.ok_or_else(|| wrong("a number, a list of numbers or a list of rows is expected"))?;
+    Ok(Dense { rows: rows.len(), columns, entries })
+}
+
+/// Writes how many numbers are given: `3 numbers`, `2 rows of 3 numbers`.
+fn size(given: &Dense) -> String {
+    match given.columns {
+        1 => format!("{} numbers", given.rows),
+        columns => format!("{} rows of {columns} numbers", given.rows),
     }
 }
