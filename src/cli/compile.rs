@@ -44,6 +44,12 @@ enum Kind {
     Gradient,
     Jacobian,
     Hessian,
+    /// The Jacobian times tangents of the parameters.
+    Jvp,
+    /// The transposed Jacobian times a cotangent of the value.
+    Vjp,
+    /// The Hessian times tangents of the parameters.
+    Hvp,
 }
 
 /// A floating-point type.
@@ -63,6 +69,9 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
         Kind::Gradient => Some(Derive::Gradient),
         Kind::Jacobian => Some(Derive::Jacobian),
         Kind::Hessian => Some(Derive::Hessian),
+        Kind::Jvp => Some(Derive::Jvp),
+        Kind::Vjp => Some(Derive::Vjp),
+        Kind::Hvp => Some(Derive::Hvp),
     });
     let settings = emit::Options {
         derive: kinds.collect(),
