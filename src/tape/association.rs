@@ -3,7 +3,7 @@
 //! transposes, for nothing.
 
 use crate::graph::{Dimension, ExprId, Graph, MatrixOperation as M, Node, Rational, Sizes};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// What a named dimension counts for.
 const NAMED: usize = 64;
@@ -11,7 +11,7 @@ const NAMED: usize = 64;
 const LONGEST: usize = 40;
 
 /// Rewrites all products of matrices as products of two, each made once, and moves numbers to where they meet the
-/// fewest entries.
+/// fewest entries. A sum of which the transpose was made is the transpose of that.
 pub fn associate(graph: &mut Graph, roots: &[ExprId]) -> Vec<ExprId> {
     let mut made = Made::default();
     let mut image: FxHashMap<ExprId, ExprId> = FxHashMap::default();
@@ -30,7 +30,7 @@ pub fn associate(graph: &mut Graph, roots: &[ExprId]) -> Vec<ExprId> {
                 Some(factors) => made.product(graph, &factors),
                 None => {
                     let new = graph.construct(node, |operand| image[&operand]);
-                    if graph.extents(new) == graph.extents(id) { new } else { id }
+                    if graph.extents(new) == graph.extents(id) { made.sum(graph, new) } else { id }
                 }
             },
         };
@@ -39,10 +39,11 @@ pub fn associate(graph: &mut Graph, roots: &[ExprId]) -> Vec<ExprId> {
     roots.iter().map(|root| image[root]).collect()
 }
 
-/// The products of two that were made, by the chains that they make.
+/// The products of two that were made, by the chains that they make, and the sums.
 #[derive(Default)]
 struct Made {
     chains: FxHashMap<Vec<ExprId>, ExprId>,
+    sums: FxHashSet<ExprId>,
 }
 
 impl Made {
@@ -79,6 +80,20 @@ impl Made {
         let scaled = scalars.chain([(column, Rational::ONE)]).collect();
         let column = graph.product(Rational::ONE, scaled);
         Some([column].into_iter().chain(factors[at + 1..].iter().copied()).collect())
+    }
+
+    /// Returns a sum of matrices, or the transpose of one that was made.
+    fn sum(&mut self, graph: &mut Graph, id: ExprId) -> ExprId {
+        let extents = graph.extents(id);
+        if extents.is_column() || extents.rows.is_one() || !matches!(graph.node(id), Node::Sum(..)) {
+            return id;
+        }
+        let turned = graph.transpose(id);
+        if turned != id && self.sums.contains(&turned) {
+            return graph.matrix(M::Transpose, &[turned]);
+        }
+        self.sums.insert(id);
+        id
     }
 
     /// Makes a chain from products of two.
