@@ -568,3 +568,44 @@ fn products_take_no_space_for_matrices_of_derivatives() {
         assert!(line[0] <= most, "{} numbers, more than {most}", line[0]);
     }
 }
+
+/// Derived by some of the parameters, the products have tangents of these alone.
+#[test]
+fn products_are_by_the_parameters_that_are_named() {
+    let mut program = Program::default();
+    let options = Options { wrt: vec!["y".to_string()], ..options() };
+    program.module("fixed", &rust(&function("f(x, y: vector[2]) = x^2*y[0]*exp(y[1])"), &options));
+    program.print("fixed::f_jvp(3.0, &[2.0, 0.0], &[1.0, 10.0])", &["r.1".to_string()]);
+    program.print("fixed::f_vjp(3.0, &[2.0, 0.0], 2.0)", &["r.1.y".to_string()]);
+    program.print("fixed::f_hvp(3.0, &[2.0, 0.0], &[1.0, 10.0])", &["r.0.y".to_string(), "r.1.y".to_string()]);
+    program.module("whole", &rust(&function("f(X: matrix[n, m], y: vector[m]) = norm2(X*y)^2"), &options));
+    let at = "2, 1, &[1.0, 2.0], &[3.0]";
+    let space = |name: &str| format!("&mut vec![0.0; whole::{name}_workspace(2, 1)]");
+    program.print(&format!("whole::f_jvp({at}, &[0.5], {})", space("f_jvp")), &["r.0".to_string(), "r.1".to_string()]);
+    let call = format!(
+        "{{ let (mut g, mut h) = ([0.0; 1], [0.0; 1]); whole::f_hvp({at}, &[0.5], &mut whole::FGrad {{ y: &mut g }}, \
+         &mut whole::FGrad {{ y: &mut h }}, {}); [g, h].concat() }}",
+        space("f_hvp")
+    );
+    program.print(&call, &["r".to_string()]);
+    let expected = [&[189.0][..], &[18.0, 36.0], &[9.0, 18.0, 90.0, 189.0], &[45.0, 15.0], &[30.0, 5.0]];
+    assert_eq!(program.run("products_by"), expected);
+}
+
+/// Tangents of other lengths are refused before anything is written.
+#[test]
+fn tangents_that_do_not_fit_are_refused() {
+    let mut program = Program::default();
+    program.module("m", &rust(&function("f(x: vector[n]) = sum(exp(x))"), &options()));
+    for (tangent, product) in [(3, 3), (2, 3), (4, 3), (3, 2)] {
+        let call = format!(
+            "{{ std::panic::set_hook(Box::new(|_| ())); let (mut g, mut h) = ([-7.0; 3], [-7.0; {product}]); \
+             let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| m::f_hvp(3, &[0.0; 3], &[2.0; {tangent}], \
+             &mut m::FGrad {{ x: &mut g }}, &mut m::FGrad {{ x: &mut h }}))).is_ok(); [f64::from(u8::from(done)), g[2], h[1]] }}"
+        );
+        program.print(&call, &["r".to_string()]);
+    }
+    let refused = [0.0, -7.0, -7.0];
+    let expected: [&[f64]; 4] = [&[1.0, 1.0, 2.0], &refused, &refused, &refused];
+    assert_eq!(program.run("products_sizes"), expected);
+}
