@@ -44,11 +44,11 @@ enum Kind {
     Gradient,
     Jacobian,
     Hessian,
-    /// The Jacobian times tangents of the parameters.
+    /// Value, and the Jacobian times tangents of the parameters.
     Jvp,
-    /// The transposed Jacobian times a cotangent of the value.
+    /// Value, and the transposed Jacobian times a cotangent of the value.
     Vjp,
-    /// The Hessian times tangents of the parameters.
+    /// Gradient, and the Hessian times tangents of the parameters.
     Hvp,
 }
 

@@ -85,6 +85,9 @@ impl Made {
     /// Returns a sum of matrices, or the transpose of one that was made.
     fn sum(&mut self, graph: &mut Graph, id: ExprId) -> ExprId {
         let extents = graph.extents(id);
+        if extents.is_scalar() {
+            return dots_added(graph, id);
+        }
         if extents.is_column() || extents.rows.is_one() || !matches!(graph.node(id), Node::Sum(..)) {
             return id;
         }
@@ -171,6 +174,38 @@ impl Made {
         self.chains.insert(chain, made);
         made
     }
+}
+
+/// Adds the columns that are multiplied by the same one: `u'*z - v'*z` is `(u - v)'*z`, where what cancels does so entry by
+/// entry.
+fn dots_added(graph: &mut Graph, id: ExprId) -> ExprId {
+    let Node::Sum(constant, terms) = graph.node(id).clone() else { return id };
+    let columns = |term: ExprId| match graph.as_matrix(term) {
+        Some((M::Product, [left, right])) => Some([graph.as_transpose(*left)?, *right]),
+        _ => None,
+    };
+    let dots: Vec<_> = terms.iter().map(|(term, _)| columns(*term)).collect();
+    let mut pairs = (0..terms.len()).flat_map(|a| (a + 1..terms.len()).map(move |b| (a, b)));
+    let common = pairs.find_map(|(a, b)| {
+        let ([u, v], [x, y]) = (dots[a]?, dots[b]?);
+        let shared = [u, v].into_iter().find(|column| [x, y].contains(column))?;
+        Some(([a, b], shared, [if shared == u { v } else { u }, if shared == x { y } else { x }]))
+    });
+    let Some((places, shared, others)) = common else { return id };
+    let coefficients = places.map(|at| terms[at].1.clone());
+    let even = coefficients[0].abs() == coefficients[1].abs();
+    let scale = if even { coefficients[0].clone() } else { Rational::ONE };
+    let coefficients = coefficients.map(|own| own.divide(&scale).unwrap_or(own));
+    let added = graph.sum(Rational::ZERO, others.into_iter().zip(coefficients).collect());
+    if graph.extents(added) != graph.extents(shared) {
+        return id;
+    }
+    let turned = graph.matrix(M::Transpose, &[added]);
+    let dot = graph.matrix(M::Product, &[turned, shared]);
+    let rest = (0..terms.len()).filter(|at| !places.contains(at)).map(|at| terms[at].clone());
+    let sum = rest.chain([(dot, scale)]).collect();
+    let sum = graph.sum(constant, sum);
+    dots_added(graph, sum)
 }
 
 fn size(dimension: &Dimension) -> f64 {
