@@ -112,7 +112,7 @@ fn rust(source: &Source, function: &Function) -> String {
     if whole(function).extents().is_scalar() {
         derive.push(Derive::Hessian);
     }
-    let options = Options { derive, source_name: source.name.clone(), ..Options::default() };
+    let options = Options { derive, source_name: source.name.clone(), reproducible: true, ..Options::default() };
     let rust = gradc::emit::emit(std::slice::from_ref(function), &options).expect("a case has code");
     let kernels = rust.find("\n#[allow(clippy::all, clippy::pedantic, dead_code)]\nmod matrices");
     rust[..kernels.unwrap_or(rust.len())].to_string()

@@ -169,7 +169,7 @@ fn second(function: &Function) -> String {
 
 fn rust(case: &Case) -> String {
     let derive = vec![Derive::Gradient, Derive::Hessian];
-    let options = Options { derive, source_name: case.source.name.clone(), ..Options::default() };
+    let options = Options { derive, source_name: case.source.name.clone(), reproducible: true, ..Options::default() };
     gradc::compile(&case.source.text, &options).expect("the source is read").rust
 }
 
