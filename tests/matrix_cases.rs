@@ -121,7 +121,8 @@ fn second(function: &Function) -> String {
 
 /// The generated code without the kernels, which are the same everywhere.
 fn rust(source: &Source, function: &Function, derive: &[Derive]) -> String {
-    let options = Options { derive: derive.to_vec(), source_name: source.name.clone(), ..Options::default() };
+    let source_name = source.name.clone();
+    let options = Options { derive: derive.to_vec(), source_name, reproducible: true, ..Options::default() };
     let rust = gradc::emit::emit(std::slice::from_ref(function), &options).expect("a case has code");
     let kernels = rust.find("\n#[allow(clippy::all, clippy::pedantic, dead_code)]\nmod matrices");
     rust[..kernels.unwrap_or(rust.len())].to_string()

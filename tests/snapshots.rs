@@ -174,7 +174,8 @@ fn second(function: &Function) -> String {
 }
 
 fn rust(case: &Case, derive: &[Derive]) -> String {
-    let options = Options { derive: derive.to_vec(), source_name: case.source.name.clone(), ..Options::default() };
+    let source_name = case.source.name.clone();
+    let options = Options { derive: derive.to_vec(), source_name, reproducible: true, ..Options::default() };
     gradc::compile(&case.source.text, &options).expect("the source is read").rust
 }
 

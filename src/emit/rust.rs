@@ -72,6 +72,9 @@ pub struct Options {
     pub source_name: String,
     /// How the expressions are simplified: [`Form::Code`] unless there is reason for another.
     pub form: Form,
+    /// Whether the code computes the same bits on every processor: it then looks for no features of the processor, and
+    /// has no `unsafe`.
+    pub reproducible: bool,
 }
 
 impl Default for Options {
@@ -84,6 +87,7 @@ impl Default for Options {
             target: Target::Std,
             source_name: "expression".to_string(),
             form: Form::Code,
+            reproducible: false,
         }
     }
 }
@@ -108,7 +112,6 @@ pub fn emit(functions: &[Function], options: &Options) -> Result<String, (usize,
         deriver: Deriver::default(),
         items: Names::default(),
         special: Vec::new(),
-        kernels: false,
         out: String::new(),
     };
     let known = |name: &str| {
@@ -134,8 +137,6 @@ pub(super) struct Module<'a> {
     pub(super) deriver: Deriver,
     pub(super) items: Names,
     special: Vec<&'static str>,
-    /// Whether a kernel for whole matrices is called.
-    pub(super) kernels: bool,
     pub(super) out: String,
 }
 
@@ -352,6 +353,7 @@ impl Module<'_> {
             inputs: &signature.inputs,
             owners: &signature.owners,
             stem: &signature.stem,
+            lanes: false,
         };
         let written = writer.body(tape);
         let statements = match written.parts.as_slice() {

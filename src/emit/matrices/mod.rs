@@ -1,7 +1,9 @@
 //! Functions of whole vectors and matrices to Rust: slices in, slices out, no allocation.
 
 mod dimensions;
+mod dispatch;
 mod embedded;
+mod kernels;
 mod loops;
 mod operations;
 mod products;
@@ -11,13 +13,14 @@ mod vectors;
 use super::documentation::introduction;
 use super::expression::Writer;
 use super::names::{Names, camel_case};
-use super::rust::{ALLOW, Derive, Module, Scalar, Target};
+use super::rust::{ALLOW, Derive, Module};
 use crate::derive::{Closed, Derivative, Form, Order, derive_closed, derive_rows};
 use crate::error::Diagnostic;
 use crate::graph::{ExprId, Extents, Graph, Node};
 use crate::lower::{Function, Whole};
 use crate::show::{names::with_names, notation};
 use crate::tape::{associate, hoist, plan};
+use dispatch::Dispatched;
 use indexmap::IndexMap;
 use loops::{Interface, Loops, Written, factor};
 use rows::RowLoop;
@@ -25,8 +28,22 @@ use rows::RowLoop;
 /// The private module of kernels in generated code.
 const MODULE: &str = "matrices";
 /// Names that the bodies use for themselves.
-const RESERVED: &[&str] =
-    &["i", "j", "at", "row", "column", "total", "workspace", "derivatives", "value", MODULE, "special"];
+const RESERVED: &[&str] = &[
+    "i",
+    "j",
+    "at",
+    "lane",
+    "row",
+    "column",
+    "total",
+    "workspace",
+    "derivatives",
+    "value",
+    "body",
+    "avx2",
+    MODULE,
+    "special",
+];
 /// Longest formula in a documentation line.
 const LONGEST_FORMULA: usize = 200;
 
@@ -223,12 +240,12 @@ impl Module<'_> {
                 self.note_special(tape);
             }
         }
-        let writer = Writer { options: self.options, inputs: &inputs, owners: &[], stem: &signature.stem };
+        let writer =
+            Writer { options: self.options, inputs: &inputs, owners: &[], stem: &signature.stem, lanes: false };
         let mut sizes = signature.sizes.clone();
         rows.iter().for_each(|group| sizes.extend(group.indices()));
         let interface = Interface { inputs: &inputs, sizes: &sizes, targets: &targets, rows: &rows };
         let written = Loops::write(&graph, &plan, writer, &interface)?;
-        self.kernels |= written.calls;
         if !written.temporaries.is_empty() {
             parameters.push(format!("workspace: &mut [{float}]"));
             let workspace = self.workspace(signature, name, &written);
@@ -257,15 +274,14 @@ impl Module<'_> {
                 (format!(" -> ({})", vec![float; several.len()].join(", ")), Some(format!("({})", several.join(", "))))
             }
         };
-        self.out.push_str(&format!("{ALLOW}pub fn {name}({}){result} {{\n", parameters.join(", ")));
         let temporaries = written
             .temporaries
             .iter()
             .map(|(name, entries)| format!("let ({name}, workspace) = workspace.split_at_mut({entries});"));
         let statements = checks.into_iter().chain(opening).chain(temporaries).chain(written.statements);
-        for statement in statements.chain(returned) {
-            self.out.push_str(&format!("    {statement}\n"));
-        }
+        let body = Dispatched { parameters: &parameters, result: &result, body: statements.chain(returned).collect() };
+        let (allowed, text) = body.written(self.options);
+        self.out.push_str(&format!("{ALLOW}{allowed}pub fn {name}({}){result} {{\n{text}", parameters.join(", ")));
         self.out.push_str("}\n");
         Ok(())
     }
@@ -286,26 +302,6 @@ impl Module<'_> {
         self.out
             .push_str(&format!("pub const fn {workspace}({}) -> usize {{\n    {total}\n}}\n", parameters.join(", ")));
         workspace
-    }
-
-    /// Adds the kernels that are called, as a private module.
-    pub(super) fn matrix_kernels(&mut self) {
-        if !self.kernels {
-            return;
-        }
-        let mut source = String::new();
-        if self.options.target == Target::NoStd {
-            source.push_str(include_str!("kernels_without_std.rs.in"));
-            source.push('\n');
-        }
-        source.push_str(include_str!("kernels.rs"));
-        if self.options.scalar == Scalar::F32 {
-            source =
-                source.replace("libm::exp(", "libm::expf(").replace("libm::log(", "libm::logf(").replace("f64", "f32");
-        }
-        self.out.push_str(&format!("\n#[allow(clippy::all, clippy::pedantic, dead_code)]\nmod {MODULE} {{\n"));
-        self.out.push_str(&super::rust::indented(&source));
-        self.out.push_str("}\n");
     }
 }
 
