@@ -48,6 +48,12 @@ enum Kind {
     Gradient,
     Jacobian,
     Hessian,
+    /// Value, and the Jacobian times tangents of the parameters.
+    Jvp,
+    /// Value, and the transposed Jacobian times a cotangent of the value.
+    Vjp,
+    /// Gradient, and the Hessian times tangents of the parameters.
+    Hvp,
 }
 
 /// A floating-point type.
@@ -67,6 +73,9 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
         Kind::Gradient => Some(Derive::Gradient),
         Kind::Jacobian => Some(Derive::Jacobian),
         Kind::Hessian => Some(Derive::Hessian),
+        Kind::Jvp => Some(Derive::Jvp),
+        Kind::Vjp => Some(Derive::Vjp),
+        Kind::Hvp => Some(Derive::Hvp),
     });
     let settings = emit::Options {
         derive: kinds.collect(),

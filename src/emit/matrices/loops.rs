@@ -70,8 +70,8 @@ pub struct Written {
     pub statements: Vec<String>,
     /// Matrices in the workspace: name and number of entries.
     pub temporaries: Vec<(String, String)>,
-    /// The expression of the first root, which is a number.
-    pub value: Option<String>,
+    /// The expressions of the roots that are returned.
+    pub returned: Vec<String>,
 }
 
 /// What the roots are written to, and the parameters' names.
@@ -142,18 +142,18 @@ impl<'a> Loops<'a> {
         for group in interface.rows {
             loops.row_loop(group, &steps, interface)?;
         }
-        let mut value = None;
+        let mut returned = Vec::new();
         for (root, target) in plan.outputs.iter().zip(interface.targets) {
             match target {
                 Some(target) => loops.deliver(*root, target),
-                None => value = Some(bare(&loops.number(*root)).to_string()),
+                None => returned.push(bare(&loops.number(*root)).to_string()),
             }
         }
         if loops.unknown {
             return Err(Diagnostic::general(Fault::Symbolic, "this function's loops can't be put in order"));
         }
         let Loops { statements, temporaries, read, .. } = loops;
-        Ok((Written { statements, temporaries, value }, read))
+        Ok((Written { statements, temporaries, returned }, read))
     }
 
     pub(super) fn dimension(&self, dimension: &Dimension) -> String {
