@@ -114,7 +114,9 @@ pub fn ln_1p<const FMA: bool>(x: f64) -> f64 {
     }
     let u = 1.0 + x;
     let (k, f, scale) = parts(u);
-    let y = at_edges(u, logarithm(k, (x - (u - 1.0)).mul_add(scale, f)));
+    let lost = x - (u - 1.0);
+    let f = if lost == 0.0 { f } else { lost.mul_add(scale, f) };
+    let y = at_edges(u, logarithm(k, f));
     if x == 0.0 { x } else { y }
 }
 
