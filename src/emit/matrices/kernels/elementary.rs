@@ -61,20 +61,21 @@ pub fn exp_m1<const FMA: bool>(x: f64) -> f64 {
     if k == 0.0 { small } else { y }
 }
 
-/// ln(x); without a branch if `FMA`: x = 2^k*(1 + f) with 1 + f between 1/sqrt(2) and sqrt(2), and ln(1 + f) by
-/// f/(2 + f) (Muller, Elementary Functions, 2016, section 6.3; the coefficients are those of Sun's fdlibm).
+/// x = 2^k*(1 + f) with 1 + f between 1/sqrt(2) and sqrt(2), for an ordinary x above 0, and 2^-k.
 #[inline(always)]
-pub fn ln<const FMA: bool>(x: f64) -> f64 {
-    if !FMA {
-        return x.ln();
-    }
+fn parts(x: f64) -> (f64, f64, f64) {
     const BELOW: u64 = core::f64::consts::FRAC_1_SQRT_2.to_bits();
-    let tiny = x < f64::MIN_POSITIVE;
-    let scaled = if tiny { x * 18014398509481984.0 } else { x };
-    let bits = scaled.to_bits().wrapping_add(1.0_f64.to_bits() - BELOW);
-    let exponent = f64::from_bits((bits >> 52) | 4503599627370496.0_f64.to_bits()) - 4503599627371519.0;
-    let k = if tiny { exponent - 54.0 } else { exponent };
+    let bits = x.to_bits().wrapping_add(1.0_f64.to_bits() - BELOW);
+    let exponent = bits >> 52;
+    let k = f64::from_bits(exponent | 4503599627370496.0_f64.to_bits()) - 4503599627371519.0;
     let f = f64::from_bits((bits & 0x000f_ffff_ffff_ffff).wrapping_add(BELOW)) - 1.0;
+    (k, f, f64::from_bits(2046_u64.wrapping_sub(exponent) << 52))
+}
+
+/// k*ln(2) + ln(1 + f), the latter by f/(2 + f) (Muller, Elementary Functions, 2016, section 6.3; the coefficients are
+/// those of Sun's fdlibm).
+#[inline(always)]
+fn logarithm(k: f64, f: f64) -> f64 {
     let s = f / (2.0 + f);
     let z = s * s;
     let w = z * z;
@@ -83,24 +84,40 @@ pub fn ln<const FMA: bool>(x: f64) -> f64 {
     let series = odd.mul_add(w, 6.666666666666735130e-01).mul_add(z, even);
     let h = 0.5 * f * f;
     let low = s.mul_add(h + series, k * LN_2_LOW);
-    let y = k.mul_add(LN_2_HIGH, f - (h - low));
+    k.mul_add(LN_2_HIGH, f - (h - low))
+}
+
+/// `y`, which is ln(x), or what that is where x is not an ordinary number above 0.
+#[inline(always)]
+fn at_edges(x: f64, y: f64) -> f64 {
     let y = if x == 0.0 { f64::NEG_INFINITY } else { y };
     let y = if x < 0.0 || x.is_nan() { f64::NAN } else { y };
     if x == f64::INFINITY { x } else { y }
 }
 
-/// ln(1 + x); without a branch if `FMA`: what 1 + x loses is added (Goldberg, What Every Computer Scientist Should
-/// Know About Floating-Point Arithmetic, 1991, theorem 4).
+/// ln(x); without a branch if `FMA`.
+#[inline(always)]
+pub fn ln<const FMA: bool>(x: f64) -> f64 {
+    if !FMA {
+        return x.ln();
+    }
+    let tiny = x < f64::MIN_POSITIVE;
+    let (k, f, _) = parts(if tiny { x * 18014398509481984.0 } else { x });
+    at_edges(x, logarithm(if tiny { k - 54.0 } else { k }, f))
+}
+
+/// ln(1 + x); without a branch if `FMA`: f has what 1 + x loses.
 #[inline(always)]
 pub fn ln_1p<const FMA: bool>(x: f64) -> f64 {
     if !FMA {
         return x.ln_1p();
     }
     let u = 1.0 + x;
-    let y = ln::<FMA>(u);
-    let lost = y + (x - (u - 1.0)) / u;
-    let y = if u > 0.0 && u < f64::INFINITY { lost } else { y };
-    if u == 1.0 { x } else { y }
+    let (k, f, scale) = parts(u);
+    let lost = x - (u - 1.0);
+    let f = if lost == 0.0 { f } else { lost.mul_add(scale, f) };
+    let y = at_edges(u, logarithm(k, f));
+    if x == 0.0 { x } else { y }
 }
 
 /// tanh(x); without a branch if `FMA`.
