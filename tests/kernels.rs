@@ -34,8 +34,15 @@ fn exactly(value: f64) -> BigFloat {
 }
 
 /// The functions that are computed side by side, and a formula that calls each.
-const FUNCTIONS: [(&str, &str); 5] =
-    [("exp", "exp(x)"), ("exp_m1", "exp(x) - 1"), ("ln", "ln(x)"), ("ln_1p", "ln(1 + x)"), ("tanh", "tanh(x)")];
+const FUNCTIONS: [(&str, &str); 7] = [
+    ("exp", "exp(x)"),
+    ("exp_m1", "exp(x) - 1"),
+    ("ln", "ln(x)"),
+    ("ln_1p", "ln(1 + x)"),
+    ("tanh", "tanh(x)"),
+    ("cosh", "cosh(x)"),
+    ("sinh", "sinh(x)"),
+];
 
 /// Numbers of all sizes, and those around which something changes.
 fn arguments() -> Vec<f64> {
@@ -103,7 +110,9 @@ fn functions_of_many_numbers_are_right_to_three_units_in_the_last_place() {
                 "exp_m1" => x.exp_m1(),
                 "ln" => x.ln(),
                 "ln_1p" => x.ln_1p(),
-                _ => x.tanh(),
+                "tanh" => x.tanh(),
+                "cosh" => x.cosh(),
+                _ => x.sinh(),
             };
             // The references cancel for the smallest arguments, where the functions are x, 1 or a logarithm.
             if !library.is_finite() || library == 0.0 || !x.is_finite() || x.abs() < 1e-200 && *name != "ln" {

@@ -113,7 +113,7 @@ pub struct Writer<'a> {
 }
 
 /// The methods of numbers for which a module of generated code has functions without branches.
-pub const IN_LANES: [&str; 5] = ["exp", "exp_m1", "ln", "ln_1p", "tanh"];
+pub const IN_LANES: [&str; 7] = ["exp", "exp_m1", "ln", "ln_1p", "tanh", "cosh", "sinh"];
 
 impl Writer<'_> {
     /// Writes the whole tape as one body, or, where that would keep rustc busy, as several parts.

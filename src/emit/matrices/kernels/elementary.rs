@@ -17,7 +17,7 @@ fn power_of_two(shifted: f64) -> f64 {
 /// and 11.1), where x is brought to where exp is an ordinary number or overflows.
 #[inline(always)]
 fn reduced_exp(x: f64) -> (f64, f64) {
-    let x = if x > 710.0 { 710.0 } else { x };
+    let x = if x > 711.0 { 711.0 } else { x };
     let x = if x < -746.0 { -746.0 } else { x };
     let k = x.mul_add(core::f64::consts::LOG2_E, ROUND) - ROUND;
     let r = (-k).mul_add(LN_2_LOW, (-k).mul_add(LN_2_HIGH, x));
@@ -130,4 +130,33 @@ pub fn tanh<const FMA: bool>(x: f64) -> f64 {
     let large = x.abs() > 0.5;
     let quotient = (if large { 2.0 } else { t }) / (t + 2.0);
     (if large { 1.0 - quotient } else { quotient }).copysign(x)
+}
+
+/// exp(|x|)/2
+#[inline(always)]
+fn half_exp(x: f64) -> f64 {
+    let (k, p) = reduced_exp(x.abs());
+    let (first, second) = scales(k - 1.0);
+    (1.0 + p) * first * second
+}
+
+/// cosh(x); without a branch if `FMA`.
+#[inline(always)]
+pub fn cosh<const FMA: bool>(x: f64) -> f64 {
+    if !FMA {
+        return x.cosh();
+    }
+    let half = half_exp(x);
+    half + 0.25 / half
+}
+
+/// sinh(x); without a branch if `FMA`.
+#[inline(always)]
+pub fn sinh<const FMA: bool>(x: f64) -> f64 {
+    if !FMA {
+        return x.sinh();
+    }
+    let t = exp_m1::<FMA>(x.abs());
+    let y = if x.abs() > 22.0 { half_exp(x) } else { 0.5 * (t + t / (t + 1.0)) };
+    y.copysign(x)
 }
