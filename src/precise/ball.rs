@@ -7,6 +7,7 @@ use super::magnitude::Magnitude;
 use crate::graph::Rational;
 use crate::tape::rational;
 use astro_float_num::{BigFloat, Consts, RoundingMode, Sign};
+use std::rc::Rc;
 
 /// The radius says how much is lost, so nothing is gained by rounding to nearest.
 pub const ROUND: RoundingMode = RoundingMode::None;
@@ -44,9 +45,16 @@ pub struct Arithmetic {
     pub bits: usize,
     /// What is known of π and logarithms.
     pub constants: Consts,
+    /// The Bernoulli numbers that were computed last.
+    pub bernoulli: Rc<[Ball]>,
 }
 
 impl Arithmetic {
+    /// Begins with so many bits.
+    pub fn new(bits: usize, constants: Consts) -> Self {
+        Arithmetic { bits, constants, bernoulli: Rc::default() }
+    }
+
     /// Makes a ball of a number that was computed by one arithmetic operation.
     fn rounded(&self, middle: BigFloat, radius: Magnitude) -> Computed {
         self.computed(middle, radius, LOST)
@@ -70,7 +78,7 @@ impl Arithmetic {
 
     /// Returns an exact double.
     pub fn double(&self, value: f64) -> Ball {
-        Ball { middle: BigFloat::from_f64(value, self.bits), radius: Magnitude::ZERO }
+        Ball { middle: exact_double(value, self.bits), radius: Magnitude::ZERO }
     }
 
     /// Returns an exact integer.
@@ -212,6 +220,17 @@ impl Ball {
     }
 }
 
+/// Converts a finite double. `BigFloat::from_f64` halves those below the smallest normal one, so they are scaled.
+fn exact_double(value: f64, bits: usize) -> BigFloat {
+    const SCALE: i32 = 100;
+    if value == 0.0 || value.is_normal() {
+        return BigFloat::from_f64(value, bits);
+    }
+    let mut scaled = BigFloat::from_f64(value * 2f64.powi(SCALE), bits);
+    scaled.set_exponent(scaled.exponent().unwrap_or(0) - SCALE);
+    scaled
+}
+
 /// Rounds a finite number to the nearest double, ties to even; infinity from half a unit above the largest on.
 fn nearest_double(value: &BigFloat) -> f64 {
     let (Some(digits), Some(exponent), Some(sign)) = (value.mantissa_digits(), value.exponent(), value.sign()) else {
@@ -249,27 +268,24 @@ mod tests {
     #[test]
     fn doubles_come_back_and_ties_go_to_even() {
         for value in [1.0, -0.1, 1e300, f64::MAX, f64::MIN_POSITIVE, 5e-324, 3e-310, 0.0, 1.0 / 3.0] {
-            assert_eq!(nearest_double(&BigFloat::from_f64(value, 128)).to_bits(), value.to_bits(), "{value}");
+            assert_eq!(nearest_double(&exact_double(value, 128)).to_bits(), value.to_bits(), "{value}");
         }
-        let sum =
-            |a: f64, b: f64| nearest_double(&BigFloat::from_f64(a, 256).add(&BigFloat::from_f64(b, 256), 256, ROUND));
+        let sum = |a: f64, b: f64| nearest_double(&exact_double(a, 256).add(&exact_double(b, 256), 256, ROUND));
         let ulp = f64::EPSILON;
         assert_eq!(sum(1.0, ulp / 2.0), 1.0);
         assert_eq!(sum(1.0 + ulp, ulp / 2.0), 1.0 + 2.0 * ulp);
-        assert_eq!(sum(1.0, ulp / 2.0 + 1e-40), 1.0 + ulp);
+        assert_eq!(sum(1.0, (ulp / 2.0).next_up()), 1.0 + ulp);
         assert_eq!(sum(1.0, -1e-40), 1.0);
         assert_eq!(sum(f64::MAX, f64::MAX / 1e10), f64::INFINITY);
         assert_eq!(sum(f64::MAX, 1.0), f64::MAX);
-        let tiny = |factor: f64| {
-            nearest_double(&BigFloat::from_f64(5e-324, 256).mul(&BigFloat::from_f64(factor, 256), 256, ROUND))
-        };
+        let tiny = |factor: f64| nearest_double(&exact_double(5e-324, 256).mul(&exact_double(factor, 256), 256, ROUND));
         assert_eq!((tiny(0.5), tiny(0.500001), tiny(0.1), tiny(1.5), tiny(2.5)), (0.0, 5e-324, 0.0, 1e-323, 1e-323));
     }
 
     #[test]
     fn exact_arithmetic_stays_exact() {
         let Ok(constants) = Consts::new() else { return };
-        let arithmetic = Arithmetic { bits: 128, constants };
+        let arithmetic = Arithmetic::new(128, constants);
         let (a, b) = (arithmetic.double(0.1), arithmetic.double(0.3));
         let product = arithmetic.multiply(&a, &b).unwrap();
         assert!(product.is_exact());

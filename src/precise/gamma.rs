@@ -5,6 +5,7 @@
 
 use super::ball::{Arithmetic, Ball, Computed, Missing};
 use super::functions::{exp, ln};
+use std::rc::Rc;
 
 /// Longest way that the recurrence goes.
 const LONGEST_WAY: f64 = 4096.0;
@@ -17,7 +18,7 @@ struct Moved {
     steps: Vec<Ball>,
 }
 
-/// Moves an argument to where as many terms as [`terms`] says suffice, for derivatives of an order.
+/// Moves an argument to where as many terms as [`bernoulli`] has suffice, for derivatives of an order.
 fn moved(arithmetic: &Arithmetic, x: &Ball, order: u32) -> Result<Moved, Missing> {
     let start = arithmetic.bits as f64 / 4.0 + f64::from(order);
     let way = (start - x.nearest()).max(0.0).ceil();
@@ -29,14 +30,19 @@ fn moved(arithmetic: &Arithmetic, x: &Ball, order: u32) -> Result<Moved, Missing
     Ok(Moved { end: place(way)?, steps: (0..way).map(place).collect::<Result<_, _>>()? })
 }
 
-/// Returns how many terms of a series are used: from b/4 on, this many leave out less than 2⁻ᵇ.
-fn terms(arithmetic: &Arithmetic) -> usize {
-    arithmetic.bits / 8 + 4
+/// Returns the Bernoulli numbers of the series: from b/4 on, so many terms leave out less than 2⁻ᵇ.
+fn bernoulli(arithmetic: &mut Arithmetic) -> Result<Rc<[Ball]>, Missing> {
+    let bits = arithmetic.bits;
+    let known = &arithmetic.bernoulli;
+    if known.first().is_none_or(|first| first.middle.precision() != Some(bits)) {
+        arithmetic.bernoulli = bernoulli_numbers(arithmetic, bits / 8 + 4)?.into();
+    }
+    Ok(Rc::clone(&arithmetic.bernoulli))
 }
 
-/// Returns the Bernoulli numbers B₂, B₄, … by tangent numbers: Brent and Harvey, "Fast computation of Bernoulli,
+/// Computes the Bernoulli numbers B₂, B₄, … by tangent numbers: Brent and Harvey, "Fast computation of Bernoulli,
 /// tangent and secant numbers" (2011), algorithm TangentNumbers and equation 14. Nothing in it cancels.
-fn bernoulli(arithmetic: &Arithmetic, count: usize) -> Result<Vec<Ball>, Missing> {
+fn bernoulli_numbers(arithmetic: &Arithmetic, count: usize) -> Result<Vec<Ball>, Missing> {
     let mut tangent = vec![arithmetic.integer(1)];
     for k in 1..count {
         tangent.push(arithmetic.scale(k as i64, &tangent[k - 1])?);
@@ -80,7 +86,7 @@ fn stirling(arithmetic: &mut Arithmetic, y: &Ball) -> Computed {
     let mut power = arithmetic.divide(&arithmetic.integer(1), y)?;
     let square = arithmetic.multiply(&power, &power)?;
     let mut list = Vec::new();
-    for (number, k) in bernoulli(arithmetic, terms(arithmetic))?.iter().zip(1..) {
+    for (number, k) in bernoulli(arithmetic)?.iter().zip(1..) {
         let divisor = arithmetic.integer(2 * k * (2 * k - 1));
         list.push(arithmetic.divide(&arithmetic.multiply(number, &power)?, &divisor)?);
         power = arithmetic.multiply(&power, &square)?;
@@ -137,7 +143,7 @@ pub fn polygamma(arithmetic: &mut Arithmetic, order: u32, x: &Ball) -> Computed 
     let middle = arithmetic.divide(&middle, &arithmetic.integer(2))?;
     let mut coefficient = arithmetic.divide(&arithmetic.scale(n + 1, &factorial)?, &arithmetic.integer(2))?;
     let mut list = Vec::new();
-    for (number, k) in bernoulli(arithmetic, terms(arithmetic))?.iter().zip(1..) {
+    for (number, k) in bernoulli(arithmetic)?.iter().zip(1..) {
         high = arithmetic.multiply(&high, &square)?;
         list.push(arithmetic.multiply(number, &arithmetic.multiply(&coefficient, &high)?)?);
         coefficient = arithmetic.scale((2 * k + n) * (2 * k + n + 1), &coefficient)?;

@@ -34,7 +34,7 @@ const ENOUGH_BITS: i64 = 60;
 /// What is so many bits below the error of double precision, and may be 0, is 0.
 const NOTHING: i32 = 400;
 
-/// Evaluates tapes, and keeps what is known of π and logarithms.
+/// Evaluates tapes, and keeps the constants that it computes.
 pub struct Evaluator {
     arithmetic: Option<Arithmetic>,
 }
@@ -42,7 +42,7 @@ pub struct Evaluator {
 impl Default for Evaluator {
     fn default() -> Self {
         let constants = Consts::new().ok();
-        Evaluator { arithmetic: constants.map(|constants| Arithmetic { bits: FEWEST_BITS, constants }) }
+        Evaluator { arithmetic: constants.map(|constants| Arithmetic::new(FEWEST_BITS, constants)) }
     }
 }
 
