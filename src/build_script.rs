@@ -63,6 +63,14 @@ impl Builder {
         self
     }
 
+    /// Generates code that computes the same bits on every processor, without `unsafe`. By default, functions over
+    /// symbolic dimensions are compiled for AVX2 with FMA, too, and look whether the processor has them, where the
+    /// target is x86-64 and there is a standard library. Default: off.
+    pub fn reproducible(mut self, reproducible: bool) -> Self {
+        self.options.reproducible = reproducible;
+        self
+    }
+
     /// Sets the folder of the generated files. Default: `$OUT_DIR`.
     pub fn out_dir(mut self, folder: impl Into<PathBuf>) -> Self {
         self.out_dir = Some(folder.into());

@@ -2,10 +2,12 @@
 
 mod assumptions;
 mod closed;
+mod products;
 mod rows;
 
 pub use assumptions::{Assumptions, assumptions, closed_assumptions};
 pub use closed::{Closed, Derivative, Through, derive_closed, derive_through};
+pub use products::{Product, derive_closed_product};
 pub use rows::{Rows, derive_rows};
 
 use crate::diff::{self, Differentiator};
@@ -156,7 +158,16 @@ impl Deriver {
         order: Order,
         form: Form,
     ) -> Result<Derivatives, Diagnostic> {
-        let derivatives = self.derive_in_form(function, by, order, form)?;
+        self.fewest(form, |deriver, form| deriver.derive_in_form(function, by, order, form))
+    }
+
+    /// Takes the derivatives in the form that is asked for, or as the chain rule gives them where these are fewer operations.
+    fn fewest(
+        &mut self,
+        form: Form,
+        mut derive: impl FnMut(&mut Self, Form) -> Result<Derivatives, Diagnostic>,
+    ) -> Result<Derivatives, Diagnostic> {
+        let derivatives = derive(self, form)?;
         if !matches!(form, Form::Code | Form::Flops) {
             return Ok(derivatives);
         }
@@ -165,7 +176,7 @@ impl Deriver {
         if !compares {
             return Ok(derivatives);
         }
-        let raw = self.derive_in_form(function, by, order, Form::Raw)?;
+        let raw = derive(self, Form::Raw)?;
         let flops = |derivatives: &Derivatives| derivatives.clone().tape().counts().flops();
         Ok(if flops(&raw) < flops(&derivatives) { raw } else { derivatives })
     }
@@ -190,13 +201,7 @@ impl Deriver {
             first = diff::jacobian(&mut self.differentiator, &mut graph, &value, &leaves)?;
         }
         if order == Order::Second {
-            let [row] = first.as_slice() else {
-                return Err(Diagnostic::general(
-                    Fault::OneValue,
-                    "second derivatives are formed of functions with one value",
-                )
-                .hint("take one entry of the vector, or its Jacobian"));
-            };
+            let [row] = first.as_slice() else { return Err(several_values()) };
             let gradient = match form {
                 Form::Raw => row.clone(),
                 _ if graph.is_strict() => canonicalize(&mut graph, &mut self.formulas, row, 1),
@@ -398,6 +403,12 @@ pub fn pretty_forms(
 
 fn leaves(graph: &mut Graph, inputs: &[usize]) -> Vec<ExprId> {
     inputs.iter().map(|input| graph.intern(Node::Input(*input as u32))).collect()
+}
+
+/// Refuses second derivatives of a function with several values.
+fn several_values() -> Diagnostic {
+    Diagnostic::general(Fault::OneValue, "second derivatives are formed of functions with one value")
+        .hint("take one entry of the vector, or its Jacobian")
 }
 
 /// Refuses a function that has whole matrices only.

@@ -29,6 +29,10 @@ pub struct Options {
     /// Generates code without the standard library, which calls the crate `libm`.
     #[arg(long)]
     no_std: bool,
+    /// Generates code that computes the same bits on every processor, without `unsafe`: loops over symbolic dimensions
+    /// then don't look for AVX2 and FMA.
+    #[arg(long)]
+    reproducible: bool,
     /// What counts in simplification.
     #[arg(long, value_enum)]
     cost: Option<Goal>,
@@ -44,6 +48,12 @@ enum Kind {
     Gradient,
     Jacobian,
     Hessian,
+    /// Value, and the Jacobian times tangents of the parameters.
+    Jvp,
+    /// Value, and the transposed Jacobian times a cotangent of the value.
+    Vjp,
+    /// Gradient, and the Hessian times tangents of the parameters.
+    Hvp,
 }
 
 /// A floating-point type.
@@ -63,6 +73,9 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
         Kind::Gradient => Some(Derive::Gradient),
         Kind::Jacobian => Some(Derive::Jacobian),
         Kind::Hessian => Some(Derive::Hessian),
+        Kind::Jvp => Some(Derive::Jvp),
+        Kind::Vjp => Some(Derive::Vjp),
+        Kind::Hvp => Some(Derive::Hvp),
     });
     let settings = emit::Options {
         derive: kinds.collect(),
@@ -71,6 +84,7 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
         target: if options.no_std { Target::NoStd } else { Target::Std },
         source_name: file_name(&source),
         form: Goal::computed(options.cost),
+        reproducible: options.reproducible,
     };
     let rust = generate(&source, &functions, &settings)?;
     match &options.output {
@@ -86,9 +100,9 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
     Ok(Exit::Success)
 }
 
-/// Prints value and first derivatives of one function as Rust.
+/// Prints value and first derivatives of one function as Rust, in the form that is shorter to read.
 pub fn print(source: &Source, function: &Function, out: &mut impl Write) -> Outcome {
-    let settings = emit::Options { source_name: file_name(source), ..emit::Options::default() };
+    let settings = emit::Options { source_name: file_name(source), reproducible: true, ..emit::Options::default() };
     let rust = generate(source, std::slice::from_ref(function), &settings)?;
     out.write_all(rust.as_bytes())?;
     Ok(Exit::Success)

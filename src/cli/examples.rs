@@ -50,6 +50,7 @@ Examples:
 pub const COMPILE: &str = "\
 Examples:
   gradc compile 'f(x, y) = x^2*y' --derive gradient,hessian
+  gradc compile 'f(x: vector[n]) = sum(exp(x))^2' --derive jvp,hvp
   gradc compile model.grad -o model.rs --scalar f32";
 
 pub const CHECK: &str = "\

@@ -1,8 +1,8 @@
 //! Closed forms: derivatives of functions of whole vectors and matrices.
 
-use super::{Form, Order};
+use super::{Form, Order, several_values};
 use crate::diff::{self, Differentiator};
-use crate::error::{Diagnostic, Fault};
+use crate::error::Diagnostic;
 use crate::graph::{Dimension, ExprId, Extents, Graph, MatrixOperation, Node, Sizes};
 use crate::lower::{Facts, Formulas, Whole};
 use crate::simplify::{Goal, Windows, canonicalize, simplify_matrices};
@@ -71,57 +71,80 @@ impl Derivative {
 /// # Errors
 /// A function without a derivative rule.
 pub fn derive_closed(whole: &Whole, by: &[usize], order: Order, form: Form) -> Result<Closed, Diagnostic> {
-    let mut graph = whole.graph.clone();
-    let mut differentiator = Differentiator::default();
     let mut formulas = Formulas::default();
+    let mut closing = Closing::new(whole, &mut formulas, form)?;
     let leaves: Vec<ExprId> = by.iter().map(|at| whole.parameters[*at].id).collect();
-    let value = diff::resolve(&mut differentiator, &mut graph, &[whole.output])?[0];
-    let mut roots: Vec<ExprId> = vec![value];
-    roots.extend(whole.names.iter().map(|(_, id)| *id));
-    let mut reduction = Reduction::new(whole, &mut formulas, form);
-    if form != Form::Raw && !graph.is_strict() {
-        roots = reduction.canonical(&mut graph, &roots);
-    }
-    let value = roots[0];
+    let Closing { graph, differentiator, reduction, value, .. } = &mut closing;
     let mut first = Vec::new();
     let mut second = Vec::new();
-    let mut formed_of = vec![value];
+    let mut formed_of = vec![*value];
     if order >= Order::First {
-        first = first_derivatives(&mut differentiator, &mut graph, value, &leaves)?;
+        first = first_derivatives(differentiator, graph, *value, &leaves)?;
     }
     if order == Order::Second {
-        if !graph.extents(value).is_scalar() {
-            return Err(Diagnostic::general(
-                Fault::OneValue,
-                "second derivatives are formed of functions with one value",
-            )
-            .hint("take one entry of the vector, or its Jacobian"));
+        if !graph.extents(*value).is_scalar() {
+            return Err(several_values());
         }
         formed_of.clear();
         for (at, derivative) in first.iter_mut().enumerate() {
-            let gradient = reduction.readable(&mut graph, derivative.expression());
+            let gradient = reduction.readable(graph, derivative.expression());
             *derivative = Derivative::Matrix(gradient);
             formed_of.push(gradient);
             for leaf in &leaves[at..] {
-                second.push(jacobian(&mut differentiator, &mut graph, gradient, *leaf)?);
+                second.push(jacobian(differentiator, graph, gradient, *leaf)?);
             }
         }
     }
-    let names = roots.split_off(1);
-    let mut all = vec![value];
-    all.extend(first.iter().chain(&second).map(Derivative::expression));
-    all.extend(&names);
-    let mut reduced = reduction.reduce(&mut graph, &all).into_iter();
-    let mut next = || reduced.next().unwrap_or(value);
-    let value = next();
-    let mut put = |derivative: Derivative| match derivative {
-        Derivative::Matrix(_) => Derivative::Matrix(next()),
-        Derivative::Operator { direction, .. } => Derivative::Operator { direction, value: next() },
-    };
-    let first = first.into_iter().map(&mut put).collect();
-    let second = second.into_iter().map(&mut put).collect();
-    let names = whole.names.iter().map(|(name, _)| (name.clone(), next())).collect();
-    Ok(Closed { graph, value, first, second, names, formed_of })
+    Ok(closing.closed(first, second, formed_of))
+}
+
+/// What closed forms are made of.
+pub(super) struct Closing<'a> {
+    pub(super) graph: Graph,
+    pub(super) differentiator: Differentiator,
+    pub(super) reduction: Reduction<'a>,
+    /// The value in the form that is derived.
+    pub(super) value: ExprId,
+    names: Vec<(String, ExprId)>,
+}
+
+impl<'a> Closing<'a> {
+    /// Brings the value and what has a name into the form that is derived.
+    ///
+    /// # Errors
+    /// A function without a derivative rule, in a derivative that stands inside.
+    pub(super) fn new(whole: &Whole, formulas: &'a mut Formulas, form: Form) -> Result<Self, Diagnostic> {
+        let mut graph = whole.graph.clone();
+        let mut differentiator = Differentiator::default();
+        let value = diff::resolve(&mut differentiator, &mut graph, &[whole.output])?[0];
+        let mut roots: Vec<ExprId> = vec![value];
+        roots.extend(whole.names.iter().map(|(_, id)| *id));
+        let mut reduction = Reduction::new(whole, formulas, form);
+        if form != Form::Raw && !graph.is_strict() {
+            roots = reduction.canonical(&mut graph, &roots);
+        }
+        let names = whole.names.iter().zip(&roots[1..]).map(|((name, _), id)| (name.clone(), *id)).collect();
+        Ok(Closing { graph, differentiator, reduction, value: roots[0], names })
+    }
+
+    /// Simplifies value and derivatives together.
+    pub(super) fn closed(self, first: Vec<Derivative>, second: Vec<Derivative>, formed_of: Vec<ExprId>) -> Closed {
+        let Closing { mut graph, mut reduction, value, names, .. } = self;
+        let mut all = vec![value];
+        all.extend(first.iter().chain(&second).map(Derivative::expression));
+        all.extend(names.iter().map(|(_, id)| *id));
+        let mut reduced = reduction.reduce(&mut graph, &all).into_iter();
+        let mut next = || reduced.next().unwrap_or(value);
+        let value = next();
+        let mut put = |derivative: Derivative| match derivative {
+            Derivative::Matrix(_) => Derivative::Matrix(next()),
+            Derivative::Operator { direction, .. } => Derivative::Operator { direction, value: next() },
+        };
+        let first = first.into_iter().map(&mut put).collect();
+        let second = second.into_iter().map(&mut put).collect();
+        let names = names.into_iter().map(|(name, _)| (name, next())).collect();
+        Closed { graph, value, first, second, names, formed_of }
+    }
 }
 
 /// The chain rule through a vector with a name.
@@ -166,7 +189,7 @@ pub fn derive_through(whole: &Whole, by: usize) -> Result<Option<Through>, Diagn
     let extents = graph.extents(leaf);
     let direction = graph.add_matrix_input("direction", extents);
     let inside = reduction.canonical(&mut graph, &[id])[0];
-    let inner = diff::directional(&mut differentiator, &mut graph, &[inside], leaf, direction)?[0];
+    let inner = diff::directional(&mut differentiator, &mut graph, &[inside], &[(leaf, direction)])?[0];
     let reduced = reduction.reduce(&mut graph, &[outer, inner]);
     Ok(Some(Through { name, graph, outer: reduced[0], inner: reduced[1], direction, length }))
 }
@@ -196,7 +219,7 @@ impl<'a> Reduction<'a> {
 
     /// Simplifies a gradient that is differentiated again. Forms that keep their digits in code have derivatives that are
     /// longer and do not.
-    fn readable(&mut self, graph: &mut Graph, gradient: ExprId) -> ExprId {
+    pub(super) fn readable(&mut self, graph: &mut Graph, gradient: ExprId) -> ExprId {
         match self.form {
             Form::Raw => gradient,
             _ => simplify_matrices(&mut self.windows, graph, self.formulas, &[gradient], Goal::Pretty, &self.facts)[0],
@@ -249,7 +272,7 @@ fn jacobian(
     if graph.is_declared_symmetric(leaf) {
         graph.declare_symmetric(direction);
     }
-    let along = diff::directional(differentiator, graph, &[value], leaf, direction)?[0];
+    let along = diff::directional(differentiator, graph, &[value], &[(leaf, direction)])?[0];
     let along = canonicalize(graph, &mut Formulas::default(), &[along], 8)[0];
     if extents.is_scalar() {
         return Ok(Derivative::Matrix(along));

@@ -65,10 +65,11 @@ pub fn tangents(
     by: ExprId,
 ) -> Result<Vec<ExprId>> {
     let one = graph.number(Rational::ONE);
-    directional(differentiator, graph, outputs, by, one)
+    directional(differentiator, graph, outputs, &[(by, one)])
 }
 
-/// Returns the derivative of each output along a direction of one leaf, by forward mode.
+/// Returns the derivative of each output along directions of some leaves, by forward mode. Each leaf is given with its
+/// direction.
 ///
 /// # Errors
 /// A function without a rule.
@@ -76,12 +77,11 @@ pub fn directional(
     differentiator: &mut Differentiator,
     graph: &mut Graph,
     outputs: &[ExprId],
-    by: ExprId,
-    direction: ExprId,
+    directions: &[(ExprId, ExprId)],
 ) -> Result<Vec<ExprId>> {
     let nodes = graph.reachable(outputs);
     let mut tangents = NodeMap::new(&nodes);
-    tangents.insert(by, direction);
+    directions.iter().for_each(|(leaf, direction)| tangents.insert(*leaf, *direction));
     for id in nodes {
         let terms = differentiator.pushforward(graph, id, &tangents)?;
         if terms.is_empty() {

@@ -108,7 +108,12 @@ pub struct Writer<'a> {
     pub owners: &'a [usize],
     /// What temporaries are called before their number.
     pub stem: &'a str,
+    /// Whether the statements are those of a loop over many numbers, whose functions are computed side by side.
+    pub lanes: bool,
 }
+
+/// The methods of numbers for which a module of generated code has functions without branches.
+pub const IN_LANES: [&str; 5] = ["exp", "exp_m1", "ln", "ln_1p", "tanh"];
 
 impl Writer<'_> {
     /// Writes the whole tape as one body, or, where that would keep rustc busy, as several parts.
@@ -273,6 +278,9 @@ impl Writer<'_> {
 
     fn call(&self, function: FunctionId, argument: &Text) -> Text {
         match (function.row().code, self.options.target) {
+            (Code::Method(method, _, _), Target::Std) if self.lanes && IN_LANES.contains(&method) => {
+                Text::atom(format!("matrices::{method}::<FMA>({})", bare(&argument.text)))
+            }
             (Code::Method(method, _, _), Target::Std) if argument.untyped && !argument.literal => {
                 Text::atom(format!("{}::{method}({})", self.options.scalar.name(), argument.text))
             }

@@ -5,6 +5,7 @@ mod expression;
 mod layout;
 mod matrices;
 mod names;
+mod products;
 mod rust;
 
 pub use rust::{Derive, Options, Scalar, Target, emit};

@@ -19,6 +19,12 @@ pub enum Derive {
     Jacobian,
     /// `f_hessian`, the value, the gradient and the Hessian, for functions with one output.
     Hessian,
+    /// `f_jvp`, the value and its tangent, which is the Jacobian times the tangents of the parameters.
+    Jvp,
+    /// `f_vjp`, the value and the cotangents of the parameters, which are the transposed Jacobian times the value's cotangent.
+    Vjp,
+    /// `f_hvp`, the gradient and the Hessian times the tangents of the parameters, for functions with one output.
+    Hvp,
 }
 
 /// The floating-point type of the generated code.
@@ -66,6 +72,9 @@ pub struct Options {
     pub source_name: String,
     /// How the expressions are simplified: [`Form::Code`] unless there is reason for another.
     pub form: Form,
+    /// Whether the code computes the same bits on every processor: it then looks for no features of the processor, and
+    /// has no `unsafe`.
+    pub reproducible: bool,
 }
 
 impl Default for Options {
@@ -78,6 +87,7 @@ impl Default for Options {
             target: Target::Std,
             source_name: "expression".to_string(),
             form: Form::Code,
+            reproducible: false,
         }
     }
 }
@@ -102,7 +112,6 @@ pub fn emit(functions: &[Function], options: &Options) -> Result<String, (usize,
         deriver: Deriver::default(),
         items: Names::default(),
         special: Vec::new(),
-        kernels: false,
         out: String::new(),
     };
     let known = |name: &str| {
@@ -125,17 +134,26 @@ pub fn emit(functions: &[Function], options: &Options) -> Result<String, (usize,
 /// A Rust module that grows by functions.
 pub(super) struct Module<'a> {
     pub(super) options: &'a Options,
-    deriver: Deriver,
+    pub(super) deriver: Deriver,
     pub(super) items: Names,
     special: Vec<&'static str>,
-    /// Whether a kernel for whole matrices is called.
-    pub(super) kernels: bool,
     pub(super) out: String,
 }
 
+/// What a type with a field for each parameter holds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// The derivatives of a number.
+    Gradient,
+    /// The derivatives of each entry of a vector.
+    Jacobian,
+    /// The derivatives of a vector, weighted and added up.
+    Cotangents,
+}
+
 /// What the items of one function share.
-struct Signature {
-    name: String,
+pub(super) struct Signature {
+    pub(super) name: String,
     /// `w: &[f64; 3]` and `x: f64`.
     parameters: Vec<String>,
     /// The Rust expression of each input.
@@ -145,7 +163,7 @@ struct Signature {
     /// The legal name of each parameter.
     fields: Vec<String>,
     /// The parameters that are derived by.
-    derived: Vec<usize>,
+    pub(super) derived: Vec<usize>,
     stem: String,
 }
 
@@ -164,7 +182,8 @@ impl Module<'_> {
         }
         let derived = self.derived(function.parameters.iter().map(|parameter| parameter.name.as_str()));
         let all: Vec<usize> = derived.iter().flat_map(|at| function.parameters[*at].inputs.clone()).collect();
-        let signature = self.signature(function, derived.clone());
+        let name = self.items.claim(function.display_name());
+        let signature = self.signature(function, name, derived.clone());
         let scalar = function.shape == Shape::Scalar;
         let wants = |kind| self.options.derive.contains(&kind);
         let (first, second) = (wants(Derive::Gradient) || wants(Derive::Jacobian), wants(Derive::Hessian) && scalar);
@@ -177,18 +196,23 @@ impl Module<'_> {
             false => self.deriver.derive(function, &all, Order::Value, self.options.form)?.value_tape(),
         };
         self.value(function, &signature, &value);
-        if order == Order::Value {
+        if nothing {
             return Ok(());
         }
-        let type_name = self.gradient_type(function, &signature, scalar);
-        if first {
-            self.first(function, &signature, &type_name, &mut derivatives, scalar)?;
+        let mut gradient = None;
+        if order == Order::First {
+            let kind = if scalar { Kind::Gradient } else { Kind::Jacobian };
+            let type_name = self.declare(function, &signature, kind);
+            if first {
+                self.first(function, &signature, &type_name, &mut derivatives, scalar)?;
+            }
+            if second {
+                let mut derivatives = self.deriver.derive(function, &all, Order::Second, self.options.form)?;
+                self.second(function, &signature, &type_name, &mut derivatives);
+            }
+            gradient = scalar.then_some(type_name);
         }
-        if second {
-            let mut derivatives = self.deriver.derive(function, &all, Order::Second, self.options.form)?;
-            self.second(function, &signature, &type_name, &mut derivatives);
-        }
-        Ok(())
+        self.products(function, &signature, gradient)
     }
 
     /// Returns the parameters that are derived by.
@@ -198,7 +222,7 @@ impl Module<'_> {
         wanted.map(|(at, _)| at).collect()
     }
 
-    fn signature(&mut self, function: &Function, derived: Vec<usize>) -> Signature {
+    pub(super) fn signature(&mut self, function: &Function, name: String, derived: Vec<usize>) -> Signature {
         let float = self.options.scalar.name();
         let mut names = Names::default();
         let mut fields = Vec::new();
@@ -216,15 +240,7 @@ impl Module<'_> {
             }));
             fields.push(name);
         }
-        Signature {
-            name: self.items.claim(function.display_name()),
-            parameters,
-            inputs,
-            owners,
-            fields,
-            derived,
-            stem: names.stem(),
-        }
+        Signature { name, parameters, inputs, owners, fields, derived, stem: names.stem() }
     }
 
     fn value(&mut self, function: &Function, signature: &Signature, tape: &Tape) {
@@ -296,13 +312,17 @@ impl Module<'_> {
         });
     }
 
-    /// Declares the type that holds the first derivatives, and returns its name.
-    fn gradient_type(&mut self, function: &Function, signature: &Signature, scalar: bool) -> String {
+    /// Declares a type with a field for each parameter that is derived by, and returns its name.
+    pub(super) fn declare(&mut self, function: &Function, signature: &Signature, kind: Kind) -> String {
         let float = self.options.scalar.name();
-        let (suffix, title) = if scalar { ("Grad", "Gradient") } else { ("Jacobian", "Jacobian") };
+        let (suffix, title) = match kind {
+            Kind::Gradient => ("Grad", "Gradient"),
+            Kind::Jacobian => ("Jacobian", "Jacobian"),
+            Kind::Cotangents => ("Vjp", "Vector-Jacobian product"),
+        };
         let name = self.items.claim_type(&format!("{}{suffix}", camel_case(function.display_name())));
         self.out.push_str(&format!("\n/// {title} of [`{}`], parameter by parameter.\n", signature.name));
-        if !scalar {
+        if kind == Kind::Jacobian {
             self.out.push_str("/// The first index is that of the function's value.\n");
         }
         self.out.push_str("#[derive(Clone, Copy, Debug, PartialEq)]\n");
@@ -311,14 +331,14 @@ impl Module<'_> {
         for at in &signature.derived {
             let (parameter, field) = (&function.parameters[*at], &signature.fields[*at]);
             let own = array(parameter.shape, float);
-            let kind = if scalar { own } else { format!("[{own}; {}]", function.outputs.len()) };
-            self.out.push_str(&format!("    /// Derivative by `{}`.\n    pub {field}: {kind},\n", parameter.name));
+            let held = if kind == Kind::Jacobian { format!("[{own}; {}]", function.outputs.len()) } else { own };
+            self.out.push_str(&format!("    /// Derivative by `{}`.\n    pub {field}: {held},\n", parameter.name));
         }
         self.out.push_str("}\n");
         name
     }
 
-    fn item(
+    pub(super) fn item(
         &mut self,
         documentation: &[String],
         name: &str,
@@ -333,6 +353,7 @@ impl Module<'_> {
             inputs: &signature.inputs,
             owners: &signature.owners,
             stem: &signature.stem,
+            lanes: false,
         };
         let written = writer.body(tape);
         let statements = match written.parts.as_slice() {
@@ -418,7 +439,7 @@ pub(super) fn indented(source: &str) -> String {
 }
 
 /// Returns the Rust type of a shape.
-fn array(shape: Shape, float: &str) -> String {
+pub(super) fn array(shape: Shape, float: &str) -> String {
     match shape {
         Shape::Scalar => float.to_string(),
         Shape::Vector(n) => format!("[{float}; {n}]"),
@@ -426,7 +447,7 @@ fn array(shape: Shape, float: &str) -> String {
     }
 }
 
-fn gradient_fields(
+pub(super) fn gradient_fields(
     function: &Function,
     signature: &Signature,
     first: &[Text],

@@ -51,7 +51,14 @@ impl Gates<'_> {
         spans: [Span; 3],
     ) -> Result<Value, Diagnostic> {
         let ((n, inner), (other, m)) = (sides(a_shape), sides(b_shape));
-        let both_columns = matches!((a_shape, b_shape), (Shape::Vector(_), Shape::Vector(_)));
+        let both_columns = matches!((a_shape, b_shape), (Shape::Vector(2..), Shape::Vector(2..)));
+        // One number in an array, as `x'*A*y` is where all dimensions are 1.
+        if let ([number], others) | (others, [number]) = (a, b)
+            && inner != other
+        {
+            let scaled = others.iter().map(|entry| self.product(&[(*number, Rational::ONE), (*entry, Rational::ONE)]));
+            return Ok(Value::from_entries(if a.len() == 1 { b_shape } else { a_shape }, scaled.collect()));
+        }
         if inner != other || both_columns {
             return Err(product_mismatch(&extents(a_shape), &extents(b_shape), spans));
         }

@@ -3,7 +3,7 @@
 //! transposes, for nothing.
 
 use crate::graph::{Dimension, ExprId, Graph, MatrixOperation as M, Node, Rational, Sizes};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// What a named dimension counts for.
 const NAMED: usize = 64;
@@ -11,7 +11,7 @@ const NAMED: usize = 64;
 const LONGEST: usize = 40;
 
 /// Rewrites all products of matrices as products of two, each made once, and moves numbers to where they meet the
-/// fewest entries.
+/// fewest entries. A sum of which the transpose was made is the transpose of that.
 pub fn associate(graph: &mut Graph, roots: &[ExprId]) -> Vec<ExprId> {
     let mut made = Made::default();
     let mut image: FxHashMap<ExprId, ExprId> = FxHashMap::default();
@@ -30,7 +30,7 @@ pub fn associate(graph: &mut Graph, roots: &[ExprId]) -> Vec<ExprId> {
                 Some(factors) => made.product(graph, &factors),
                 None => {
                     let new = graph.construct(node, |operand| image[&operand]);
-                    if graph.extents(new) == graph.extents(id) { new } else { id }
+                    if graph.extents(new) == graph.extents(id) { made.sum(graph, new) } else { id }
                 }
             },
         };
@@ -39,10 +39,11 @@ pub fn associate(graph: &mut Graph, roots: &[ExprId]) -> Vec<ExprId> {
     roots.iter().map(|root| image[root]).collect()
 }
 
-/// The products of two that were made, by the chains that they make.
+/// The products of two that were made, by the chains that they make, and the sums.
 #[derive(Default)]
 struct Made {
     chains: FxHashMap<Vec<ExprId>, ExprId>,
+    sums: FxHashSet<ExprId>,
 }
 
 impl Made {
@@ -79,6 +80,23 @@ impl Made {
         let scaled = scalars.chain([(column, Rational::ONE)]).collect();
         let column = graph.product(Rational::ONE, scaled);
         Some([column].into_iter().chain(factors[at + 1..].iter().copied()).collect())
+    }
+
+    /// Returns a sum of matrices, or the transpose of one that was made.
+    fn sum(&mut self, graph: &mut Graph, id: ExprId) -> ExprId {
+        let extents = graph.extents(id);
+        if extents.is_scalar() {
+            return dots_added(graph, id);
+        }
+        if extents.is_column() || extents.rows.is_one() || !matches!(graph.node(id), Node::Sum(..)) {
+            return id;
+        }
+        let turned = graph.transpose(id);
+        if turned != id && self.sums.contains(&turned) {
+            return graph.matrix(M::Transpose, &[turned]);
+        }
+        self.sums.insert(id);
+        id
     }
 
     /// Makes a chain from products of two.
@@ -156,6 +174,38 @@ impl Made {
         self.chains.insert(chain, made);
         made
     }
+}
+
+/// Adds the columns that are multiplied by the same one: `u'*z - v'*z` is `(u - v)'*z`, where what cancels does so entry by
+/// entry.
+fn dots_added(graph: &mut Graph, id: ExprId) -> ExprId {
+    let Node::Sum(constant, terms) = graph.node(id).clone() else { return id };
+    let columns = |term: ExprId| match graph.as_matrix(term) {
+        Some((M::Product, [left, right])) => Some([graph.as_transpose(*left)?, *right]),
+        _ => None,
+    };
+    let dots: Vec<_> = terms.iter().map(|(term, _)| columns(*term)).collect();
+    let mut pairs = (0..terms.len()).flat_map(|a| (a + 1..terms.len()).map(move |b| (a, b)));
+    let common = pairs.find_map(|(a, b)| {
+        let ([u, v], [x, y]) = (dots[a]?, dots[b]?);
+        let shared = [u, v].into_iter().find(|column| [x, y].contains(column))?;
+        Some(([a, b], shared, [if shared == u { v } else { u }, if shared == x { y } else { x }]))
+    });
+    let Some((places, shared, others)) = common else { return id };
+    let coefficients = places.map(|at| terms[at].1.clone());
+    let even = coefficients[0].abs() == coefficients[1].abs();
+    let scale = if even { coefficients[0].clone() } else { Rational::ONE };
+    let coefficients = coefficients.map(|own| own.divide(&scale).unwrap_or(own));
+    let added = graph.sum(Rational::ZERO, others.into_iter().zip(coefficients).collect());
+    if graph.extents(added) != graph.extents(shared) {
+        return id;
+    }
+    let turned = graph.matrix(M::Transpose, &[added]);
+    let dot = graph.matrix(M::Product, &[turned, shared]);
+    let rest = (0..terms.len()).filter(|at| !places.contains(at)).map(|at| terms[at].clone());
+    let sum = rest.chain([(dot, scale)]).collect();
+    let sum = graph.sum(constant, sum);
+    dots_added(graph, sum)
 }
 
 fn size(dimension: &Dimension) -> f64 {

@@ -3,6 +3,7 @@
 //! What works entry by entry is one step for a whole region, so that it can be one loop; what several steps need is a
 //! step of its own.
 
+use super::fusion::fused;
 use super::{Tape, schedule};
 use crate::graph::{ExprId, Extents, Graph, MatrixOperation, Node};
 use crate::lower::Formulas;
@@ -49,7 +50,7 @@ pub fn plan(graph: &Graph, roots: &[ExprId]) -> Plan {
     while let Some(&id) = stack.last() {
         if !steps.contains_key(&id) {
             let step = step(graph, &mut formulas, id, &shared);
-            operands(&step).iter().rev().filter(|operand| !steps.contains_key(operand)).for_each(|id| stack.push(*id));
+            step.operands().iter().rev().filter(|operand| !steps.contains_key(operand)).for_each(|id| stack.push(*id));
             steps.insert(id, step);
             continue;
         }
@@ -60,13 +61,16 @@ pub fn plan(graph: &Graph, roots: &[ExprId]) -> Plan {
     let mut seen = FxHashSet::default();
     order.retain(|id| seen.insert(*id));
     let steps = order.into_iter().filter_map(|id| steps.remove(&id)).collect();
-    Plan { steps, outputs: roots.to_vec() }
+    Plan { steps: fused(graph, steps), outputs: roots.to_vec() }
 }
 
-fn operands(step: &Step) -> &[ExprId] {
-    match &step.computation {
-        Computation::Parameter(_) => &[],
-        Computation::Entrywise(_, operands) | Computation::Operation(_, operands) => operands,
+impl Step {
+    /// The nodes that it reads.
+    pub fn operands(&self) -> &[ExprId] {
+        match &self.computation {
+            Computation::Parameter(_) => &[],
+            Computation::Entrywise(_, operands) | Computation::Operation(_, operands) => operands,
+        }
     }
 }
 

@@ -3,6 +3,6 @@
 use gradc::{Builder, Derive};
 
 fn main() -> Result<(), gradc::Errors> {
-    Builder::new().derive([Derive::Gradient, Derive::Hessian]).compile(&["src/model.grad"])?;
+    Builder::new().derive([Derive::Gradient, Derive::Hessian, Derive::Jvp, Derive::Vjp, Derive::Hvp]).compile(&["src/model.grad"])?;
     gradc::build("src/kinematics.grad")
 }

@@ -3,7 +3,7 @@
 use gradc::{Builder, Derive, Scalar};
 
 fn main() -> Result<(), gradc::Errors> {
-    let builder = Builder::new().no_std(true).derive([Derive::Gradient, Derive::Hessian]);
+    let builder = Builder::new().no_std(true).derive([Derive::Gradient, Derive::Hessian, Derive::Jvp, Derive::Vjp, Derive::Hvp]);
     builder.compile(&["src/double.grad"])?;
     builder.scalar(Scalar::F32).compile(&["src/single.grad"])
 }

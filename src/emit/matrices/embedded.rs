@@ -121,8 +121,22 @@ impl Loops<'_> {
             open.inside.extend(inside);
             open.after.extend(after);
         }
-        self.close();
+        if !self.sums_next(id) {
+            self.close();
+        }
         true
+    }
+
+    /// Tells whether what follows is another sum of columns that the open loop computes.
+    fn sums_next(&self, id: ExprId) -> bool {
+        let embedded = |id: ExprId| match self.graph.as_matrix(id) {
+            Some((M::Embed(..), [part])) => Some(*part),
+            _ => None,
+        };
+        let mut later = self.plan.steps.iter().map(|step| step.id).skip_while(|step| *step != id).skip(1);
+        let next = later.find(|step| embedded(*step).is_none());
+        let terms = next.and_then(|next| self.embedded_terms(next)).unwrap_or_default();
+        !terms.is_empty() && terms.iter().all(|(term, _)| embedded(*term).is_some_and(|part| self.is_local(part)))
     }
 
     /// Tells whether one step uses a node, and nothing else.

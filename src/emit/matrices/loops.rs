@@ -3,6 +3,7 @@
 //! Steps that work entry by entry on equally many entries share one loop, with the sums over what they compute; a value
 //! is stored only if something outside of its loop reads it. Parts of vectors and transposes of them are views.
 
+use super::dispatch::has_lanes;
 use super::rows::RowLoop;
 use crate::emit::expression::{Writer, bare};
 use crate::error::{Diagnostic, Fault};
@@ -11,6 +12,9 @@ use crate::tape::{Computation, Plan, Step, Tape};
 use indexmap::IndexMap;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeSet;
+
+/// Longest body, in lines, of a loop that sums in lanes: it is written twice.
+const LONGEST_IN_LANES: usize = 60;
 
 /// Where a value is.
 #[derive(Clone, Debug)]
@@ -45,7 +49,6 @@ pub struct Loops<'a> {
     pub(super) statements: Vec<String>,
     /// Matrices in the workspace: name and number of entries.
     pub(super) temporaries: Vec<(String, String)>,
-    pub(super) calls: bool,
     pub(super) count: usize,
 }
 
@@ -57,6 +60,8 @@ pub(super) struct Loop {
     pub(super) after: Vec<String>,
     /// What was computed in the loop, and the name it has there.
     pub(super) locals: FxHashMap<ExprId, String>,
+    /// The sums over what is computed in the loop; the statements that add to them begin with their names.
+    pub(super) sums: Vec<String>,
 }
 
 /// What [`Loops::write`] makes.
@@ -65,10 +70,8 @@ pub struct Written {
     pub statements: Vec<String>,
     /// Matrices in the workspace: name and number of entries.
     pub temporaries: Vec<(String, String)>,
-    /// The expression of the first root, which is a number.
-    pub value: Option<String>,
-    /// Whether a kernel is called.
-    pub calls: bool,
+    /// The expressions of the roots that are returned.
+    pub returned: Vec<String>,
 }
 
 /// What the roots are written to, and the parameters' names.
@@ -120,7 +123,6 @@ impl<'a> Loops<'a> {
             unknown: false,
             statements: Vec::new(),
             temporaries: Vec::new(),
-            calls: false,
             count: 0,
         };
         for (root, target) in plan.outputs.iter().zip(interface.targets) {
@@ -140,18 +142,18 @@ impl<'a> Loops<'a> {
         for group in interface.rows {
             loops.row_loop(group, &steps, interface)?;
         }
-        let mut value = None;
+        let mut returned = Vec::new();
         for (root, target) in plan.outputs.iter().zip(interface.targets) {
             match target {
                 Some(target) => loops.deliver(*root, target),
-                None => value = Some(bare(&loops.number(*root)).to_string()),
+                None => returned.push(bare(&loops.number(*root)).to_string()),
             }
         }
         if loops.unknown {
             return Err(Diagnostic::general(Fault::Symbolic, "this function's loops can't be put in order"));
         }
-        let Loops { statements, temporaries, calls, read, .. } = loops;
-        Ok((Written { statements, temporaries, value, calls }, read))
+        let Loops { statements, temporaries, read, .. } = loops;
+        Ok((Written { statements, temporaries, returned }, read))
     }
 
     pub(super) fn dimension(&self, dimension: &Dimension) -> String {
@@ -239,13 +241,15 @@ impl<'a> Loops<'a> {
                     inside: Vec::new(),
                     after: Vec::new(),
                     locals: FxHashMap::default(),
+                    sums: Vec::new(),
                 });
             }
         }
         let inputs: Vec<String> = operands.iter().map(|operand| self.entry(*operand)).collect();
         let stem = format!("{}_", self.fresh());
         let owners = vec![0; inputs.len()];
-        let writer = Writer { inputs: &inputs, owners: &owners, stem: &stem, ..self.writer };
+        let lanes = !extents.is_scalar() && has_lanes(self.writer.options);
+        let writer = Writer { inputs: &inputs, owners: &owners, stem: &stem, lanes, ..self.writer };
         let body = writer.body(tape);
         let [part] = &body.parts[..] else {
             return Err(Diagnostic::general(Fault::Symbolic, "a formula for one entry is too long to be one loop"));
@@ -301,18 +305,6 @@ impl<'a> Loops<'a> {
         extents.is_column() || extents.rows.is_one()
     }
 
-    /// Tells whether a product sums the entries of a column: with ones on its left.
-    pub(super) fn is_sum_over(&self, factors: &[ExprId], id: ExprId) -> bool {
-        match factors {
-            [left, right] => {
-                let column = self.graph.extents(*right).is_column();
-                *right == id && column && self.graph.is_ones(*left) && self.graph.extents(*left).rows.is_one()
-            }
-            [left, middle, right] => *middle == id && self.graph.is_ones(*left) && self.graph.is_ones(*right),
-            _ => false,
-        }
-    }
-
     /// Writes the entry of an operand in the loop that is open.
     pub(super) fn entry(&mut self, operand: ExprId) -> String {
         if let Some(name) = self.open.as_ref().and_then(|open| open.locals.get(&operand)) {
@@ -333,12 +325,35 @@ impl<'a> Loops<'a> {
         }
     }
 
-    /// Ends the loop that is open.
+    /// Ends the loop that is open. What is summed is summed in 32 lanes, so that no addition
+    /// waits for the one before and the loop is vectorized.
     pub(super) fn close(&mut self) {
         let Some(open) = self.open.take() else { return };
         self.statements.extend(open.before);
-        self.statements.push(format!("for i in 0..{} {{", self.entries(&open.extents)));
-        self.statements.extend(shortened(open.inside).into_iter().map(|line| format!("    {line}")));
+        let (end, inside) = (self.entries(&open.extents), shortened(open.inside));
+        let float = self.writer.options.scalar.name();
+        let in_lanes = !open.sums.is_empty() && inside.len() <= LONGEST_IN_LANES;
+        let lines = inside.iter().map(|line| format!("    {line}"));
+        if in_lanes {
+            let whole = format!("{} / 32 * 32", factor(&end));
+            self.statements.extend(open.sums.iter().map(|sum| format!("let mut {sum}_lanes = [0.0; 32];")));
+            self.statements.push(format!("for at in (0..{whole}).step_by(32) {{"));
+            self.statements.extend(["    for lane in 0..32 {", "        let i = at + lane;"].map(String::from));
+            self.statements.extend(inside.iter().map(|line| {
+                let sum = open.sums.iter().find(|sum| line.starts_with(&format!("{sum} += ")));
+                let rest = sum.and_then(|sum| Some((sum, line.strip_prefix(sum.as_str())?)));
+                let line = rest.map_or(line.clone(), |(sum, rest)| format!("{sum}_lanes[lane]{rest}"));
+                format!("        {line}")
+            }));
+            self.statements.extend(["    }", "}"].map(String::from));
+            let total = |sum: &String| format!("let mut {sum} = {}::sum(&{sum}_lanes);", super::MODULE);
+            self.statements.extend(open.sums.iter().map(total));
+            self.statements.push(format!("for i in {whole}..{end} {{"));
+        } else {
+            self.statements.extend(open.sums.iter().map(|sum| format!("let mut {sum}: {float} = 0.0;")));
+            self.statements.push(format!("for i in 0..{end} {{"));
+        }
+        self.statements.extend(lines);
         self.statements.push("}".to_string());
         self.statements.extend(open.after);
     }

@@ -1,22 +1,26 @@
 //! Functions of whole vectors and matrices to Rust: slices in, slices out, no allocation.
 
 mod dimensions;
+mod dispatch;
 mod embedded;
+mod kernels;
 mod loops;
 mod operations;
 mod products;
 mod rows;
+mod vectors;
 
 use super::documentation::introduction;
 use super::expression::Writer;
 use super::names::{Names, camel_case};
-use super::rust::{ALLOW, Derive, Module, Scalar, Target};
+use super::rust::{ALLOW, Derive, Module};
 use crate::derive::{Closed, Derivative, Form, Order, derive_closed, derive_rows};
 use crate::error::Diagnostic;
-use crate::graph::{ExprId, Extents, Node};
+use crate::graph::{ExprId, Extents, Graph, Node};
 use crate::lower::{Function, Whole};
 use crate::show::{names::with_names, notation};
 use crate::tape::{associate, hoist, plan};
+use dispatch::Dispatched;
 use indexmap::IndexMap;
 use loops::{Interface, Loops, Written, factor};
 use rows::RowLoop;
@@ -24,8 +28,22 @@ use rows::RowLoop;
 /// The private module of kernels in generated code.
 const MODULE: &str = "matrices";
 /// Names that the bodies use for themselves.
-const RESERVED: &[&str] =
-    &["i", "j", "at", "row", "column", "total", "workspace", "derivatives", "value", MODULE, "special"];
+const RESERVED: &[&str] = &[
+    "i",
+    "j",
+    "at",
+    "lane",
+    "row",
+    "column",
+    "total",
+    "workspace",
+    "derivatives",
+    "value",
+    "body",
+    "avx2",
+    MODULE,
+    "special",
+];
 /// Longest formula in a documentation line.
 const LONGEST_FORMULA: usize = 200;
 
@@ -49,12 +67,15 @@ impl Module<'_> {
     /// # Errors
     /// Derivatives without a rule or with more than two dimensions.
     pub(super) fn whole_function(&mut self, function: &Function, whole: &Whole) -> Result<(), Diagnostic> {
-        let signature = self.whole_signature(function, whole);
+        let name = self.items.claim(function.display_name());
+        let (signature, _) = self.whole_signature(name, whole);
         let all = self.derived(whole.parameters.iter().map(|parameter| parameter.name.as_str()));
         let value = derive_closed(whole, &[], Order::Value, self.options.form)?;
         let mut documentation = introduction(function);
         documentation.push(shapes(whole));
-        self.whole_item(&signature, &signature.name.clone(), documentation, whole, &value, None)?;
+        let results = Results::value(value.value);
+        self.whole_item(&signature, &signature.name, documentation, whole, &value.graph, results)?;
+        let mut gradient = None;
         let wants = |kind| self.options.derive.contains(&kind);
         let scalar = whole.extents().is_scalar();
         let (first, second) = (wants(Derive::Gradient) || wants(Derive::Jacobian), wants(Derive::Hessian) && scalar);
@@ -88,13 +109,19 @@ impl Module<'_> {
             }
             let type_name =
                 self.items.claim_type(&format!("{}{}", camel_case(function.display_name()), camel_case(suffix)));
-            let outputs = self.derivative_type(&signature, whole, &closed, (derived, row_loops), (&type_name, title));
-            self.whole_item(&signature, &name, documentation, whole, &closed, Some(&outputs))?;
+            let outputs = Outputs::new("derivatives", &type_name, &signature, derived, row_loops);
+            self.derivative_type(&signature, whole, &closed.graph, &outputs, title);
+            let results = Results { derivatives: vec![outputs], ..Results::value(closed.value) };
+            self.whole_item(&signature, &name, documentation, whole, &closed.graph, results)?;
+            if order == Order::First && scalar {
+                gradient = Some(type_name);
+            }
         }
-        Ok(())
+        self.whole_products(function, whole, &signature, &all, gradient)
     }
 
-    fn whole_signature(&mut self, function: &Function, whole: &Whole) -> Signature {
+    /// Names what goes into a function; other names are distinct from these.
+    fn whole_signature(&self, name: String, whole: &Whole) -> (Signature, Names) {
         let float = self.options.scalar.name();
         let mut names = Names::default();
         RESERVED.iter().for_each(|name| drop(names.claim(name)));
@@ -113,103 +140,85 @@ impl Module<'_> {
             }
             fields.push(field);
         }
-        let name = self.items.claim(function.display_name());
-        Signature { name, sizes, fields, parameters, checks, stem: names.stem() }
+        (Signature { name, sizes, fields, parameters, checks, stem: names.stem() }, names)
     }
 
-    /// Declares the type that the derivatives are written to.
-    fn derivative_type(
-        &mut self,
-        signature: &Signature,
-        whole: &Whole,
-        closed: &Closed,
-        (derived, mut rows): (Vec<Derived>, Vec<RowLoop>),
-        (type_name, title): (&str, &str),
-    ) -> Outputs {
+    /// Declares the type that derivatives are written to.
+    fn derivative_type(&mut self, signature: &Signature, whole: &Whole, graph: &Graph, outputs: &Outputs, title: &str) {
         let float = self.options.scalar.name();
-        let mut names = Names::default();
-        let mut field = |by: &[usize]| {
-            let names_of: Vec<&str> = by.iter().map(|at| signature.fields[*at].trim_start_matches("r#")).collect();
-            names.claim(&names_of.join("_"))
-        };
         let quoted = |by: &[usize]| {
             let names: Vec<String> = by.iter().map(|at| format!("`{}`", whole.parameters[*at].name)).collect();
             names.join(" and ")
         };
         let mut lines = String::new();
-        let mut matrices = Vec::new();
-        for Derived { by, root } in derived {
-            let (extents, field) = (closed.graph.extents(root), field(&by));
+        for (field, Derived { by, root }) in &outputs.matrices {
+            let extents = graph.extents(*root);
             let kind = if extents.is_scalar() { float.to_string() } else { format!("[{float}]") };
             lines.push_str(&format!(
                 "    /// Derivative by {}: a {extents}.\n    pub {field}: &'a mut {kind},\n",
-                quoted(&by)
+                quoted(by)
             ));
-            matrices.push((field, root));
         }
-        for group in &mut rows {
-            for output in &mut group.outputs {
-                output.field = field(&output.by);
-                let of = output.by.split_last().map_or("the value".to_string(), |(last, first)| match first {
-                    [] => format!("the value, a column for each entry of {}", quoted(&[*last])),
-                    _ => format!("{}, a column for each entry of {}", quoted(first), quoted(&[*last])),
-                });
-                let line = format!("    /// Derivative by {}: a row for each entry of {of}.\n", quoted(&output.by));
-                lines.push_str(&format!("{line}    pub {}: &'a mut [{float}],\n", output.field));
-            }
+        for output in outputs.rows.iter().flat_map(|group| &group.outputs) {
+            let of = output.by.split_last().map_or("the value".to_string(), |(last, first)| match first {
+                [] => format!("the value, a column for each entry of {}", quoted(&[*last])),
+                _ => format!("{}, a column for each entry of {}", quoted(first), quoted(&[*last])),
+            });
+            let line = format!("    /// Derivative by {}: a row for each entry of {of}.\n", quoted(&output.by));
+            lines.push_str(&format!("{line}    pub {}: &'a mut [{float}],\n", output.field));
         }
         self.out.push_str(&format!("\n/// Where the {title} of [`{}`] is written to, row by row.\n", signature.name));
+        let type_name = &outputs.type_name;
         self.out.push_str(&format!("#[derive(Debug)]\n{ALLOW}pub struct {type_name}<'a> {{\n{lines}}}\n"));
-        Outputs { type_name: type_name.to_string(), matrices, rows }
     }
 
-    #[allow(clippy::too_many_arguments)]
+    /// Writes a function that computes the results, which are nodes of the graph.
     fn whole_item(
         &mut self,
         signature: &Signature,
         name: &str,
         mut documentation: Vec<String>,
         whole: &Whole,
-        closed: &Closed,
-        derivatives: Option<&Outputs>,
+        given: &Graph,
+        results: Results,
     ) -> Result<(), Diagnostic> {
         let float = self.options.scalar.name();
-        let extents = closed.graph.extents(closed.value);
-        let mut roots: Vec<ExprId> = vec![closed.value];
-        let mut targets = vec![(!extents.is_scalar()).then(|| "value".to_string())];
+        let mut roots: Vec<ExprId> = Vec::new();
+        let mut targets = Vec::new();
         let mut parameters = signature.parameters.clone();
         let mut checks = signature.checks.clone();
-        if !extents.is_scalar() {
-            parameters.push(format!("value: &mut [{float}]"));
-            checks.push(check("value", "value", &extents, &signature.sizes));
+        for (argument, root) in results.values {
+            let extents = given.extents(root);
+            roots.push(root);
+            if !extents.is_scalar() {
+                parameters.push(format!("{argument}: &mut [{float}]"));
+                checks.push(check(&argument, &argument, &extents, &signature.sizes));
+            }
+            targets.push((!extents.is_scalar()).then_some(argument));
         }
         let mut opening = Vec::new();
         let mut rows = Vec::new();
-        if let Some(Outputs { type_name, matrices, rows: given }) = derivatives {
-            parameters.push(format!("derivatives: &mut {type_name}<'_>"));
-            rows.clone_from(given);
-            for (field, root) in matrices {
-                let extents = closed.graph.extents(*root);
-                roots.push(*root);
-                let local = format!("{}d_{}", signature.stem, field.trim_start_matches("r#"));
-                opening.push(format!("let {local} = &mut *derivatives.{field};"));
+        for Outputs { argument, type_name, matrices, rows: of_argument } in results.derivatives {
+            parameters.push(format!("{argument}: &mut {type_name}<'_>"));
+            rows.extend(of_argument);
+            for (field, Derived { root, .. }) in matrices {
+                let extents = given.extents(root);
+                roots.push(root);
+                let local = format!("{}{}_{}", signature.stem, &argument[..1], field.trim_start_matches("r#"));
+                let place = format!("{argument}.{field}");
+                opening.push(format!("let {local} = &mut *{place};"));
                 if !extents.is_scalar() {
-                    checks.push(check(
-                        &format!("derivatives.{field}"),
-                        &format!("derivatives.{field}"),
-                        &extents,
-                        &signature.sizes,
-                    ));
+                    checks.push(check(&place, &place, &extents, &signature.sizes));
                 }
                 targets.push(Some(local));
             }
         }
         for group in &mut rows {
-            checks.extend(group.checks(&closed.graph, signature));
+            checks.extend(group.checks(given, signature));
             opening.extend(group.opening(&signature.stem));
             roots.extend(group.outputs.iter().map(|output| output.root));
         }
-        let mut graph = closed.graph.clone();
+        let mut graph = given.clone();
         let roots = associate(&mut graph, &roots);
         let mut roots = hoist(&mut graph, &roots);
         let mut row_roots = roots.split_off(targets.len()).into_iter();
@@ -217,9 +226,9 @@ impl Module<'_> {
         outputs.zip(&mut row_roots).for_each(|(output, root)| output.root = root);
         let planned: Vec<ExprId> = roots.iter().copied().chain(rows.iter().flat_map(RowLoop::roots)).collect();
         let plan = plan(&graph, &planned);
-        let mut inputs = vec![String::new(); closed.graph.inputs().len()];
+        let mut inputs = vec![String::new(); given.inputs().len()];
         for (parameter, field) in whole.parameters.iter().zip(&signature.fields) {
-            if let Node::Input(index) = closed.graph.node(parameter.id) {
+            if let Node::Input(index) = given.node(parameter.id) {
                 inputs[*index as usize] = field.clone();
             }
         }
@@ -231,12 +240,12 @@ impl Module<'_> {
                 self.note_special(tape);
             }
         }
-        let writer = Writer { options: self.options, inputs: &inputs, owners: &[], stem: &signature.stem };
+        let writer =
+            Writer { options: self.options, inputs: &inputs, owners: &[], stem: &signature.stem, lanes: false };
         let mut sizes = signature.sizes.clone();
         rows.iter().for_each(|group| sizes.extend(group.indices()));
         let interface = Interface { inputs: &inputs, sizes: &sizes, targets: &targets, rows: &rows };
         let written = Loops::write(&graph, &plan, writer, &interface)?;
-        self.kernels |= written.calls;
         if !written.temporaries.is_empty() {
             parameters.push(format!("workspace: &mut [{float}]"));
             let workspace = self.workspace(signature, name, &written);
@@ -258,16 +267,21 @@ impl Module<'_> {
         if !checks.is_empty() {
             self.out.push_str("///\n/// # Panics\n/// Where a slice has another length than its shape says, before anything is written.\n");
         }
-        let result = if extents.is_scalar() { format!(" -> {float}") } else { String::new() };
-        self.out.push_str(&format!("{ALLOW}pub fn {name}({}){result} {{\n", parameters.join(", ")));
+        let (result, returned) = match &written.returned[..] {
+            [] => (String::new(), None),
+            [only] => (format!(" -> {float}"), Some(only.clone())),
+            several => {
+                (format!(" -> ({})", vec![float; several.len()].join(", ")), Some(format!("({})", several.join(", "))))
+            }
+        };
         let temporaries = written
             .temporaries
             .iter()
             .map(|(name, entries)| format!("let ({name}, workspace) = workspace.split_at_mut({entries});"));
         let statements = checks.into_iter().chain(opening).chain(temporaries).chain(written.statements);
-        for statement in statements.chain(written.value) {
-            self.out.push_str(&format!("    {statement}\n"));
-        }
+        let body = Dispatched { parameters: &parameters, result: &result, body: statements.chain(returned).collect() };
+        let (allowed, text) = body.written(self.options);
+        self.out.push_str(&format!("{ALLOW}{allowed}pub fn {name}({}){result} {{\n{text}", parameters.join(", ")));
         self.out.push_str("}\n");
         Ok(())
     }
@@ -289,35 +303,49 @@ impl Module<'_> {
             .push_str(&format!("pub const fn {workspace}({}) -> usize {{\n    {total}\n}}\n", parameters.join(", ")));
         workspace
     }
+}
 
-    /// Adds the kernels that are called, as a private module.
-    pub(super) fn matrix_kernels(&mut self) {
-        if !self.kernels {
-            return;
-        }
-        let mut source = String::new();
-        if self.options.target == Target::NoStd {
-            source.push_str(include_str!("kernels_without_std.rs.in"));
-            source.push('\n');
-        }
-        source.push_str(include_str!("kernels.rs"));
-        if self.options.scalar == Scalar::F32 {
-            source =
-                source.replace("libm::exp(", "libm::expf(").replace("libm::log(", "libm::logf(").replace("f64", "f32");
-        }
-        self.out.push_str(&format!("\n#[allow(clippy::all, clippy::pedantic, dead_code)]\nmod {MODULE} {{\n"));
-        self.out.push_str(&super::rust::indented(&source));
-        self.out.push_str("}\n");
+/// What a function computes.
+struct Results {
+    /// Numbers, which are returned, and matrices, with the names of the slices that they are written to.
+    values: Vec<(String, ExprId)>,
+    /// What is written to the fields of a type.
+    derivatives: Vec<Outputs>,
+}
+
+impl Results {
+    fn value(root: ExprId) -> Self {
+        Results { values: vec![("value".to_string(), root)], derivatives: Vec::new() }
     }
 }
 
-/// The type that derivatives are written to, and what is written to its fields.
+/// An argument of a type that derivatives are written to, and what is written to its fields.
 struct Outputs {
+    argument: String,
     type_name: String,
     /// Fields for derivatives that are matrices.
-    matrices: Vec<(String, ExprId)>,
+    matrices: Vec<(String, Derived)>,
     /// Loops over the rows of the others.
     rows: Vec<RowLoop>,
+}
+
+impl Outputs {
+    fn new(
+        argument: &str,
+        type_name: &str,
+        signature: &Signature,
+        derived: Vec<Derived>,
+        mut rows: Vec<RowLoop>,
+    ) -> Self {
+        let mut names = Names::default();
+        let mut field = |by: &[usize]| {
+            let names_of: Vec<&str> = by.iter().map(|at| signature.fields[*at].trim_start_matches("r#")).collect();
+            names.claim(&names_of.join("_"))
+        };
+        let matrices = derived.into_iter().map(|derived| (field(&derived.by), derived)).collect();
+        rows.iter_mut().flat_map(|group| &mut group.outputs).for_each(|output| output.field = field(&output.by));
+        Outputs { argument: argument.to_string(), type_name: type_name.to_string(), matrices, rows }
+    }
 }
 
 /// A derivative that is a matrix.
@@ -378,20 +406,29 @@ fn entries(extents: &Extents, sizes: &IndexMap<String, String>) -> String {
 
 /// Lists the derivatives as formulas, as far as they are short.
 fn formulas(whole: &Whole, all: &[usize], order: Order) -> Result<Vec<String>, Diagnostic> {
-    let mut closed = derive_closed(whole, all, order, Form::Pretty)?;
-    let list = if order == Order::First { closed.first.clone() } else { closed.second.clone() };
+    let Closed { mut graph, first, second, names, .. } = derive_closed(whole, all, order, Form::Pretty)?;
+    let list = if order == Order::First { first } else { second };
     let roots: Vec<ExprId> = list.iter().map(Derivative::expression).collect();
-    let roots = with_names(&mut closed.graph, &roots, &closed.names);
-    let mut lines = vec!["```text".to_string()];
-    for (at, root) in roots.into_iter().enumerate() {
+    let power = if order == Order::Second { "^2" } else { "" };
+    let label = |at: usize| {
         let names: Vec<String> =
             by(all, order, at).iter().map(|at| format!("d{}", whole.parameters[*at].name)).collect();
-        let formula = notation::text(&closed.graph, root);
+        format!("d{power}/{}", names.join(" "))
+    };
+    let labels = (0..roots.len()).map(label).collect();
+    Ok(lines_of(&mut graph, labels, &roots, &names))
+}
+
+/// Writes formulas with their labels, as far as they are short, with what the user has named.
+fn lines_of(graph: &mut Graph, labels: Vec<String>, roots: &[ExprId], names: &[(String, ExprId)]) -> Vec<String> {
+    let roots = with_names(graph, roots, names);
+    let mut lines = vec!["```text".to_string()];
+    for (label, root) in labels.into_iter().zip(roots) {
+        let formula = notation::text(graph, root);
         if formula.len() <= LONGEST_FORMULA && !formula.contains('\n') {
-            let power = if order == Order::Second { "^2" } else { "" };
-            lines.push(format!("d{power}/{} = {formula}", names.join(" ")));
+            lines.push(format!("{label} = {formula}"));
         }
     }
     lines.extend(["```".to_string(), String::new()]);
-    Ok(if lines.len() > 3 { lines } else { Vec::new() })
+    if lines.len() > 3 { lines } else { Vec::new() }
 }

@@ -4,7 +4,7 @@ use super::loops::{Loops, Place, after, place};
 use crate::emit::expression::bare;
 use crate::error::Diagnostic;
 use crate::graph::{Dimension, ExprId, Extents, Graph, MatrixOperation as M};
-use crate::tape::Computation;
+use crate::tape::{Computation, summands};
 
 impl Loops<'_> {
     pub(super) fn operation(
@@ -38,6 +38,10 @@ impl Loops<'_> {
                 Place::Slice(name)
             }
             M::Transpose if self.is_vector(operands[0]) || self.readers_are_products(id) => Place::Turned(operands[0]),
+            M::Product if self.is_weighted_half(id, operands) => {
+                self.close();
+                Place::Implied
+            }
             M::Product => match self.sum_in_loop(operands) {
                 Some(number) => Place::Number(number),
                 None => {
@@ -154,26 +158,26 @@ impl Loops<'_> {
     }
 
     pub(super) fn call(&mut self, line: String) {
-        self.calls = true;
         self.statements.push(format!("{}::{line}", super::MODULE));
     }
 
     pub(super) fn call_number(&mut self, kernel: &'static str, arguments: &str) -> Place {
-        self.calls = true;
         let name = self.fresh();
         self.statements.push(format!("let {name} = {}::{kernel}{arguments};", super::MODULE));
         Place::Number(name)
     }
 
-    /// Adds a sum over a column to the loop that computes it.
+    /// Adds a sum, or a sum of products, to the loop that computes what is summed.
     pub(super) fn sum_in_loop(&mut self, factors: &[ExprId]) -> Option<String> {
-        let summed = *factors.iter().find(|factor| self.is_local(**factor) && self.is_sum_over(factors, **factor))?;
+        let summed = summands(self.graph, factors)?;
+        if !summed.iter().any(|id| self.is_local(*id)) || !summed.iter().all(|id| self.is_ready(*id)) {
+            return None;
+        }
         let name = self.fresh();
-        let entry = self.entry(summed);
-        let float = self.writer.options.scalar.name();
+        let entries: Vec<String> = summed.iter().map(|id| self.entry(*id)).collect();
         let open = self.open.as_mut()?;
-        open.before.push(format!("let mut {name}: {float} = 0.0;"));
-        open.inside.push(format!("{name} += {entry};"));
+        open.inside.push(format!("{name} += {};", entries.join(" * ")));
+        open.sums.push(name.clone());
         Some(name)
     }
 
@@ -197,7 +201,6 @@ impl Loops<'_> {
             None => self.temporary(&extents),
         };
         let n = self.dimension(&extents.rows);
-        self.calls = true;
         let call = format!("{}::invert({n}, &{a}, {work}, {name})", super::MODULE);
         self.statements.push(format!("let ({sign}, {logarithm}) = {call};"));
         if let Some(id) = inverse {

@@ -1,8 +1,9 @@
 //! Products of matrices: the order, and the kernel for each pair.
 
-use super::loops::{Loops, Place, place};
+use super::loops::{Loops, Place, factor, place};
 use crate::emit::expression::bare;
 use crate::graph::{ExprId, Extents, MatrixOperation as M};
+use crate::tape::Computation;
 
 /// A factor of a product, or what some factors make.
 #[derive(Clone)]
@@ -56,6 +57,9 @@ impl Loops<'_> {
 
     /// Multiplies matrices, from left to right.
     pub(super) fn product(&mut self, id: ExprId, factors: &[ExprId]) -> Place {
+        if let Some(place) = self.weighted_product(id, factors) {
+            return place;
+        }
         self.write_out(factors);
         let mut given: Vec<Operand> = factors.iter().map(|factor| self.operand(*factor)).collect();
         let mut product = given.remove(0);
@@ -73,7 +77,7 @@ impl Loops<'_> {
                 let target = if last { self.target(id) } else { self.temporary(&own) };
                 if last && self.is_gram(factors) {
                     let (rows, x, y) = (self.dimension(&own.rows), &product.name, &next.name);
-                    self.call(format!("symmetric_product({rows}, &{x}, &{y}, {target});"));
+                    self.call(format!("symmetric_product::<FMA>({rows}, &{x}, &{y}, {target});"));
                     return Place::Slice(target);
                 }
                 self.multiply(&product, &next, &own, &target);
@@ -98,24 +102,52 @@ impl Loops<'_> {
         turned && (*right == a || scaled)
     }
 
+    /// Tells whether `diag(p)*A` is only ever multiplied by `A'`, which a kernel does without writing it out.
+    pub(super) fn is_weighted_half(&self, id: ExprId, factors: &[ExprId]) -> bool {
+        let [diagonal, a] = factors else { return false };
+        let is_half = |factors: &[ExprId]| match factors {
+            [left, right] => {
+                *right == id && self.graph.as_transpose(*left) == Some(*a) && self.readers_are_products(*left)
+            }
+            _ => false,
+        };
+        matches!(self.graph.as_matrix(*diagonal), Some((M::Diagonal, _)))
+            && !self.is_vector(*a)
+            && !self.plan.outputs.contains(&id)
+            && self.plan.steps.iter().all(|step| match &step.computation {
+                Computation::Operation(M::Product, factors) => !factors.contains(&id) || is_half(factors),
+                Computation::Entrywise(_, operands) | Computation::Operation(_, operands) => !operands.contains(&id),
+                Computation::Parameter(_) => true,
+            })
+    }
+
+    /// Multiplies `A'*diag(p)*A`.
+    fn weighted_product(&mut self, id: ExprId, factors: &[ExprId]) -> Option<Place> {
+        let [_, half] = factors else { return None };
+        let (M::Product, [diagonal, a]) = self.graph.as_matrix(*half)? else { return None };
+        let (diagonal, a) = (*diagonal, *a);
+        if !matches!(self.places.get(half), Some(Place::Implied)) {
+            return None;
+        }
+        let (_, [weights]) = self.graph.as_matrix(diagonal)? else { return None };
+        let (x, weights) = (self.slice(a), self.slice(*weights));
+        let rows = self.dimension(&self.graph.extents(a).columns);
+        let work = self.fresh();
+        self.temporaries.push((work.clone(), format!("{}::DEPTH * {}", super::MODULE, factor(&rows))));
+        let target = self.target(id);
+        self.call(format!("weighted_product::<FMA>({rows}, &{x}, &{weights}, {work}, {target});"));
+        Some(Place::Slice(target))
+    }
+
     /// A row times a column.
     fn inner(&mut self, a: &Operand, b: &Operand) -> String {
         let call = match (&a.kind, &b.kind) {
             (OperandKind::Ones, OperandKind::Ones) => {
                 return self.count_of(&a.extents.columns);
             }
-            (OperandKind::Ones, _) => {
-                self.calls = true;
-                format!("sum(&{})", b.name)
-            }
-            (_, OperandKind::Ones) => {
-                self.calls = true;
-                format!("sum(&{})", a.name)
-            }
-            _ => {
-                self.calls = true;
-                format!("dot(&{}, &{})", a.name, b.name)
-            }
+            (OperandKind::Ones, _) => format!("sum(&{})", b.name),
+            (_, OperandKind::Ones) => format!("sum(&{})", a.name),
+            _ => format!("dot(&{}, &{})", a.name, b.name),
         };
         let name = self.fresh();
         self.statements.push(format!("let {name} = {}::{call};", super::MODULE));
@@ -170,7 +202,6 @@ impl Loops<'_> {
             (true, true) => format!("(0..{inner}).map(|at| {name}[{}]).sum()", place("at", &rows, "i")),
             (false, false) => format!("(0..{inner}).map(|at| {name}[{}]).sum()", place("at", &columns, "j")),
         };
-        self.calls |= total.contains("::sum(&");
         let float = self.writer.options.scalar.name();
         let line = |place: &str| format!("{target}[{place}] = {total};");
         let nested = |outer: String, inner: [String; 3]| {
@@ -216,13 +247,13 @@ impl Loops<'_> {
                 format!("turned_times({columns}, &{y}, &{x}, {target});")
             }
             (_, true) if extents.rows.is_one() => format!("times({inner}, &{y}, &{x}, {target});"),
-            (false, false) => format!("product({inner}, {columns}, &{x}, &{y}, {target});"),
-            (true, false) => format!("turned_product({rows}, {columns}, &{x}, &{y}, {target});"),
-            (false, true) => format!("product_turned({inner}, {columns}, &{x}, &{y}, {target});"),
+            (false, false) => format!("product::<FMA>({inner}, {columns}, &{x}, &{y}, {target});"),
+            (true, false) => format!("turned_product::<FMA>({rows}, {columns}, &{x}, &{y}, {target});"),
+            (false, true) => format!("product_turned::<FMA>({inner}, {columns}, &{x}, &{y}, {target});"),
             (true, true) => {
                 // A'*B' is (B*A)'.
                 let name = self.temporary(&extents.transposed());
-                self.call(format!("product({inner}, {rows}, &{y}, &{x}, {name});"));
+                self.call(format!("product::<FMA>({inner}, {rows}, &{y}, &{x}, {name});"));
                 format!("transpose({rows}, &{name}, {target});")
             }
         };

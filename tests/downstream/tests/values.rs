@@ -88,3 +88,20 @@ fn slices_of_the_wrong_length_are_refused_by_name() {
     let mut workspace = vec![0.0; model::ridge_workspace(3, 2)];
     model::ridge(3, 2, &[0.0; 6], &[0.0; 2], &[0.0; 2], 0.1, &mut workspace);
 }
+
+#[test]
+fn the_hessian_is_multiplied_without_being_formed() {
+    let (x, y, w) = ([1.0f64, 2.0, 3.0, 4.0, 5.0, 6.0], [1.0f64, 2.0, 3.0], [0.5f64, -0.5]);
+    let mut workspace = vec![0.0; model::ridge_hvp_workspace(3, 2)];
+    let (mut d_x, mut d_y, mut d_w, mut d_lam) = ([0.0f64; 6], [0.0f64; 3], [0.0f64; 2], 0.0f64);
+    let mut gradient = model::RidgeGrad { X: &mut d_x, y: &mut d_y, w: &mut d_w, lam: &mut d_lam };
+    let (mut h_x, mut h_y, mut h_w, mut h_lam) = ([0.0f64; 6], [0.0f64; 3], [0.0f64; 2], 0.0f64);
+    let mut product = model::RidgeGrad { X: &mut h_x, y: &mut h_y, w: &mut h_w, lam: &mut h_lam };
+    let (still, along) = (([0.0; 6], [0.0; 3]), [1.0, -1.0]);
+    model::ridge_hvp(3, 2, &x, &y, &w, 0.1, &still.0, &still.1, &along, 0.0, &mut gradient, &mut product, &mut workspace);
+    // X*[1, -1] = [-1, -1, -1]
+    assert!(d_w.iter().zip([-52.9, -68.1]).all(|(a, b)| (a - b).abs() < 1e-12));
+    assert!(h_w.iter().zip([-17.8, -24.2]).all(|(a, b)| (a - b).abs() < 1e-12));
+    assert!(h_y.iter().all(|b| (b - 2.0).abs() < 1e-12));
+    assert!((h_lam - 2.0).abs() < 1e-12);
+}

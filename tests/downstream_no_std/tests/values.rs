@@ -110,3 +110,23 @@ fn neuron_has_the_lectures_numbers() {
     assert_close("f", f64::from(value), 0.7310585786300049, 1e-6);
     assert_close("x", f64::from(gradient.x[1]), -0.5898357997244456, 1e-6);
 }
+
+#[test]
+fn products_are_those_of_the_derivatives() {
+    let (values, tangents) = double::all_jvp(0.25, 2.0);
+    let (_, rounded) = single::all_jvp(0.25, 2.0);
+    assert_eq!(values, double::all(0.25));
+    for ((found, rounded), (name, _, slope)) in tangents.iter().zip(rounded).zip(ALL) {
+        assert_close(name, *found, 2.0 * slope, 1e-14);
+        assert_close(name, f64::from(rounded), 2.0 * slope, 1e-6);
+    }
+    let (values, cotangents) = double::several_vjp(1.5, 0.75, &[1.0; SEVERAL.len()]);
+    assert_eq!(values, double::several(1.5, 0.75));
+    assert_close("a", cotangents.a, SEVERAL.iter().map(|row| row.2).sum(), 1e-14);
+    assert_close("b", cotangents.b, SEVERAL.iter().map(|row| row.3).sum(), 1e-14);
+    let (gradient, product) = double::neuron_hvp(&[2.0, -3.0, -3.0], &[-1.0, -2.0], &[0.0, 0.0, 1.0], &[0.0; 2]);
+    assert_close("gradient", gradient.x[1], -0.5898357997244456, 1e-15);
+    assert_close("product", product.w[2], -0.09085774767294841, 1e-14);
+    let (_, rounded) = single::neuron_hvp(&[2.0, -3.0, -3.0], &[-1.0, -2.0], &[0.0, 0.0, 1.0], &[0.0; 2]);
+    assert_close("product", f64::from(rounded.w[2]), -0.09085774767294841, 1e-6);
+}

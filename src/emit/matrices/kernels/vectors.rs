@@ -1,0 +1,129 @@
+/// Whether every processor that this is compiled for multiplies and adds in one instruction.
+pub const FMA: bool =
+    cfg!(any(all(target_feature = "avx2", target_feature = "fma"), target_arch = "aarch64"));
+
+/// The sum of eight lanes.
+#[inline(always)]
+fn total(lanes: [f64; 8]) -> f64 {
+    let [p, q, r, s, t, u, v, w] = lanes;
+    ((p + t) + (q + u)) + ((r + v) + (s + w))
+}
+
+/// The sum of the products of two rows of numbers, in eight lanes.
+#[inline(always)]
+pub fn dot(a: &[f64], b: &[f64]) -> f64 {
+    let n = a.len().min(b.len());
+    let (a, b) = (&a[..n], &b[..n]);
+    let mut lanes = [0.0; 8];
+    let mut a_blocks = a.chunks_exact(8);
+    let mut b_blocks = b.chunks_exact(8);
+    for (x, y) in a_blocks.by_ref().zip(b_blocks.by_ref()) {
+        for k in 0..8 {
+            lanes[k] += x[k] * y[k];
+        }
+    }
+    let mut rest = 0.0;
+    for (x, y) in a_blocks.remainder().iter().zip(b_blocks.remainder()) {
+        rest += x * y;
+    }
+    rest + total(lanes)
+}
+
+/// The sum of a row of numbers, in eight lanes.
+#[inline(always)]
+pub fn sum(a: &[f64]) -> f64 {
+    let mut lanes = [0.0; 8];
+    let mut blocks = a.chunks_exact(8);
+    for x in blocks.by_ref() {
+        for k in 0..8 {
+            lanes[k] += x[k];
+        }
+    }
+    let mut rest = 0.0;
+    for x in blocks.remainder() {
+        rest += x;
+    }
+    rest + total(lanes)
+}
+
+/// y = A*x
+#[inline(always)]
+pub fn times(columns: usize, a: &[f64], x: &[f64], y: &mut [f64]) {
+    if columns == 0 {
+        return y.fill(0.0);
+    }
+    for (row, entry) in a.chunks_exact(columns).zip(y) {
+        *entry = dot(row, x);
+    }
+}
+
+/// y = A'*x
+#[inline(always)]
+pub fn turned_times(columns: usize, a: &[f64], x: &[f64], y: &mut [f64]) {
+    y.fill(0.0);
+    if columns == 0 {
+        return;
+    }
+    let y = &mut y[..columns];
+    let mut blocks = a.chunks_exact(4 * columns);
+    let mut factors = x.chunks_exact(4);
+    for (block, x) in blocks.by_ref().zip(factors.by_ref()) {
+        let (first, rest) = block.split_at(columns);
+        let (second, rest) = rest.split_at(columns);
+        let (third, fourth) = rest.split_at(columns);
+        for j in 0..columns {
+            y[j] += (x[0] * first[j] + x[1] * second[j]) + (x[2] * third[j] + x[3] * fourth[j]);
+        }
+    }
+    for (row, x) in blocks.remainder().chunks_exact(columns).zip(factors.remainder()) {
+        for (entry, a) in y.iter_mut().zip(row) {
+            *entry += x * a;
+        }
+    }
+}
+
+/// C = x*y'
+#[inline(always)]
+pub fn outer(x: &[f64], y: &[f64], c: &mut [f64]) {
+    if y.is_empty() {
+        return;
+    }
+    for (row, x) in c.chunks_exact_mut(y.len()).zip(x) {
+        for (entry, y) in row.iter_mut().zip(y) {
+            *entry = x * y;
+        }
+    }
+}
+
+/// C = A', where A has `columns` columns.
+#[inline]
+pub fn transpose(columns: usize, a: &[f64], c: &mut [f64]) {
+    if columns == 0 {
+        return;
+    }
+    let rows = a.len() / columns;
+    for (i, row) in a.chunks_exact(columns).enumerate() {
+        for (j, entry) in row.iter().enumerate() {
+            c[j * rows + i] = *entry;
+        }
+    }
+}
+
+/// ln of the sum of the exponentials, with the largest number taken out.
+#[inline]
+pub fn log_sum_exp(a: &[f64]) -> f64 {
+    let mut largest = f64::NEG_INFINITY;
+    for x in a {
+        if *x > largest || x.is_nan() {
+            largest = *x;
+        }
+    }
+    if !largest.is_finite() {
+        return largest;
+    }
+    let mut total = 0.0;
+    for x in a {
+        total += (x - largest).exp();
+    }
+    largest + total.ln()
+}

@@ -1,0 +1,85 @@
+//! Derivatives times vectors: functions with the tangents or the cotangent as further parameters.
+
+use super::{Derived, Outputs, Results, Signature, lines_of, shapes};
+use crate::derive::{Closed, Derivative, Form, Product, derive_closed_product};
+use crate::emit::names::camel_case;
+use crate::emit::products::PRODUCTS;
+use crate::emit::rust::Module;
+use crate::error::Diagnostic;
+use crate::lower::{Function, Whole};
+
+impl Module<'_> {
+    /// Writes the products that are asked for; `gradient` is the type of gradients, if there is one.
+    ///
+    /// # Errors
+    /// Derivatives without a rule.
+    pub(super) fn whole_products(
+        &mut self,
+        function: &Function,
+        whole: &Whole,
+        signature: &Signature,
+        by: &[usize],
+        mut gradient: Option<String>,
+    ) -> Result<(), Diagnostic> {
+        let scalar = whole.extents().is_scalar();
+        for (derive, product, suffix, computes) in PRODUCTS {
+            let several = product == Product::Hvp && !scalar;
+            if several || by.is_empty() || !self.options.derive.contains(&derive) {
+                continue;
+            }
+            let extended = product.with_matrices(whole, by);
+            let closed = derive_closed_product(product, &extended, by, self.options.form)?;
+            let name = self.items.claim(&format!("{}_{suffix}", function.display_name()));
+            let (own, mut names) = self.whole_signature(name.clone(), &extended);
+            let mut argument = |name: &str| names.claim(name);
+            let derived = |list: &[Derivative]| -> Vec<Derived> {
+                by.iter().zip(list).map(|(at, root)| Derived { by: vec![*at], root: root.expression() }).collect()
+            };
+            let mut results = Results::value(closed.value);
+            match product {
+                Product::Jvp => results.values.push((argument("tangent"), closed.first[0].expression())),
+                Product::Vjp => {
+                    let type_name = self.items.claim_type(&format!("{}Vjp", camel_case(function.display_name())));
+                    let outputs =
+                        Outputs::new("derivatives", &type_name, signature, derived(&closed.first), Vec::new());
+                    self.derivative_type(signature, whole, &closed.graph, &outputs, "vector-Jacobian product");
+                    results.derivatives.push(outputs);
+                }
+                Product::Hvp => {
+                    let declared = gradient.take();
+                    let type_name = declared.clone().unwrap_or_else(|| {
+                        self.items.claim_type(&format!("{}Grad", camel_case(function.display_name())))
+                    });
+                    let outputs = |argument: String, list| {
+                        Outputs::new(&argument, &type_name, signature, derived(list), Vec::new())
+                    };
+                    results.values.clear();
+                    results.derivatives = vec![
+                        outputs(argument("gradient"), &closed.first),
+                        outputs(argument("product"), &closed.second),
+                    ];
+                    if declared.is_none() {
+                        self.derivative_type(signature, whole, &closed.graph, &results.derivatives[0], "gradient");
+                    }
+                }
+            }
+            let mut documentation = vec![computes.replace("{f}", &format!("[`{}`]", signature.name)), String::new()];
+            documentation.extend(formulas(product, &extended, by, &results)?);
+            documentation.push(shapes(&extended));
+            self.whole_item(&own, &name, documentation, &extended, &closed.graph, results)?;
+        }
+        Ok(())
+    }
+}
+
+/// Lists what is computed beside the value as formulas, as far as they are short.
+fn formulas(product: Product, whole: &Whole, by: &[usize], results: &Results) -> Result<Vec<String>, Diagnostic> {
+    let Closed { mut graph, first, second, names, .. } = derive_closed_product(product, whole, by, Form::Pretty)?;
+    let values = results.values.iter().skip(1).map(|(name, _)| name.clone());
+    let fields = |outputs: &Outputs| -> Vec<String> {
+        outputs.matrices.iter().map(|(field, _)| format!("{}.{field}", outputs.argument)).collect()
+    };
+    let labels = values.chain(results.derivatives.iter().flat_map(fields));
+    let roots = first.iter().chain(&second).map(Derivative::expression).collect::<Vec<_>>();
+    Ok(lines_of(&mut graph, labels.collect(), &roots, &names))
+}

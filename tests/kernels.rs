@@ -1,0 +1,255 @@
+//! The kernels of generated code, for the processor that the tests run on and for every processor: functions against 120
+//! digits, products and sums of whole numbers exactly, at sizes around those of blocks and lanes.
+#![allow(clippy::panic)]
+
+#[path = "common/exact.rs"]
+mod exact;
+#[path = "common/program.rs"]
+mod program;
+
+use astro_float::{BigFloat, RoundingMode};
+use exact::Exact;
+use gradc::{Derive, Options, Scalar};
+use program::{Program, same};
+
+fn compile(text: &str, reproducible: bool, scalar: Scalar) -> String {
+    let options = Options { derive: Vec::<Derive>::new(), reproducible, scalar, ..Options::default() };
+    let rust = gradc::compile(text, &options).expect("it compiles").rust;
+    // What is the same everywhere needs no `unsafe`.
+    format!("#![{}(unsafe_code)]\n{rust}", if reproducible { "forbid" } else { "deny" })
+}
+
+/// Bits of the references.
+const BITS: usize = 1024;
+
+fn number(value: &BigFloat) -> f64 {
+    value.to_string().parse().expect("a number")
+}
+
+/// Converts a number, below the normal ones by way of a larger one.
+fn exactly(value: f64) -> BigFloat {
+    let scale = if value.abs() < 1e-200 { 2.0_f64.powi(300) } else { 1.0 };
+    let double = |value| BigFloat::from_f64(value, BITS);
+    double(value * scale).div(&double(scale), BITS, RoundingMode::None)
+}
+
+/// The functions that are computed side by side, and a formula that calls each.
+const FUNCTIONS: [(&str, &str); 5] =
+    [("exp", "exp(x)"), ("exp_m1", "exp(x) - 1"), ("ln", "ln(x)"), ("ln_1p", "ln(1 + x)"), ("tanh", "tanh(x)")];
+
+/// Numbers of all sizes, and those around which something changes.
+fn arguments() -> Vec<f64> {
+    let mut numbers = vec![
+        0.0,
+        -0.0,
+        1.0,
+        -1.0,
+        0.5,
+        -0.5,
+        5e-324,
+        1e-310,
+        f64::MIN_POSITIVE,
+        f64::MAX,
+        709.78,
+        709.79,
+        710.5,
+        -708.4,
+        -720.3,
+        -745.1,
+        -745.2,
+        f64::INFINITY,
+        f64::NEG_INFINITY,
+        f64::NAN,
+        std::f64::consts::FRAC_1_SQRT_2,
+    ];
+    let mut state = 1_u64;
+    let mut uniform = || {
+        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        (state >> 11) as f64 / (1_u64 << 53) as f64
+    };
+    for at in 0..600 {
+        let sign = if at % 2 == 0 { 1.0 } else { -1.0 };
+        numbers.push(match at % 3 {
+            0 => sign * 3.0 * uniform(),
+            1 => sign * 10.0_f64.powf(-18.0 + 21.0 * uniform()),
+            _ => 1.0 + sign * 0.4 * uniform(),
+        });
+    }
+    numbers
+}
+
+#[test]
+fn functions_of_many_numbers_are_right_to_three_units_in_the_last_place() {
+    let arguments = arguments();
+    let mut program = Program::default();
+    for (name, formula) in FUNCTIONS {
+        let rust = compile(&format!("f(x: vector[n]) = {formula}"), false, Scalar::F64);
+        assert!(rust.contains(&format!("matrices::{name}::<FMA>(x[i])")), "{rust}");
+        program.module(name, &rust);
+        let bits: Vec<String> = arguments.iter().map(|x| format!("{}", x.to_bits())).collect();
+        let list = format!("[{}].map(f64::from_bits)", bits.join(", "));
+        program.print(
+            &format!("{{ let x = {list}; let mut y = vec![0.0; x.len()]; {name}::f(x.len(), &x, &mut y); y }}"),
+            &["r".to_string()],
+        );
+    }
+    let mut exact = Exact::new();
+    for ((name, formula), results) in FUNCTIONS.iter().zip(program.run("kernels_functions")) {
+        let source = gradc::source::Source::new("formula", format!("f(x) = {formula}"));
+        let function = gradc::read(&source, &[]).expect("a function").remove(0);
+        for (x, y) in arguments.iter().zip(results) {
+            let library = match *name {
+                "exp" => x.exp(),
+                "exp_m1" => x.exp_m1(),
+                "ln" => x.ln(),
+                "ln_1p" => x.ln_1p(),
+                _ => x.tanh(),
+            };
+            // The references cancel for the smallest arguments, where the functions are x, 1 or a logarithm.
+            if !library.is_finite() || library == 0.0 || !x.is_finite() || x.abs() < 1e-200 && *name != "ln" {
+                let signs = y.is_sign_negative() == library.is_sign_negative() || y.is_nan();
+                assert!(same(&[y], &[library]) && signs, "{name}({x:?}) = {y:?} instead of {library:?}");
+                continue;
+            }
+            let argument = exactly(*x);
+            let expected = exact.evaluate(&function.graph, function.outputs[0], &[argument]).expect("a number");
+            let unit = library.abs().next_up() - library.abs();
+            let difference = exactly(y).sub(&expected, BITS, RoundingMode::None);
+            let error = number(&difference.div(&exactly(unit), BITS, RoundingMode::None)).abs();
+            assert!(error <= 3.0, "{name}({x:?}) = {y:?}: {error} units in the last place");
+        }
+    }
+}
+
+/// Whole numbers between -8 and 8, products of which are exact.
+fn whole_numbers(count: usize, seed: usize) -> Vec<f64> {
+    (0..count).map(|at| ((at * 7919 + seed * 104_729) % 17) as f64 - 8.0).collect()
+}
+
+/// Writes the same numbers as an expression of the program.
+fn written(count: usize, seed: usize, scalar: &str) -> String {
+    format!(
+        "&(0..{count}_usize).map(|at| ((at * 7919 + {seed} * 104_729) % 17) as {scalar} - 8.0).collect::<Vec<{scalar}>>()"
+    )
+}
+
+/// The product of matrices given by their entries.
+fn product(
+    (rows, inner, columns): (usize, usize, usize),
+    a: impl Fn(usize, usize) -> f64,
+    b: impl Fn(usize, usize) -> f64,
+) -> Vec<f64> {
+    let entry = |i, j| (0..inner).map(|k| a(i, k) * b(k, j)).sum();
+    (0..rows).flat_map(|i| (0..columns).map(move |j| (i, j))).map(|(i, j)| entry(i, j)).collect()
+}
+
+#[test]
+fn products_are_exact_for_whole_numbers_of_any_size() {
+    const SIZES: [(usize, usize, usize); 14] = [
+        (0, 2, 3),
+        (2, 0, 3),
+        (2, 3, 0),
+        (1, 1, 1),
+        (1, 5, 2),
+        (3, 1, 4),
+        (5, 4, 3),
+        (6, 8, 8),
+        (7, 9, 10),
+        (12, 33, 16),
+        (13, 31, 19),
+        (4, 65, 5),
+        (25, 129, 23),
+        (50, 20, 50),
+    ];
+    let forms = ["A*B", "A'*B", "A*B'", "A'*diag(p)*A"];
+    let mut program = Program::default();
+    let mut expected = Vec::new();
+    for (form, scalar, reproducible) in forms
+        .iter()
+        .flat_map(|form| [(form, Scalar::F64, false), (form, Scalar::F64, true), (form, Scalar::F32, false)])
+    {
+        let (a, b) = match *form {
+            "A*B" => ("matrix[n, k]", "matrix[k, m]"),
+            "A'*B" => ("matrix[k, n]", "matrix[k, m]"),
+            "A*B'" => ("matrix[n, k]", "matrix[m, k]"),
+            _ => ("matrix[k, n]", "vector[k]"),
+        };
+        let second = if form.contains("diag") { "p" } else { "B" };
+        let rust = compile(&format!("f(A: {a}, {second}: {b}) = {form}"), reproducible, scalar);
+        let name = format!("m{}", expected.len());
+        program.module(&name, &rust);
+        for (n, k, m) in SIZES {
+            let m = if form.contains("diag") { n } else { m };
+            let counts = [n * k, if second == "p" { k } else { k * m }];
+            let (first, other) = (whole_numbers(counts[0], 1), whole_numbers(counts[1], 2));
+            let declared = rust.lines().find(|line| line.starts_with("pub fn f(")).expect("a function");
+            let sizes: Vec<String> = declared
+                .split(['(', ','])
+                .filter_map(|part| part.trim().strip_suffix(": usize"))
+                .map(|size| {
+                    match size {
+                        "n" => n,
+                        "k" => k,
+                        _ => m,
+                    }
+                    .to_string()
+                })
+                .collect();
+            let workspace = if declared.contains("workspace") {
+                format!(", &mut vec![0.0; {name}::f_workspace({})]", sizes.join(", "))
+            } else {
+                String::new()
+            };
+            program.print(
+                &format!(
+                    "{{ let mut c = vec![-7.0; {}]; {name}::f({}, {}, {}, &mut c{workspace}); c.into_iter().map(f64::from).collect::<Vec<f64>>() }}",
+                    n * m, sizes.join(", "), written(counts[0], 1, scalar.name()), written(counts[1], 2, scalar.name())
+                ).replace("f64::from", if scalar == Scalar::F32 { "f64::from" } else { "std::convert::identity" }),
+                &["r".to_string()],
+            );
+            let (a, b) = (|i: usize, j: usize| first[i * k + j], |i: usize, j: usize| other[i * m + j]);
+            expected.push(match *form {
+                "A*B" => product((n, k, m), a, b),
+                "A'*B" => product((n, k, m), |i, l| first[l * n + i], b),
+                "A*B'" => product((n, k, m), a, |l, j| other[j * k + l]),
+                _ => product((n, k, n), |i, l| first[l * n + i] * other[l], |l, j| first[l * n + j]),
+            });
+        }
+    }
+    let results = program.run("kernels_products");
+    assert_eq!(results.len(), expected.len());
+    for (at, (result, expected)) in results.iter().zip(&expected).enumerate() {
+        assert!(same(result, expected), "product {at}: {result:?} instead of {expected:?}");
+    }
+}
+
+#[test]
+fn sums_in_lanes_are_exact_for_whole_numbers_of_any_count() {
+    let mut program = Program::default();
+    let formula = "f(x: vector[n], y: vector[n]) = sum(relu(x)) + dot(y, x .* x)";
+    program.module("lanes", &compile(formula, false, Scalar::F64));
+    program.module("plain", &compile(formula, true, Scalar::F64));
+    let mut expected = Vec::new();
+    for n in (0..5).chain(30..35).chain(60..68).chain([1000]) {
+        let (x, y) = (whole_numbers(n, 3), whole_numbers(n, 4));
+        for module in ["lanes", "plain"] {
+            let call = format!("{module}::f({n}, {}, {})", written(n, 3, "f64"), written(n, 4, "f64"));
+            program.print(&call, &["r".to_string()]);
+            expected.push(x.iter().zip(&y).map(|(x, y)| x.max(0.0) + x * x * y).sum::<f64>());
+        }
+    }
+    for (result, expected) in program.run("kernels_sums").iter().zip(expected) {
+        assert_eq!(result, &[expected]);
+    }
+}
+
+/// What code for the processor that it runs on looks like, with its kernels.
+#[test]
+fn code_for_the_processor() {
+    let text =
+        "/// Least squares with a loss that grows like |r|.\nf(X: matrix[n, m], w: vector[m]) = sum(ln(cosh(X*w)))";
+    let rust = gradc::compile(text, &Options::default()).expect("it compiles").rust;
+    insta::with_settings!({ snapshot_path => "../snapshots/matrix_processor", prepend_module_to_snapshot => false, omit_expression => true }, {
+        insta::assert_snapshot!("rust", rust);
+    });
+}
