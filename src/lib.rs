@@ -11,7 +11,8 @@
 //! | [`emit`] | tape → Rust source | compiles without warnings, depends on the standard library or `libm` only |
 //! | [`show`] | graph → text, LaTeX | text reads back as the same function |
 //!
-//! Beside the pipeline stands [`backprop`], which traces a function's own gates at a point.
+//! Beside the pipeline stand [`backprop`], which traces a function's own gates at a point, and [`precise`], which
+//! evaluates a tape so that numbers are right to the last digit.
 //!
 //! A build script needs one line, `gradc::build("src/model.grad")`; see [`Builder`]. Below it is [`compile`], which
 //! touches neither files nor environment.
@@ -31,6 +32,8 @@ pub mod explain;
 pub mod functions;
 pub mod graph;
 pub mod lower;
+#[cfg(feature = "cli")]
+pub mod precise;
 pub mod show;
 pub mod simplify;
 pub mod source;

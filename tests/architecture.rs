@@ -13,7 +13,7 @@ const ORDER: &[&[&str]] = &[
     &["lib"],
     &["emit"],
     &["explain"],
-    &["derive", "backprop"],
+    &["derive", "backprop", "precise"],
     &["tape"],
     &["simplify"],
     &["diff"],

@@ -209,7 +209,7 @@ pub enum Command {
     Watch(watch::Options),
     /// Answers JSON lines: values, gradients and Hessians of expressions at points.
     #[command(after_help = examples::BATCH)]
-    Batch,
+    Batch(batch::Options),
     /// Lists the rewrite rules, or explains one.
     #[command(after_help = examples::RULES)]
     Rules(rules::Options),
@@ -238,7 +238,7 @@ impl Command {
             Command::Check(options) => check::run(&options, out),
             Command::Repl(options) => repl::run(&options, out),
             Command::Watch(options) => watch::run(&options, out),
-            Command::Batch => batch::run(out),
+            Command::Batch(options) => batch::run(&options, out),
             Command::Rules(options) => rules::run(&options, out),
             Command::Fmt(options) => fmt::run(&options, out),
             Command::Completions(options) => completions::run(&options, out),

@@ -64,7 +64,7 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
         return run_whole(options, &source, &function, whole, out);
     }
     require_gates(&source, &function)?;
-    let point = values::from_text(&function, &options.at)?;
+    let point = values::doubles(&values::from_text(&function, &options.at)?);
     let circuit = trace(&function, &point, &options.merges())
         .map_err(|diagnostic| crate::in_function(&source, &function, diagnostic))?;
     let heading = gradient::heading(&function);

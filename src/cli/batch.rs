@@ -3,14 +3,17 @@
 //! A request has `id`, `expr`, `vars` (the order of the parameters), `params` (their types, where they are not
 //! scalars), `at` (their values) and `want_hess`. The answer has `id`, `f`, `grad` and, if wanted, `hess`, or `id` and
 //! `error`. Each distinct expression is read and differentiated once; answers come in the order of the requests.
+//! Numbers are right to the last digit for the doubles that are given, unless double precision is asked for.
 
 use super::formulas::shape_of;
 use super::{Exit, Outcome, closed, input, values};
 use crate::derive::{Closed, Derivative, Form, Order, derive};
 use crate::error::{Errors, Fault};
 use crate::lower::{Function, Shape, Whole};
+use crate::precise::{Coordinate, Evaluator};
 use crate::source::Source;
 use crate::tape::{Dense, Tape};
+use clap::Args;
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 use std::io::{BufRead, Write};
@@ -28,8 +31,23 @@ enum Prepared {
 
 type Key = (String, String, bool);
 
-pub fn run(out: &mut impl Write) -> Outcome {
-    let mut ready: HashMap<Key, Result<Prepared, String>> = HashMap::new();
+#[derive(Args)]
+pub struct Options {
+    /// Computes in double precision, as the generated code does.
+    #[arg(long)]
+    double: bool,
+}
+
+/// What is kept from one request for the next ones.
+struct Answerer {
+    ready: HashMap<Key, Result<Prepared, String>>,
+    /// Computes right to the last digit; none where double precision is wanted.
+    evaluator: Option<Evaluator>,
+}
+
+pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
+    let evaluator = (!options.double).then(Evaluator::default);
+    let mut answerer = Answerer { ready: HashMap::new(), evaluator };
     for line in std::io::stdin().lock().lines() {
         let line = line?;
         if line.trim().is_empty() {
@@ -38,7 +56,7 @@ pub fn run(out: &mut impl Write) -> Outcome {
         let (id, answer) = match serde_json::from_str::<Value>(&line) {
             Ok(request) => {
                 let id = request.get("id").cloned().unwrap_or(Value::Null);
-                (id, answer(&request, &mut ready))
+                (id, answerer.answer(&request))
             }
             Err(error) => (Value::Null, Err(format!("this line is not JSON: {error}"))),
         };
@@ -56,25 +74,35 @@ pub fn run(out: &mut impl Write) -> Outcome {
     Ok(Exit::Success)
 }
 
-fn answer(request: &Value, ready: &mut HashMap<Key, Result<Prepared, String>>) -> Result<Map<String, Value>, String> {
-    let text = request.get("expr").and_then(Value::as_str).ok_or("the request has no `expr`")?;
-    let second = request.get("want_hess").and_then(Value::as_bool).unwrap_or(false);
-    let declared = declarations(request);
-    let key = (text.to_string(), declared.join("\n"), second);
-    if ready.len() >= KEPT && !ready.contains_key(&key) {
-        ready.clear();
-    }
-    let prepared =
-        ready.entry(key).or_insert_with(|| prepare(text, &declared, second).map_err(|errors| errors.summary()));
-    let prepared = prepared.as_ref().map_err(Clone::clone)?;
-    let empty = Value::Object(Map::new());
-    let at = request.get("at").unwrap_or(&empty);
-    match prepared {
-        Prepared::Entries { function, tape, order } => {
-            let inputs = values::from_json(function, at).map_err(|errors| errors.summary())?;
-            Ok(fields(function, tape, *order, &inputs))
+impl Answerer {
+    fn answer(&mut self, request: &Value) -> Result<Map<String, Value>, String> {
+        let text = request.get("expr").and_then(Value::as_str).ok_or("the request has no `expr`")?;
+        let second = request.get("want_hess").and_then(Value::as_bool).unwrap_or(false);
+        let declared = declarations(request);
+        let key = (text.to_string(), declared.join("\n"), second);
+        let ready = &mut self.ready;
+        if ready.len() >= KEPT && !ready.contains_key(&key) {
+            ready.clear();
         }
-        Prepared::Whole(whole, closed) => whole_fields(whole, closed, at),
+        let prepared =
+            ready.entry(key).or_insert_with(|| prepare(text, &declared, second).map_err(|errors| errors.summary()));
+        let prepared = prepared.as_ref().map_err(Clone::clone)?;
+        let empty = Value::Object(Map::new());
+        let at = request.get("at").unwrap_or(&empty);
+        match prepared {
+            Prepared::Entries { function, tape, order } => {
+                let inputs = values::from_json(function, at).map_err(|errors| errors.summary())?;
+                let results = match &mut self.evaluator {
+                    Some(evaluator) => {
+                        let point: Vec<Coordinate> = inputs.into_iter().map(Coordinate::from).collect();
+                        evaluator.evaluate(tape, &point)
+                    }
+                    None => tape.evaluate(&inputs),
+                };
+                Ok(fields(function, *order, results))
+            }
+            Prepared::Whole(whole, closed) => whole_fields(whole, closed, at),
+        }
     }
 }
 
@@ -134,9 +162,8 @@ fn whole_fields(whole: &Whole, closed: &Closed, at: &Value) -> Result<Map<String
     Ok(fields)
 }
 
-fn fields(function: &Function, tape: &Tape, order: Order, inputs: &[f64]) -> Map<String, Value> {
-    let results = tape.evaluate(inputs);
-    let count = inputs.len();
+fn fields(function: &Function, order: Order, results: Vec<f64>) -> Map<String, Value> {
+    let count = function.graph.inputs().len();
     let mut rest = results.into_iter();
     let mut fields = Map::new();
     let entries: Vec<Value> = rest.by_ref().take(function.outputs.len()).map(values::json).collect();

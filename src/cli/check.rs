@@ -54,7 +54,7 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
         }
     } else {
         let points = match &options.at {
-            Some(at) => vec![values::from_text(&function, at)?],
+            Some(at) => vec![values::doubles(&values::from_text(&function, at)?)],
             None => (0..3).map(|index| sample(&function, index)).collect(),
         };
         let inputs: Vec<usize> = (0..function.graph.inputs().len()).collect();

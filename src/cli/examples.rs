@@ -18,7 +18,8 @@ Examples:
   gradc grad '(x + y)*z' --at x=-2,y=5,z=-4
   gradc grad 'f(W: matrix[n,m], x: vector[m]) = norm2(W*x)^2'
   gradc grad 'f(W: matrix[2,2], b) = b*W[0,1]^2' --wrt 'W[0,1],b'
-  gradc grad 'sqrt(x^2 + y^2)' --at x=3,y=4 -f json";
+  gradc grad 'sqrt(x^2 + y^2)' --at x=3,y=4 -f json
+  gradc grad 'sqrt(x^2 + 1) - x' --at x=1e9 --double";
 
 pub const JACOBIAN: &str = "\
 Examples:
@@ -68,7 +69,8 @@ Examples:
 
 pub const BATCH: &str = "\
 Examples:
-  echo '{\"id\":1,\"expr\":\"x^2\",\"vars\":[\"x\"],\"at\":{\"x\":3}}' | gradc batch";
+  echo '{\"id\":1,\"expr\":\"x^2\",\"vars\":[\"x\"],\"at\":{\"x\":3}}' | gradc batch
+  echo '{\"id\":1,\"expr\":\"x - sin(x)\",\"vars\":[\"x\"],\"at\":{\"x\":1e-5}}' | gradc batch --double";
 
 pub const RULES: &str = "\
 Examples:

@@ -19,6 +19,9 @@ pub struct Options {
     /// The point: `x=1,y=pi/2,v=[1,2,3]`.
     #[arg(long, value_name = "POINT", allow_hyphen_values = true)]
     pub at: Option<String>,
+    /// Computes numbers in double precision, as the generated code does.
+    #[arg(long, requires = "at")]
+    pub double: bool,
 }
 
 pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
@@ -58,7 +61,7 @@ pub fn first_derivatives(options: &Options, source: &Source, function: &Function
         None => None,
         Some(point) => {
             let mut code = derive(function, &selected, Order::First, Goal::computed(request.cost)).map_err(wrong)?;
-            Some(code.tape().evaluate(point))
+            Some(values::evaluate(&code.tape(), point, options.double))
         }
     };
     let count = function.outputs.len();

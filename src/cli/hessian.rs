@@ -36,7 +36,7 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
         Some(point) => {
             let mut code = derive(&function, &selected, Order::Second, Goal::computed(request.cost)).map_err(wrong)?;
             let skipped = 1 + selected.len();
-            Some(code.tape().evaluate(point).into_iter().skip(skipped))
+            Some(values::evaluate(&code.tape(), point, options.double).into_iter().skip(skipped))
         }
     };
     let mut list = Vec::new();

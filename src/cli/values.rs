@@ -3,8 +3,9 @@
 use crate::error::{Diagnostic, Errors, Fault, nearest};
 use crate::graph::{Dimension, Sizes};
 use crate::lower::{Formulas, Function, Shape, Whole};
+use crate::precise::{Coordinate, Evaluator};
 use crate::source::Source;
-use crate::tape::{Dense, schedule};
+use crate::tape::{Dense, Slot, Tape, schedule};
 use serde_json::Value;
 
 /// Writes a double so that it reads back as itself.
@@ -18,16 +19,26 @@ pub fn json(value: f64) -> Value {
     serde_json::Number::from_f64(value).map_or_else(|| Value::String(text(value)), Value::Number)
 }
 
+/// Computes the outputs of a tape at a point: right to the last digit, or as the generated code does.
+pub fn evaluate(tape: &Tape, point: &[Coordinate], double: bool) -> Vec<f64> {
+    if double { tape.evaluate(&doubles(point)) } else { Evaluator::default().evaluate(tape, point) }
+}
+
+/// Rounds a point.
+pub fn doubles(point: &[Coordinate]) -> Vec<f64> {
+    point.iter().map(Coordinate::value).collect()
+}
+
 /// Reads the values of a function's inputs from `x=1,y=pi/2,v=[1,2,3],w[0]=4`. Values are constant expressions.
-pub fn from_text(function: &Function, at: &str) -> Result<Vec<f64>, Errors> {
+pub fn from_text(function: &Function, at: &str) -> Result<Vec<Coordinate>, Errors> {
     if let Some(object) = json_file(at)? {
-        return from_json(function, &object);
+        return Ok(from_json(function, &object)?.into_iter().map(Coordinate::from).collect());
     }
     let source = Source::new("--at", at);
     let wrong = |message: String, hint: String| {
         Errors::new(&source, vec![Diagnostic::general(Fault::Point, message).hint(hint)])
     };
-    let mut inputs: Vec<Option<f64>> = vec![None; function.graph.inputs().len()];
+    let mut inputs: Vec<Option<Coordinate>> = vec![None; function.graph.inputs().len()];
     for assignment in split(at) {
         let Some((name, value)) = assignment.split_once('=') else {
             return Err(wrong(format!("`{assignment}` gives no value"), "write `--at x=1,y=2`".to_string()));
@@ -93,6 +104,7 @@ pub fn point_from_text(function: &Function, whole: &Whole, at: &str) -> Result<P
             return Err(wrong(format!("`{}` has no parameter `{name}`", function.display_name()), hint));
         }
         let (shape, entries) = constants(value)?;
+        let entries = doubles(&entries);
         let (rows, columns) = match shape {
             Shape::Scalar => (1, 1),
             Shape::Vector(n) => (n, 1),
@@ -234,7 +246,7 @@ fn split(text: &str) -> Vec<&str> {
 }
 
 /// Evaluates a constant expression: a number, a vector or a matrix.
-fn constants(text: &str) -> Result<(Shape, Vec<f64>), Errors> {
+fn constants(text: &str) -> Result<(Shape, Vec<Coordinate>), Errors> {
     let source = Source::new("--at", text.trim());
     let functions = crate::read(&source, &[])?;
     let Some(mut function) = functions.into_iter().next_back() else {
@@ -245,7 +257,10 @@ fn constants(text: &str) -> Result<(Shape, Vec<f64>), Errors> {
         return Err(Errors::new(&source, vec![Diagnostic::general(Fault::Point, message)]));
     }
     let tape = schedule(&mut function.graph, &mut Formulas::default(), &function.outputs);
-    Ok((function.shape, tape.evaluate(&[])))
+    let mut evaluator = Evaluator::default();
+    let entry = |output: &Slot| Tape { operations: tape.operations.clone(), outputs: vec![*output] };
+    let entries = tape.outputs.iter().map(|output| Coordinate::new(&mut evaluator, entry(output)));
+    Ok((function.shape, entries.collect()))
 }
 
 /// Reads the values of a function's inputs from a JSON object of numbers and nested arrays.

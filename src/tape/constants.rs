@@ -1,5 +1,7 @@
 //! Constants: what depends on no parameter is computed here, and stands as one number on the tape.
 
+use super::Tape;
+use super::schedule::compute;
 use crate::functions::FunctionId;
 use crate::graph::{ExprId, Factor, Graph, Node, NodeMap, Rational, Term};
 use crate::show::notation;
@@ -20,12 +22,24 @@ pub struct Constant {
     bits: u64,
     /// What the number is, in the language.
     pub formula: Arc<str>,
+    /// What computes it from rational numbers and π; none for π itself.
+    definition: Option<Arc<Tape>>,
 }
 
 impl Constant {
     /// Returns the nearest double.
     pub fn value(&self) -> f64 {
         f64::from_bits(self.bits)
+    }
+
+    /// Returns what computes the number from rational numbers and π; none for π itself.
+    pub fn definition(&self) -> Option<&Tape> {
+        self.definition.as_deref()
+    }
+
+    /// Returns π.
+    pub fn pi() -> Constant {
+        Constant { bits: std::f64::consts::PI.to_bits(), formula: "pi".into(), definition: None }
     }
 }
 
@@ -159,7 +173,9 @@ impl Folding {
         let text = value.format(Radix::Dec, ROUND, &mut self.constants).ok();
         let double = text.and_then(|text| text.parse::<f64>().ok()).filter(|double| ORDINARY.contains(&double.abs()));
         let made = double.map(|double| {
-            let constant = Constant { bits: double.to_bits(), formula: self.formula(graph, id).into() };
+            let formula = self.formula(graph, id).into();
+            let definition = compute(graph, &Constants::default(), &[id], true);
+            let constant = Constant { bits: double.to_bits(), formula, definition: Some(Arc::new(definition)) };
             (graph.add_placeholder(id), constant)
         });
         let placeholder = made.as_ref().map(|(placeholder, _)| *placeholder);
@@ -228,12 +244,7 @@ impl Folding {
     }
 
     fn rational(&mut self, number: &Rational) -> Option<BigFloat> {
-        let mut whole = |number: Rational| {
-            let text = number.to_string();
-            BigFloat::parse(&text, Radix::Dec, BITS, ROUND, &mut self.constants)
-        };
-        let (numerator, denominator) = (whole(number.numerator()), whole(number.denominator()));
-        Some(numerator.div(&denominator, BITS, ROUND)).filter(|value| !value.is_nan())
+        rational(number, BITS, &mut self.constants)
     }
 
     fn power(&mut self, base: &BigFloat, exponent: &Rational) -> Option<BigFloat> {
@@ -262,6 +273,19 @@ impl Folding {
             _ => return None,
         })
     }
+}
+
+/// Rounds a rational number to so many bits. None if there is no memory.
+pub fn rational(number: &Rational, bits: usize, constants: &mut Consts) -> Option<BigFloat> {
+    let mut whole = |number: Rational| match number.to_integer() {
+        Some(small) => BigFloat::from_i64(small, bits),
+        None => BigFloat::parse(&number.to_string(), Radix::Dec, bits, ROUND, constants),
+    };
+    if number.is_integer() {
+        return Some(whole(number.clone())).filter(|value| !value.is_nan());
+    }
+    let (numerator, denominator) = (whole(number.numerator()), whole(number.denominator()));
+    Some(numerator.div(&denominator, bits, ROUND)).filter(|value| !value.is_nan())
 }
 
 #[cfg(test)]

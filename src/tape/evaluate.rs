@@ -6,12 +6,18 @@ use crate::functions::{Code, FunctionId, special};
 impl Tape {
     /// Computes the outputs for the given entries of the parameters.
     pub fn evaluate(&self, inputs: &[f64]) -> Vec<f64> {
+        let values = self.values(inputs);
+        self.outputs.iter().map(|slot| values[slot.index()]).collect()
+    }
+
+    /// Computes what each operation gives for the given entries of the parameters.
+    pub fn values(&self, inputs: &[f64]) -> Vec<f64> {
         let mut values: Vec<f64> = Vec::with_capacity(self.operations.len());
         for operation in &self.operations {
             let value = step(operation, inputs, |slot| values[slot.index()]);
             values.push(value);
         }
-        self.outputs.iter().map(|slot| values[slot.index()]).collect()
+        values
     }
 }
 

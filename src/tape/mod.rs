@@ -14,7 +14,7 @@ mod share;
 mod signs;
 
 pub use association::associate;
-pub use constants::Constant;
+pub use constants::{Constant, rational};
 pub use count::Counts;
 pub use dense::Dense;
 pub use fusion::summands;
@@ -101,7 +101,7 @@ impl Operation {
 }
 
 /// Straight-line code.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Tape {
     /// The operations, each with operands before itself.
     pub operations: Vec<Operation>,

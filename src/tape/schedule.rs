@@ -1,6 +1,6 @@
 //! Graph to tape: sums and products become additions, multiplications and divisions.
 
-use super::constants::{Constants, fold};
+use super::constants::{Constant, Constants, fold};
 use super::formulas::write_out;
 use super::share::share;
 use super::signs::signs_inside;
@@ -47,7 +47,8 @@ pub fn schedule(graph: &mut Graph, formulas: &mut Formulas, roots: &[ExprId]) ->
     best
 }
 
-fn compute(graph: &Graph, constants: &Constants, roots: &[ExprId], negative_numbers: bool) -> Tape {
+/// Computes the roots as they stand.
+pub(super) fn compute(graph: &Graph, constants: &Constants, roots: &[ExprId], negative_numbers: bool) -> Tape {
     let nodes = graph.reachable(roots);
     let uses = graph.uses_among(&nodes, roots);
     let mut divisors = NodeMap::new(&nodes);
@@ -155,8 +156,9 @@ impl Scheduler<'_> {
             Node::Placeholder(number) if self.constants.contains_key(&number) => {
                 self.emit(Operation::Constant(self.constants[&number].clone()))
             }
+            Node::Pi => self.emit(Operation::Constant(Constant::pi())),
             // Constants have placeholders, derivatives are resolved, and whole matrices have code of their own.
-            Node::Pi | Node::Placeholder(_) | Node::Derivative(..) | Node::Matrix(..) => {
+            Node::Placeholder(_) | Node::Derivative(..) | Node::Matrix(..) => {
                 let zero = self.number(&Rational::ZERO);
                 self.emit(Operation::Divide(zero, zero))
             }
