@@ -25,6 +25,12 @@ pub(super) fn has_lanes(options: &Options) -> bool {
     is_dispatching(options) && options.scalar == Scalar::F64
 }
 
+/// What tells that a body is for AVX2 with FMA: the processor, or the constant of the body that a kernel is called from.
+enum Condition {
+    Detected,
+    Inherited,
+}
+
 impl Dispatched<'_> {
     /// Writes the inside of the function, and an attribute that it needs.
     pub(super) fn written(&self, options: &Options) -> (&'static str, String) {
@@ -33,9 +39,17 @@ impl Dispatched<'_> {
         if !works || !is_dispatching(options) {
             return ("", indented(&self.body.join("\n").replace(FMA, "::<false>")));
         }
-        let generic = self.body.iter().any(|line| line.contains(FMA));
+        (ALLOW_UNSAFE, indented(&self.lines(&Condition::Detected).join("\n")))
+    }
+
+    fn lines(&self, condition: &Condition) -> Vec<String> {
+        let generic = matches!(condition, Condition::Inherited) || self.body.iter().any(|line| line.contains(FMA));
+        let otherwise = match condition {
+            Condition::Detected => format!("::<{{ {MODULE}::FMA }}>"),
+            Condition::Inherited => FMA.to_string(),
+        };
         let (declared, [fast, otherwise]) = match generic {
-            true => ("<const FMA: bool>", ["::<true>".to_string(), format!("::<{{ {MODULE}::FMA }}>")]),
+            true => ("<const FMA: bool>", ["::<true>".to_string(), otherwise]),
             false => ("", Default::default()),
         };
         let (parameters, result) = (self.parameters.join(", "), self.result);
@@ -43,23 +57,49 @@ impl Dispatched<'_> {
         let arguments = self.parameters.iter().map(name).collect::<Vec<_>>().join(", ");
         let mut lines = vec!["#[inline(always)]".to_string(), format!("fn body{declared}({parameters}){result} {{")];
         lines.extend(self.body.iter().map(|line| format!("    {line}")));
+        let [holds, because] = match condition {
+            Condition::Detected => {
+                let detected = "is_x86_feature_detected!(\"avx2\") && is_x86_feature_detected!(\"fma\")";
+                [detected, "the processor has AVX2 and FMA"]
+            }
+            Condition::Inherited => ["FMA", "`FMA` says that the processor has AVX2 and FMA"],
+        };
+        let inline = matches!(condition, Condition::Inherited).then(|| "#[inline(never)]".to_string());
+        lines.extend(["}", "", "#[cfg(target_arch = \"x86_64\")]"].map(String::from));
+        lines.extend(inline);
         lines.extend([
-            "}".to_string(),
-            String::new(),
-            "#[cfg(target_arch = \"x86_64\")]".to_string(),
             "#[target_feature(enable = \"avx2,fma\")]".to_string(),
             format!("fn avx2({parameters}){result} {{"),
             format!("    body{fast}({arguments})"),
             "}".to_string(),
             String::new(),
             "#[cfg(target_arch = \"x86_64\")]".to_string(),
-            "if is_x86_feature_detected!(\"avx2\") && is_x86_feature_detected!(\"fma\") {".to_string(),
-            "    // SAFETY: the processor has AVX2 and FMA.".to_string(),
+            format!("if {holds} {{"),
+            format!("    // SAFETY: {because}."),
             format!("    return unsafe {{ avx2({arguments}) }};"),
             "}".to_string(),
             format!("body{otherwise}({arguments})"),
         ]);
-        let text = lines.join("\n");
-        ("#[allow(unsafe_code)]\n", indented(&text))
+        lines
     }
+}
+
+const ALLOW_UNSAFE: &str = "#[allow(unsafe_code)]\n";
+
+/// Rewrites a kernel that works long into one that calls a function of its own: there it has all registers for itself.
+pub(super) fn apart(kernel: &str, options: &Options) -> String {
+    let head = "#[inline(always)]\npub fn ";
+    let declaration = kernel.split_once(head).and_then(|(documentation, rest)| {
+        let (name, rest) = rest.split_once("<const FMA: bool>(")?;
+        let (parameters, body) = rest.split_once(") {\n")?;
+        Some((documentation, name, parameters, body.strip_suffix("\n}")?))
+    });
+    let Some((documentation, name, parameters, body)) = declaration.filter(|_| is_dispatching(options)) else {
+        return kernel.to_string();
+    };
+    let list: Vec<String> = parameters.split(", ").map(String::from).collect();
+    let body = body.lines().map(|line| line.strip_prefix("    ").unwrap_or(line).to_string()).collect();
+    let lines = Dispatched { parameters: &list, result: "", body }.lines(&Condition::Inherited);
+    let inside = indented(&lines.join("\n"));
+    format!("{documentation}{ALLOW_UNSAFE}{head}{name}<const FMA: bool>({parameters}) {{\n{inside}}}")
 }

@@ -1,6 +1,7 @@
 //! The kernels that generated code calls: as much of them as it needs, in a private module.
 
 use super::MODULE;
+use super::dispatch::apart;
 use crate::emit::rust::{Module, Scalar, Target, indented};
 
 /// What kernels call without the standard library.
@@ -12,6 +13,10 @@ const SOURCES: [&str; 4] = [
     include_str!("kernels/products.rs"),
     include_str!("kernels/elimination.rs"),
 ];
+
+/// The kernels that work long enough to be functions of their own.
+const PRODUCTS: [&str; 6] =
+    ["times", "product", "turned_product", "product_turned", "symmetric_product", "weighted_product"];
 
 impl Module<'_> {
     /// Adds the kernels that are called, and what they call.
@@ -31,7 +36,11 @@ impl Module<'_> {
         if self.options.target == Target::NoStd {
             needed.insert(0, WITHOUT_STD.trim_end());
         }
-        let mut source = needed.join("\n\n");
+        let needed = needed.into_iter().map(|item| match PRODUCTS.contains(&name(item)) {
+            true => apart(item, self.options),
+            false => item.to_string(),
+        });
+        let mut source = needed.collect::<Vec<_>>().join("\n\n");
         if self.options.scalar == Scalar::F32 {
             let single = [("libm::exp(", "libm::expf("), ("libm::log(", "libm::logf("), ("libm::fma(", "libm::fmaf(")];
             source = single.iter().fold(source, |source, (double, single)| source.replace(double, single));

@@ -239,14 +239,14 @@ impl Loops<'_> {
             }
             // A column times a row.
             _ if a.extents.is_column() => format!("outer(&{x}, &{y}, {target});"),
-            (false, _) if extents.is_column() => format!("times({inner}, &{x}, &{y}, {target});"),
+            (false, _) if extents.is_column() => format!("times::<FMA>({inner}, &{x}, &{y}, {target});"),
             (true, _) if extents.is_column() => {
                 format!("turned_times({rows}, &{x}, &{y}, {target});")
             }
             (_, false) if extents.rows.is_one() => {
                 format!("turned_times({columns}, &{y}, &{x}, {target});")
             }
-            (_, true) if extents.rows.is_one() => format!("times({inner}, &{y}, &{x}, {target});"),
+            (_, true) if extents.rows.is_one() => format!("times::<FMA>({inner}, &{y}, &{x}, {target});"),
             (false, false) => format!("product::<FMA>({inner}, {columns}, &{x}, &{y}, {target});"),
             (true, false) => format!("turned_product::<FMA>({rows}, {columns}, &{x}, &{y}, {target});"),
             (false, true) => format!("product_turned::<FMA>({inner}, {columns}, &{x}, &{y}, {target});"),

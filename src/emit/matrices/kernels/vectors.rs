@@ -48,7 +48,7 @@ pub fn sum(a: &[f64]) -> f64 {
 
 /// y = A*x
 #[inline(always)]
-pub fn times(columns: usize, a: &[f64], x: &[f64], y: &mut [f64]) {
+pub fn times<const FMA: bool>(columns: usize, a: &[f64], x: &[f64], y: &mut [f64]) {
     if columns == 0 {
         return y.fill(0.0);
     }
