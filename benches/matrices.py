@@ -109,10 +109,9 @@ fn main() {
     let (n, m) = (1000, 50);
     let (x, y, w) = (numbers(n * m, 4), numbers(n, 5), numbers(m, 6));
     let mut h = vec![0.0; m * m];
-    let mut work = vec![0.0; logistic::logistic_hessian_workspace(n, m)];
     let ours = fastest(|| {
         let mut out = logistic::LogisticHessian { w_w: &mut h };
-        black_box(logistic::logistic_hessian(n, m, black_box(&x), &y, &w, &mut out, &mut work));
+        black_box(logistic::logistic_hessian(n, m, black_box(&x), &y, &w, &mut out));
     });
     let (mut p, mut g) = (vec![0.0; n], vec![0.0; m * m]);
     let hand = fastest(|| logistic_by_hand(n, m, black_box(&x), &w, &mut p, &mut g));

@@ -17,7 +17,7 @@ pub use association::associate;
 pub use constants::{Constant, rational};
 pub use count::Counts;
 pub use dense::Dense;
-pub use fusion::summands;
+pub use fusion::{RowProduct, row_product, summands};
 pub use hoist::hoist;
 pub use plan::{Computation, Plan, Step, plan};
 pub use schedule::schedule;

@@ -16,7 +16,7 @@ const SOURCES: [&str; 4] = [
 
 /// The kernels that work long enough to be functions of their own.
 const PRODUCTS: [&str; 6] =
-    ["times", "product", "turned_product", "product_turned", "symmetric_product", "weighted_product"];
+    ["times", "product", "turned_product", "product_turned", "symmetric_product", "add_weighted"];
 
 impl Module<'_> {
     /// Adds the kernels that are called, and what they call.

@@ -1,8 +1,10 @@
 //! A plan of whole matrices to loops and calls of kernels.
 //!
 //! Steps that work entry by entry on equally many entries share one loop, with the sums over what they compute; a value
-//! is stored only if something outside of its loop reads it. Parts of vectors and transposes of them are views.
+//! is stored only if something outside of its loop reads it. Parts of vectors and transposes of them are views. Products
+//! that read a matrix row by row are computed in the loop over its rows, some rows at a time.
 
+use super::blocks::RowProducts;
 use super::dispatch::has_lanes;
 use super::rows::RowLoop;
 use crate::emit::expression::{Writer, bare};
@@ -27,6 +29,8 @@ pub(super) enum Place {
     Turned(ExprId),
     /// Not computed: its user knows what it is.
     Implied,
+    /// Known only in the loop that computes it.
+    Local,
 }
 
 /// The statements of a function.
@@ -62,6 +66,22 @@ pub(super) struct Loop {
     pub(super) locals: FxHashMap<ExprId, String>,
     /// The sums over what is computed in the loop; the statements that add to them begin with their names.
     pub(super) sums: Vec<String>,
+    /// The products of each block of rows.
+    pub(super) rows: RowProducts,
+}
+
+impl Loop {
+    pub(super) fn over(extents: &Extents) -> Self {
+        Loop {
+            extents: extents.clone(),
+            before: Vec::new(),
+            inside: Vec::new(),
+            after: Vec::new(),
+            locals: FxHashMap::default(),
+            sums: Vec::new(),
+            rows: RowProducts::default(),
+        }
+    }
 }
 
 /// What [`Loops::write`] makes.
@@ -235,14 +255,7 @@ impl<'a> Loops<'a> {
         if !fits {
             self.close();
             if !extents.is_scalar() {
-                self.open = Some(Loop {
-                    extents: extents.clone(),
-                    before: Vec::new(),
-                    inside: Vec::new(),
-                    after: Vec::new(),
-                    locals: FxHashMap::default(),
-                    sums: Vec::new(),
-                });
+                self.open = Some(Loop::over(extents));
             }
         }
         let inputs: Vec<String> = operands.iter().map(|operand| self.entry(*operand)).collect();
@@ -296,7 +309,8 @@ impl<'a> Loops<'a> {
     pub(super) fn is_pending(&self, name: &str) -> bool {
         self.open.as_ref().is_some_and(|open| {
             let ends = |line: &String| line.starts_with(&format!("{name}[")) || line.starts_with(&format!("{name} "));
-            open.inside.iter().any(ends) || open.after.iter().any(|line| line.contains(&format!("let {name} ")))
+            let declares = |line: &String| line.contains(&format!("let {name} "));
+            open.inside.iter().any(ends) || open.after.iter().any(declares) || open.rows.writes(name)
         })
     }
 
@@ -318,7 +332,7 @@ impl<'a> Loops<'a> {
             }
             Some(Place::Turned(inner)) => self.entry(inner),
             Some(Place::Implied) => format!("{}[i]", self.slice(operand)),
-            None => {
+            Some(Place::Local) | None => {
                 self.unknown = true;
                 String::new()
             }
@@ -328,8 +342,16 @@ impl<'a> Loops<'a> {
     /// Ends the loop that is open. What is summed is summed in 32 lanes, so that no addition
     /// waits for the one before and the loop is vectorized.
     pub(super) fn close(&mut self) {
-        let Some(open) = self.open.take() else { return };
-        self.statements.extend(open.before);
+        let Some(mut open) = self.open.take() else { return };
+        self.statements.append(&mut open.before);
+        if open.rows.in_blocks() {
+            return self.close_blocks(open);
+        }
+        self.times_all(&open.rows);
+        if let Some(calls) = open.inside.iter().map(|line| sum_of_slices(line)).collect::<Option<Vec<_>>>() {
+            self.statements.extend(calls);
+            return self.statements.extend(open.after);
+        }
         let (end, inside) = (self.entries(&open.extents), shortened(open.inside));
         let float = self.writer.options.scalar.name();
         let in_lanes = !open.sums.is_empty() && inside.len() <= LONGEST_IN_LANES;
@@ -339,12 +361,7 @@ impl<'a> Loops<'a> {
             self.statements.extend(open.sums.iter().map(|sum| format!("let mut {sum}_lanes = [0.0; 32];")));
             self.statements.push(format!("for at in (0..{whole}).step_by(32) {{"));
             self.statements.extend(["    for lane in 0..32 {", "        let i = at + lane;"].map(String::from));
-            self.statements.extend(inside.iter().map(|line| {
-                let sum = open.sums.iter().find(|sum| line.starts_with(&format!("{sum} += ")));
-                let rest = sum.and_then(|sum| Some((sum, line.strip_prefix(sum.as_str())?)));
-                let line = rest.map_or(line.clone(), |(sum, rest)| format!("{sum}_lanes[lane]{rest}"));
-                format!("        {line}")
-            }));
+            self.statements.extend(in_lanes_of(&open.sums, &inside).map(|line| format!("        {line}")));
             self.statements.extend(["    }", "}"].map(String::from));
             let total = |sum: &String| format!("let mut {sum} = {}::sum(&{sum}_lanes);", super::MODULE);
             self.statements.extend(open.sums.iter().map(total));
@@ -359,13 +376,31 @@ impl<'a> Loops<'a> {
     }
 }
 
-/// Writes `y[i] = e;` for `let t = e; y[i] = t;` where nothing else reads t.
-fn shortened(lines: Vec<String>) -> Vec<String> {
-    let mut short: Vec<String> = Vec::new();
-    let reads = |line: &str, name: &str| {
-        let mut words = line.split(|c: char| !c.is_alphanumeric() && c != '_');
-        words.any(|word| word == name)
+/// Writes a sum of the entries of a slice, or of the products of two, as a call.
+fn sum_of_slices(line: &str) -> Option<String> {
+    let (name, entries) = line.strip_suffix(";")?.split_once(" += ")?;
+    let slices: Vec<&str> = entries.split(" * ").map(|entry| entry.strip_suffix("[i]")).collect::<Option<_>>()?;
+    let call = match slices[..] {
+        [only] => format!("sum(&{only})"),
+        [left, right] => format!("dot(&{left}, &{right})"),
+        _ => return None,
     };
+    let is_name = |slice: &&str| slice.chars().all(|letter| letter.is_alphanumeric() || letter == '_');
+    slices.iter().all(is_name).then(|| format!("let {name} = {}::{call};", super::MODULE))
+}
+
+/// Writes lines that add to sums so that each lane has its own.
+pub(super) fn in_lanes_of(sums: &[String], lines: &[String]) -> impl Iterator<Item = String> {
+    lines.iter().map(|line| {
+        let sum = sums.iter().find(|sum| line.starts_with(&format!("{sum} += ")));
+        let rest = sum.and_then(|sum| Some((sum, line.strip_prefix(sum.as_str())?)));
+        rest.map_or(line.clone(), |(sum, rest)| format!("{sum}_lanes[lane]{rest}"))
+    })
+}
+
+/// Writes `y[i] = e;` for `let t = e; y[i] = t;` where nothing else reads t.
+pub(super) fn shortened(lines: Vec<String>) -> Vec<String> {
+    let mut short: Vec<String> = Vec::new();
     for (at, line) in lines.iter().enumerate() {
         let last = short.last().and_then(|last| last.strip_prefix("let ")).and_then(|last| last.split_once(" = "));
         let last = last.map(|(name, value)| (name.split(':').next().unwrap_or(name), value));
@@ -383,6 +418,11 @@ fn shortened(lines: Vec<String>) -> Vec<String> {
         }
     }
     short
+}
+
+/// Tells whether a line reads a name.
+pub(super) fn reads(line: &str, name: &str) -> bool {
+    line.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == name)
 }
 
 /// Writes a factor of a product.

@@ -1,5 +1,6 @@
 //! Functions of whole vectors and matrices to Rust: slices in, slices out, no allocation.
 
+mod blocks;
 mod dimensions;
 mod dispatch;
 mod embedded;
@@ -8,6 +9,7 @@ mod loops;
 mod operations;
 mod products;
 mod rows;
+mod stages;
 mod vectors;
 
 use super::documentation::introduction;
@@ -32,6 +34,7 @@ const RESERVED: &[&str] = &[
     "i",
     "j",
     "at",
+    "count",
     "lane",
     "row",
     "column",

@@ -38,12 +38,9 @@ impl Loops<'_> {
                 Place::Slice(name)
             }
             M::Transpose if self.is_vector(operands[0]) || self.readers_are_products(id) => Place::Turned(operands[0]),
-            M::Product if self.is_weighted_half(id, operands) => {
-                self.close();
-                Place::Implied
-            }
-            M::Product => match self.sum_in_loop(operands) {
-                Some(number) => Place::Number(number),
+            M::Product if self.is_weighted_half(id, operands) => Place::Implied,
+            M::Product => match self.product_in_loop(id, operands) {
+                Some(place) => place,
                 None => {
                     self.close();
                     self.product(id, operands)
@@ -125,6 +122,10 @@ impl Loops<'_> {
                 self.places.insert(id, Place::Slice(name.clone()));
                 name
             }
+            Some(Place::Local) => {
+                self.unknown = true;
+                String::new()
+            }
             _ => {
                 let extents = self.graph.extents(id);
                 let place = match self.graph.as_matrix(id) {
@@ -167,8 +168,13 @@ impl Loops<'_> {
         Place::Number(name)
     }
 
+    /// Computes a product in the loop that is open, if it can be.
+    fn product_in_loop(&mut self, id: ExprId, factors: &[ExprId]) -> Option<Place> {
+        self.sum_in_loop(factors).map(Place::Number).or_else(|| self.product_of_rows(id, factors))
+    }
+
     /// Adds a sum, or a sum of products, to the loop that computes what is summed.
-    pub(super) fn sum_in_loop(&mut self, factors: &[ExprId]) -> Option<String> {
+    fn sum_in_loop(&mut self, factors: &[ExprId]) -> Option<String> {
         let summed = summands(self.graph, factors)?;
         if !summed.iter().any(|id| self.is_local(*id)) || !summed.iter().all(|id| self.is_ready(*id)) {
             return None;

@@ -1,6 +1,6 @@
 //! Products of matrices: the order, and the kernel for each pair.
 
-use super::loops::{Loops, Place, factor, place};
+use super::loops::{Loops, Place, place};
 use crate::emit::expression::bare;
 use crate::graph::{ExprId, Extents, MatrixOperation as M};
 use crate::tape::Computation;
@@ -132,10 +132,8 @@ impl Loops<'_> {
         let (_, [weights]) = self.graph.as_matrix(diagonal)? else { return None };
         let (x, weights) = (self.slice(a), self.slice(*weights));
         let rows = self.dimension(&self.graph.extents(a).columns);
-        let work = self.fresh();
-        self.temporaries.push((work.clone(), format!("{}::DEPTH * {}", super::MODULE, factor(&rows))));
         let target = self.target(id);
-        self.call(format!("weighted_product::<FMA>({rows}, &{x}, &{weights}, {work}, {target});"));
+        self.call(format!("weighted_product::<FMA>({rows}, &{x}, &{weights}, {target});"));
         Some(Place::Slice(target))
     }
 

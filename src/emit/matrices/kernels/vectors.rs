@@ -57,10 +57,9 @@ pub fn times<const FMA: bool>(columns: usize, a: &[f64], x: &[f64], y: &mut [f64
     }
 }
 
-/// y = A'*x
+/// Adds A'*x to y.
 #[inline(always)]
-pub fn turned_times(columns: usize, a: &[f64], x: &[f64], y: &mut [f64]) {
-    y.fill(0.0);
+pub fn add_turned_times(columns: usize, a: &[f64], x: &[f64], y: &mut [f64]) {
     if columns == 0 {
         return;
     }
@@ -80,6 +79,13 @@ pub fn turned_times(columns: usize, a: &[f64], x: &[f64], y: &mut [f64]) {
             *entry += x * a;
         }
     }
+}
+
+/// y = A'*x
+#[inline(always)]
+pub fn turned_times(columns: usize, a: &[f64], x: &[f64], y: &mut [f64]) {
+    y.fill(0.0);
+    add_turned_times(columns, a, x, y);
 }
 
 /// C = x*y'
