@@ -17,7 +17,7 @@ pub struct Options {
     /// The file to write; standard output by default.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// The derivatives beside the value, separated by commas.
+    /// The derivatives beside the value, separated by commas; one that no function has is an error.
     #[arg(long, value_enum, value_name = "KINDS", value_delimiter = ',', default_value = "gradient")]
     derive: Vec<Kind>,
     /// The parameters to derive by, separated by commas; all by default.
