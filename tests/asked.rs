@@ -4,6 +4,7 @@
 
 use gradc::{Builder, Derive, Errors, Options};
 use std::fs;
+use std::process::Command;
 
 const KINDS: [(Derive, &str); 6] = [
     (Derive::Gradient, "first"),
@@ -89,6 +90,28 @@ fn a_function_without_the_parameters_has_no_derivatives_by_them() {
     let expected =
         "in `g`: there is no Hessian: second derivatives are formed of one number, and the value is a `vector[2]`";
     assert_eq!(errors.summary(), expected);
+}
+
+#[test]
+fn the_format_rust_has_the_derivatives_of_the_command() {
+    for (arguments, expected) in [
+        (&["grad", "x*y", "--wrt", "y"][..], Ok("f_grad(x: f64, y: f64) -> (f64, FGrad)")),
+        (&["hessian", "x^2*y", "--wrt", "y"], Ok("f_hessian(x: f64, y: f64) -> (f64, FGrad, [[f64; 1]; 1])")),
+        (&["diff", "x^4", "--order", "2"], Ok("f_hessian(x: f64) -> (f64, FGrad, [[f64; 1]; 1])")),
+        (
+            &["diff", "x^4", "--order", "3"],
+            Err("error[E0022]: in `f`: Rust code has first and second derivatives only"),
+        ),
+        (&["hessian", "[x, y]"], Err("error[E0024]: in `f`: there is no Hessian")),
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_gradc")).args(arguments).args(["-f", "rust"]).output();
+        let output = output.expect("gradc runs");
+        let (rust, wrong) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        match expected {
+            Ok(function) => assert!(rust.contains(&format!("pub fn {function} {{")), "{arguments:?}: {rust}{wrong}"),
+            Err(message) => assert!(rust.is_empty() && wrong.contains(message), "{arguments:?}: {rust}{wrong}"),
+        }
+    }
 }
 
 #[test]

@@ -27,7 +27,7 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
     let (source, function) = input::function(&request.input)?;
     if let (Some(whole), false, None) = (&function.whole, function.has_entries(), request.stats) {
         if request.format == Format::Rust {
-            return super::compile::print(&source, &function, out);
+            return super::compile::print(&source, &function, options.order, &request.wrt, out);
         }
         return super::closed::partials(request, options.order, &source, &function, whole, out);
     }
@@ -36,7 +36,7 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
         return Ok(Exit::Success);
     }
     if request.format == Format::Rust {
-        return super::compile::print(&source, &function, out);
+        return super::compile::print(&source, &function, options.order, &request.wrt, out);
     }
     let form = request.shown();
     let alone = selected.len() == 1 && function.shape == Shape::Scalar;
