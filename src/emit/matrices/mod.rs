@@ -27,7 +27,7 @@ use loops::{Interface, Loops, Written, factor};
 use rows::RowLoop;
 
 /// The private module of kernels in generated code.
-const MODULE: &str = "matrices";
+pub(super) const MODULE: &str = "matrices";
 /// Names that the bodies use for themselves.
 const RESERVED: &[&str] = &[
     "i",
