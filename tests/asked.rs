@@ -115,6 +115,18 @@ fn the_format_rust_has_the_derivatives_of_the_command() {
 }
 
 #[test]
+fn a_constant_has_no_derivatives_to_print() {
+    for command in ["diff", "hessian"] {
+        let output = Command::new(env!("CARGO_BIN_EXE_gradc")).args([command, "0/0"]).output().expect("gradc runs");
+        let wrong = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            output.stdout.is_empty() && wrong.starts_with("error[E0026]: in `f`: there is no parameter"),
+            "{wrong}"
+        );
+    }
+}
+
+#[test]
 fn a_build_script_is_told_what_no_function_of_a_file_has() {
     let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("asked");
     fs::create_dir_all(&folder).expect("the folder can be made");

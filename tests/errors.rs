@@ -45,6 +45,8 @@ const INPUTS: &[(&str, &str)] = &[
     ("several_syntax_errors", "f(x) = x +\ng(x) = 2 x\nh(x) = )x("),
     ("product_without_sign", "2x"),
     ("product_of_names", "f(x, y) = x y"),
+    ("function_without_parentheses", "f(x) = 2*sin x"),
+    ("function_with_power", "f(x) = 1 + sin^2(x)"),
     ("product_of_brackets", "f(x, y) = (x + 1)(y + 1)"),
     ("power_with_stars", "x**2"),
     ("equation", "x = 2"),

@@ -3,6 +3,7 @@
 use super::args::{Format, Request};
 use super::assumptions::{self, assumptions};
 use super::formulas::Formula;
+use super::gradient::require_parameters;
 use super::name::Name;
 use super::{Exit, Outcome, input, statistics};
 use crate::derive::{Form, Order, derive, derive_repeatedly};
@@ -25,6 +26,7 @@ pub struct Options {
 pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
     let request = &options.request;
     let (source, function) = input::function(&request.input)?;
+    require_parameters(&source, &function)?;
     if let (Some(whole), false, None) = (&function.whole, function.has_entries(), request.stats) {
         if request.format == Format::Rust {
             return super::compile::print(&source, &function, options.order, &request.wrt, out);
