@@ -39,7 +39,8 @@ impl Builder {
         Self::default()
     }
 
-    /// Sets the derivatives that are generated beside the value. Default: the gradient.
+    /// Sets the derivatives that are generated beside the value. Functions that do not have one of them go without it, as
+    /// their documentation says; one that no function of a file has is an error. Default: the gradient.
     pub fn derive(mut self, derive: impl IntoIterator<Item = Derive>) -> Self {
         self.options.derive = derive.into_iter().collect();
         self

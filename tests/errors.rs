@@ -1,6 +1,6 @@
 //! Proves that bad input is refused with the recorded words, all errors of a source at once, and that nothing panics.
 
-use gradc::Options;
+use gradc::{Derive, Options};
 use std::path::Path;
 
 /// Inputs that are refused, with the names of their snapshots.
@@ -45,6 +45,8 @@ const INPUTS: &[(&str, &str)] = &[
     ("several_syntax_errors", "f(x) = x +\ng(x) = 2 x\nh(x) = )x("),
     ("product_without_sign", "2x"),
     ("product_of_names", "f(x, y) = x y"),
+    ("function_without_parentheses", "f(x) = 2*sin x"),
+    ("function_with_power", "f(x) = 1 + sin^2(x)"),
     ("product_of_brackets", "f(x, y) = (x + 1)(y + 1)"),
     ("power_with_stars", "x**2"),
     ("equation", "x = 2"),
@@ -188,21 +190,35 @@ const INPUTS: &[(&str, &str)] = &[
     ("wide_letters_before_error", "f(größe, 数) = größe*数 + zz"),
 ];
 
+/// Inputs of which these derivatives are refused, with the names of their snapshots.
+const DERIVED: &[(&str, &str, Derive)] = &[
+    ("hessian_of_vector", "f(x) = [x, x^2]", Derive::Hessian),
+    ("hessian_of_vectors", "f(x) = [x, x^2]\ng(A: matrix[n, m]) = A .* A", Derive::Hessian),
+    ("hessian_by_symmetric", "f(S: sym[n]) = logdet(S)", Derive::Hessian),
+    ("jacobian_by_symmetric", "f(S: sym[n]) = inv(S)", Derive::Gradient),
+    ("product_with_hessian_of_vector", "f(x: vector[n]) = x .* x", Derive::Hvp),
+];
+
 fn render(text: &str) -> Option<String> {
-    let options = Options { source_name: "input.grad".to_string(), ..Options::default() };
+    render_derived(text, Derive::Gradient)
+}
+
+fn render_derived(text: &str, kind: Derive) -> Option<String> {
+    let options = Options { source_name: "input.grad".to_string(), derive: vec![kind], ..Options::default() };
     gradc::compile(text, &options).err().map(|errors| errors.render(false))
 }
 
 #[test]
 fn bad_input_is_refused_in_the_recorded_words() {
     let mut failures = Vec::new();
-    for (name, text) in INPUTS {
+    let derived = DERIVED.iter().map(|(name, text, kind)| (name, text, *kind));
+    for (name, text, kind) in INPUTS.iter().map(|(name, text)| (name, text, Derive::Gradient)).chain(derived) {
         let checked = std::panic::catch_unwind(|| {
             let mut settings = insta::Settings::clone_current();
             settings.set_snapshot_path(Path::new(env!("CARGO_MANIFEST_DIR")).join("snapshots/errors"));
             settings.set_prepend_module_to_snapshot(false);
             settings.set_omit_expression(true);
-            let rendered = render(text).expect("the input is refused");
+            let rendered = render_derived(text, kind).expect("the input is refused");
             settings.bind(|| insta::assert_snapshot!(*name, format!("{text}\n----\n{rendered}")));
         });
         if checked.is_err() {

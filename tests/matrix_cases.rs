@@ -4,7 +4,7 @@
 #[path = "common/cases.rs"]
 mod cases;
 
-use cases::{files, root};
+use cases::{files, fitting, root};
 use gradc::derive::{Closed, Derivative, Form, Order, derive_closed};
 use gradc::graph::Node;
 use gradc::lower::{Function, Whole};
@@ -121,9 +121,10 @@ fn second(function: &Function) -> String {
 
 /// The generated code without the kernels, which are the same everywhere.
 fn rust(source: &Source, function: &Function, derive: &[Derive]) -> String {
-    let source_name = source.name.clone();
-    let options = Options { derive: derive.to_vec(), source_name, reproducible: true, ..Options::default() };
-    let rust = gradc::emit::emit(std::slice::from_ref(function), &options).expect("a case has code");
+    let (source_name, function) = (source.name.clone(), std::slice::from_ref(function));
+    let derive = fitting(derive, function);
+    let options = Options { derive, source_name, reproducible: true, ..Options::default() };
+    let rust = gradc::emit::emit(function, &options).expect("a case has code");
     let kernels = rust.find("\n#[allow(clippy::all, clippy::pedantic, dead_code)]\nmod matrices");
     rust[..kernels.unwrap_or(rust.len())].to_string()
 }

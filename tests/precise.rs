@@ -137,6 +137,62 @@ fn what_overflows_on_the_way_has_a_value() {
     }
 }
 
+/// Formulas of x with their values, first and second derivatives at large arguments, all out of the range of doubles but
+/// for constants: by mpmath 1.3 at 1500 digits, or by their signs and logarithms.
+const OUT_OF_RANGE: &[(&str, &[f64], [f64; 3])] = &[
+    ("tanh(exp(x))", &[1e3, 1e6, 1e300], [1.0, 0.0, 0.0]),
+    ("tanh(sinh(x))", &[-1e3, -1e6, -1e300], [-1.0, 0.0, 0.0]),
+    ("tanh(x^3)", &[1e3, 1e6, 1e200], [1.0, 0.0, 0.0]),
+    ("x*(1 - tanh(x)^2)", &[1e6, -1e300], [0.0, 0.0, 0.0]),
+    ("sigmoid(exp(x))", &[1e3, 1e300], [1.0, 0.0, 0.0]),
+    ("1/(1 + exp(exp(x)))", &[1e3, 1e300], [0.0, 0.0, 0.0]),
+    ("erf(exp(x))", &[1e3, 1e300], [1.0, 0.0, 0.0]),
+    ("erfc(exp(x))", &[1e3, 1e300], [0.0, 0.0, 0.0]),
+    ("exp(x)*erfc(x)", &[1e3, 1e6, 1e300], [0.0, 0.0, 0.0]),
+    ("exp(-exp(x))", &[1e3, 1e6, 1e300], [0.0, 0.0, 0.0]),
+    ("exp(x)*exp(-exp(x))", &[1e3, 1e300], [0.0, 0.0, 0.0]),
+    ("exp(-cosh(x))", &[1e300, -1e300], [0.0, 0.0, 0.0]),
+    ("1/cosh(x)", &[1e3, -1e300], [0.0, 0.0, 0.0]),
+    ("1/(exp(x) - 1)", &[1e3, 1e300], [0.0, 0.0, 0.0]),
+    ("sinh(x)/cosh(x)", &[1e3, 1e300], [1.0, 0.0, 0.0]),
+    ("atan(exp(x))", &[1e3, 1e300], [std::f64::consts::FRAC_PI_2, 0.0, 0.0]),
+    ("sin(exp(x))*exp(-exp(x))", &[1e6, 1e300], [0.0, 0.0, 0.0]),
+    ("sqrt(1 + exp(x))", &[1e4, 1e300], [f64::INFINITY; 3]),
+    ("exp(exp(x))", &[1e3, 1e300], [f64::INFINITY; 3]),
+    ("exp(x) - exp(2*x)", &[1e3, 1e300], [f64::NEG_INFINITY; 3]),
+    ("-x*cosh(x)", &[1e3, 1e300], [f64::NEG_INFINITY; 3]),
+];
+
+#[test]
+fn what_is_out_of_range_for_certain_is_0_or_infinite() {
+    let mut evaluator = Evaluator::default();
+    let mut without = 0;
+    for (formula, points, wanted) in OUT_OF_RANGE {
+        let mut code = derive(&read(formula), &[0], Order::Second, Form::Code).expect("a derivative");
+        let tape = code.tape();
+        for x in *points {
+            assert_eq!(evaluator.evaluate(&tape, &[(*x).into(), 0.0.into()]), wanted, "{formula} at {x}");
+            without += tape.evaluate(&[*x, 0.0]).iter().filter(|value| value.is_nan()).count();
+        }
+    }
+    assert!(without > 30, "double precision lacks but {without} numbers");
+}
+
+#[test]
+fn what_may_be_in_range_is_not_taken_for_0_or_infinite() {
+    for (formula, x) in [
+        ("asinh(exp(x))", 1e300),
+        ("cosh(x) - sinh(x)", 1e6),
+        ("exp(exp(exp(x)))*exp(-exp(exp(x)) - x)", 1e3),
+        ("sin(exp(x))", 1e300),
+        ("ln(-exp(x))", 1e300),
+        ("1/(exp(exp(x)) - exp(exp(x) + y))", 1e300),
+    ] {
+        let (found, _) = value_as_written(formula, &[x, 0.0]);
+        assert!(found.is_nan(), "{formula}: {found}");
+    }
+}
+
 #[test]
 fn branches_are_those_of_double_precision() {
     // The double 0.1 is above 1/10.

@@ -11,7 +11,7 @@ mod points;
 #[path = "common/program.rs"]
 mod program;
 
-use cases::{cases, files, root, sample};
+use cases::{cases, files, fitting, root, sample};
 use gradc::derive::{Form, Order, derive_closed};
 use gradc::graph::Sizes;
 use gradc::lower::{Function, Shape, Whole};
@@ -38,8 +38,9 @@ fn function(text: &str) -> Function {
 }
 
 fn rust(function: &Function, options: &Options) -> String {
-    gradc::emit::emit(std::slice::from_ref(function), options)
-        .unwrap_or_else(|(_, diagnostic)| panic!("{diagnostic:?}"))
+    let function = std::slice::from_ref(function);
+    let options = Options { derive: fitting(&options.derive, function), ..options.clone() };
+    gradc::emit::emit(function, &options).unwrap_or_else(|(_, diagnostic)| panic!("{diagnostic:?}"))
 }
 
 /// Numbers that look irregular, for the vectors that derivatives are multiplied by.

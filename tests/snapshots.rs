@@ -4,7 +4,7 @@
 #[path = "common/cases.rs"]
 mod cases;
 
-use cases::{Case, all_inputs, cases, files, label, output_label, root};
+use cases::{Case, all_inputs, cases, files, fitting, label, output_label, root};
 use gradc::derive::{Derivatives, Form, Order, derive};
 use gradc::functions;
 use gradc::lower::{Function, Shape};
@@ -25,8 +25,8 @@ const STAGES: &[Stage] = &[
     ("derivatives", |_, functions| each(functions, derivatives)),
     ("latex", |_, functions| each(functions, derivatives_in_latex)),
     ("second", |_, functions| each(functions, second)),
-    ("rust", |case, _| rust(case, &[Derive::Gradient, Derive::Hessian])),
-    ("products", |case, _| rust(case, &[Derive::Jvp, Derive::Vjp, Derive::Hvp])),
+    ("rust", |case, functions| rust(case, functions, &[Derive::Gradient, Derive::Hessian])),
+    ("products", |case, functions| rust(case, functions, &[Derive::Jvp, Derive::Vjp, Derive::Hvp])),
     ("counts", |_, functions| each(functions, counts)),
 ];
 
@@ -174,9 +174,9 @@ fn second(function: &Function) -> String {
     out
 }
 
-fn rust(case: &Case, derive: &[Derive]) -> String {
+fn rust(case: &Case, functions: &[Function], derive: &[Derive]) -> String {
     let source_name = case.source.name.clone();
-    let options = Options { derive: derive.to_vec(), source_name, reproducible: true, ..Options::default() };
+    let options = Options { derive: fitting(derive, functions), source_name, reproducible: true, ..Options::default() };
     gradc::compile(&case.source.text, &options).expect("the source is read").rust
 }
 

@@ -3,7 +3,7 @@
 use super::args::{Goal, Input, Statistics};
 use super::{Exit, Outcome, input, statistics};
 use crate::emit::{self, Derive, Scalar, Target};
-use crate::error::{Errors, Fault};
+use crate::error::{Diagnostic, Errors, Fault};
 use crate::lower::Function;
 use crate::source::Source;
 use clap::{Args, ValueEnum};
@@ -17,7 +17,7 @@ pub struct Options {
     /// The file to write; standard output by default.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// The derivatives beside the value, separated by commas.
+    /// The derivatives beside the value, separated by commas; one that no function has is an error.
     #[arg(long, value_enum, value_name = "KINDS", value_delimiter = ',', default_value = "gradient")]
     derive: Vec<Kind>,
     /// The parameters to derive by, separated by commas; all by default.
@@ -100,9 +100,28 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
     Ok(Exit::Success)
 }
 
-/// Prints value and first derivatives of one function as Rust, in the form that is shorter to read.
-pub fn print(source: &Source, function: &Function, out: &mut impl Write) -> Outcome {
-    let settings = emit::Options { source_name: file_name(source), reproducible: true, ..emit::Options::default() };
+/// Prints value and derivatives of one function by the parameters `wrt` as Rust, in the form that is shorter to read.
+///
+/// # Errors
+/// Orders above the second, and derivatives that the function has not.
+pub fn print(source: &Source, function: &Function, order: usize, wrt: &[String], out: &mut impl Write) -> Outcome {
+    let derive = match order {
+        0 => Vec::new(),
+        1 => vec![Derive::Gradient],
+        2 => vec![Derive::Hessian],
+        _ => {
+            let diagnostic = Diagnostic::general(Fault::Derivative, "Rust code has first and second derivatives only")
+                .hint(format!("compile a function that is the derivative: `g(x) = diff(x^{}, x, {order})`", order + 1));
+            return Err(crate::in_function(source, function, diagnostic).into());
+        }
+    };
+    let settings = emit::Options {
+        derive,
+        wrt: input::names(wrt),
+        source_name: file_name(source),
+        reproducible: true,
+        ..emit::Options::default()
+    };
     let rust = generate(source, std::slice::from_ref(function), &settings)?;
     out.write_all(rust.as_bytes())?;
     Ok(Exit::Success)

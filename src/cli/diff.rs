@@ -3,6 +3,7 @@
 use super::args::{Format, Request};
 use super::assumptions::{self, assumptions};
 use super::formulas::Formula;
+use super::gradient::require_parameters;
 use super::name::Name;
 use super::{Exit, Outcome, input, statistics};
 use crate::derive::{Form, Order, derive, derive_repeatedly};
@@ -25,9 +26,10 @@ pub struct Options {
 pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
     let request = &options.request;
     let (source, function) = input::function(&request.input)?;
+    require_parameters(&source, &function)?;
     if let (Some(whole), false, None) = (&function.whole, function.has_entries(), request.stats) {
         if request.format == Format::Rust {
-            return super::compile::print(&source, &function, out);
+            return super::compile::print(&source, &function, options.order, &request.wrt, out);
         }
         return super::closed::partials(request, options.order, &source, &function, whole, out);
     }
@@ -36,7 +38,7 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
         return Ok(Exit::Success);
     }
     if request.format == Format::Rust {
-        return super::compile::print(&source, &function, out);
+        return super::compile::print(&source, &function, options.order, &request.wrt, out);
     }
     let form = request.shown();
     let alone = selected.len() == 1 && function.shape == Shape::Scalar;

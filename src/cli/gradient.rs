@@ -52,7 +52,7 @@ pub fn first_derivatives(options: &Options, source: &Source, function: &Function
         return Ok(Exit::Success);
     }
     if request.format == Format::Rust {
-        return compile::print(source, function, out);
+        return compile::print(source, function, 1, &request.wrt, out);
     }
     let wrong = |diagnostic| crate::in_function(source, function, diagnostic);
     let form = request.shown();

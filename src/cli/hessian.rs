@@ -26,7 +26,7 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
         return Ok(Exit::Success);
     }
     if request.format == Format::Rust {
-        return compile::print(&source, &function, out);
+        return compile::print(&source, &function, 2, &request.wrt, out);
     }
     let wrong = |diagnostic| crate::in_function(&source, &function, diagnostic);
     let form = request.shown();

@@ -1,5 +1,6 @@
 //! Operations of a tape to Rust expressions with the parentheses they need.
 
+use super::matrices::MODULE;
 use super::rust::{Options, Scalar, Target};
 use crate::functions::{Code, FunctionId};
 use crate::graph::{Comparison, Rational};
@@ -279,7 +280,7 @@ impl Writer<'_> {
     fn call(&self, function: FunctionId, argument: &Text) -> Text {
         match (function.row().code, self.options.target) {
             (Code::Method(method, _, _), Target::Std) if self.lanes && IN_LANES.contains(&method) => {
-                Text::atom(format!("matrices::{method}::<FMA>({})", bare(&argument.text)))
+                Text::atom(format!("{MODULE}::{method}::<FMA>({})", bare(&argument.text)))
             }
             (Code::Method(method, _, _), Target::Std) if argument.untyped && !argument.literal => {
                 Text::atom(format!("{}::{method}({})", self.options.scalar.name(), argument.text))

@@ -1,5 +1,6 @@
 //! Generated Rust: functions of plain numbers and arrays that compute values and derivatives.
 
+mod asked;
 mod documentation;
 mod expression;
 mod layout;

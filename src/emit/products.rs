@@ -1,11 +1,12 @@
 //! Derivatives times vectors: functions with the vectors as further parameters.
 
+use super::asked::Asked;
 use super::documentation::operations;
 use super::layout::{lines, nested, structure, tuple};
 use super::rust::{Derive, Kind, Module, Signature, array, gradient_fields};
 use crate::derive::Product;
 use crate::error::Diagnostic;
-use crate::lower::{Function, Shape};
+use crate::lower::Function;
 
 /// The products of derivatives that can be asked for, with the names of their functions and what these say of themselves.
 pub(super) const PRODUCTS: [(Derive, Product, &str, &str); 3] = [
@@ -33,14 +34,11 @@ impl Module<'_> {
         &mut self,
         function: &Function,
         signature: &Signature,
+        asked: &Asked,
         mut gradient: Option<String>,
     ) -> Result<(), Diagnostic> {
         let result = array(function.shape, self.options.scalar.name());
-        for (derive, product, suffix, computes) in PRODUCTS {
-            let several = product == Product::Hvp && function.shape != Shape::Scalar;
-            if several || !self.options.derive.contains(&derive) {
-                continue;
-            }
+        for (_, product, suffix, computes) in PRODUCTS.into_iter().filter(|(derive, ..)| asked.wants(*derive)) {
             let by = &signature.derived;
             let extended = product.with_vectors(function, by);
             let mut derivatives = self.deriver.product(product, &extended, by, self.options.form)?;

@@ -210,7 +210,7 @@ pub const TABLE: &[Row] = &[
     row(
         Fault::OneValue,
         "one number is needed",
-        "Gradients, second derivatives and backpropagation are those of a function with one value.",
+        "Gradients, second derivatives and backpropagation are those of a function with one value. In Rust code, vectors have `jacobian`, `jvp` and `vjp`.",
         ["gradc grad '[x, y]'", "gradc jacobian '[x, y]'"],
     ),
     row(

@@ -4,6 +4,7 @@
 //! arithmetic", IEEE Transactions on Computers 66 (2017).
 
 use super::magnitude::Magnitude;
+use super::scale::Scale;
 use crate::graph::Rational;
 use crate::tape::rational;
 use astro_float_num::{BigFloat, Consts, RoundingMode, Sign};
@@ -28,12 +29,14 @@ pub struct Ball {
 }
 
 /// Why there is no ball.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Missing {
     /// There is no value, or no method that computes it.
     Value,
     /// With more bits there may be one.
     Bits,
+    /// The number is too large or too small for one, or of unknown digits.
+    Digits(Scale),
 }
 
 /// What is computed.
@@ -179,6 +182,11 @@ impl Ball {
     /// Tells whether nothing was rounded.
     pub fn is_exact(&self) -> bool {
         self.radius.is_zero()
+    }
+
+    /// Tells whether all that is known of the number is that it is small beyond representation.
+    pub fn is_lost(&self) -> bool {
+        self.sign().is_none() && self.most() < Magnitude::power_of_two(LEAST_EXPONENT / 2)
     }
 
     /// Tells whether the number is exactly 0.

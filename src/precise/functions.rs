@@ -287,6 +287,9 @@ fn acosh(arithmetic: &mut Arithmetic, x: &Ball) -> Computed {
 fn hyperbolic(arithmetic: &mut Arithmetic, name: &str, x: &Ball) -> Computed {
     let bits = arithmetic.bits;
     if name == "tanh" {
+        if let Some(least) = x.least().map(Magnitude::to_f64).filter(|least| *least > bits as f64) {
+            return Ok(saturated(arithmetic, x.is_negative(), least));
+        }
         let value = x.middle.tanh(bits, ROUND, &mut arithmetic.constants);
         return arithmetic.called(value, x.radius);
     }
@@ -299,6 +302,13 @@ fn hyperbolic(arithmetic: &mut Arithmetic, name: &str, x: &Ball) -> Computed {
         if name == "sinh" { x.middle.sinh(bits, ROUND, constants) } else { x.middle.cosh(bits, ROUND, constants) };
     let radius = Magnitude::of(&value).plus(Magnitude::ONE).times(growth);
     arithmetic.called(value, radius)
+}
+
+/// Returns the hyperbolic tangent of a number that is at least so far from 0: it differs from ±1 by 2·exp(−2|x|) at most.
+pub fn saturated(arithmetic: &Arithmetic, is_negative: bool, least: f64) -> Ball {
+    let exponent = (2.0 * least * std::f64::consts::LOG2_E).min(1e12) as i64 - 1;
+    let one = arithmetic.integer(if is_negative { -1 } else { 1 });
+    Ball { radius: Magnitude::power_of_two(-exponent), ..one }
 }
 
 /// Returns a power: products for an exponent that is an integer, exp(b·ln(a)) for others.

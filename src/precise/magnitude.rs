@@ -67,6 +67,11 @@ impl Magnitude {
         (self.significand, self.exponent)
     }
 
+    /// Returns the binary logarithm: minus infinity of 0.
+    pub fn log2(self) -> f64 {
+        if self.is_zero() { f64::NEG_INFINITY } else { self.exponent as f64 + self.significand.log2() }
+    }
+
     /// Tells whether this is the bound of what is exact.
     pub fn is_zero(self) -> bool {
         self.significand == 0.0

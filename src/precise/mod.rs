@@ -5,16 +5,21 @@
 //! does (Ziv's strategy: Ziv, "Fast evaluation of elementary mathematical functions with correctly rounded last bit",
 //! ACM Transactions on Mathematical Software 17 (1991)).
 //!
+//! What is too large or too small for such numbers, such as exp(1e300), is told to overflow or to underflow by bounds of
+//! its logarithm.
+//!
 //! Branches are those that double precision takes, so that values and derivatives belong to the piece of the function
 //! that generated code computes.
 
 mod ball;
+mod beyond;
 mod error_function;
 mod estimate;
 mod functions;
 mod gamma;
 mod magnitude;
 mod point;
+mod scale;
 
 pub use point::Coordinate;
 
@@ -70,6 +75,13 @@ impl Evaluator {
                         // A 0 has no sign.
                         Some(value) => outputs[*output] = value + 0.0,
                         None => return true,
+                    },
+                    Some(Err(Missing::Digits(scale))) => match scale.to_f64() {
+                        Some(value) => outputs[*output] = value,
+                        None if !last => return true,
+                        // Something has overflowed on the way.
+                        None if scale.is_in_range() && outputs[*output].is_infinite() => outputs[*output] = f64::NAN,
+                        None => {}
                     },
                     Some(Err(Missing::Bits)) => return true,
                     Some(Err(Missing::Value)) | None => {}
@@ -145,7 +157,8 @@ impl<'t> Attempt<'t> {
         }
         let mut balls: Vec<Option<Computed>> = vec![None; needed.len()];
         for (index, operation) in self.tape.operations.iter().enumerate().filter(|(index, _)| needed[*index]) {
-            balls[index] = Some(self.step(arithmetic, index, operation, &balls));
+            let computed = self.step(arithmetic, index, operation, &balls);
+            balls[index] = Some(beyond::completed(arithmetic, operation, computed, &balls));
         }
         balls
     }

@@ -3,6 +3,7 @@
 use super::ast::{Ast, Item, Name, NodeId, Parameter, Phrase, Program, Type};
 use super::token::{Spanned, Start, Token, tokenize};
 use crate::error::{Diagnostic, Errors, Fault, nearest};
+use crate::functions;
 use crate::source::{Source, Span};
 use lalrpop_util::{ParseError, lalrpop_mod};
 
@@ -259,6 +260,12 @@ fn describe_expected(expected: &[String], after_operand: bool) -> String {
     }
 }
 
+/// Returns the function of the language whose name ends a text.
+fn function_at_end(text: &str) -> Option<&'static str> {
+    let continues = |letter: char| letter.is_alphanumeric() || letter == '_';
+    functions::names().find(|name| text.strip_suffix(name).is_some_and(|before| !before.ends_with(continues)))
+}
+
 fn syntax_hint(source: &Source, before: Option<&Spanned<'_>>, found: Option<&Spanned<'_>>) -> Option<String> {
     let (token, span) = found?;
     let text = |span: &Span| source.slice(*span).to_string();
@@ -267,6 +274,13 @@ fn syntax_hint(source: &Source, before: Option<&Spanned<'_>>, found: Option<&Spa
         (Some((previous, place)), Token::Name(_) | Token::Number(_) | Token::LeftParenthesis)
             if ends_operand(previous) =>
         {
+            let before = source.text[..place.start].trim_end().strip_suffix('^').map(str::trim_end);
+            if let Some(function) = before.and_then(function_at_end) {
+                return Some(format!("the power of a function's value is written `{function}(...)^{}`", text(place)));
+            }
+            if let Some(function) = function_at_end(source.slice(*place)) {
+                return Some(format!("arguments stand in parentheses: `{function}(...)`"));
+            }
             let left = match previous {
                 Token::RightParenthesis | Token::RightBracket | Token::RightBrace => "(...)".to_string(),
                 Token::Quote => {

@@ -2,6 +2,7 @@
 
 #![allow(dead_code)]
 
+use gradc::Derive;
 use gradc::graph::{ExprId, Graph};
 use gradc::lower::{Declaration, Formulas, Function, Shape};
 use gradc::source::Source;
@@ -45,6 +46,16 @@ pub fn cases() -> Vec<Case> {
         Case { source: Source::new(format!("{name}.grad"), text), name }
     };
     files(&root().join("tests/cases"), "grad").into_iter().map(read).collect()
+}
+
+/// Returns those of the derivatives that some of the functions have: second derivatives are those of numbers.
+pub fn fitting(derive: &[Derive], functions: &[Function]) -> Vec<Derive> {
+    let is_number = |function: &Function| match &function.whole {
+        Some(whole) if !function.has_entries() => whole.extents().is_scalar(),
+        _ => function.shape == Shape::Scalar,
+    };
+    let some = functions.iter().any(is_number);
+    derive.iter().copied().filter(|kind| some || !matches!(kind, Derive::Hessian | Derive::Hvp)).collect()
 }
 
 /// Returns the indices of all inputs of a function.

@@ -12,6 +12,7 @@ mod rows;
 mod stages;
 mod vectors;
 
+use super::asked::{Asked, symmetric};
 use super::documentation::introduction;
 use super::expression::Writer;
 use super::names::{Names, camel_case};
@@ -28,7 +29,7 @@ use loops::{Interface, Loops, Written, factor};
 use rows::RowLoop;
 
 /// The private module of kernels in generated code.
-const MODULE: &str = "matrices";
+pub(super) const MODULE: &str = "matrices";
 /// Names that the bodies use for themselves.
 const RESERVED: &[&str] = &[
     "i",
@@ -65,62 +66,79 @@ struct Signature {
 }
 
 impl Module<'_> {
-    /// Writes value and derivatives of a function that is kept whole.
+    /// Writes value and derivatives of a function that is kept whole, and returns which it has.
     ///
     /// # Errors
     /// Derivatives without a rule or with more than two dimensions.
-    pub(super) fn whole_function(&mut self, function: &Function, whole: &Whole) -> Result<(), Diagnostic> {
+    pub(super) fn whole_function(&mut self, function: &Function, whole: &Whole) -> Result<Asked, Diagnostic> {
         let name = self.items.claim(function.display_name());
         let (signature, _) = self.whole_signature(name, whole);
         let all = self.derived(whole.parameters.iter().map(|parameter| parameter.name.as_str()));
+        let scalar = whole.extents().is_scalar();
+        let mut asked = Asked::new(self.options, scalar, &whole.extents(), all.is_empty());
+        let mut formed = Vec::new();
+        for (order, kinds) in
+            [(Order::First, &[Derive::Gradient, Derive::Jacobian][..]), (Order::Second, &[Derive::Hessian])]
+        {
+            if !kinds.iter().any(|kind| asked.wants(*kind)) {
+                continue;
+            }
+            let own = Formed::new(whole, &all, order, self.options.form)?;
+            if own.derived.is_empty() && own.rows.is_empty() {
+                let wanted: Vec<Derive> = kinds.iter().copied().filter(|kind| asked.wants(*kind)).collect();
+                wanted.into_iter().for_each(|kind| asked.leave_out(kind, symmetric(kind)));
+            } else {
+                formed.push(own);
+            }
+        }
         let value = derive_closed(whole, &[], Order::Value, self.options.form)?;
         let mut documentation = introduction(function);
         documentation.push(shapes(whole));
+        documentation.extend(asked.notes());
         let results = Results::value(value.value);
         self.whole_item(&signature, &signature.name, documentation, whole, &value.graph, results)?;
         let mut gradient = None;
-        let wants = |kind| self.options.derive.contains(&kind);
-        let scalar = whole.extents().is_scalar();
-        let (first, second) = (wants(Derive::Gradient) || wants(Derive::Jacobian), wants(Derive::Hessian) && scalar);
-        for (order, suffix, title, wanted) in [
-            (
-                Order::First,
-                if scalar { "grad" } else { "jacobian" },
-                if scalar { "gradient" } else { "Jacobian" },
-                first,
-            ),
-            (Order::Second, "hessian", "Hessian", second),
-        ] {
-            if !wanted || all.is_empty() {
-                continue;
-            }
-            let mut closed = derive_closed(whole, &all, order, self.options.form)?;
-            let rows = derive_rows(whole, &mut closed, &all, self.options.form)?;
-            let row_loops: Vec<RowLoop> = rows.into_iter().map(|rows| RowLoop::new(rows, &all, order)).collect();
-            let (derived, mut left_out) = derived(&closed, &all, order);
-            left_out.retain(|by| !row_loops.iter().any(|rows| rows.has(by)));
-            if derived.is_empty() && row_loops.is_empty() {
-                continue;
-            }
-            let name = self.items.claim(&format!("{}_{suffix}", function.display_name()));
-            let mut documentation = vec![format!("Value and {title} of [`{}`].", signature.name), String::new()];
-            documentation.extend(formulas(whole, &all, order)?);
-            documentation.push(shapes(whole));
-            for by in left_out {
-                let names: Vec<String> = by.iter().map(|at| format!("`{}`", whole.parameters[*at].name)).collect();
-                documentation.push(format!("The derivative by {} is left out.", names.join(" and ")));
-            }
-            let type_name =
-                self.items.claim_type(&format!("{}{}", camel_case(function.display_name()), camel_case(suffix)));
-            let outputs = Outputs::new("derivatives", &type_name, &signature, derived, row_loops);
-            self.derivative_type(&signature, whole, &closed.graph, &outputs, title);
-            let results = Results { derivatives: vec![outputs], ..Results::value(closed.value) };
-            self.whole_item(&signature, &name, documentation, whole, &closed.graph, results)?;
-            if order == Order::First && scalar {
+        for own in formed {
+            let is_gradient = own.order == Order::First && scalar;
+            let type_name = self.whole_derivatives(function, whole, &signature, &all, own)?;
+            if is_gradient {
                 gradient = Some(type_name);
             }
         }
-        self.whole_products(function, whole, &signature, &all, gradient)
+        self.whole_products(function, whole, &signature, &all, &asked, gradient)?;
+        Ok(asked)
+    }
+
+    /// Writes the derivatives of one order, and returns the type that they are written to.
+    fn whole_derivatives(
+        &mut self,
+        function: &Function,
+        whole: &Whole,
+        signature: &Signature,
+        all: &[usize],
+        formed: Formed,
+    ) -> Result<String, Diagnostic> {
+        let Formed { order, closed, derived, rows, left_out } = formed;
+        let (suffix, title) = match order {
+            Order::Second => ("hessian", "Hessian"),
+            _ if whole.extents().is_scalar() => ("grad", "gradient"),
+            _ => ("jacobian", "Jacobian"),
+        };
+        let name = self.items.claim(&format!("{}_{suffix}", function.display_name()));
+        let mut documentation = vec![format!("Value and {title} of [`{}`].", signature.name), String::new()];
+        documentation.extend(formulas(whole, all, order)?);
+        documentation.push(shapes(whole));
+        for by in left_out {
+            let names: Vec<String> = by.iter().map(|at| format!("`{}`", whole.parameters[*at].name)).collect();
+            documentation.push(format!("The derivative by {} is left out.", names.join(" and ")));
+        }
+        let type_name =
+            self.items.claim_type(&format!("{}{}", camel_case(function.display_name()), camel_case(suffix)));
+        let outputs = Outputs::new("derivatives", &type_name, signature, derived, rows);
+        self.derivative_type(signature, whole, &closed.graph, &outputs, title);
+        let results = Results { derivatives: vec![outputs], ..Results::value(closed.value) };
+        self.whole_item(signature, &name, documentation, whole, &closed.graph, results)?;
+        Ok(type_name)
     }
 
     /// Names what goes into a function; other names are distinct from these.
@@ -359,18 +377,36 @@ struct Derived {
     root: ExprId,
 }
 
-/// Splits derivatives into those that are matrices, and the parameters of those that are not.
-fn derived(closed: &Closed, all: &[usize], order: Order) -> (Vec<Derived>, Vec<Vec<usize>>) {
-    let list = if order == Order::First { &closed.first } else { &closed.second };
-    let (mut derived, mut left_out) = (Vec::new(), Vec::new());
-    for (at, derivative) in list.iter().enumerate() {
-        let by = by(all, order, at);
-        match derivative {
-            Derivative::Matrix(root) => derived.push(Derived { by, root: *root }),
-            Derivative::Operator { .. } => left_out.push(by),
+/// The derivatives of one order.
+struct Formed {
+    order: Order,
+    closed: Closed,
+    /// Those that are matrices.
+    derived: Vec<Derived>,
+    /// Those that are written row by row.
+    rows: Vec<RowLoop>,
+    /// The parameters that the others are by.
+    left_out: Vec<Vec<usize>>,
+}
+
+impl Formed {
+    /// Forms the derivatives by the parameters `all`.
+    fn new(whole: &Whole, all: &[usize], order: Order, form: Form) -> Result<Self, Diagnostic> {
+        let mut closed = derive_closed(whole, all, order, form)?;
+        let rows = derive_rows(whole, &mut closed, all, form)?;
+        let rows: Vec<RowLoop> = rows.into_iter().map(|rows| RowLoop::new(rows, all, order)).collect();
+        let list = if order == Order::First { &closed.first } else { &closed.second };
+        let (mut derived, mut left_out) = (Vec::new(), Vec::new());
+        for (at, derivative) in list.iter().enumerate() {
+            let by = by(all, order, at);
+            match derivative {
+                Derivative::Matrix(root) => derived.push(Derived { by, root: *root }),
+                Derivative::Operator { .. } if rows.iter().any(|rows| rows.has(&by)) => {}
+                Derivative::Operator { .. } => left_out.push(by),
+            }
         }
+        Ok(Formed { order, closed, derived, rows, left_out })
     }
-    (derived, left_out)
 }
 
 /// The parameters of the derivative that stands at a place of the list.

@@ -2,6 +2,7 @@
 
 use super::{Derived, Outputs, Results, Signature, lines_of, shapes};
 use crate::derive::{Closed, Derivative, Form, Product, derive_closed_product};
+use crate::emit::asked::Asked;
 use crate::emit::names::camel_case;
 use crate::emit::products::PRODUCTS;
 use crate::emit::rust::Module;
@@ -19,14 +20,10 @@ impl Module<'_> {
         whole: &Whole,
         signature: &Signature,
         by: &[usize],
+        asked: &Asked,
         mut gradient: Option<String>,
     ) -> Result<(), Diagnostic> {
-        let scalar = whole.extents().is_scalar();
-        for (derive, product, suffix, computes) in PRODUCTS {
-            let several = product == Product::Hvp && !scalar;
-            if several || by.is_empty() || !self.options.derive.contains(&derive) {
-                continue;
-            }
+        for (_, product, suffix, computes) in PRODUCTS.into_iter().filter(|(derive, ..)| asked.wants(*derive)) {
             let extended = product.with_matrices(whole, by);
             let closed = derive_closed_product(product, &extended, by, self.options.form)?;
             let name = self.items.claim(&format!("{}_{suffix}", function.display_name()));
