@@ -171,7 +171,7 @@ impl Loops<'_> {
         let Loop { extents, inside, after, sums, rows, .. } = open;
         let end = self.entries(&extents);
         let stages = match has_lanes(self.writer.options) {
-            true => distributed(shortened(inside), || self.fresh()),
+            true => distributed(shortened(inside), std::iter::from_fn(|| Some(self.fresh()))),
             false => Stages { lines: vec![shortened(inside)], arrays: IndexSet::new() },
         };
         let float = self.writer.options.scalar.name();

@@ -7,6 +7,7 @@
 use super::blocks::RowProducts;
 use super::dispatch::has_lanes;
 use super::rows::RowLoop;
+use super::stages::distributed;
 use crate::emit::expression::{Writer, bare};
 use crate::error::{Diagnostic, Fault};
 use crate::graph::{Dimension, ExprId, Extents, Graph};
@@ -339,6 +340,12 @@ impl<'a> Loops<'a> {
         }
     }
 
+    /// Tells whether functions wait for each other in a loop, so that it is better done in stages.
+    fn in_stages(&self, inside: &[String]) -> bool {
+        let names = (0..).map(|at| format!("call_{at}"));
+        has_lanes(self.writer.options) && distributed(inside.to_vec(), names).lines.len() > 2
+    }
+
     /// Ends the loop that is open. What is summed is summed in 32 lanes, so that no addition
     /// waits for the one before and the loop is vectorized.
     pub(super) fn close(&mut self) {
@@ -348,6 +355,10 @@ impl<'a> Loops<'a> {
             return self.close_blocks(open);
         }
         self.times_all(&open.rows);
+        if self.in_stages(&open.inside) {
+            open.rows = RowProducts::default();
+            return self.close_blocks(open);
+        }
         if let Some(calls) = open.inside.iter().map(|line| sum_of_slices(line)).collect::<Option<Vec<_>>>() {
             self.statements.extend(calls);
             return self.statements.extend(open.after);

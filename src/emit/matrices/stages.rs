@@ -16,11 +16,11 @@ pub(super) struct Stages {
 }
 
 /// Distributes the statements for one entry, whose number in its block is `lane`, over stages.
-pub(super) fn distributed(lines: Vec<String>, fresh: impl FnMut() -> String) -> Stages {
+pub(super) fn distributed(lines: Vec<String>, names: impl Iterator<Item = String>) -> Stages {
     if !lines.iter().all(|line| parts(line).is_some()) {
         return Stages { lines: vec![lines], arrays: IndexSet::new() };
     }
-    let lines = flattened(lines, fresh);
+    let lines = flattened(lines, names);
     let mut stage_of: FxHashMap<String, usize> = FxHashMap::default();
     let mut ready: FxHashMap<String, usize> = FxHashMap::default();
     let mut arrays = IndexSet::new();
@@ -44,8 +44,8 @@ pub(super) fn distributed(lines: Vec<String>, fresh: impl FnMut() -> String) -> 
 }
 
 /// Gives a name to each value of a function that takes long, one name to equal ones.
-fn flattened(lines: Vec<String>, mut fresh: impl FnMut() -> String) -> Vec<String> {
-    let mut names: FxHashMap<String, String> = FxHashMap::default();
+fn flattened(lines: Vec<String>, mut names: impl Iterator<Item = String>) -> Vec<String> {
+    let mut named: FxHashMap<String, String> = FxHashMap::default();
     let mut same: FxHashMap<String, String> = FxHashMap::default();
     let mut flat = Vec::new();
     for line in lines {
@@ -59,18 +59,18 @@ fn flattened(lines: Vec<String>, mut fresh: impl FnMut() -> String) -> Vec<Strin
         while let Some(call) = calls(&line).last().map(String::from) {
             let value = parts(&line).filter(|(_, value)| *value == call && line.starts_with("let "));
             if let Some((name, _)) = value {
-                match names.get(&call) {
+                match named.get(&call) {
                     Some(known) => drop(same.insert(name.to_string(), known.clone())),
                     None => {
-                        names.insert(call, name.to_string());
+                        named.insert(call, name.to_string());
                         own.push(std::mem::take(&mut line));
                     }
                 }
                 line.clear();
                 break;
             }
-            let name = names.entry(call.clone()).or_insert_with(|| {
-                let name = fresh();
+            let name = named.entry(call.clone()).or_insert_with(|| {
+                let name = names.next().unwrap_or_default();
                 own.push(format!("let {name} = {call};"));
                 name
             });
