@@ -154,7 +154,7 @@ fn product(
 
 #[test]
 fn products_are_exact_for_whole_numbers_of_any_size() {
-    const SIZES: [(usize, usize, usize); 14] = [
+    const SIZES: [(usize, usize, usize); 15] = [
         (0, 2, 3),
         (2, 0, 3),
         (2, 3, 0),
@@ -168,6 +168,7 @@ fn products_are_exact_for_whole_numbers_of_any_size() {
         (13, 31, 19),
         (4, 65, 5),
         (25, 129, 23),
+        (24, 40, 9),
         (50, 20, 50),
     ];
     let forms = ["A*B", "A'*B", "A*B'", "A'*diag(p)*A"];
@@ -230,6 +231,95 @@ fn products_are_exact_for_whole_numbers_of_any_size() {
     for (at, (result, expected)) in results.iter().zip(&expected).enumerate() {
         assert!(same(result, expected), "product {at}: {result:?} instead of {expected:?}");
     }
+}
+
+/// The gradient `3*A'*r.^2` and the Hessian `6*A'*diag(r)*A`, where r is `A*w - y`, by entries.
+fn derivatives_of_cubes(n: usize, m: usize) -> [Vec<f64>; 3] {
+    let (a, w, y) = (whole_numbers(n * m, 5), whole_numbers(m, 6), whole_numbers(n, 7));
+    let r: Vec<f64> = (0..n).map(|i| (0..m).map(|j| a[i * m + j] * w[j]).sum::<f64>() - y[i]).collect();
+    let value = r.iter().map(|r| r * r * r).sum();
+    let gradient = product((m, n, 1), |j, i| 3.0 * a[i * m + j], |i, _| r[i] * r[i]);
+    let hessian = product((m, n, m), |j, i| 6.0 * a[i * m + j] * r[i], |i, k| a[i * m + k]);
+    [vec![value], gradient, hessian]
+}
+
+#[test]
+fn products_in_blocks_of_rows_are_exact_for_whole_numbers_of_any_size() {
+    const SIZES: [(usize, usize); 9] =
+        [(0, 2), (3, 0), (1, 1), (31, 3), (32, 8), (33, 5), (64, 12), (65, 16), (129, 23)];
+    let text = "f(A: matrix[n, m], w: vector[m], y: vector[n]) = sum((A*w - y).^3)";
+    let mut program = Program::default();
+    let mut expected = Vec::new();
+    for (name, reproducible) in [("blocks", false), ("plain", true)] {
+        let derive = vec![Derive::Gradient, Derive::Hessian];
+        let options = Options { derive, reproducible, wrt: vec!["w".to_string()], ..Options::default() };
+        let rust = gradc::compile(text, &options).expect("it compiles").rust;
+        assert!(rust.contains("add_turned_times(m, &A[at * m..][..count * m]"), "{rust}");
+        assert!(rust.contains("(m, &A[at * m..][..count * m]") && rust.contains("mirror(m, "), "{rust}");
+        program.module(name, &rust);
+        for (n, m) in SIZES {
+            let arguments =
+                format!("{n}, {m}, {}, {}, {}", written(n * m, 5, "f64"), written(m, 6, "f64"), written(n, 7, "f64"));
+            let [value, gradient, hessian] = derivatives_of_cubes(n, m);
+            for (function, type_name, field, derivative) in
+                [("f_grad", "FGrad", "w", gradient), ("f_hessian", "FHessian", "w_w", hessian)]
+            {
+                let workspace = match rust.contains(&format!("fn {function}_workspace(")) {
+                    true => format!(", &mut vec![0.5; {name}::{function}_workspace({n}, {m})]"),
+                    false => String::new(),
+                };
+                program.print(
+                    &format!(
+                        "{{ let mut d = vec![0.5; {}]; let v = {name}::{function}({arguments}, \
+                         &mut {name}::{type_name} {{ {field}: &mut d }}{workspace}); d.push(v); d }}",
+                        derivative.len()
+                    ),
+                    &["r".to_string()],
+                );
+                expected.push([&derivative[..], &value].concat());
+            }
+        }
+    }
+    let results = program.run("kernels_blocks");
+    assert_eq!(results.len(), expected.len());
+    for (at, (result, expected)) in results.iter().zip(&expected).enumerate() {
+        assert!(same(result, expected), "derivative {at}: {result:?} instead of {expected:?}");
+    }
+}
+
+#[test]
+fn functions_in_stages_are_those_of_the_library() {
+    let text = "f(x: vector[n], y: vector[n]) = sum(ln(1 + exp(x .* y)) .* tanh(x)) + sum(exp(-exp(y)))";
+    let mut program = Program::default();
+    program.module("stages", &compile_with_gradient(text, false));
+    program.module("plain", &compile_with_gradient(text, true));
+    let sizes = [0, 1, 31, 32, 33, 65];
+    for (n, module) in sizes.iter().flat_map(|n| [(n, "stages"), (n, "plain")]) {
+        let numbers = |seed| written(*n, seed, "f64").replace(" - 8.0)", " / 4.0 - 2.0)");
+        program.print(
+            &format!(
+                "{{ let (mut x, mut y) = (vec![0.5; {n}], vec![0.5; {n}]); let v = {module}::f_grad({n}, {}, {}, \
+                 &mut {module}::FGrad {{ x: &mut x, y: &mut y }}); x.append(&mut y); x.push(v); x }}",
+                numbers(8),
+                numbers(9)
+            ),
+            &["r".to_string()],
+        );
+    }
+    let results = program.run("kernels_stages");
+    assert_eq!(results.len(), 2 * sizes.len());
+    for pair in results.chunks(2) {
+        for (stages, plain) in pair[0].iter().zip(&pair[1]) {
+            assert!((stages - plain).abs() <= 1e-14 * plain.abs().max(1.0), "{stages:?} instead of {plain:?}");
+        }
+    }
+}
+
+fn compile_with_gradient(text: &str, reproducible: bool) -> String {
+    let options = Options { derive: vec![Derive::Gradient], reproducible, ..Options::default() };
+    let rust = gradc::compile(text, &options).expect("it compiles").rust;
+    assert_eq!(rust.matches("for lane in 0..count {").count() > 2, !reproducible, "{rust}");
+    rust
 }
 
 #[test]
