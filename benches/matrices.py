@@ -67,6 +67,25 @@ fn relu_by_hand(x: &[f64], y: &[f64], dx: &mut [f64], dy: &mut [f64]) -> f64 {
     f
 }
 
+fn logistic_gradient_by_hand(n: usize, m: usize, x: &[f64], y: &[f64], w: &[f64], g: &mut [f64]) -> f64 {
+    g.fill(0.0);
+    let mut f = 0.0;
+    for i in 0..n {
+        let row = &x[i * m..(i + 1) * m];
+        let mut z = 0.0;
+        for j in 0..m {
+            z += row[j] * w[j];
+        }
+        let e = (-z.abs()).exp();
+        f += z.max(0.0) + e.ln_1p() - y[i] * z;
+        let r = if z > 0.0 { 1.0 / (1.0 + e) } else { e / (1.0 + e) } - y[i];
+        for j in 0..m {
+            g[j] += r * row[j];
+        }
+    }
+    f
+}
+
 fn logistic_by_hand(n: usize, m: usize, x: &[f64], w: &[f64], p: &mut [f64], h: &mut [f64]) {
     h.fill(0.0);
     for i in 0..n {
@@ -106,6 +125,20 @@ fn main() {
     });
     let hand = fastest(|| { black_box(relu_by_hand(black_box(&x), black_box(&y), &mut c, &mut d)); });
     println!("relu gradient, n = {n} | {ours:.2} | {hand:.2}");
+    for n in [1000, 100_000] {
+        let m = 50;
+        let (x, y, w) = (numbers(n * m, 4), numbers(n, 5), numbers(m, 6));
+        let (mut g, mut hand) = (vec![0.0; m], vec![0.0; m]);
+        let mut work = vec![0.0; logistic::logistic_grad_workspace(n, m)];
+        let ours = fastest(|| {
+            let mut out = logistic::LogisticGrad { w: &mut g };
+            black_box(logistic::logistic_grad(n, m, black_box(&x), &y, &w, &mut out, &mut work));
+        });
+        let by_hand = fastest(|| { black_box(logistic_gradient_by_hand(n, m, black_box(&x), &y, &w, &mut hand)); });
+        let worst = g.iter().zip(&hand).fold(0.0_f64, |worst, (a, b)| worst.max((a - b).abs()));
+        assert!(worst < 1e-8, "{worst}");
+        println!("logistic gradient, n = {n}, m = {m} | {ours:.2} | {by_hand:.2}");
+    }
     let (n, m) = (1000, 50);
     let (x, y, w) = (numbers(n * m, 4), numbers(n, 5), numbers(m, 6));
     let mut h = vec![0.0; m * m];
@@ -162,6 +195,7 @@ def with_value(f, argnums):
     return jax.jit(lambda *arguments: (f(*arguments), jax.hessian(f, argnums=argnums)(*arguments)))
 
 def fastest(f, *arguments):
+    arguments = [jax.device_put(argument) for argument in arguments]
     jax.block_until_ready(f(*arguments))
     best = 1e9
     for _ in range(200):
@@ -169,6 +203,9 @@ def fastest(f, *arguments):
     return best * 1e6
 u = lambda *shape: r.uniform(-1, 1, shape)
 print('logistic Hessian, n = 1000, m = 50 | %.2f' % fastest(with_value(f, 2), X, y, w))
+g = jax.jit(jax.value_and_grad(f, argnums=2))
+print('logistic gradient, n = 1000, m = 50 | %.2f' % fastest(g, X, y, w))
+print('logistic gradient, n = 100000, m = 50 | %.2f' % fastest(g, u(100000, 50), u(100000), w))
 f = lambda P, Q, Z: jnp.sum((Z - P @ Q.T)**2)
 h = with_value(f, (0, 1))
 print('factorization Hessian | %.2f' % fastest(h, u(30, 5), u(20, 5), u(30, 20)))
@@ -197,7 +234,7 @@ def main():
     modules = {
         "rosenbrock": generate(ROSENBROCK),
         "relu": generate(RELU),
-        "logistic": generate(LOGISTIC, "--wrt", "w", "--derive", "hessian"),
+        "logistic": generate(LOGISTIC, "--wrt", "w", "--derive", "gradient,hessian"),
         "factorization": generate(FACTORIZATION, "--wrt", "P,Q", "--derive", "hessian"),
         "network": generate(NETWORK, "--wrt", "W,b,V,c", "--derive", "hessian"),
     }
