@@ -1,7 +1,6 @@
 //! Products that read a matrix row by row, in the loop over its rows: some rows are multiplied, the entries that come
-//! from them are computed, and what is multiplied by the same rows again is added while they are near (Bik, Gustavson
-//! and others call it fusion of producer and consumer; Belter, Jessup, Karlin and Siek, Automating the Generation of
-//! Composed Linear Algebra Kernels, 2009, for pairs of products with one matrix).
+//! from them are computed, and what is multiplied by the same rows again is added while they are near (Belter, Jessup,
+//! Karlin and Siek, Automating the Generation of Composed Linear Algebra Kernels, 2009).
 
 use super::MODULE;
 use super::dispatch::has_lanes;

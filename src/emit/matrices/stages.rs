@@ -1,6 +1,6 @@
 //! Loop distribution: the statements for the entries of a block, in stages that are loops of their own, so that no function
 //! waits for another whose value it takes; the processor computes other entries meanwhile (Allen and Kennedy, Optimizing
-//! Compilers for Modern Architectures, 2001, section 2.5).
+//! Compilers for Modern Architectures, 2001).
 
 use super::MODULE;
 use super::dispatch::FMA;
