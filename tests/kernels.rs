@@ -254,8 +254,8 @@ fn products_in_blocks_of_rows_are_exact_for_whole_numbers_of_any_size() {
         let derive = vec![Derive::Gradient, Derive::Hessian];
         let options = Options { derive, reproducible, wrt: vec!["w".to_string()], ..Options::default() };
         let rust = gradc::compile(text, &options).expect("it compiles").rust;
-        assert!(rust.contains("add_turned_times(m, &A[at * m..][..count * m]"), "{rust}");
-        assert!(rust.contains("(m, &A[at * m..][..count * m]") && rust.contains("mirror(m, "), "{rust}");
+        assert!(rust.contains("add_turned_times(m, &A[at * m..][..lanes * m]"), "{rust}");
+        assert!(rust.contains("(m, &A[at * m..][..lanes * m]") && rust.contains("mirror(m, "), "{rust}");
         program.module(name, &rust);
         for (n, m) in SIZES {
             let arguments =
@@ -318,7 +318,7 @@ fn functions_in_stages_are_those_of_the_library() {
 fn compile_with_gradient(text: &str, reproducible: bool) -> String {
     let options = Options { derive: vec![Derive::Gradient], reproducible, ..Options::default() };
     let rust = gradc::compile(text, &options).expect("it compiles").rust;
-    assert_eq!(rust.matches("for lane in 0..count {").count() > 2, !reproducible, "{rust}");
+    assert_eq!(rust.matches("for lane in 0..lanes {").count() > 2, !reproducible, "{rust}");
     rust
 }
 

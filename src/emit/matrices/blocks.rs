@@ -124,7 +124,7 @@ impl Loops<'_> {
         let open = self.open.as_ref().filter(|open| open.extents == extents)?;
         let local = open.locals.get(&vector)?.clone();
         if let Some(name) = stored {
-            return Some(format!("&{name}[at..][..count]"));
+            return Some(format!("&{name}[at..][..lanes]"));
         }
         let array = match local.strip_suffix("[lane]") {
             Some(array) => array.to_string(),
@@ -137,7 +137,7 @@ impl Loops<'_> {
                 array
             }
         };
-        Some(format!("&{array}[..count]"))
+        Some(format!("&{array}[..lanes]"))
     }
 
     /// Returns the slice that blocks are added to, which is zero before the loop.
@@ -177,14 +177,14 @@ impl Loops<'_> {
         let lanes = sums.iter().map(|sum| format!("{sum}_lanes"));
         let declared = |array: String| format!("let mut {array} = [0.0_{float}; 32];");
         self.statements.extend(rows.arrays.iter().cloned().chain(stages.arrays).chain(lanes).map(declared));
-        let mut lines = vec![format!("let count = ({end} - at).min(32);")];
+        let mut lines = vec![format!("let lanes = ({end} - at).min(32);")];
         lines.extend(rows.first.iter().map(|times| {
             let Times { matrix, columns, vector, target, is_stored, .. } = times;
-            let target = if *is_stored { format!("{target}[at..][..count]") } else { format!("{target}[..count]") };
+            let target = if *is_stored { format!("{target}[at..][..lanes]") } else { format!("{target}[..lanes]") };
             format!("{MODULE}::times::<FMA>({columns}, {}, &{vector}, &mut {target});", block(matrix, columns))
         }));
         for stage in stages.lines.into_iter().filter(|stage| !stage.is_empty()) {
-            lines.push("for lane in 0..count {".to_string());
+            lines.push("for lane in 0..lanes {".to_string());
             if stage.iter().any(|line| reads(line, "i")) {
                 lines.push("    let i = at + lane;".to_string());
             }
@@ -203,5 +203,5 @@ impl Loops<'_> {
 /// Writes the rows of a block.
 fn block(matrix: &str, columns: &str) -> String {
     let columns = factor(columns);
-    format!("&{matrix}[at * {columns}..][..count * {columns}]")
+    format!("&{matrix}[at * {columns}..][..lanes * {columns}]")
 }

@@ -35,7 +35,7 @@ const RESERVED: &[&str] = &[
     "i",
     "j",
     "at",
-    "count",
+    "lanes",
     "lane",
     "row",
     "column",
