@@ -116,6 +116,16 @@ pub struct Writer<'a> {
 /// The methods of numbers for which a module of generated code has functions without branches.
 pub const IN_LANES: [&str; 7] = ["exp", "exp_m1", "ln", "ln_1p", "tanh", "cosh", "sinh"];
 
+/// Tells whether a value is exp(-|x|), which is between 0 and 1.
+fn is_fraction(tape: &Tape, slot: Slot) -> bool {
+    let call = |slot: Slot, name: &str| match &tape.operations[slot.index()] {
+        Operation::Call(function, a) if function.row().name == name => Some(*a),
+        _ => None,
+    };
+    let negated = call(slot, "exp").map(|exponent| &tape.operations[exponent.index()]);
+    matches!(negated, Some(Operation::Negate(a)) if call(*a, "abs").is_some())
+}
+
 impl Writer<'_> {
     /// Writes the whole tape as one body, or, where that would keep rustc busy, as several parts.
     pub fn body(&self, tape: &Tape) -> Body {
@@ -153,7 +163,7 @@ impl Writer<'_> {
                     parts[part].parameters.extend(self.owners.get(*input as usize));
                 }
             });
-            let text = self.operation(operation, |slot| &texts[slot.index()]);
+            let text = self.operation(tape, operation, |slot| &texts[slot.index()]);
             if let Operation::Constant(constant) = operation
                 && !long
                 && core_name(constant).is_none()
@@ -200,7 +210,7 @@ impl Writer<'_> {
         self.call(function, &Text::atom(argument)).text
     }
 
-    fn operation<'t>(&self, operation: &Operation, text: impl Fn(Slot) -> &'t Text) -> Text {
+    fn operation<'t>(&self, tape: &Tape, operation: &Operation, text: impl Fn(Slot) -> &'t Text) -> Text {
         use Operation::*;
         let binary = |symbol: &str, level: Level, a: Slot, b: Slot| {
             let tighter = if level == Level::Additive { Level::Multiplicative } else { Level::Unary };
@@ -216,6 +226,9 @@ impl Writer<'_> {
             Multiply(a, b) => binary("*", Level::Multiplicative, *a, *b),
             Divide(a, b) => binary("/", Level::Multiplicative, *a, *b),
             Negate(a) => Text::new(format!("-{}", text(*a).at(Level::Postfix)), Level::Unary).untyped_with(&[text(*a)]),
+            Call(function, a) if self.lanes && function.row().name == "ln_1p" && is_fraction(tape, *a) => {
+                Text::atom(format!("{MODULE}::ln_1p_of_fraction::<FMA>({})", bare(&text(*a).text)))
+            }
             Call(function, a) => self.call(*function, text(*a)),
             Call2(function, a, b) => self.call2(*function, text(*a), text(*b)),
             Polygamma(order, a) => self.special("polygamma", Some(*order), text(*a)),

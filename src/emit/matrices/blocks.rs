@@ -10,6 +10,13 @@ use crate::graph::ExprId;
 use crate::tape::{RowProduct, row_product};
 use indexmap::IndexSet;
 
+/// How many rows a block has: they stay in the cache until they are read again.
+const ROWS: usize = 32;
+
+/// How many rows a block has where products of all columns are added, which takes long enough to hide the second reading;
+/// the more rows, the less often their sums are read and written.
+const ROWS_OF_WEIGHTED: usize = 256;
+
 /// The products in a loop over rows.
 #[derive(Default)]
 pub(super) struct RowProducts {
@@ -21,6 +28,8 @@ pub(super) struct RowProducts {
     arrays: Vec<String>,
     /// The matrices that blocks are added to.
     results: Vec<String>,
+    /// Whether products of all columns are added.
+    is_weighted: bool,
 }
 
 /// A matrix times a vector.
@@ -77,8 +86,9 @@ impl Loops<'_> {
                 let entries = self.entries_of_block(weights)?;
                 let rows = block(&rows, &columns);
                 let target = self.added_to(id);
-                self.add_block(format!("add_weighted::<FMA>({columns}, {rows}, {entries}, {target});"));
+                self.add_block(format!("add_symmetric::<FMA>({columns}, {rows}, {entries}, {rows}, {target});"));
                 let open = self.open.as_mut()?;
+                open.rows.is_weighted = true;
                 open.after.push(format!("{MODULE}::mirror({columns}, {target});"));
                 Some(Place::Slice(target))
             }
@@ -165,7 +175,7 @@ impl Loops<'_> {
         }
     }
 
-    /// Ends a loop with products: 32 rows are multiplied, then their entries are computed, then both are used.
+    /// Ends a loop with products: a block of rows is multiplied, then their entries are computed, then both are used.
     pub(super) fn close_blocks(&mut self, open: Loop) {
         let Loop { extents, inside, after, sums, rows, .. } = open;
         let end = self.entries(&extents);
@@ -175,9 +185,10 @@ impl Loops<'_> {
         };
         let float = self.writer.options.scalar.name();
         let lanes = sums.iter().map(|sum| format!("{sum}_lanes"));
-        let declared = |array: String| format!("let mut {array} = [0.0_{float}; 32];");
+        let length = if rows.is_weighted { ROWS_OF_WEIGHTED } else { ROWS };
+        let declared = |array: String| format!("let mut {array} = [0.0_{float}; {length}];");
         self.statements.extend(rows.arrays.iter().cloned().chain(stages.arrays).chain(lanes).map(declared));
-        let mut lines = vec![format!("let lanes = ({end} - at).min(32);")];
+        let mut lines = vec![format!("let lanes = ({end} - at).min({length});")];
         lines.extend(rows.first.iter().map(|times| {
             let Times { matrix, columns, vector, target, is_stored, .. } = times;
             let target = if *is_stored { format!("{target}[at..][..lanes]") } else { format!("{target}[..lanes]") };
@@ -192,7 +203,7 @@ impl Loops<'_> {
             lines.push("}".to_string());
         }
         lines.extend(rows.last);
-        self.statements.push(format!("for at in (0..{end}).step_by(32) {{"));
+        self.statements.push(format!("for at in (0..{end}).step_by({length}) {{"));
         self.statements.extend(lines.into_iter().map(|line| format!("    {line}")));
         self.statements.push("}".to_string());
         self.statements.extend(sums.iter().map(|sum| format!("let {sum} = {MODULE}::sum(&{sum}_lanes);")));

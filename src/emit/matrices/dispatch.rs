@@ -42,6 +42,12 @@ impl Dispatched<'_> {
         (ALLOW_UNSAFE, indented(&self.lines(&Condition::Detected).join("\n")))
     }
 
+    /// The names of the parameters, for a call.
+    fn arguments(&self) -> String {
+        let name = |parameter: &String| parameter.split(':').next().unwrap_or_default().to_string();
+        self.parameters.iter().map(name).collect::<Vec<_>>().join(", ")
+    }
+
     fn lines(&self, condition: &Condition) -> Vec<String> {
         let generic = matches!(condition, Condition::Inherited) || self.body.iter().any(|line| line.contains(FMA));
         let otherwise = match condition {
@@ -53,8 +59,7 @@ impl Dispatched<'_> {
             false => ("", Default::default()),
         };
         let (parameters, result) = (self.parameters.join(", "), self.result);
-        let name = |parameter: &String| parameter.split(':').next().unwrap_or_default().to_string();
-        let arguments = self.parameters.iter().map(name).collect::<Vec<_>>().join(", ");
+        let arguments = self.arguments();
         let mut lines = vec!["#[inline(always)]".to_string(), format!("fn body{declared}({parameters}){result} {{")];
         lines.extend(self.body.iter().map(|line| format!("    {line}")));
         let [holds, because] = match condition {
@@ -87,7 +92,8 @@ impl Dispatched<'_> {
 const ALLOW_UNSAFE: &str = "#[allow(unsafe_code)]\n";
 
 /// Rewrites a kernel that works long into one that calls a function of its own: there it has all registers for itself.
-pub(super) fn apart(kernel: &str, options: &Options) -> String {
+/// `wider` is what does the same with the registers of AVX-512, and tells whether it did.
+pub(super) fn apart(kernel: &str, wider: Option<&str>, options: &Options) -> String {
     let head = "#[inline(always)]\npub fn ";
     let declaration = kernel.split_once(head).and_then(|(documentation, rest)| {
         let (name, rest) = rest.split_once("<const FMA: bool>(")?;
@@ -99,7 +105,21 @@ pub(super) fn apart(kernel: &str, options: &Options) -> String {
     };
     let list: Vec<String> = parameters.split(", ").map(String::from).collect();
     let body = body.lines().map(|line| line.strip_prefix("    ").unwrap_or(line).to_string()).collect();
-    let lines = Dispatched { parameters: &list, result: "", body }.lines(&Condition::Inherited);
+    let dispatched = Dispatched { parameters: &list, result: "", body };
+    let mut lines = dispatched.lines(&Condition::Inherited);
+    if let Some(wider) = wider {
+        let first = [
+            "#[cfg(target_arch = \"x86_64\")]".to_string(),
+            "if FMA && is_x86_feature_detected!(\"avx512f\") {".to_string(),
+            "    // SAFETY: the processor has AVX-512, and `FMA` says that it has FMA.".to_string(),
+            format!("    if unsafe {{ {wider}({}) }} {{", dispatched.arguments()),
+            "        return;".to_string(),
+            "    }".to_string(),
+            "}".to_string(),
+            String::new(),
+        ];
+        lines.splice(0..0, first);
+    }
     let inside = indented(&lines.join("\n"));
     format!("{documentation}{ALLOW_UNSAFE}{head}{name}<const FMA: bool>({parameters}) {{\n{inside}}}")
 }

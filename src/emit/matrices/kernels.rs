@@ -1,22 +1,25 @@
 //! The kernels that generated code calls: as much of them as it needs, in a private module.
 
 use super::MODULE;
-use super::dispatch::apart;
+use super::dispatch::{apart, has_lanes};
 use crate::emit::rust::{Module, Scalar, Target, indented};
 
 /// What kernels call without the standard library.
 const WITHOUT_STD: &str = include_str!("kernels/without_std.rs.in");
 /// The sources of all kernels; what an item calls stands before it.
-const SOURCES: [&str; 4] = [
+const SOURCES: [&str; 5] = [
     include_str!("kernels/elementary.rs"),
     include_str!("kernels/vectors.rs"),
+    include_str!("kernels/avx512.rs"),
     include_str!("kernels/products.rs"),
     include_str!("kernels/elimination.rs"),
 ];
 
 /// The kernels that work long enough to be functions of their own.
-const PRODUCTS: [&str; 6] =
-    ["times", "product", "turned_product", "product_turned", "symmetric_product", "add_weighted"];
+const PRODUCTS: [&str; 5] = ["times", "product", "turned_product", "product_turned", "add_symmetric"];
+
+/// Ends the name of what a kernel calls where the processor has AVX-512.
+const AVX512: &str = "_avx512";
 
 impl Module<'_> {
     /// Adds the kernels that are called, and what they call.
@@ -24,9 +27,10 @@ impl Module<'_> {
         let mut needed: Vec<&str> = Vec::new();
         let items: Vec<&str> = SOURCES.iter().flat_map(|source| source.trim_end().split("\n\n")).collect();
         for item in items.into_iter().rev() {
-            let name = name(item);
-            let called = self.out.contains(&format!("{MODULE}::{name}"));
-            if called || needed.iter().any(|user| mentions(user, name)) {
+            let own = name(item);
+            let name = own.strip_suffix(AVX512).unwrap_or(own);
+            let called = name == own || has_lanes(self.options);
+            if called && (calls(&self.out, name) || needed.iter().any(|user| mentions(user, name))) {
                 needed.insert(0, item);
             }
         }
@@ -36,8 +40,12 @@ impl Module<'_> {
         if self.options.target == Target::NoStd {
             needed.insert(0, WITHOUT_STD.trim_end());
         }
+        let names: Vec<&str> = needed.iter().map(|item| name(item)).collect();
         let needed = needed.into_iter().map(|item| match PRODUCTS.contains(&name(item)) {
-            true => apart(item, self.options),
+            true => {
+                let wider = format!("{}{AVX512}", name(item));
+                apart(item, names.contains(&wider.as_str()).then_some(wider.as_str()), self.options)
+            }
             false => item.to_string(),
         });
         let mut source = needed.collect::<Vec<_>>().join("\n\n");
@@ -61,9 +69,18 @@ fn name(item: &str) -> &str {
     declared.and_then(|rest| rest.split(['(', '<', ':']).next()).unwrap_or_default()
 }
 
+fn is_part(letter: char) -> bool {
+    letter.is_alphanumeric() || letter == '_'
+}
+
+/// Tells whether generated code calls a kernel.
+fn calls(code: &str, name: &str) -> bool {
+    let path = format!("{MODULE}::{name}");
+    code.match_indices(&path).any(|(at, _)| !code[at + path.len()..].starts_with(is_part))
+}
+
 /// Tells whether a text names an item, not a method.
 fn mentions(text: &str, name: &str) -> bool {
-    let is_part = |letter: char| letter.is_alphanumeric() || letter == '_';
     text.match_indices(name).any(|(at, _)| {
         let (before, after) = (text[..at].chars().next_back(), text[at + name.len()..].chars().next());
         before.is_none_or(|letter| !is_part(letter) && letter != '.') && after.is_none_or(|letter| !is_part(letter))

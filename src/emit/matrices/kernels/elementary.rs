@@ -120,6 +120,16 @@ pub fn ln_1p<const FMA: bool>(x: f64) -> f64 {
     if x == 0.0 { x } else { y }
 }
 
+/// ln(1 + x) for an x between 0 and 1; without a branch if `FMA`.
+#[inline(always)]
+pub fn ln_1p_of_fraction<const FMA: bool>(x: f64) -> f64 {
+    if !FMA {
+        return x.ln_1p();
+    }
+    let large = x > core::f64::consts::SQRT_2 - 1.0;
+    logarithm(if large { 1.0 } else { 0.0 }, if large { 0.5 * (x - 1.0) } else { x })
+}
+
 /// tanh(x); without a branch if `FMA`.
 #[inline(always)]
 pub fn tanh<const FMA: bool>(x: f64) -> f64 {

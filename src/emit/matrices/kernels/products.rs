@@ -185,10 +185,10 @@ fn panel_rest<const FMA: bool, const R: usize, const C: usize>(
     }
 }
 
-/// Adds the lower half of A'*diag(p)*B to that of C, where that is symmetric, and A and B have `rows` columns and at most
-/// DEPTH rows.
+/// Adds the lower half of A'*diag(p)*B to that of C, where that is symmetric, and A and B have `rows` columns
+/// and at most DEPTH rows.
 #[inline(always)]
-fn add_symmetric<const FMA: bool>(rows: usize, a: &[f64], p: &[f64], b: &[f64], c: &mut [f64]) {
+fn add_few_symmetric<const FMA: bool>(rows: usize, a: &[f64], p: &[f64], b: &[f64], c: &mut [f64]) {
     let mut panel = [[0.0; PANEL]; DEPTH];
     let depth = p.len();
     let whole = rows / PANEL * PANEL;
@@ -231,6 +231,17 @@ fn add_symmetric<const FMA: bool>(rows: usize, a: &[f64], p: &[f64], b: &[f64], 
     }
 }
 
+/// Adds the lower half of A'*diag(p)*B to that of C, where that is symmetric, and A and B have `rows` columns.
+#[inline(always)]
+pub fn add_symmetric<const FMA: bool>(rows: usize, a: &[f64], p: &[f64], b: &[f64], c: &mut [f64]) {
+    if rows == 0 {
+        return;
+    }
+    for ((a, p), b) in a.chunks(DEPTH * rows).zip(p.chunks(DEPTH)).zip(b.chunks(DEPTH * rows)) {
+        add_few_symmetric::<FMA>(rows, a, p, b, c);
+    }
+}
+
 /// Copies what is below the diagonal to above it.
 #[inline(always)]
 pub fn mirror(rows: usize, c: &mut [f64]) {
@@ -249,28 +260,17 @@ pub fn symmetric_product<const FMA: bool>(rows: usize, a: &[f64], b: &[f64], c: 
     if rows == 0 {
         return;
     }
-    for (a, b) in a.chunks(DEPTH * rows).zip(b.chunks(DEPTH * rows)) {
-        add_symmetric::<FMA>(rows, a, &[1.0; DEPTH][..b.len() / rows], b, c);
+    for (a, b) in a.chunks(8 * DEPTH * rows).zip(b.chunks(8 * DEPTH * rows)) {
+        add_symmetric::<FMA>(rows, a, &[1.0; 8 * DEPTH][..b.len() / rows], b, c);
     }
     mirror(rows, c);
-}
-
-/// Adds the lower half of A'*diag(p)*A to that of C, where A has `rows` columns.
-#[inline(always)]
-pub fn add_weighted<const FMA: bool>(rows: usize, a: &[f64], p: &[f64], c: &mut [f64]) {
-    if rows == 0 {
-        return;
-    }
-    for (a, p) in a.chunks(DEPTH * rows).zip(p.chunks(DEPTH)) {
-        add_symmetric::<FMA>(rows, a, p, a, c);
-    }
 }
 
 /// C = A'*diag(p)*A, where A has `rows` columns: the lower half, mirrored.
 #[inline(always)]
 pub fn weighted_product<const FMA: bool>(rows: usize, a: &[f64], p: &[f64], c: &mut [f64]) {
     c.fill(0.0);
-    add_weighted::<FMA>(rows, a, p, c);
+    add_symmetric::<FMA>(rows, a, p, a, c);
     mirror(rows, c);
 }
 
