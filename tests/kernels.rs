@@ -315,6 +315,46 @@ fn functions_in_stages_are_those_of_the_library() {
     }
 }
 
+/// Compares values and gradients of functions of one vector with those that the library computes entry by entry.
+fn compare_with_library(name: &str, texts: &[&str], vectors: &[Vec<f64>]) {
+    let mut program = Program::default();
+    for (at, text) in texts.iter().enumerate() {
+        program.module(&format!("stages{at}"), &compile_with_gradient(text, false));
+        program.module(&format!("plain{at}"), &compile_with_gradient(text, true));
+    }
+    for (at, vector) in (0..texts.len()).flat_map(|at| vectors.iter().map(move |vector| (at, vector))) {
+        let (n, bits) = (vector.len(), vector.iter().map(|x| x.to_bits().to_string()).collect::<Vec<_>>().join(", "));
+        for module in [format!("stages{at}"), format!("plain{at}")] {
+            program.print(
+                &format!(
+                    "{{ let x: [f64; {n}] = [{bits}].map(f64::from_bits); let mut d = vec![0.5; {n}]; let v = \
+                     {module}::f_grad({n}, &x, &mut {module}::FGrad {{ x: &mut d }}); d.push(v); d }}"
+                ),
+                &["r".to_string()],
+            );
+        }
+    }
+    let results = program.run(name);
+    assert_eq!(results.len(), 2 * texts.len() * vectors.len());
+    for (at, pair) in results.chunks(2).enumerate() {
+        let text = texts[at / vectors.len()];
+        for (stages, plain) in pair[0].iter().zip(&pair[1]) {
+            let close = (stages - plain).abs() <= 1e-14 * plain.abs().max(1.0);
+            assert!(close || same(&[*stages], &[*plain]), "{text}: {stages:?} instead of {plain:?}");
+        }
+    }
+}
+
+#[test]
+fn what_is_carried_from_entry_to_entry_is_that_of_the_entry_before() {
+    let texts = [
+        "f(x: vector[n]) = sum(i in 0..n-1, exp(exp(x[i])) + exp(x[i+1])*x[i+1])",
+        "f(x: vector[n]) = sum(i in 0..n-1, ln(1 + exp(exp(x[i+1]))) + exp(x[i])*x[i] + x[i]*x[i+1])",
+    ];
+    let vectors = [1, 2, 32, 33, 34, 66].map(|n| whole_numbers(n, 2).iter().map(|x| x / 8.0).collect());
+    compare_with_library("kernels_carried", &texts, &vectors);
+}
+
 fn compile_with_gradient(text: &str, reproducible: bool) -> String {
     let options = Options { derive: vec![Derive::Gradient], reproducible, ..Options::default() };
     let rust = gradc::compile(text, &options).expect("it compiles").rust;

@@ -21,13 +21,20 @@ pub(super) fn distributed(lines: Vec<String>, names: impl Iterator<Item = String
         return Stages { lines: vec![lines], arrays: IndexSet::new() };
     }
     let lines = flattened(lines, names);
+    let carried: IndexSet<String> = lines.iter().filter_map(|line| carried(line)).map(String::from).collect();
+    // What carries values from one entry to the next stays together, in the stage that the last of it needs.
+    let (recurrent, lines): (Vec<String>, Vec<String>) =
+        lines.into_iter().partition(|line| words(line).any(|word| carried.contains(word)));
     let mut stage_of: FxHashMap<String, usize> = FxHashMap::default();
     let mut ready: FxHashMap<String, usize> = FxHashMap::default();
     let mut arrays = IndexSet::new();
     let mut stages: Vec<Vec<String>> = Vec::new();
-    for line in lines {
+    let last = recurrent.join(" ");
+    for line in lines.into_iter().chain(recurrent) {
         let Some((name, value)) = parts(&line) else { continue };
-        let stage = words(value).filter_map(|word| ready.get(word)).max().copied().unwrap_or(0);
+        let is_recurrent = words(&line).any(|word| carried.contains(word));
+        let needed = words(if is_recurrent { &last } else { value });
+        let stage = needed.filter_map(|word| ready.get(word)).max().copied().unwrap_or(0);
         arrays
             .extend(words(value).filter(|word| stage_of.get(*word).is_some_and(|own| *own < stage)).map(String::from));
         ready.insert(name.to_string(), stage + usize::from(calls(value).next().is_some()));
@@ -105,6 +112,12 @@ fn parts(line: &str) -> Option<(&str, &str)> {
     let name = place.strip_prefix("let ").unwrap_or(place).split([':', '[']).next()?;
     let (value, rest) = value.split_once(';')?;
     (rest.is_empty() || rest.starts_with(" //")).then_some((name, value))
+}
+
+/// The name of a number that keeps its value until the next entry.
+fn carried(line: &str) -> Option<&str> {
+    let (place, _) = line.split_once(" = ")?;
+    place.chars().all(is_part).then_some(place)
 }
 
 fn is_part(letter: char) -> bool {
