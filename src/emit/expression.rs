@@ -113,8 +113,8 @@ pub struct Writer<'a> {
     pub lanes: bool,
 }
 
-/// The methods of numbers for which a module of generated code has functions without branches.
-pub const IN_LANES: [&str; 7] = ["exp", "exp_m1", "ln", "ln_1p", "tanh", "cosh", "sinh"];
+/// The methods of numbers for which a module of generated code has functions that loops compute side by side.
+pub const IN_LANES: [&str; 9] = ["exp", "exp_m1", "ln", "ln_1p", "tanh", "cosh", "sinh", "sin", "cos"];
 
 impl Writer<'_> {
     /// Writes the whole tape as one body, or, where that would keep rustc busy, as several parts.

@@ -8,7 +8,6 @@ use super::loops::{Loop, Loops, Place, factor, in_lanes_of, reads, shortened};
 use super::stages::{Stages, distributed};
 use crate::graph::ExprId;
 use crate::tape::{RowProduct, row_product};
-use indexmap::IndexSet;
 
 /// The products in a loop over rows.
 #[derive(Default)]
@@ -171,7 +170,7 @@ impl Loops<'_> {
         let end = self.entries(&extents);
         let stages = match has_lanes(self.writer.options) {
             true => distributed(shortened(inside), std::iter::from_fn(|| Some(self.fresh()))),
-            false => Stages { lines: vec![shortened(inside)], arrays: IndexSet::new() },
+            false => Stages::whole(shortened(inside)),
         };
         let float = self.writer.options.scalar.name();
         let lanes = sums.iter().map(|sum| format!("{sum}_lanes"));
@@ -183,13 +182,16 @@ impl Loops<'_> {
             let target = if *is_stored { format!("{target}[at..][..lanes]") } else { format!("{target}[..lanes]") };
             format!("{MODULE}::times::<FMA>({columns}, {}, &{vector}, &mut {target});", block(matrix, columns))
         }));
-        for stage in stages.lines.into_iter().filter(|stage| !stage.is_empty()) {
-            lines.push("for lane in 0..lanes {".to_string());
-            if stage.iter().any(|line| reads(line, "i")) {
-                lines.push("    let i = at + lane;".to_string());
+        for stage in stages.list {
+            if !stage.lines.is_empty() {
+                lines.push("for lane in 0..lanes {".to_string());
+                if stage.lines.iter().any(|line| reads(line, "i")) {
+                    lines.push("    let i = at + lane;".to_string());
+                }
+                lines.extend(in_lanes_of(&sums, &stage.lines).map(|line| format!("    {line}")));
+                lines.push("}".to_string());
             }
-            lines.extend(in_lanes_of(&sums, &stage).map(|line| format!("    {line}")));
-            lines.push("}".to_string());
+            lines.extend(stage.calls);
         }
         lines.extend(rows.last);
         self.statements.push(format!("for at in (0..{end}).step_by(32) {{"));

@@ -7,8 +7,9 @@ use crate::emit::rust::{Module, Scalar, Target, indented};
 /// What kernels call without the standard library.
 const WITHOUT_STD: &str = include_str!("kernels/without_std.rs.in");
 /// The sources of all kernels; what an item calls stands before it.
-const SOURCES: [&str; 4] = [
+const SOURCES: [&str; 5] = [
     include_str!("kernels/elementary.rs"),
+    include_str!("kernels/trigonometric.rs"),
     include_str!("kernels/vectors.rs"),
     include_str!("kernels/products.rs"),
     include_str!("kernels/elimination.rs"),
@@ -25,7 +26,7 @@ impl Module<'_> {
         let items: Vec<&str> = SOURCES.iter().flat_map(|source| source.trim_end().split("\n\n")).collect();
         for item in items.into_iter().rev() {
             let name = name(item);
-            let called = self.out.contains(&format!("{MODULE}::{name}"));
+            let called = mentions(&self.out, &format!("{MODULE}::{name}"));
             if called || needed.iter().any(|user| mentions(user, name)) {
                 needed.insert(0, item);
             }

@@ -4,23 +4,48 @@
 
 use super::MODULE;
 use super::dispatch::FMA;
-use indexmap::IndexSet;
+use indexmap::{IndexMap, IndexSet};
 use rustc_hash::FxHashMap;
 
-/// Statements in stages, and the names that are arrays because a later stage reads them.
+/// The functions that a kernel computes for the entries of a block at once, and the names of the kernels: some arguments
+/// take another way, which would be a branch in a loop with other functions.
+const OF_BLOCKS: [(&str, &str); 2] = [("sin", "sines"), ("cos", "cosines")];
+
+/// Statements in stages, and the names that are arrays because a later stage or a kernel reads them.
 pub(super) struct Stages {
-    /// The statements of each stage.
-    pub lines: Vec<Vec<String>>,
+    /// The stages, in order.
+    pub list: Vec<Stage>,
     /// The names.
     pub arrays: IndexSet<String>,
 }
 
-/// Distributes the statements for one entry, whose number in its block is `lane`, over stages.
-pub(super) fn distributed(lines: Vec<String>, names: impl Iterator<Item = String>) -> Stages {
-    if !lines.iter().all(|line| parts(line).is_some()) {
-        return Stages { lines: vec![lines], arrays: IndexSet::new() };
+/// A loop over the entries of a block, and what comes after it.
+#[derive(Default)]
+pub(super) struct Stage {
+    /// The statements for one entry, whose number in its block is `lane`.
+    pub lines: Vec<String>,
+    /// The calls of kernels for all entries.
+    pub calls: Vec<String>,
+}
+
+impl Stages {
+    /// Makes one stage that is the whole loop.
+    pub(super) fn whole(lines: Vec<String>) -> Self {
+        Stages { list: vec![Stage { lines, calls: Vec::new() }], arrays: IndexSet::new() }
     }
-    let lines = flattened(lines, names);
+
+    /// Tells whether functions wait for each other, or are computed for a block at once.
+    pub(super) fn are_better(&self) -> bool {
+        self.list.len() > 2 || self.list.iter().any(|stage| !stage.calls.is_empty())
+    }
+}
+
+/// Distributes the statements for one entry over stages.
+pub(super) fn distributed(lines: Vec<String>, mut names: impl Iterator<Item = String>) -> Stages {
+    if !lines.iter().all(|line| parts(line).is_some()) {
+        return Stages::whole(lines);
+    }
+    let lines = flattened(lines, &mut names);
     let carried: IndexSet<String> = lines.iter().filter_map(|line| carried(line)).map(String::from).collect();
     // What carries values from one entry to the next stays together, in the stage that the last of it needs.
     let (recurrent, lines): (Vec<String>, Vec<String>) =
@@ -44,14 +69,70 @@ pub(super) fn distributed(lines: Vec<String>, names: impl Iterator<Item = String
         stages.resize(stages.len().max(stage + 1), Vec::new());
         stages[stage].push(line);
     }
-    for line in stages.iter_mut().flatten() {
+    let is_local = |name: &str| stage_of.contains_key(name);
+    let mut list: Vec<Stage> =
+        stages.into_iter().map(|lines| Stage::new(lines, is_local, &mut arrays, &mut names)).collect();
+    for line in list.iter_mut().flat_map(|stage| &mut stage.lines) {
         *line = in_arrays(line, &arrays);
     }
-    Stages { lines: stages, arrays }
+    Stages { list, arrays }
+}
+
+impl Stage {
+    /// Takes the functions of blocks out of the statements for one entry.
+    fn new(
+        lines: Vec<String>,
+        is_local: impl Fn(&str) -> bool,
+        arrays: &mut IndexSet<String>,
+        names: &mut impl Iterator<Item = String>,
+    ) -> Self {
+        let mut results: IndexMap<String, Vec<(&str, String)>> = IndexMap::new();
+        let mut stage = Stage::default();
+        for line in lines {
+            match function_of_block(&line) {
+                Some((name, kernel, argument)) => {
+                    arrays.insert(name.to_string());
+                    results.entry(argument.to_string()).or_default().push((kernel, format!("&mut {name}[..lanes]")));
+                }
+                None => stage.lines.push(line),
+            }
+        }
+        for (argument, mut results) in results {
+            let array_of = |index: &str| argument.strip_suffix(index).filter(|name| name.chars().all(is_part));
+            let slice = match (array_of("[i]"), array_of("[lane]")) {
+                (Some(slice), _) => format!("&{slice}[at..][..lanes]"),
+                (_, Some(array)) => format!("&{array}[..lanes]"),
+                _ if is_local(&argument) => {
+                    arrays.insert(argument.clone());
+                    format!("&{argument}[..lanes]")
+                }
+                _ => {
+                    let name = names.next().unwrap_or_default();
+                    stage.lines.push(format!("let {name} = {argument};"));
+                    arrays.insert(name.clone());
+                    format!("&{name}[..lanes]")
+                }
+            };
+            results.sort_by_key(|(kernel, _)| OF_BLOCKS.iter().position(|(_, of_block)| of_block == kernel));
+            let (kernels, results): (Vec<&str>, Vec<String>) = results.into_iter().unzip();
+            let (kernel, results) = (kernels.join("_and_"), results.join(", "));
+            stage.calls.push(format!("{MODULE}::{kernel}{FMA}({slice}, {results});"));
+        }
+        stage
+    }
+}
+
+/// The name, the kernel and the argument where a statement gives a name to a function that is computed for a block.
+fn function_of_block(line: &str) -> Option<(&str, &'static str, &str)> {
+    let (name, value) = parts(line).filter(|_| line.starts_with("let "))?;
+    let call = calls(value).next().filter(|call| *call == value)?;
+    let (function, argument) = call.strip_prefix(MODULE)?.strip_prefix("::")?.split_once(FMA)?;
+    let (_, kernel) = OF_BLOCKS.iter().find(|(name, _)| *name == function)?;
+    Some((name, kernel, argument.strip_prefix('(')?.strip_suffix(')')?))
 }
 
 /// Gives a name to each value of a function that takes long, one name to equal ones.
-fn flattened(lines: Vec<String>, mut names: impl Iterator<Item = String>) -> Vec<String> {
+fn flattened(lines: Vec<String>, names: &mut impl Iterator<Item = String>) -> Vec<String> {
     let mut named: FxHashMap<String, String> = FxHashMap::default();
     let mut same: FxHashMap<String, String> = FxHashMap::default();
     let mut flat = Vec::new();
