@@ -380,6 +380,16 @@ fn what_is_carried_from_entry_to_entry_is_that_of_the_entry_before() {
 }
 
 #[test]
+fn conditions_that_later_stages_read_stay_conditions() {
+    let texts = [
+        "f(x: vector[n]) = sum(if(x > 0.3, exp(tanh(exp(x))), tanh(x)) .* exp(if(x > 0.3, exp(x), tanh(exp(x)))))",
+        "f(x: vector[n]) = sum(sin(if(x > 0.3 or x < -2, cosh(x), tanh(x))) .* sin(if(x > 0.3 or x < -2, x, cosh(x))))",
+    ];
+    let vectors = [1, 31, 33].map(|n| whole_numbers(n, 2).iter().map(|x| x / 4.0).collect());
+    compare_with_library("kernels_conditions", &texts, &vectors);
+}
+
+#[test]
 fn sines_and_cosines_of_blocks_are_those_of_the_library() {
     let texts = [
         "f(x: vector[n]) = sum(sin(x))",

@@ -174,7 +174,10 @@ impl Loops<'_> {
         };
         let float = self.writer.options.scalar.name();
         let lanes = sums.iter().map(|sum| format!("{sum}_lanes"));
-        let declared = |array: String| format!("let mut {array} = [0.0_{float}; 32];");
+        let declared = |array: String| match stages.conditions.contains(&array) {
+            true => format!("let mut {array} = [false; 32];"),
+            false => format!("let mut {array} = [0.0_{float}; 32];"),
+        };
         self.statements.extend(rows.arrays.iter().cloned().chain(stages.arrays).chain(lanes).map(declared));
         let mut lines = vec![format!("let lanes = ({end} - at).min(32);")];
         lines.extend(rows.first.iter().map(|times| {

@@ -5,18 +5,21 @@
 use super::MODULE;
 use super::dispatch::FMA;
 use indexmap::{IndexMap, IndexSet};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 /// The functions that a kernel computes for the entries of a block at once, and the names of the kernels: some arguments
 /// take another way, which would be a branch in a loop with other functions.
 const OF_BLOCKS: [(&str, &str); 2] = [("sin", "sines"), ("cos", "cosines")];
 
 /// Statements in stages, and the names that are arrays because a later stage or a kernel reads them.
+#[derive(Default)]
 pub(super) struct Stages {
     /// The stages, in order.
     pub list: Vec<Stage>,
     /// The names.
     pub arrays: IndexSet<String>,
+    /// Those of conditions; the others are of numbers.
+    pub conditions: FxHashSet<String>,
 }
 
 /// A loop over the entries of a block, and what comes after it.
@@ -31,7 +34,7 @@ pub(super) struct Stage {
 impl Stages {
     /// Makes one stage that is the whole loop.
     pub(super) fn whole(lines: Vec<String>) -> Self {
-        Stages { list: vec![Stage { lines, calls: Vec::new() }], arrays: IndexSet::new() }
+        Stages { list: vec![Stage { lines, calls: Vec::new() }], ..Stages::default() }
     }
 
     /// Tells whether functions wait for each other, or are computed for a block at once.
@@ -53,6 +56,7 @@ pub(super) fn distributed(lines: Vec<String>, mut names: impl Iterator<Item = St
     let mut stage_of: FxHashMap<String, usize> = FxHashMap::default();
     let mut ready: FxHashMap<String, usize> = FxHashMap::default();
     let mut arrays = IndexSet::new();
+    let mut conditions = FxHashSet::default();
     let mut stages: Vec<Vec<String>> = Vec::new();
     let last = recurrent.join(" ");
     for line in lines.into_iter().chain(recurrent) {
@@ -66,6 +70,9 @@ pub(super) fn distributed(lines: Vec<String>, mut names: impl Iterator<Item = St
         if line.starts_with("let ") {
             stage_of.insert(name.to_string(), stage);
         }
+        if is_condition(value) {
+            conditions.insert(name.to_string());
+        }
         stages.resize(stages.len().max(stage + 1), Vec::new());
         stages[stage].push(line);
     }
@@ -75,7 +82,7 @@ pub(super) fn distributed(lines: Vec<String>, mut names: impl Iterator<Item = St
     for line in list.iter_mut().flat_map(|stage| &mut stage.lines) {
         *line = in_arrays(line, &arrays);
     }
-    Stages { list, arrays }
+    Stages { list, arrays, conditions }
 }
 
 impl Stage {
@@ -199,6 +206,19 @@ fn parts(line: &str) -> Option<(&str, &str)> {
 fn carried(line: &str) -> Option<&str> {
     let (place, _) = line.split_once(" = ")?;
     place.chars().all(is_part).then_some(place)
+}
+
+/// Tells whether a value is true or false: it compares, or is `!` of what does, outside of parentheses and choices.
+fn is_condition(value: &str) -> bool {
+    const SYMBOLS: [&str; 8] = ["<", ">", "<=", ">=", "==", "!=", "&&", "||"];
+    let mut depth = 0_i32;
+    value.starts_with('!')
+        || !value.starts_with("if ")
+            && value.split(' ').any(|word| {
+                let compares = depth == 0 && SYMBOLS.contains(&word);
+                depth += word.matches('(').count() as i32 - word.matches(')').count() as i32;
+                compares
+            })
 }
 
 fn is_part(letter: char) -> bool {
