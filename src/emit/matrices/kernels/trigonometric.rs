@@ -124,6 +124,17 @@ pub fn cosines<const FMA: bool>(x: &[f64], y: &mut [f64]) {
     }
 }
 
+/// Takes from the library both of what a loop without a branch can't compute.
+#[cold]
+#[inline(never)]
+fn replace_other_pairs(x: &[f64], sine: &mut [f64], cosine: &mut [f64]) {
+    for ((x, sine), cosine) in x.iter().zip(sine).zip(cosine) {
+        if !is_reduced(*x) {
+            (*sine, *cosine) = x.sin_cos();
+        }
+    }
+}
+
 /// The sine and the cosine of each number of a block.
 #[inline(always)]
 pub fn sines_and_cosines<const FMA: bool>(x: &[f64], sine: &mut [f64], cosine: &mut [f64]) {
@@ -133,7 +144,6 @@ pub fn sines_and_cosines<const FMA: bool>(x: &[f64], sine: &mut [f64], cosine: &
         (*sine, *cosine) = if FMA { sine_and_cosine(*x) } else { x.sin_cos() };
     }
     if FMA && !are_reduced {
-        replace_others(x, sine, |x| x.sin());
-        replace_others(x, cosine, |x| x.cos());
+        replace_other_pairs(x, sine, cosine);
     }
 }
