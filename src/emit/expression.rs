@@ -113,8 +113,8 @@ pub struct Writer<'a> {
     pub lanes: bool,
 }
 
-/// The methods of numbers for which a module of generated code has functions without branches.
-pub const IN_LANES: [&str; 7] = ["exp", "exp_m1", "ln", "ln_1p", "tanh", "cosh", "sinh"];
+/// The methods of numbers for which a module of generated code has functions that loops compute side by side.
+pub const IN_LANES: [&str; 9] = ["exp", "exp_m1", "ln", "ln_1p", "tanh", "cosh", "sinh", "sin", "cos"];
 
 /// Tells whether a value is exp(-|x|), which is between 0 and 1.
 fn is_fraction(tape: &Tape, slot: Slot) -> bool {

@@ -8,7 +8,6 @@ use super::loops::{Loop, Loops, Place, factor, in_lanes_of, reads, shortened};
 use super::stages::{Stages, distributed};
 use crate::graph::ExprId;
 use crate::tape::{RowProduct, row_product};
-use indexmap::IndexSet;
 
 /// How many rows a block has: they stay in the cache until they are read again.
 const ROWS: usize = 32;
@@ -181,12 +180,15 @@ impl Loops<'_> {
         let end = self.entries(&extents);
         let stages = match has_lanes(self.writer.options) {
             true => distributed(shortened(inside), std::iter::from_fn(|| Some(self.fresh()))),
-            false => Stages { lines: vec![shortened(inside)], arrays: IndexSet::new() },
+            false => Stages::whole(shortened(inside)),
         };
         let float = self.writer.options.scalar.name();
         let lanes = sums.iter().map(|sum| format!("{sum}_lanes"));
         let length = if rows.is_weighted { ROWS_OF_WEIGHTED } else { ROWS };
-        let declared = |array: String| format!("let mut {array} = [0.0_{float}; {length}];");
+        let declared = |array: String| match stages.conditions.contains(&array) {
+            true => format!("let mut {array} = [false; {length}];"),
+            false => format!("let mut {array} = [0.0_{float}; {length}];"),
+        };
         self.statements.extend(rows.arrays.iter().cloned().chain(stages.arrays).chain(lanes).map(declared));
         let mut lines = vec![format!("let lanes = ({end} - at).min({length});")];
         lines.extend(rows.first.iter().map(|times| {
@@ -194,13 +196,16 @@ impl Loops<'_> {
             let target = if *is_stored { format!("{target}[at..][..lanes]") } else { format!("{target}[..lanes]") };
             format!("{MODULE}::times::<FMA>({columns}, {}, &{vector}, &mut {target});", block(matrix, columns))
         }));
-        for stage in stages.lines.into_iter().filter(|stage| !stage.is_empty()) {
-            lines.push("for lane in 0..lanes {".to_string());
-            if stage.iter().any(|line| reads(line, "i")) {
-                lines.push("    let i = at + lane;".to_string());
+        for stage in stages.list {
+            if !stage.lines.is_empty() {
+                lines.push("for lane in 0..lanes {".to_string());
+                if stage.lines.iter().any(|line| reads(line, "i")) {
+                    lines.push("    let i = at + lane;".to_string());
+                }
+                lines.extend(in_lanes_of(&sums, &stage.lines).map(|line| format!("    {line}")));
+                lines.push("}".to_string());
             }
-            lines.extend(in_lanes_of(&sums, &stage).map(|line| format!("    {line}")));
-            lines.push("}".to_string());
+            lines.extend(stage.calls);
         }
         lines.extend(rows.last);
         self.statements.push(format!("for at in (0..{end}).step_by({length}) {{"));

@@ -7,8 +7,9 @@ use crate::emit::rust::{Module, Scalar, Target, indented};
 /// What kernels call without the standard library.
 const WITHOUT_STD: &str = include_str!("kernels/without_std.rs.in");
 /// The sources of all kernels; what an item calls stands before it.
-const SOURCES: [&str; 5] = [
+const SOURCES: [&str; 6] = [
     include_str!("kernels/elementary.rs"),
+    include_str!("kernels/trigonometric.rs"),
     include_str!("kernels/vectors.rs"),
     include_str!("kernels/avx512.rs"),
     include_str!("kernels/products.rs"),
@@ -29,8 +30,9 @@ impl Module<'_> {
         for item in items.into_iter().rev() {
             let own = name(item);
             let name = own.strip_suffix(AVX512).unwrap_or(own);
-            let called = name == own || has_lanes(self.options);
-            if called && (calls(&self.out, name) || needed.iter().any(|user| mentions(user, name))) {
+            let is_used = mentions(&self.out, &format!("{MODULE}::{name}"))
+                || needed.iter().any(|user| mentions(user, name));
+            if is_used && (name == own || has_lanes(self.options)) {
                 needed.insert(0, item);
             }
         }
@@ -69,18 +71,9 @@ fn name(item: &str) -> &str {
     declared.and_then(|rest| rest.split(['(', '<', ':']).next()).unwrap_or_default()
 }
 
-fn is_part(letter: char) -> bool {
-    letter.is_alphanumeric() || letter == '_'
-}
-
-/// Tells whether generated code calls a kernel.
-fn calls(code: &str, name: &str) -> bool {
-    let path = format!("{MODULE}::{name}");
-    code.match_indices(&path).any(|(at, _)| !code[at + path.len()..].starts_with(is_part))
-}
-
 /// Tells whether a text names an item, not a method.
 fn mentions(text: &str, name: &str) -> bool {
+    let is_part = |letter: char| letter.is_alphanumeric() || letter == '_';
     text.match_indices(name).any(|(at, _)| {
         let (before, after) = (text[..at].chars().next_back(), text[at + name.len()..].chars().next());
         before.is_none_or(|letter| !is_part(letter) && letter != '.') && after.is_none_or(|letter| !is_part(letter))

@@ -340,10 +340,10 @@ impl<'a> Loops<'a> {
         }
     }
 
-    /// Tells whether functions wait for each other in a loop, so that it is better done in stages.
+    /// Tells whether a loop is better done in stages.
     fn in_stages(&self, inside: &[String]) -> bool {
         let names = (0..).map(|at| format!("call_{at}"));
-        has_lanes(self.writer.options) && distributed(inside.to_vec(), names).lines.len() > 2
+        has_lanes(self.writer.options) && distributed(inside.to_vec(), names).are_better()
     }
 
     /// Ends the loop that is open. What is summed is summed in 32 lanes, so that no addition
