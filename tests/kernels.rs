@@ -257,6 +257,49 @@ fn products_are_exact_for_whole_numbers_of_any_size() {
     }
 }
 
+/// Code that finds no AVX-512 on any processor.
+fn without_avx512(rust: &str) -> String {
+    let detected = "is_x86_feature_detected!(\"avx512f\")";
+    assert!(rust.contains(detected), "{rust}");
+    rust.replace(detected, "false")
+}
+
+#[test]
+fn tiles_are_exact_for_whole_numbers_and_any_number_of_columns() {
+    let forms = [
+        ("f(A: matrix[k, n], x: vector[k]) = A'*diag(x)*A", "n * n", "a[l * n + at / n] * x[l] * a[l * n + at % n]"),
+        ("f(A: matrix[k, n], x: vector[k]) = A'*A", "n * n", "a[l * n + at / n] * a[l * n + at % n]"),
+        ("f(A: matrix[n, k], x: vector[k]) = A*x", "n", "a[at * k + l] * x[l]"),
+    ];
+    let mut program = Program::default();
+    for (form, (text, length, term)) in forms.iter().enumerate() {
+        let rust = compile(text, false, Scalar::F64);
+        for (name, rust) in [(format!("m{form}"), rust.clone()), (format!("w{form}"), without_avx512(&rust))] {
+            program.module(&name, &rust);
+            let sizes = if text.contains("[n, k]") { "n, k" } else { "k, n" };
+            // How many entries are wrong, for each size.
+            program.print(
+                &format!(
+                    "{{ let numbers = |count: usize, seed: usize| (0..count).map(|at| \
+                     ((at * 7919 + seed * 104_729) % 17) as f64 - 8.0).collect::<Vec<f64>>(); \
+                     let depths = [0_usize, 1, 2, 5, 34]; let few = [(256_usize, 33_usize), (257, 50), (515, 79)]; \
+                     depths.iter().flat_map(|k| (0..=84).map(|n| (*k, n))).chain(few).map(|(k, n)| {{ \
+                     let (a, x) = (numbers(n * k, 1), numbers(k, 2)); let mut c = vec![-7.0; {length}]; \
+                     {name}::f({sizes}, &a, &x, &mut c); \
+                     (0..{length}).filter(|at| {{ let at = *at; (0..k).map(|l| {term}).sum::<f64>() != c[at] }}).count() as f64 \
+                     }}).collect::<Vec<f64>>() }}"
+                ),
+                &["r".to_string()],
+            );
+        }
+    }
+    let results = program.run("kernels_tiles");
+    assert_eq!(results.len(), 2 * forms.len());
+    for (form, wrong) in results.iter().enumerate() {
+        assert_eq!(wrong, &vec![0.0; 5 * 85 + 3], "form {form}");
+    }
+}
+
 /// The gradient `3*A'*r.^2` and the Hessian `6*A'*diag(r)*A`, where r is `A*w - y`, by entries.
 fn derivatives_of_cubes(n: usize, m: usize) -> [Vec<f64>; 3] {
     let (a, w, y) = (whole_numbers(n * m, 5), whole_numbers(m, 6), whole_numbers(n, 7));

@@ -30,8 +30,8 @@ impl Module<'_> {
         for item in items.into_iter().rev() {
             let own = name(item);
             let name = own.strip_suffix(AVX512).unwrap_or(own);
-            let is_used = mentions(&self.out, &format!("{MODULE}::{name}"))
-                || needed.iter().any(|user| mentions(user, name));
+            let is_used =
+                mentions(&self.out, &format!("{MODULE}::{name}")) || needed.iter().any(|user| mentions(user, name));
             if is_used && (name == own || has_lanes(self.options)) {
                 needed.insert(0, item);
             }
