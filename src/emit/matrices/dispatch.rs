@@ -89,10 +89,14 @@ impl Dispatched<'_> {
     }
 }
 
+/// Numbers of a matrix below which wider registers gain nothing.
+const LEAST_FOR_AVX512: usize = 512;
+
 const ALLOW_UNSAFE: &str = "#[allow(unsafe_code)]\n";
 
 /// Rewrites a kernel that works long into one that calls a function of its own: there it has all registers for itself.
-/// `wider` is what does the same with the registers of AVX-512, and tells whether it did.
+/// `wider` is what does the same with the registers of AVX-512 for a matrix `a` of eight columns or more, a number that is
+/// the first argument.
 pub(super) fn apart(kernel: &str, wider: Option<&str>, options: &Options) -> String {
     let head = "#[inline(always)]\npub fn ";
     let declaration = kernel.split_once(head).and_then(|(documentation, rest)| {
@@ -108,13 +112,14 @@ pub(super) fn apart(kernel: &str, wider: Option<&str>, options: &Options) -> Str
     let dispatched = Dispatched { parameters: &list, result: "", body };
     let mut lines = dispatched.lines(&Condition::Inherited);
     if let Some(wider) = wider {
+        let columns = dispatched.arguments().split(',').next().unwrap_or_default().to_string();
         let first = [
             "#[cfg(target_arch = \"x86_64\")]".to_string(),
-            "if FMA && is_x86_feature_detected!(\"avx512f\") {".to_string(),
+            format!(
+                "if FMA && {columns} >= 8 && a.len() >= {LEAST_FOR_AVX512} && is_x86_feature_detected!(\"avx512f\") {{"
+            ),
             "    // SAFETY: the processor has AVX-512, and `FMA` says that it has FMA.".to_string(),
-            format!("    if unsafe {{ {wider}({}) }} {{", dispatched.arguments()),
-            "        return;".to_string(),
-            "    }".to_string(),
+            format!("    return unsafe {{ {wider}({}) }};", dispatched.arguments()),
             "}".to_string(),
             String::new(),
         ];

@@ -117,14 +117,11 @@ fn corner<const R: usize>(
     }
 }
 
-/// Does what `add_symmetric` does if there are eight columns or more, and tells whether that is so. Tiles are eight columns
-/// wide and as tall as registers allow, so that a number of B is read and weighted once for many rows.
+/// Does what `add_symmetric` does where there are eight columns or more: tiles are eight columns wide and as tall as
+/// registers allow, so that a number of B is read and weighted once for many rows.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,fma")]
-fn add_symmetric_avx512(columns: usize, a: &[f64], p: &[f64], b: &[f64], c: &mut [f64]) -> bool {
-    if columns < 8 {
-        return false;
-    }
+fn add_symmetric_avx512(columns: usize, a: &[f64], p: &[f64], b: &[f64], c: &mut [f64]) {
     let whole = columns / 8 * 8;
     for ((a, p), b) in a.chunks(256 * columns).zip(p.chunks(256)).zip(b.chunks(256 * columns)) {
         for j in (0..whole).step_by(8) {
@@ -177,25 +174,23 @@ fn add_symmetric_avx512(columns: usize, a: &[f64], p: &[f64], b: &[f64], c: &mut
             _ => {}
         }
     }
-    true
 }
 
-/// Does what `times` does if there are eight columns or more, and tells whether that is so: four rows side by side, so that
-/// a number of x is read once for them.
+/// Does what `times` does where there are eight columns or more: four rows side by side, so that a number of x is read once
+/// for them, unless short rows would come from memory, which is read faster in order.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,fma")]
-fn times_avx512(columns: usize, a: &[f64], x: &[f64], y: &mut [f64]) -> bool {
+fn times_avx512(columns: usize, a: &[f64], x: &[f64], y: &mut [f64]) {
     use core::arch::x86_64::*;
-    if columns < 8 {
-        return false;
-    }
+    let is_near = a.len() >= 4096 && a.len() <= 131072;
+    let together = if is_near || columns >= 512 { 4 * columns * (y.len() / 4) } else { 0 };
     let x = &x[..columns];
-    let mut blocks = a.chunks_exact(4 * columns);
-    let mut entries = y.chunks_exact_mut(4);
-    for (rows, y) in blocks.by_ref().zip(entries.by_ref()) {
-        let (first, others) = rows.split_at(columns);
-        let (second, others) = others.split_at(columns);
-        let (third, fourth) = others.split_at(columns);
+    let (fours, others) = a.split_at(together);
+    let (entries, rest) = y.split_at_mut(together / columns);
+    for (rows, y) in fours.chunks_exact(4 * columns).zip(entries.chunks_exact_mut(4)) {
+        let (first, rows) = rows.split_at(columns);
+        let (second, rows) = rows.split_at(columns);
+        let (third, fourth) = rows.split_at(columns);
         let rows = [first, second, third, &fourth[..columns]];
         let mut sums = [_mm512_setzero_pd(); 4];
         let mut k = 0;
@@ -221,8 +216,7 @@ fn times_avx512(columns: usize, a: &[f64], x: &[f64], y: &mut [f64]) -> bool {
         }
         y.copy_from_slice(&sums);
     }
-    for (row, entry) in blocks.remainder().chunks_exact(columns).zip(entries.into_remainder()) {
+    for (row, entry) in others.chunks_exact(columns).zip(rest) {
         *entry = dot(row, x);
     }
-    true
 }
