@@ -184,7 +184,7 @@ impl Loops<'_> {
         };
         let float = self.writer.options.scalar.name();
         let lanes = sums.iter().map(|sum| format!("{sum}_lanes"));
-        let length = if rows.is_weighted { ROWS_OF_WEIGHTED } else { ROWS };
+        let length = if rows.is_weighted && has_lanes(self.writer.options) { ROWS_OF_WEIGHTED } else { ROWS };
         let declared = |array: String| match stages.conditions.contains(&array) {
             true => format!("let mut {array} = [false; {length}];"),
             false => format!("let mut {array} = [0.0_{float}; {length}];"),
