@@ -48,6 +48,18 @@ fn the_norm_of_a_product_has_the_numbers_of_the_lecture() {
 }
 
 #[test]
+fn the_leaves_of_a_sum_are_the_parameters_alone() {
+    let whole =
+        read("f(X: matrix[n, m], w: vector[m]) = sum(i in 0..n, dot(X[i, ..], w)^2)").whole.expect("it is kept whole");
+    let dense = |rows, columns, entries: &[f64]| Dense { rows, columns, entries: entries.to_vec() };
+    let point = [dense(2, 2, &[1.0, 2.0, 3.0, 4.0]), dense(2, 1, &[1.0, -1.0])];
+    let sizes: Sizes = [("n".to_string(), 2), ("m".to_string(), 2)].into_iter().collect();
+    let circuit = trace_whole(&whole, Some("f"), &point, &sizes, &[]).expect("every gate has a derivative");
+    let leaves: Vec<&str> = circuit.vertices[..circuit.leaves].iter().map(|vertex| vertex.name.as_str()).collect();
+    assert_eq!(leaves, ["X", "w"]);
+}
+
+#[test]
 fn table_and_pictures_are_as_recorded() {
     let circuit = lecture();
     let picture = svg(&circuit, LECTURE, 2);

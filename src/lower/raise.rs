@@ -7,7 +7,7 @@ use super::dimensions::as_dimension;
 use super::machine::{Machine, Task};
 use super::value::{Rows, Value};
 use crate::error::{Diagnostic, Fault};
-use crate::graph::{Dimension, ExprId, Extents, Input, MatrixOperation as M, Node};
+use crate::graph::{Dimension, ExprId, Extents, MatrixOperation as M, Node, Rational};
 use crate::source::Span;
 use crate::syntax::ast::{Expression, Index, NodeId};
 
@@ -67,7 +67,8 @@ impl Machine<'_> {
         let extents =
             if self.axes.is_empty() { Extents::new(count.clone(), one) } else { Extents::new(one, count.clone()) };
         let graph = &mut *self.gates.graph;
-        let node = graph.add_input(Input { parameter: index.text.clone(), place: vec![graph.len()] });
+        let zero = graph.number(Rational::ZERO);
+        let node = graph.add_placeholder(zero);
         graph.give_extents(node, extents);
         self.axes.push(Axis { index: node, start: bounds[0].clone(), count });
         self.bind(&index.text, Value::Running(node));
