@@ -1,6 +1,6 @@
 //! The interface for build scripts: the only place that reads the environment or prints `cargo:` lines.
 
-use crate::emit::{Derive, Options, Scalar, Target};
+use crate::emit::{Batch, Derive, Options, Scalar, Target};
 use crate::error::{Errors, Fault};
 use crate::source::Source;
 use std::fs;
@@ -49,6 +49,14 @@ impl Builder {
     /// Sets the parameters to derive by, by name. Default: all.
     pub fn wrt(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.options.wrt = names.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Generates functions that compute values, gradients, Jacobians and Hessians at many points, given a slice for each
+    /// entry of the parameters that differ between them: `f_batch`, `f_grad_batch` and so on. Functions over symbolic
+    /// dimensions go without them, as their documentation says. Default: none.
+    pub fn batch(mut self, batch: Batch) -> Self {
+        self.options.batch = batch;
         self
     }
 
