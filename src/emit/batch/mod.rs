@@ -7,7 +7,7 @@ mod stages;
 use super::asked::Asked;
 use super::expression::{LONGEST_PART, Writer};
 use super::matrices::dispatch::{Dispatched, has_lanes};
-use super::rust::{ALLOW, Module, Signature, array};
+use super::rust::{ALLOW, Module, Signature, array, indented};
 use crate::error::{Diagnostic, Fault};
 use crate::lower::{Function, Shape};
 use crate::tape::Tape;
@@ -114,9 +114,11 @@ impl Module<'_> {
         let parameters = arguments.parameters.iter().chain(results.iter().map(|results| &results.parameter));
         let parameters: Vec<String> = parameters.cloned().collect();
         let checks = arguments.checks(&results);
-        let body =
-            Dispatched { parameters: &parameters, result: "", body: checks.into_iter().chain(statements).collect() };
-        let (allowed, text) = body.written(self.options);
+        let body: Vec<String> = checks.into_iter().chain(statements).collect();
+        let (allowed, text) = match stages.count {
+            0 => ("", indented(&body.join("\n"))),
+            _ => Dispatched { parameters: &parameters, result: "", body }.written(self.options),
+        };
         let name = self.items.claim(&format!("{}_batch", single.trim_start_matches("r#")));
         self.out.push('\n');
         for line in self.documentation(function, single, stages) {
