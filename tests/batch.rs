@@ -1,5 +1,6 @@
 //! Functions for many points compute what those for one point compute, at any number of points, and refuse slices of
 //! different lengths before they write anything.
+#![allow(clippy::panic)]
 
 #[path = "common/program.rs"]
 mod program;
@@ -263,4 +264,135 @@ fn reproducible_code_computes_the_same_bits_for_many_points() {
 #[test]
 fn many_points_in_single_precision_are_computed_like_each_of_them() {
     run("batch_single", |names| Options { scalar: Scalar::F32, ..options(names) }, EQUAL);
+}
+
+/// A program's expression that is 1 if a call panics with this in its message and leaves all of `written` as it was.
+fn refuses(call: &str, message: &str, written: &[&str]) -> String {
+    let unwritten: Vec<String> =
+        written.iter().map(|slice| format!("{slice}.iter().all(|entry| *entry == {UNWRITTEN})")).collect();
+    format!(
+        "{{
+    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {call}));
+    let message = match outcome {{
+        Ok(()) => String::new(),
+        Err(message) => message.downcast_ref::<String>().cloned().unwrap_or_default(),
+    }};
+    let refused = message.contains({message:?});
+    if refused && {} {{ 1.0 }} else {{ eprintln!(\"{{message}}\"); 0.0 }}
+}}",
+        unwritten.join(" && ")
+    )
+}
+
+#[test]
+fn lengths_that_differ_are_refused_before_anything_is_written() {
+    let text = "f(x, w: vector[2], k) = k*exp(x)*w[0] + w[1]";
+    let mut program = Program::default();
+    program.module("m", &compile(text, &options(&["x", "w"])));
+    program.module("arm", &compile("f(A: matrix[2, 2]) = [A[0, 0]*A[1, 1], A[0, 1]]", &options(&[])));
+    let slices = |lengths: [usize; 8]| {
+        let slice =
+            |(at, length): (usize, &usize)| format!("#[allow(unused)] let mut s{at} = vec![{UNWRITTEN}; {length}];");
+        lengths.iter().enumerate().map(slice).collect::<Vec<_>>().join(" ")
+    };
+    let first = "m::f_grad_batch(&s0, [&s1, &s2], 2.0, &mut s3, &mut m::FGradBatch { x: &mut s4, w: [&mut s5, &mut s6], k: &mut s7 })";
+    let names = ["", "each entry of `w`", "each entry of `w`", "`value`", "`gradient.x`", "each entry of `gradient.w`"];
+    for (at, name) in [&names[..], &["each entry of `gradient.w`", "`gradient.k`"]].concat().iter().enumerate().skip(1)
+    {
+        for length in [0, 39, 41] {
+            let mut lengths = [40; 8];
+            lengths[at] = length;
+            let refused = refuses(first, &format!("{name} is as long as `x`"), &["s3", "s4", "s5", "s6", "s7"]);
+            program.print(&format!("{{ {} {refused} }}", slices(lengths)), &["r".to_string()]);
+        }
+    }
+    let second = "arm::f_batch([[&s0, &s1], [&s2, &s3]], [&mut s4, &mut s5])";
+    for (at, name) in [(0, "A"), (3, "A"), (5, "value")] {
+        let mut lengths = [40; 8];
+        lengths[at] = 33;
+        let refused = refuses(second, &format!("each entry of `{name}` is as long as `A[0][0]`"), &["s4", "s5"]);
+        program.print(&format!("{{ {} {refused} }}", slices(lengths)), &["r".to_string()]);
+    }
+    assert!(program.run("batch_lengths").iter().all(|line| *line == [1.0]));
+}
+
+#[test]
+fn functions_that_are_kept_whole_say_that_they_have_none() {
+    let text = "f(x) = exp(x)\ng(x: vector[n]) = sum(x)\nh(x: vector[100]) = norm2(x)\nk(y) = y^2";
+    let compile = |names: &[&str]| gradc::compile(text, &options(names)).expect("it compiles").rust;
+    let why = "they are written entry by entry, for at most 64 numbers with fixed dimensions";
+    let notes =
+        |rust: &str, why: &str| rust.matches(&format!("/// There are no functions for many points: {why}.")).count();
+    let rust = compile(&[]);
+    assert_eq!(notes(&rust, why), 2, "{rust}");
+    let list = ["f_batch", "f_grad_batch", "f_hessian_batch", "k_batch", "k_grad_batch", "k_hessian_batch"];
+    assert!(list.iter().all(|name| rust.contains(&format!("pub fn {name}("))) && rust.matches("_batch(").count() >= 6);
+    let rust = compile(&["x"]);
+    assert_eq!((notes(&rust, why), notes(&rust, "no parameter is called `x`")), (2, 1), "{rust}");
+    assert!(!rust.contains("fn k_batch("));
+}
+
+#[test]
+fn what_no_function_has_is_refused_with_a_way_out() {
+    for (text, names, code, message) in [
+        ("f(x: vector[n]) = sum(x)", &[][..], "E0017", "in `f`: there are no functions for many points: "),
+        ("f(x) = x", &["y"], "E0025", "in `f`: there is no parameter `y` that could differ between points"),
+        ("f(x) = x\ng(y: vector[n]) = sum(y)", &["y"], "E0017", "in `g`: there are no functions for many points: "),
+    ] {
+        let derive = Vec::new();
+        let errors = gradc::compile(text, &Options { derive, ..options(names) }).expect_err("it is refused");
+        let [wrong] = errors.diagnostics() else { panic!("{text}") };
+        assert!(wrong.fault.code() == code && wrong.message.starts_with(message), "{}", wrong.message);
+        assert!(code == "E0025" || wrong.hint.is_some());
+    }
+}
+
+#[test]
+fn what_takes_too_many_numbers_of_a_point_is_left_out() {
+    let text = "f(x: vector[36]) = exp(sum(i in 0..35, sin(x[i])*x[i+1]))";
+    let rust = compile(text, &options(&[]));
+    assert!(rust.contains("pub fn f_grad_batch(") && !rust.contains("fn f_hessian_batch("));
+    let note = rust.lines().find(|line| line.starts_with("/// There is no `f_hessian_batch`: ")).expect("a note");
+    assert!(note.ends_with(" numbers of each point are more than the 512 that are kept at a time."), "{note}");
+}
+
+#[test]
+fn code_without_the_standard_library_calls_libm() {
+    let options = Options { target: Target::NoStd, ..options(&[]) };
+    let rust = compile("f(x, y) = exp(x)*sin(y) + sqrt(x*y)", &options);
+    assert!(rust.contains("[lane] = libm::sin(y_block[lane]);") && rust.contains("libm::sqrt("), "{rust}");
+    assert!(!rust.contains("unsafe {") && !rust.contains("std::") && !rust.contains(".exp()"), "{rust}");
+}
+
+#[test]
+fn the_command_takes_the_names_after_the_expression() {
+    for (arguments, expected) in [
+        (&["x*y", "--batch"][..], "pub fn f_batch(x: &[f64], y: &[f64], value: &mut [f64]) {"),
+        (&["x*y", "--batch", "x"], "pub fn f_batch(x: &[f64], y: f64, value: &mut [f64]) {"),
+        (
+            &["x*y*z", "--batch", "x,z", "--scalar", "f32"],
+            "pub fn f_batch(x: &[f32], y: f32, z: &[f32], value: &mut [f32]) {",
+        ),
+        (&["--batch", "--derive", "value", "x*y"], "pub fn f_batch(x: &[f64], y: &[f64], value: &mut [f64]) {"),
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_gradc")).arg("compile").args(arguments).output();
+        let output = output.expect("gradc runs");
+        let rust = String::from_utf8_lossy(&output.stdout);
+        assert!(rust.contains(expected), "{arguments:?}: {rust}{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+/// What the code looks like, for the processor that it runs on and for all.
+#[test]
+fn code_for_many_points() {
+    let neuron = "/// A neuron.\nneuron(w: vector[2], x) = sigmoid(w[0]*x + w[1])";
+    let arm = "/// An arm.\narm(q: vector[2], length) = [length*cos(q[0] + q[1]), pow(length, q[0])*sin(q[0] + q[1])]";
+    let derive = vec![Derive::Gradient];
+    let everywhere = Options { reproducible: true, derive: derive.clone(), ..options(&["q"]) };
+    let neuron = compile(neuron, &Options { derive, ..options(&[]) });
+    let arm = compile(arm, &everywhere);
+    insta::with_settings!({ snapshot_path => "../snapshots/batch", prepend_module_to_snapshot => false, omit_expression => true }, {
+        insta::assert_snapshot!("for_the_processor", neuron);
+        insta::assert_snapshot!("for_all_processors", arm);
+    });
 }

@@ -46,6 +46,7 @@ const RESERVED: &[&str] = &[
     "value",
     "body",
     "avx2",
+    "FMA",
     MODULE,
     "special",
 ];

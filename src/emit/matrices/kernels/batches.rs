@@ -1,5 +1,5 @@
 /// The numbers of the points from `at` on; zeros where there are fewer than a block has.
-#[inline(always)]
+#[inline(never)]
 pub fn read_block<const LANES: usize>(x: &[f64], at: usize) -> [f64; LANES] {
     let x = &x[at..];
     match x.first_chunk() {
@@ -13,7 +13,7 @@ pub fn read_block<const LANES: usize>(x: &[f64], at: usize) -> [f64; LANES] {
 }
 
 /// Writes a block to the points from `at` on, as far as there are any.
-#[inline(always)]
+#[inline(never)]
 pub fn write_block<const LANES: usize>(y: &mut [f64], at: usize, block: &[f64; LANES]) {
     let y = &mut y[at..];
     match y.first_chunk_mut() {
