@@ -73,8 +73,8 @@ impl Builder {
     }
 
     /// Generates code that computes the same bits on every processor, without `unsafe`. By default, functions over
-    /// symbolic dimensions are compiled for AVX2 with FMA, too, and products for AVX-512, and look whether the processor
-    /// has them, where the target is x86-64 and there is a standard library. Default: off.
+    /// symbolic dimensions and for many points are compiled for AVX2 with FMA, too, and products for AVX-512, and look
+    /// whether the processor has them, where the target is x86-64 and there is a standard library. Default: off.
     pub fn reproducible(mut self, reproducible: bool) -> Self {
         self.options.reproducible = reproducible;
         self

@@ -34,7 +34,7 @@ pub struct Options {
     #[arg(long)]
     no_std: bool,
     /// Generates code that computes the same bits on every processor, without `unsafe`: loops over symbolic dimensions
-    /// then don't look for AVX2 and FMA.
+    /// and many points then don't look for AVX2 and FMA.
     #[arg(long)]
     reproducible: bool,
     /// What counts in simplification.
