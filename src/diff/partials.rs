@@ -82,43 +82,49 @@ impl Differentiator {
     }
 }
 
-/// The derivative of `Π b^e` by each base: `e·b^(e−1)` times the other factors. The others of a long product are
-/// products of its first and its last factors, 3n multiplications for all n of them.
+/// The derivative of `Π b^e` by each base: `e·b^(e−1)` times the other factors.
 fn product_partials(graph: &mut Graph, factors: &[Factor], wanted: impl Fn(ExprId) -> bool) -> Vec<(ExprId, ExprId)> {
-    let short = factors.len() <= SHORT_PRODUCT;
-    let (before, after) = if short { Default::default() } else { running_products(graph, factors) };
+    let others = match factors.len() <= SHORT_PRODUCT {
+        true => {
+            let all_but = |at| factors.iter().enumerate().filter(move |(other, _)| *other != at);
+            (0..factors.len()).map(|at| all_but(at).map(|(_, factor)| factor.clone()).collect()).collect()
+        }
+        false => others_in_halves(graph, factors),
+    };
     let mut partials = Vec::new();
-    for (at, (base, exponent)) in factors.iter().enumerate() {
-        if !wanted(*base) {
-            continue;
+    for ((base, exponent), others) in factors.iter().zip(others) {
+        if wanted(*base) {
+            let parts = [vec![(*base, exponent.add(&Rational::MINUS_ONE))], others].concat();
+            partials.push((*base, graph.product(exponent.clone(), parts)));
         }
-        let mut parts = vec![(*base, exponent.add(&Rational::MINUS_ONE))];
-        if short {
-            parts
-                .extend(factors.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, factor)| factor.clone()));
-        } else {
-            parts.push((before[at], Rational::ONE));
-            parts.push((after[at], Rational::ONE));
-        }
-        partials.push((*base, graph.product(exponent.clone(), parts)));
     }
     partials
 }
 
-/// Returns, for each factor, the product of all before it and of all after it.
-fn running_products(graph: &mut Graph, factors: &[Factor]) -> (Vec<ExprId>, Vec<ExprId>) {
-    let one = graph.number(Rational::ONE);
-    let mut run = |factors: &mut dyn Iterator<Item = &Factor>| {
-        let mut so_far = one;
-        let mut products = Vec::new();
-        for factor in factors {
-            products.push(so_far);
-            so_far = graph.product(Rational::ONE, vec![(so_far, Rational::ONE), factor.clone()]);
-        }
-        products
-    };
-    let before = run(&mut factors.iter());
-    let mut after = run(&mut factors.iter().rev());
-    after.reverse();
-    (before, after)
+/// Returns, for each factor, two whose product is that of all others, with 3n multiplications for all n of them and chains
+/// no longer than 2·log2(n): from the factors to products of halves of halves, and back to what is beside each half (the
+/// prefix computation of Ladner and Fischer, Journal of the ACM 27, 1980, done for both sides).
+fn others_in_halves(graph: &mut Graph, factors: &[Factor]) -> Vec<Vec<Factor>> {
+    let mut levels = vec![factors.to_vec()];
+    while let Some(level) = levels.last().filter(|level| level.len() > 2) {
+        let halves = level.chunks(2).map(|pair| match pair {
+            [left, right] => (graph.product(Rational::ONE, vec![left.clone(), right.clone()]), Rational::ONE),
+            _ => pair[0].clone(),
+        });
+        levels.push(halves.collect());
+    }
+    let mut beside: Vec<Vec<Factor>> = vec![Vec::new()];
+    for level in levels.iter().rev() {
+        let around: Vec<Option<Factor>> = beside
+            .into_iter()
+            .map(|parts| match parts.as_slice() {
+                [] => None,
+                [only] => Some(only.clone()),
+                _ => Some((graph.product(Rational::ONE, parts), Rational::ONE)),
+            })
+            .collect();
+        let sibling = |at: usize| level.get(at ^ 1).cloned();
+        beside = (0..level.len()).map(|at| around[at / 2].clone().into_iter().chain(sibling(at)).collect()).collect();
+    }
+    beside
 }

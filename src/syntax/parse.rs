@@ -215,16 +215,37 @@ fn syntax_error(
         None => tokens.last(),
     };
     let found = position.and_then(|position| tokens.get(position));
+    let expects = |token: &str| expected.iter().any(|expected| expected.trim_matches('"') == token);
+    let misplaced = match position {
+        Some(position) if expects(";") => unfinished_let(source, &tokens[..position], &tokens[position]),
+        Some(position) if tokens[position].0 == Token::Semicolon && expects("}") => {
+            Some("the last line inside braces is their value, without `;`".to_string())
+        }
+        Some(position) if tokens[position].0 == Token::Semicolon && expects("]") => {
+            Some("a matrix is a list of rows: `[[1, 2], [3, 4]]`".to_string())
+        }
+        _ => None,
+    };
     let expected = describe_expected(&expected, before.is_some_and(|(token, _)| ends_operand(token)));
     let message = match found {
         Some((_, span)) => format!("`{}` is not expected here", source.slice(*span)),
         None => "the input ends too early".to_string(),
     };
     let diagnostic = Diagnostic::new(Fault::Syntax, at, message).label(expected);
-    match syntax_hint(source, before, found) {
+    match misplaced.or_else(|| syntax_hint(source, before, found)) {
         Some(hint) => diagnostic.hint(hint),
         None => diagnostic,
     }
+}
+
+/// Says how the last `let` ends, where the next token is on another line.
+fn unfinished_let(source: &Source, before: &[Spanned<'_>], found: &Spanned<'_>) -> Option<String> {
+    let (_, end) = before.last()?;
+    let (_, start) = before.iter().rev().find(|(token, _)| *token == Token::Let)?;
+    let is_next_line = source.slice(Span::new(end.end, found.1.start)).contains('\n');
+    let written = source.slice(Span::new(start.start, end.end));
+    let example = if written.contains(['\n', ';']) { "let a = x^2" } else { written };
+    is_next_line.then(|| format!("a `let` ends with `;`: `{example};`"))
 }
 
 fn ends_operand(token: &Token<'_>) -> bool {

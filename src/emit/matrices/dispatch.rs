@@ -90,15 +90,21 @@ impl Dispatched<'_> {
     }
 }
 
-/// Numbers of a matrix below which wider registers gain nothing.
+/// Ends the name of what does the same as a kernel with the registers of AVX2, for matrices of four columns or more.
+pub(super) const AVX2: &str = "_avx2";
+
+/// Ends the name of what does the same as a kernel with the registers of AVX-512, for matrices of eight columns or more.
+pub(super) const AVX512: &str = "_avx512";
+
+/// Numbers of a matrix below which the registers of AVX-512 gain nothing.
 const LEAST_FOR_AVX512: usize = 512;
 
 const ALLOW_UNSAFE: &str = "#[allow(unsafe_code)]\n";
 
 /// Rewrites a kernel that works long into one that calls a function of its own: there it has all registers for itself.
-/// `wider` is what does the same with the registers of AVX-512 for a matrix `a` of eight columns or more, a number that is
-/// the first argument.
-pub(super) fn apart(kernel: &str, wider: Option<&str>, options: &Options) -> String {
+/// `endings` tells which functions there are that do the same for a matrix `a` with columns, a number that is the first
+/// argument.
+pub(super) fn apart(kernel: &str, endings: &[&str], options: &Options) -> String {
     let head = "#[inline(always)]\npub fn ";
     let declaration = kernel.split_once(head).and_then(|(documentation, rest)| {
         let (name, rest) = rest.split_once("<const FMA: bool>(")?;
@@ -111,20 +117,29 @@ pub(super) fn apart(kernel: &str, wider: Option<&str>, options: &Options) -> Str
     let list: Vec<String> = parameters.split(", ").map(String::from).collect();
     let body = body.lines().map(|line| line.strip_prefix("    ").unwrap_or(line).to_string()).collect();
     let dispatched = Dispatched { parameters: &list, result: "", body };
-    let mut lines = dispatched.lines(&Condition::Inherited);
-    if let Some(wider) = wider {
-        let columns = dispatched.arguments().split(',').next().unwrap_or_default().to_string();
-        let first = [
+    let arguments = dispatched.arguments();
+    let columns = arguments.split(',').next().unwrap_or_default();
+    let called = |ending: &str, holds: &str, because: &str| {
+        [
             "#[cfg(target_arch = \"x86_64\")]".to_string(),
-            format!(
-                "if FMA && {columns} >= 8 && a.len() >= {LEAST_FOR_AVX512} && is_x86_feature_detected!(\"avx512f\") {{"
-            ),
-            "    // SAFETY: the processor has AVX-512, and `FMA` says that it has FMA.".to_string(),
-            format!("    return unsafe {{ {wider}({}) }};", dispatched.arguments()),
+            format!("if FMA && {columns} >= {holds} {{"),
+            format!("    // SAFETY: {because}."),
+            format!("    return unsafe {{ {name}{ending}({arguments}) }};"),
             "}".to_string(),
             String::new(),
-        ];
-        lines.splice(0..0, first);
+        ]
+    };
+    let mut lines = Vec::new();
+    if endings.contains(&AVX512) {
+        let holds = format!("8 && a.len() >= {LEAST_FOR_AVX512} && is_x86_feature_detected!(\"avx512f\")");
+        lines.extend(called(AVX512, &holds, "the processor has AVX-512, and `FMA` says that it has FMA"));
+    }
+    match endings.contains(&AVX2) {
+        true => {
+            lines.extend(called(AVX2, "4", "`FMA` says that the processor has AVX2 and FMA"));
+            lines.extend(dispatched.body);
+        }
+        false => lines.extend(dispatched.lines(&Condition::Inherited)),
     }
     let inside = indented(&lines.join("\n"));
     format!("{documentation}{ALLOW_UNSAFE}{head}{name}<const FMA: bool>({parameters}) {{\n{inside}}}")

@@ -1,17 +1,18 @@
 //! The kernels that generated code calls: as much of them as it needs, in a private module.
 
 use super::MODULE;
-use super::dispatch::{apart, has_lanes};
+use super::dispatch::{AVX2, AVX512, apart, has_lanes};
 use crate::emit::options::{Scalar, Target};
 use crate::emit::rust::{Module, indented};
 
 /// What kernels call without the standard library.
 const WITHOUT_STD: &str = include_str!("kernels/without_std.rs.in");
 /// The sources of all kernels; what an item calls stands before it.
-const SOURCES: [&str; 7] = [
+const SOURCES: [&str; 8] = [
     include_str!("kernels/elementary.rs"),
     include_str!("kernels/trigonometric.rs"),
     include_str!("kernels/vectors.rs"),
+    include_str!("kernels/avx2.rs"),
     include_str!("kernels/avx512.rs"),
     include_str!("kernels/products.rs"),
     include_str!("kernels/elimination.rs"),
@@ -21,8 +22,8 @@ const SOURCES: [&str; 7] = [
 /// The kernels that work long enough to be functions of their own.
 const PRODUCTS: [&str; 5] = ["times", "product", "turned_product", "product_turned", "add_symmetric"];
 
-/// Ends the name of what a kernel calls where the processor has AVX-512.
-const AVX512: &str = "_avx512";
+/// Ends the names of what kernels call where the processor has such registers.
+const ENDINGS: [&str; 2] = [AVX2, AVX512];
 
 impl Module<'_> {
     /// Adds the kernels that are called, and what they call.
@@ -31,7 +32,7 @@ impl Module<'_> {
         let items: Vec<&str> = SOURCES.iter().flat_map(|source| source.trim_end().split("\n\n")).collect();
         for item in items.into_iter().rev() {
             let own = name(item);
-            let name = own.strip_suffix(AVX512).unwrap_or(own);
+            let name = ENDINGS.iter().find_map(|ending| own.strip_suffix(ending)).unwrap_or(own);
             let is_used =
                 mentions(&self.out, &format!("{MODULE}::{name}")) || needed.iter().any(|user| mentions(user, name));
             if is_used && (name == own || has_lanes(self.options)) {
@@ -47,8 +48,10 @@ impl Module<'_> {
         let names: Vec<&str> = needed.iter().map(|item| name(item)).collect();
         let needed = needed.into_iter().map(|item| match PRODUCTS.contains(&name(item)) {
             true => {
-                let wider = format!("{}{AVX512}", name(item));
-                apart(item, names.contains(&wider.as_str()).then_some(wider.as_str()), self.options)
+                let own = name(item);
+                let has = |ending: &&str| names.iter().any(|name| name.strip_suffix(ending) == Some(own));
+                let endings: Vec<&str> = ENDINGS.into_iter().filter(has).collect();
+                apart(item, &endings, self.options)
             }
             false => item.to_string(),
         });

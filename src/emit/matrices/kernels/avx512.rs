@@ -7,17 +7,6 @@ fn octet(x: &[f64]) -> core::arch::x86_64::__m512d {
     core::arch::x86_64::_mm512_setr_pd(x[0], x[1], x[2], x[3], x[4], x[5], x[6], x[7])
 }
 
-/// The four numbers in a register.
-#[cfg(target_arch = "x86_64")]
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn four_numbers(x: core::arch::x86_64::__m256d) -> [f64; 4] {
-    use core::arch::x86_64::*;
-    let (low, high) = (_mm256_castpd256_pd128(x), _mm256_extractf128_pd::<1>(x));
-    let (second, last) = (_mm_unpackhi_pd(low, low), _mm_unpackhi_pd(high, high));
-    [_mm_cvtsd_f64(low), _mm_cvtsd_f64(second), _mm_cvtsd_f64(high), _mm_cvtsd_f64(last)]
-}
-
 /// The eight numbers in a register.
 #[cfg(target_arch = "x86_64")]
 #[inline]
@@ -73,50 +62,6 @@ fn tall_tile<const D: usize, const R: usize>(
     }
 }
 
-/// Adds the products of R numbers of a with four of b, times p.
-#[cfg(target_arch = "x86_64")]
-#[inline]
-#[target_feature(enable = "avx512f,fma")]
-fn add_outer<const R: usize>(a: &[f64], p: f64, b: &[f64], sums: &mut [core::arch::x86_64::__m256d; R]) {
-    use core::arch::x86_64::*;
-    let (a, b) = (&a[..R], &b[..4]);
-    let b = _mm256_mul_pd(_mm256_setr_pd(b[0], b[1], b[2], b[3]), _mm256_set1_pd(p));
-    for r in 0..R {
-        sums[r] = _mm256_fmadd_pd(_mm256_set1_pd(a[r]), b, sums[r]);
-    }
-}
-
-/// Adds R rows of A'*diag(p)*B, from row i on, to C, four columns of them from column j on but the first `skipped`.
-#[cfg(target_arch = "x86_64")]
-#[inline]
-#[target_feature(enable = "avx512f,fma")]
-fn corner<const R: usize>(
-    columns: usize,
-    (a, i): (&[f64], usize),
-    p: &[f64],
-    (b, j): (&[f64], usize),
-    (c, skipped): (&mut [f64], usize),
-) {
-    use core::arch::x86_64::*;
-    let mut sums = [_mm256_setzero_pd(); R];
-    let mut others = [_mm256_setzero_pd(); R];
-    let pairs = a.chunks_exact(2 * columns).zip(b.chunks_exact(2 * columns));
-    for ((a, b), p) in pairs.zip(p.chunks_exact(2)) {
-        add_outer(&a[i..][..R], p[0], &b[j..][..4], &mut sums);
-        add_outer(&a[columns + i..][..R], p[1], &b[columns + j..][..4], &mut others);
-    }
-    if p.len() % 2 == 1 {
-        let last = (p.len() - 1) * columns;
-        add_outer(&a[last + i..], p[p.len() - 1], &b[last + j..], &mut sums);
-    }
-    for r in 0..R {
-        let sums = four_numbers(_mm256_add_pd(sums[r], others[r]));
-        for q in skipped..4 {
-            c[(i + r) * columns + j + q] += sums[q];
-        }
-    }
-}
-
 /// Does what `add_symmetric` does where there are eight columns or more: tiles are eight columns wide and as tall as
 /// registers allow, so that a number of B is read and weighted once for many rows.
 #[cfg(target_arch = "x86_64")]
@@ -160,63 +105,6 @@ fn add_symmetric_avx512(columns: usize, a: &[f64], p: &[f64], b: &[f64], c: &mut
                 next += height;
             }
         }
-        match columns - whole {
-            4 => corner::<4>(columns, (a, whole), p, (b, whole), (c, 0)),
-            5 => corner::<5>(columns, (a, whole), p, (b, whole), (c, 0)),
-            6 => corner::<6>(columns, (a, whole), p, (b, whole), (c, 0)),
-            7 => corner::<7>(columns, (a, whole), p, (b, whole), (c, 0)),
-            _ => {}
-        }
-        match columns % 4 {
-            1 => corner::<1>(columns, (a, columns - 1), p, (b, columns - 4), (c, 3)),
-            2 => corner::<2>(columns, (a, columns - 2), p, (b, columns - 4), (c, 2)),
-            3 => corner::<3>(columns, (a, columns - 3), p, (b, columns - 4), (c, 1)),
-            _ => {}
-        }
-    }
-}
-
-/// Does what `times` does where there are eight columns or more: four rows side by side, so that a number of x is read once
-/// for them, unless short rows would come from memory, which is read faster in order.
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,fma")]
-fn times_avx512(columns: usize, a: &[f64], x: &[f64], y: &mut [f64]) {
-    use core::arch::x86_64::*;
-    let is_near = a.len() >= 4096 && a.len() <= 131072;
-    let together = if is_near || columns >= 512 { 4 * columns * (y.len() / 4) } else { 0 };
-    let x = &x[..columns];
-    let (fours, others) = a.split_at(together);
-    let (entries, rest) = y.split_at_mut(together / columns);
-    for (rows, y) in fours.chunks_exact(4 * columns).zip(entries.chunks_exact_mut(4)) {
-        let (first, rows) = rows.split_at(columns);
-        let (second, rows) = rows.split_at(columns);
-        let (third, fourth) = rows.split_at(columns);
-        let rows = [first, second, third, &fourth[..columns]];
-        let mut sums = [_mm512_setzero_pd(); 4];
-        let mut k = 0;
-        while k + 8 <= columns {
-            let x = octet(&x[k..][..8]);
-            for r in 0..4 {
-                sums[r] = _mm512_fmadd_pd(octet(&rows[r][k..][..8]), x, sums[r]);
-            }
-            k += 8;
-        }
-        let mut halves = [_mm256_setzero_pd(); 4];
-        for r in 0..4 {
-            halves[r] = _mm256_add_pd(_mm512_castpd512_pd256(sums[r]), _mm512_extractf64x4_pd::<1>(sums[r]));
-        }
-        let [p, q, r, s] = halves;
-        let (pairs, others) = (_mm256_hadd_pd(p, q), _mm256_hadd_pd(r, s));
-        let low = _mm256_permute2f128_pd::<0x20>(pairs, others);
-        let mut sums = four_numbers(_mm256_add_pd(low, _mm256_permute2f128_pd::<0x31>(pairs, others)));
-        for k in k..columns {
-            for r in 0..4 {
-                sums[r] = rows[r][k].mul_add(x[k], sums[r]);
-            }
-        }
-        y.copy_from_slice(&sums);
-    }
-    for (row, entry) in others.chunks_exact(columns).zip(rest) {
-        *entry = dot(row, x);
+        corners(columns, a, p, b, c);
     }
 }
