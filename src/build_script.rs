@@ -1,6 +1,6 @@
 //! The interface for build scripts: the only place that reads the environment or prints `cargo:` lines.
 
-use crate::emit::{Derive, Options, Scalar, Target};
+use crate::emit::{Batch, Derive, Options, Scalar, Target};
 use crate::error::{Errors, Fault};
 use crate::source::Source;
 use std::fs;
@@ -52,6 +52,14 @@ impl Builder {
         self
     }
 
+    /// Generates functions that compute values, gradients, Jacobians and Hessians at many points, given a slice for each
+    /// entry of the parameters that differ between them: `f_batch`, `f_grad_batch` and so on. Functions over symbolic
+    /// dimensions go without them, as their documentation says. Default: none.
+    pub fn batch(mut self, batch: Batch) -> Self {
+        self.options.batch = batch;
+        self
+    }
+
     /// Sets the floating-point type. Default: `f64`.
     pub fn scalar(mut self, scalar: Scalar) -> Self {
         self.options.scalar = scalar;
@@ -65,8 +73,8 @@ impl Builder {
     }
 
     /// Generates code that computes the same bits on every processor, without `unsafe`. By default, functions over
-    /// symbolic dimensions are compiled for AVX2 with FMA, too, and products for AVX-512, and look whether the processor
-    /// has them, where the target is x86-64 and there is a standard library. Default: off.
+    /// symbolic dimensions and for many points are compiled for AVX2 with FMA, too, and products for AVX-512, and look
+    /// whether the processor has them, where the target is x86-64 and there is a standard library. Default: off.
     pub fn reproducible(mut self, reproducible: bool) -> Self {
         self.options.reproducible = reproducible;
         self

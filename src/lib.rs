@@ -41,7 +41,7 @@ pub mod syntax;
 pub mod tape;
 
 pub use build_script::{Builder, build};
-pub use emit::{Derive, Options, Scalar, Target};
+pub use emit::{Batch, Derive, Options, Scalar, Target};
 pub use error::{Diagnostic, Errors};
 
 use source::Source;

@@ -29,6 +29,7 @@ const ORDER: &[&[&str]] = &[
 const EXPORTS: &[(&str, &str)] = &[
     ("Builder", "build_script"),
     ("build", "build_script"),
+    ("Batch", "emit"),
     ("Derive", "emit"),
     ("Options", "emit"),
     ("Scalar", "emit"),

@@ -25,6 +25,7 @@ const COMMANDS: &[&[&str]] = &[
     &["grad", "1/(1 + exp(-(w0*x0 + w1*x1 + w2)))", "--at", "w0=2,x0=-1,w1=-3,x1=-2,w2=-3"],
     &["grad", "model.grad", "--format", "json"],
     &["compile", "model.grad", "--derive", "gradient,hessian"],
+    &["compile", "model.grad", "--derive", "gradient", "--batch"],
     &["compile", "model.grad", "--no-std", "--scalar", "f32", "--stats"],
     &["hessian", "model.grad", "--at", "x=0.5,y=1.5"],
     &["jacobian", "[r*cos(t)*s, r*sin(t)*s, atan2(s, t)]", "--at", "r=2,t=0.5,s=1"],

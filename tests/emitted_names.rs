@@ -119,6 +119,18 @@ fn parameters_named_like_variants_of_the_prelude_compile() {
 }
 
 #[test]
+fn parameters_named_like_what_loops_use_compile() {
+    let names = ["FMA", "at", "lane", "lanes", "body", "avx2", "value", "matrices", "i"];
+    let parameters: Vec<String> = names.iter().map(|name| format!("{name}: vector[n]")).collect();
+    let terms: Vec<String> = names.iter().map(|name| format!("sum(exp({name}))")).collect();
+    let text = format!("f({}) = {}", parameters.join(", "), terms.join(" + "));
+    let mut program = Program::default();
+    program.module("whole", &gradc::compile(&text, &options()).expect("it compiles").rust);
+    program.print(&format!("whole::f(2, {})", ["&[0.0, 0.0]"; 9].join(", ")), &["r".to_string()]);
+    assert_eq!(program.run("loops"), [[18.0]]);
+}
+
+#[test]
 fn awkward_functions_compile() {
     let names = AWKWARD.iter().filter(|name| **name != "gamma").chain(&["λ2", "main", "core", "print1", "u436", "ж"]);
     let sources: Vec<String> = names.map(|name| format!("{name}(x, y) = erf(x)*sin(pi*y)*exp(x*y)")).collect();

@@ -2,7 +2,7 @@
 
 use super::args::{Goal, Input, Statistics};
 use super::{Exit, Outcome, input, statistics};
-use crate::emit::{self, Derive, Scalar, Target};
+use crate::emit::{self, Batch, Derive, Scalar, Target};
 use crate::error::{Diagnostic, Errors, Fault};
 use crate::lower::Function;
 use crate::source::Source;
@@ -23,6 +23,10 @@ pub struct Options {
     /// The parameters to derive by, separated by commas; all by default.
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     wrt: Vec<String>,
+    /// Also generates functions that compute all of this at many points, given slices for all parameters, or for those
+    /// named here, separated by commas.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', num_args = 0..=1)]
+    batch: Option<Vec<String>>,
     /// The floating-point type.
     #[arg(long, value_enum, default_value_t = Float::F64)]
     scalar: Float,
@@ -30,7 +34,7 @@ pub struct Options {
     #[arg(long)]
     no_std: bool,
     /// Generates code that computes the same bits on every processor, without `unsafe`: loops over symbolic dimensions
-    /// then don't look for AVX2 and FMA.
+    /// and many points then don't look for AVX2 and FMA.
     #[arg(long)]
     reproducible: bool,
     /// What counts in simplification.
@@ -80,6 +84,7 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
     let settings = emit::Options {
         derive: kinds.collect(),
         wrt: options.wrt.clone(),
+        batch: batch(options.batch.as_deref()),
         scalar: if options.scalar == Float::F32 { Scalar::F32 } else { Scalar::F64 },
         target: if options.no_std { Target::NoStd } else { Target::Std },
         source_name: file_name(&source),
@@ -130,6 +135,15 @@ pub fn print(source: &Source, function: &Function, order: usize, wrt: &[String],
 fn generate(source: &Source, functions: &[Function], settings: &emit::Options) -> Result<String, Errors> {
     emit::emit(functions, settings)
         .map_err(|(index, diagnostic)| crate::in_function(source, &functions[index], diagnostic))
+}
+
+/// Reads which parameters have a number for each of many points; no names are all of them.
+fn batch(names: Option<&[String]>) -> Batch {
+    match names {
+        None => Batch::None,
+        Some([]) => Batch::all(),
+        Some(names) => Batch::only(names),
+    }
 }
 
 /// The source's name without its folder, so that the code does not depend on where it was generated.

@@ -51,6 +51,7 @@ pub const COMPILE: &str = "\
 Examples:
   gradc compile 'f(x, y) = x^2*y' --derive gradient,hessian
   gradc compile 'f(x: vector[n]) = sum(exp(x))^2' --derive jvp,hvp
+  gradc compile 'f(w: vector[2], x) = exp(w[0]*x + w[1])' --batch x
   gradc compile model.grad -o model.rs --scalar f32";
 
 pub const CHECK: &str = "\

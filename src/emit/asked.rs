@@ -1,6 +1,6 @@
 //! Which of the derivatives that are asked for a function has, and why it has no others.
 
-use super::rust::{Derive, Options};
+use super::options::{Batch, Derive, Options};
 use crate::error::{Diagnostic, Fault};
 use std::fmt::Display;
 
@@ -13,13 +13,25 @@ pub(super) struct Asked {
     wanted: Vec<Derive>,
     /// What the function has not: the message says why.
     missing: Vec<(Derive, Diagnostic)>,
+    batch: Batched,
+}
+
+/// What became of functions for many points.
+#[derive(Default)]
+struct Batched {
+    is_wanted: bool,
+    /// Whether there is one.
+    is_there: bool,
+    /// Why another is not there.
+    missing: Option<Diagnostic>,
 }
 
 impl Asked {
     /// Looks through what is asked for. The value is a number or has the given shape; `nothing` tells that the function
     /// has none of the parameters to derive by.
     pub(super) fn new(options: &Options, is_number: bool, shape: &dyn Display, nothing: bool) -> Self {
-        let mut asked = Asked { is_number, wanted: Vec::new(), missing: Vec::new() };
+        let batch = Batched { is_wanted: options.batch != Batch::None, ..Batched::default() };
+        let mut asked = Asked { is_number, wanted: Vec::new(), missing: Vec::new(), batch };
         for kind in KINDS.into_iter().filter(|kind| options.derive.contains(kind)) {
             let is_second = matches!(kind, Derive::Hessian | Derive::Hvp);
             match nothing {
@@ -42,12 +54,38 @@ impl Asked {
         self.missing.push((kind, why));
     }
 
+    /// Tells whether functions for many points are asked for, and the function has them.
+    pub(super) fn wants_batch(&self) -> bool {
+        self.batch.is_wanted
+    }
+
+    /// Notes that there is a function for many points.
+    pub(super) fn has_batch(&mut self) {
+        self.batch.is_there = true;
+    }
+
+    /// Notes why there is no function for many points of what the function computes, where that is asked for.
+    pub(super) fn leave_out_batch(&mut self, why: Diagnostic) {
+        if self.batch.is_wanted {
+            self.batch.missing.get_or_insert(why);
+        }
+    }
+
+    /// Takes functions for many points for what the function has not.
+    pub(super) fn leave_out_batches(&mut self, why: Diagnostic) {
+        self.leave_out_batch(why);
+        self.batch.is_wanted = false;
+    }
+
     /// Says in the function's documentation what it has not.
     pub(super) fn notes(&self) -> Vec<String> {
         let notes =
             self.missing.iter().map(|(kind, why)| format!("There is no {}: {}.", self.title(*kind), why.message));
         let mut notes: Vec<String> = notes.collect();
         notes.dedup();
+        let batch =
+            self.batch.missing.iter().map(|why| format!("There are no functions for many points: {}.", why.message));
+        notes.extend(batch);
         notes
     }
 
@@ -70,11 +108,19 @@ impl Asked {
 /// Refuses a derivative that is asked for and that none of the functions has, on the grounds of the first function that
 /// has the parameters to derive by.
 pub(super) fn refused(functions: &[Asked]) -> Option<(usize, Diagnostic)> {
-    KINDS.into_iter().find_map(|kind| {
+    let of_kinds = KINDS.into_iter().find_map(|kind| {
         let all = functions.iter().map(|asked| asked.why_not(kind)).collect::<Option<Vec<_>>>()?;
         let index = all.iter().position(|why| why.fault != Fault::Parameter).unwrap_or(0);
         let why = (*all.get(index)?).clone();
         let message = format!("there is no {}: {}", functions[index].title(kind), why.message);
+        Some((index, Diagnostic { message, ..why }))
+    });
+    of_kinds.or_else(|| {
+        let without = |asked: &Asked| asked.batch.missing.clone().filter(|_| !asked.batch.is_there);
+        let all = functions.iter().map(without).collect::<Option<Vec<_>>>()?;
+        let index = all.iter().position(|why| why.fault != Fault::Parameter).unwrap_or(0);
+        let why = all.into_iter().nth(index)?;
+        let message = format!("there are no functions for many points: {}", why.message);
         Some((index, Diagnostic { message, ..why }))
     })
 }
@@ -97,7 +143,14 @@ fn several_values(shape: &dyn Display) -> Diagnostic {
     .hint("derive `jacobian`, `jvp` or `vjp`, or define a function whose value is one entry, or the sum of all")
 }
 
-fn no_parameter(names: &[String]) -> Diagnostic {
+/// Says why a function that is kept whole has none for many points.
+pub(super) fn kept_whole(most: usize) -> Diagnostic {
+    let reason = format!("they are written entry by entry, for at most {most} numbers with fixed dimensions");
+    Diagnostic::general(Fault::FixedSize, reason)
+        .hint("give the dimensions as numbers, `x: vector[3]`, or call the function in a loop over the points")
+}
+
+pub(super) fn no_parameter(names: &[String]) -> Diagnostic {
     let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
     Diagnostic::general(Fault::Parameter, format!("no parameter is called {}", names.join(" or ")))
 }

@@ -1,7 +1,7 @@
 //! Operations of a tape to Rust expressions with the parentheses they need.
 
 use super::matrices::MODULE;
-use super::rust::{Options, Scalar, Target};
+use super::options::{Options, Scalar, Target};
 use crate::functions::{Code, FunctionId};
 use crate::graph::{Comparison, Rational};
 use crate::tape::{Constant, Operation, Slot, Tape};
@@ -74,9 +74,9 @@ pub fn bare(text: &str) -> &str {
 }
 
 /// Longest expression that is put inside another.
-const LONGEST_INLINE: usize = 72;
+pub const LONGEST_INLINE: usize = 72;
 /// Longest tape, in operations, that is one function: rustc takes more than twice as long for twice the length.
-const LONGEST_PART: usize = 4000;
+pub const LONGEST_PART: usize = 4000;
 /// Operations of one part of a longer tape.
 const PART: usize = 300;
 
@@ -169,9 +169,7 @@ impl Writer<'_> {
                 && core_name(constant).is_none()
             {
                 let name = format!("{}{}", self.stem, parts[part].statements.len() + 1);
-                let float = self.options.scalar.name();
-                let value = self.double(constant.value());
-                parts[part].statements.push(format!("let {name}: {float} = {value}; // {}", constant.formula));
+                parts[part].statements.push(self.named(constant, &name));
                 texts.push(Text::atom(name));
             } else if operation.is_leaf() {
                 texts.push(text);
@@ -200,6 +198,12 @@ impl Writer<'_> {
         format!("{}_values", self.stem)
     }
 
+    /// Writes the statement that gives a constant a name.
+    pub fn named(&self, constant: &Constant, name: &str) -> String {
+        let float = self.options.scalar.name();
+        format!("let {name}: {float} = {}; // {}", self.double(constant.value()), constant.formula)
+    }
+
     /// Writes a number.
     pub fn literal(&self, value: &Rational) -> String {
         self.number(value).text
@@ -210,7 +214,8 @@ impl Writer<'_> {
         self.call(function, &Text::atom(argument)).text
     }
 
-    fn operation<'t>(&self, tape: &Tape, operation: &Operation, text: impl Fn(Slot) -> &'t Text) -> Text {
+    /// Writes an operation, given the expressions of its operands.
+    pub fn operation<'t>(&self, tape: &Tape, operation: &Operation, text: impl Fn(Slot) -> &'t Text) -> Text {
         use Operation::*;
         let binary = |symbol: &str, level: Level, a: Slot, b: Slot| {
             let tighter = if level == Level::Additive { Level::Multiplicative } else { Level::Unary };
@@ -365,7 +370,7 @@ const CORE: [(f64, &str); 17] = [
 ];
 
 /// Returns the name of a constant in the core library.
-fn core_name(constant: &Constant) -> Option<&'static str> {
+pub fn core_name(constant: &Constant) -> Option<&'static str> {
     CORE.iter().find(|(value, _)| *value == constant.value()).map(|(_, name)| *name)
 }
 

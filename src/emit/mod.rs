@@ -1,12 +1,15 @@
 //! Generated Rust: functions of plain numbers and arrays that compute values and derivatives.
 
 mod asked;
+mod batch;
 mod documentation;
 mod expression;
 mod layout;
 mod matrices;
 mod names;
+mod options;
 mod products;
 mod rust;
 
-pub use rust::{Derive, Options, Scalar, Target, emit};
+pub use options::{Batch, Derive, Options, Scalar, Target};
+pub use rust::emit;

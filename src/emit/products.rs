@@ -3,7 +3,8 @@
 use super::asked::Asked;
 use super::documentation::operations;
 use super::layout::{lines, nested, structure, tuple};
-use super::rust::{Derive, Kind, Module, Signature, array, gradient_fields};
+use super::options::Derive;
+use super::rust::{Kind, Module, Signature, array, gradient_fields};
 use crate::derive::Product;
 use crate::error::Diagnostic;
 use crate::lower::Function;

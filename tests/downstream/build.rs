@@ -1,8 +1,9 @@
 //! Generates the model with its Hessians, and the kinematics as most crates would.
 
-use gradc::{Builder, Derive};
+use gradc::{Batch, Builder, Derive};
 
 fn main() -> Result<(), gradc::Errors> {
-    Builder::new().derive([Derive::Gradient, Derive::Hessian, Derive::Jvp, Derive::Vjp, Derive::Hvp]).compile(&["src/model.grad"])?;
+    let derive = [Derive::Gradient, Derive::Hessian, Derive::Jvp, Derive::Vjp, Derive::Hvp];
+    Builder::new().derive(derive).batch(Batch::all()).compile(&["src/model.grad"])?;
     gradc::build("src/kinematics.grad")
 }

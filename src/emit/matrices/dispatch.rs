@@ -1,10 +1,11 @@
 //! Bodies for the processor that the code runs on: compiled twice, once for AVX2 with FMA, and chosen at run time.
 
 use super::MODULE;
-use crate::emit::rust::{Options, Scalar, Target, indented};
+use crate::emit::options::{Options, Scalar, Target};
+use crate::emit::rust::indented;
 
 /// The statements of a function with its signature.
-pub(super) struct Dispatched<'a> {
+pub(in crate::emit) struct Dispatched<'a> {
     /// `n: usize` and `x: &[f64]`.
     pub parameters: &'a [String],
     /// ` -> f64`, or nothing.
@@ -13,7 +14,7 @@ pub(super) struct Dispatched<'a> {
 }
 
 /// How bodies name the constant that tells whether to multiply and add in one instruction.
-pub(super) const FMA: &str = "::<FMA>";
+pub(in crate::emit) const FMA: &str = "::<FMA>";
 
 /// Tells whether code for these options looks for features of the processor; without the standard library it can't.
 fn is_dispatching(options: &Options) -> bool {
@@ -21,7 +22,7 @@ fn is_dispatching(options: &Options) -> bool {
 }
 
 /// Tells whether functions of numbers are computed side by side where a loop has many.
-pub(super) fn has_lanes(options: &Options) -> bool {
+pub(in crate::emit) fn has_lanes(options: &Options) -> bool {
     is_dispatching(options) && options.scalar == Scalar::F64
 }
 
@@ -33,7 +34,7 @@ enum Condition {
 
 impl Dispatched<'_> {
     /// Writes the inside of the function, and an attribute that it needs.
-    pub(super) fn written(&self, options: &Options) -> (&'static str, String) {
+    pub(in crate::emit) fn written(&self, options: &Options) -> (&'static str, String) {
         let module = format!("{MODULE}::");
         let works = self.body.iter().any(|line| line.trim_start().starts_with("for ") || line.contains(&module));
         if !works || !is_dispatching(options) {

@@ -2,12 +2,13 @@
 
 use super::MODULE;
 use super::dispatch::{AVX2, AVX512, apart, has_lanes};
-use crate::emit::rust::{Module, Scalar, Target, indented};
+use crate::emit::options::{Scalar, Target};
+use crate::emit::rust::{Module, indented};
 
 /// What kernels call without the standard library.
 const WITHOUT_STD: &str = include_str!("kernels/without_std.rs.in");
 /// The sources of all kernels; what an item calls stands before it.
-const SOURCES: [&str; 7] = [
+const SOURCES: [&str; 8] = [
     include_str!("kernels/elementary.rs"),
     include_str!("kernels/trigonometric.rs"),
     include_str!("kernels/vectors.rs"),
@@ -15,6 +16,7 @@ const SOURCES: [&str; 7] = [
     include_str!("kernels/avx512.rs"),
     include_str!("kernels/products.rs"),
     include_str!("kernels/elimination.rs"),
+    include_str!("kernels/batches.rs"),
 ];
 
 /// The kernels that work long enough to be functions of their own.

@@ -2,7 +2,7 @@
 
 mod blocks;
 mod dimensions;
-mod dispatch;
+pub(super) mod dispatch;
 mod embedded;
 mod kernels;
 mod loops;
@@ -12,11 +12,12 @@ mod rows;
 mod stages;
 mod vectors;
 
-use super::asked::{Asked, symmetric};
+use super::asked::{Asked, kept_whole, symmetric};
 use super::documentation::introduction;
 use super::expression::Writer;
 use super::names::{Names, camel_case};
-use super::rust::{ALLOW, Derive, Module};
+use super::options::Derive;
+use super::rust::{ALLOW, LARGEST_BY_ENTRIES, Module};
 use crate::derive::{Closed, Derivative, Form, Order, derive_closed, derive_rows};
 use crate::error::Diagnostic;
 use crate::graph::{ExprId, Extents, Graph, Node};
@@ -29,7 +30,7 @@ use loops::{Interface, Loops, Written, factor};
 use rows::RowLoop;
 
 /// The private module of kernels in generated code.
-pub(super) const MODULE: &str = "matrices";
+pub(in crate::emit) const MODULE: &str = "matrices";
 /// Names that the bodies use for themselves.
 const RESERVED: &[&str] = &[
     "i",
@@ -45,6 +46,7 @@ const RESERVED: &[&str] = &[
     "value",
     "body",
     "avx2",
+    "FMA",
     MODULE,
     "special",
 ];
@@ -76,6 +78,7 @@ impl Module<'_> {
         let all = self.derived(whole.parameters.iter().map(|parameter| parameter.name.as_str()));
         let scalar = whole.extents().is_scalar();
         let mut asked = Asked::new(self.options, scalar, &whole.extents(), all.is_empty());
+        asked.leave_out_batches(kept_whole(LARGEST_BY_ENTRIES));
         let mut formed = Vec::new();
         for (order, kinds) in
             [(Order::First, &[Derive::Gradient, Derive::Jacobian][..]), (Order::Second, &[Derive::Hessian])]

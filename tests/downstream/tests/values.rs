@@ -2,7 +2,9 @@
 #![deny(warnings)]
 
 use downstream::kinematics::{arm, arm_jacobian};
-use downstream::model::{self, call_price_grad, energy_grad, neuron, neuron_grad, neuron_hessian, rosenbrock_hessian};
+use downstream::model::{
+    self, NeuronGradBatch, call_price_grad, energy_grad, neuron, neuron_grad, neuron_grad_batch, neuron_hessian, rosenbrock_hessian,
+};
 
 fn assert_close(value: f64, expected: f64) {
     assert!((value - expected).abs() <= 4e-15 * expected.abs().max(0.01), "{value:?} is not {expected:?}");
@@ -24,6 +26,22 @@ fn neuron_has_the_lectures_numbers() {
     assert_close(hessian[2][2], curvature);
     assert_close(hessian[0][4], x[0] * w[1] * curvature);
     assert_close(hessian[4][0], hessian[0][4]);
+}
+
+#[test]
+fn many_neurons_are_like_one() {
+    const POINTS: usize = 100;
+    let numbers = |seed: usize| -> Vec<f64> { (0..POINTS).map(|at| ((at * 37 + seed * 11) % 64) as f64 / 16.0 - 2.0).collect() };
+    let [a, b, c, p, q] = [1, 2, 3, 4, 5].map(numbers);
+    let mut results = vec![vec![0.0; POINTS]; 6];
+    let [value, da, db, dc, dp, dq] = &mut results[..] else { unreachable!() };
+    let mut gradient = NeuronGradBatch { w: [da, db, dc], x: [dp, dq] };
+    neuron_grad_batch([&a, &b, &c], [&p, &q], value, &mut gradient);
+    for at in 0..POINTS {
+        let (value, gradient) = neuron_grad(&[a[at], b[at], c[at]], &[p[at], q[at]]);
+        let expected = [value, gradient.w[0], gradient.w[1], gradient.w[2], gradient.x[0], gradient.x[1]];
+        results.iter().zip(expected).for_each(|(many, one)| assert_close(many[at], one));
+    }
 }
 
 #[test]
