@@ -15,6 +15,7 @@ mod gates;
 mod indexing;
 mod machine;
 mod raise;
+mod shares;
 mod value;
 mod whole;
 

@@ -51,6 +51,14 @@ impl Loops<'_> {
                 let a = self.slice(operands[0]);
                 self.call_number("log_sum_exp", &format!("(&{a})"))
             }
+            M::LogSumExpOfRows => {
+                self.close();
+                let a = self.slice(operands[0]);
+                let columns = self.dimension(&self.graph.extents(operands[0]).columns);
+                let target = self.target(id);
+                self.call(format!("log_sum_exp_of_rows({columns}, &{a}, {target});"));
+                Place::Slice(target)
+            }
             M::Inverse => {
                 self.close();
                 self.factorized(operands[0]).0

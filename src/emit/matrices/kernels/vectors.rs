@@ -133,3 +133,14 @@ pub fn log_sum_exp(a: &[f64]) -> f64 {
     }
     largest + total.ln()
 }
+
+/// The same for each row of a matrix.
+#[inline]
+pub fn log_sum_exp_of_rows(columns: usize, a: &[f64], y: &mut [f64]) {
+    if columns == 0 {
+        return y.fill(f64::NEG_INFINITY);
+    }
+    for (row, entry) in a.chunks_exact(columns).zip(y) {
+        *entry = log_sum_exp(row);
+    }
+}
