@@ -38,7 +38,7 @@ impl Loops<'_> {
                 Place::Slice(name)
             }
             M::Transpose if self.is_vector(operands[0]) || self.readers_are_products(id) => Place::Turned(operands[0]),
-            M::Product if self.is_weighted_half(id, operands) => Place::Implied,
+            M::Product if self.is_weighted_half(id, operands) || self.is_for_shares(id, operands) => Place::Implied,
             M::Product => match self.product_in_loop(id, operands) {
                 Some(place) => place,
                 None => {
@@ -53,11 +53,7 @@ impl Loops<'_> {
             }
             M::LogSumExpOfRows => {
                 self.close();
-                let a = self.slice(operands[0]);
-                let columns = self.dimension(&self.graph.extents(operands[0]).columns);
-                let target = self.target(id);
-                self.call(format!("log_sum_exp_of_rows({columns}, &{a}, {target});"));
-                Place::Slice(target)
+                self.log_sum_exp_of_rows(id, operands[0])
             }
             M::Inverse => {
                 self.close();
