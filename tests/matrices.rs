@@ -112,6 +112,25 @@ const TEXTBOOK: &[(&str, &[(&str, &str)])] = &[
     ("f(t, x: vector[n], y: vector[n]) = dot(t - x, log_softmax(y))", &[]),
     ("f(w: vector[n], y: vector[m], t) = sum(outer(w, ones(m)) .* (y'*y)) - t*sum(y)", &[]),
     ("f(V: matrix[k, n]) = { let q = V'[0, ..] .^ 2; norm2(q[1..] - q[..k - 1])^2 }", &[]),
+    (
+        "f(X: matrix[n, m], y: vector[n], w: vector[m], b) = sum(i in 0..n, (X[i, ..]'*w + b - y[i])^2)",
+        &[("w", "2*X'*(b + X*w - y)"), ("b", "2*sum(b + X*w - y)")],
+    ),
+    (
+        "f(X: matrix[n, m], mu: vector[m], S: spd[m]) = sum(i in 0..n, (X[i, ..] - mu)'*inv(S)*(X[i, ..] - mu))",
+        &[("mu", "2*inv(S)*(mu*ones(n)' - X')*ones(n)")],
+    ),
+    (
+        "f(P: matrix[n, k], Q: matrix[m, k], Z: matrix[n, m]) = \
+         sum(i in 0..n, sum(j in 0..m, (Z[i, j] - dot(P[i, ..], Q[j, ..]))^2))",
+        &[("Z", "2*(Z - P*Q')"), ("P", "2*(P*Q' - Z)*Q"), ("Q", "2*(P*Q' - Z)'*P")],
+    ),
+    (
+        "f(X: matrix[n, m], W: matrix[k, m], b: vector[k], v: vector[k], y: vector[n]) = \
+         sum(i in 0..n, (dot(v, tanh(W*X[i, ..] + b)) - y[i])^2)",
+        &[],
+    ),
+    ("f(X: matrix[n, m], c: vector[m]) = sum(i in 0..n, norm2(X[i, ..] - c))", &[]),
     ("f(x: vector[n], y: vector[n]) = norm1(if(x > y, 2, 1))*sum(y .* exp(if(x > 1/3, 1/2, 1)))", &[]),
 ];
 

@@ -25,6 +25,28 @@ const BODIES: &[&str] = &[
     "sum(if(x > y and s > 0, x .^ 2, y .^ 3))",
     "sum(if(not (W > 0), W .^ 2, s))",
     "sum(if(x > 2.5 or y > 2.5, if(s > 0, x .* y, 1), y))",
+    "sum(i in 0..n, x[i]*norm2(u))",
+    "sum(i in 0..n, dot(W[i, ..], u)*x[i])",
+    "sum(i in 0..n, norm2(W[i, ..] - u)^2)",
+    "sum(i in 0..n, norm2(W[i, ..] - s*u)*y[i])",
+    "sum(i in 0..n, norm2(x[i]*u - W[i, ..]/y[i])^2)",
+    "sum(i in 0..n, norm2(u/x[i] - W[i, ..])^2)",
+    "sum(i in 0..n, sum(tanh(W[i, ..] .* u + x[i])))",
+    "sum(i in 0..n, dot(max(W[i, ..], 2), u/(1 + x[i]^2)))",
+    "sum(i in 0..n, tanh(W[i, ..]'*W'*y)*x[i])",
+    "sum(i in 0..n, (W'*y)'*-W[i, ..]/x[i])",
+    "sum(i in 0..n, sum(W*W[i, ..])*x[i])",
+    "sum(i in 0..n - 1, dot(W[i + 1, ..], W[i, ..]))",
+    "sum(j in 0..m, dot(W[.., j], x .* y)*u[j])",
+    "sum(j in 0..m, dot(W[1.., j], x[1..])*u[j])",
+    "dot(u, sum(i in 0..n, y[i]*W[i, ..]))",
+    "sum(i in 0..n, W[i, ..]'*x[i])*u",
+    "sum(i in 0..n, { let r = W[i, ..]; r[0]*r[1] + mean(r) + norm1(r) + sum(r[1..])*x[i] })",
+    "sum(i in 0..n, { let r = W[i, ..]; sum(j in 0..m, r[j]^2*u[j])*x[i] })",
+    "sum(i in 0..n, sum(j in 0..m, dot(W[i, ..], u)*dot(W[.., j], y)*W[i, j]))",
+    "sum(i in 0..n, sum(j in 0..n, tanh(dot(W[i, ..], W[j, ..]))*x[i]*y[j]))",
+    "sum(i in 0..n, dot(W[i, ..], sum(j in 0..n, y[j]*W[j, ..]))*x[i])",
+    "sum(i in 0..n, size(W[i, ..])*x[i])",
 ];
 
 fn gradient(text: &str) -> Value {
@@ -106,7 +128,8 @@ fn matrices_that_are_not_what_they_must_be_are_told() {
 #[test]
 fn sums_over_symbolic_ranges_are_sums_of_their_terms() {
     for body in BODIES {
-        let helpers = "k(z) = { let q = z^2; q*sin(q) }\np(a, b) = if(a > b, a*b, b)\n";
+        let helpers =
+            "k(z) = { let q = z^2; q*sin(q) }\np(a, b) = if(a > b, a*b, b)\nsize(v: vector[k]) = norm2(v)^2/2\n";
         let head = "f(x: vector[n], y: vector[n], u: vector[m], W: matrix[n, m], s) = ";
         let symbolic = gradient(&format!("{helpers}{head}{body}"));
         let fixed = |text: &str| text.replace("[n", "[3").replace(", m]", ", 2]").replace("[m]", "[2]");

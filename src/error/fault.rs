@@ -162,7 +162,7 @@ pub const TABLE: &[Row] = &[
     row(
         Fault::Symbolic,
         "this does not go over a symbolic range",
-        "Where the range of a sum has a name instead of a number, the index picks entries such as `x[i + 1]` and nothing else, and at most two sums are nested.",
+        "Where the range of a sum has a name instead of a number, the index picks entries such as `x[i + 1]` and rows such as `X[i, ..]` and stands nowhere else, and at most two sums are nested.",
         ["f(x: vector[n]) = sum(i in 0..n, i*x[i])", "f(x: vector[3]) = sum(i in 0..3, i*x[i])"],
     ),
     row(

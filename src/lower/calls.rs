@@ -213,6 +213,7 @@ impl Machine<'_> {
             Value::Running(_) if wanted.is_array() => return Err(one_number(span)),
             Value::Running(_) => return Ok(()),
             Value::Whole(id) => self.gates.graph.extents(*id),
+            Value::Rows(rows) => self.gates.extents_of_one(rows),
             value => algebra::extents(numbers(value, span)?.0),
         };
         if matching.matches(&wanted.extents, &given) {

@@ -1,7 +1,7 @@
 //! Operators to gates: arithmetic on numbers, and on arrays entry by entry.
 
 use super::algebra::sides;
-use super::value::{Shape, Value};
+use super::value::{Rows, Shape, Value};
 use crate::error::{Diagnostic, Fault};
 use crate::functions::{FunctionId, rows};
 use crate::graph::{Comparison, ExprId, Graph, Node, Rational};
@@ -204,6 +204,10 @@ impl Gates<'_> {
         match a {
             Value::Whole(id) => return Ok(Value::Whole(self.sum(&[(*id, true)]))),
             Value::Running(id) => return Ok(Value::Running(self.sum(&[(*id, true)]))),
+            Value::Rows(rows) => {
+                let matrix = self.sum(&[(rows.matrix, true)]);
+                return Ok(Value::Rows(Rows { matrix, ..*rows }));
+            }
             _ => {}
         }
         let (shape, entries) = numbers(a, span)?;
@@ -260,7 +264,7 @@ fn result_shape(operator: BinaryOperator, a: Shape, b: Shape, span: Span) -> Res
 /// Returns shape and entries, or explains that a condition is no number.
 pub fn numbers(value: &Value, span: Span) -> Result<(Shape, &[ExprId]), Diagnostic> {
     value.numbers().ok_or_else(|| {
-        if let Value::Running(_) = value {
+        if let Value::Running(_) | Value::Rows(_) = value {
             return one_number(span);
         }
         if matches!(value, Value::Whole(_)) {

@@ -2,7 +2,7 @@
 
 use super::gates::numbers;
 use super::machine::Machine;
-use super::value::{Shape, Value};
+use super::value::{Rows, Shape, Value};
 use crate::error::{Diagnostic, Fault};
 use crate::graph::{ExprId, MatrixOperation};
 use crate::source::Span;
@@ -35,6 +35,10 @@ impl Machine<'_> {
     pub(super) fn index(&mut self, places: &[Index], values: &[Value], spans: &[Span]) {
         if let Value::Running(_) = values[0] {
             return self.fail(Diagnostic::new(Fault::Index, spans[0], "a number has no entries").label("scalar"));
+        }
+        if let Value::Rows(rows @ Rows { turned: false, .. }) = values[0] {
+            let result = self.rows_index(rows, places, &values[1..], spans);
+            return self.settle(result);
         }
         if let Value::Whole(base) = values[0] {
             let result = self.whole_index(base, places, &values[1..], spans);

@@ -4,7 +4,7 @@ use super::derivatives::derived_names;
 use super::formula::Formulas;
 use super::gates::{Gates, numbers};
 use super::indexing::{stack, transpose};
-use super::value::{Shape, Value};
+use super::value::{Rows, Shape, Value};
 use super::whole::Meeting;
 use super::{Parameter, ast::NodeId};
 use crate::error::{Diagnostic, Fault, nearest};
@@ -35,8 +35,6 @@ pub(super) enum Task {
     Gather(NodeId, usize),
     /// Add up what runs along the axis of a sum over a symbolic range.
     Raised(NodeId),
-    /// Look up the vector that an index picks from.
-    Base(NodeId),
     /// Return from a call of an item.
     Return(usize, Vec<Value>),
 }
@@ -221,10 +219,6 @@ impl<'a> Machine<'a> {
             }
             Task::Gather(id, count) => self.gather(id, count),
             Task::Raised(id) => self.raised(id),
-            Task::Base(id) => match self.ast.get(id) {
-                Expression::Name(name) => self.name(name, self.ast.span(id), true),
-                _ => self.visit(id),
-            },
             Task::Return(item, arguments) => {
                 self.frames.pop();
                 self.active.pop();
@@ -285,7 +279,7 @@ impl<'a> Machine<'a> {
                 }
                 None => self.fail(Diagnostic::new(Fault::Number, span, "this number is out of range")),
             },
-            Expression::Name(name) => self.name(name, span, false),
+            Expression::Name(name) => self.name(name, span),
             Expression::Block(lets, body) => {
                 self.tasks.push(Task::Unbind(id));
                 self.tasks.push(Task::Visit(*body));
@@ -310,24 +304,15 @@ impl<'a> Machine<'a> {
                 self.tasks.push(Task::Combine(id));
                 let first = self.tasks.len();
                 expression.for_each_child(|child| self.tasks.push(Task::Visit(child)));
-                if let Expression::Index(base, _) = expression {
-                    self.tasks[first] = Task::Base(*base);
-                }
                 self.tasks[first..].reverse();
             }
         }
     }
 
-    fn name(&mut self, name: &str, span: Span, indexed: bool) {
+    fn name(&mut self, name: &str, span: Span) {
         let bound = self.frames.last().and_then(|frame| frame.bindings.get(name)).and_then(|values| values.last());
         if let Some(value) = bound {
             let value = value.clone();
-            if !indexed && self.is_out_of_place(name, &value) {
-                let message = format!("inside of a sum over a symbolic range, `{name}` is used by its entries");
-                let hint =
-                    format!("write `{name}[i]`, or name what does not depend on the index with `let` before the sum");
-                return self.fail(Diagnostic::new(Fault::Symbolic, span, message).hint(hint));
-            }
             return self.values.push(value);
         }
         let item = self.items.iter().position(|(item, _)| item.name().text == name);
@@ -405,6 +390,7 @@ impl<'a> Machine<'a> {
                 let result = match &values[0] {
                     Value::Whole(id) => Ok(self.gates.whole_transpose(*id)),
                     Value::Running(_) => Ok(values[0].clone()),
+                    Value::Rows(rows) => Ok(Value::Rows(Rows { turned: !rows.turned, ..*rows })),
                     value => numbers(value, spans[0]).map(|(shape, entries)| transpose(shape, entries)),
                 };
                 self.settle(result);

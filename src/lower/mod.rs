@@ -15,6 +15,7 @@ mod gates;
 mod indexing;
 mod machine;
 mod raise;
+mod rows;
 mod shares;
 mod value;
 mod whole;
@@ -226,7 +227,7 @@ impl Definition<'_> {
         errors.extend(found);
         parameters.extend(new_parameters);
         let (shape, outputs) = match value {
-            Value::Poison | Value::Whole(_) | Value::Running(_) => return None,
+            Value::Poison | Value::Whole(_) | Value::Running(_) | Value::Rows(_) => return None,
             Value::Condition(_) | Value::Conditions(..) => {
                 errors.push(self.not_a_number());
                 return None;
@@ -303,7 +304,7 @@ impl Definition<'_> {
                 errors.push(diagnostic.hint("`stack(a, b)` puts vectors one below the other"));
                 return None;
             }
-            Value::Poison | Value::Running(_) => return None,
+            Value::Poison | Value::Running(_) | Value::Rows(_) => return None,
         };
         Some(Whole { graph, output, parameters, names, sizes, needed })
     }

@@ -3,14 +3,13 @@
 //! Inside of `sum(i in a..b, …)` the index stands for a whole axis: `x[i + 1]` is the slice of x that it runs over, a
 //! column for the outer index and a row for the index of a sum inside. The sum itself is a product with ones.
 
+use super::dimensions::as_dimension;
 use super::machine::{Machine, Task};
-use super::value::Value;
-use super::whole::as_dimension;
+use super::value::{Rows, Value};
 use crate::error::{Diagnostic, Fault};
 use crate::graph::{Dimension, ExprId, Extents, Input, MatrixOperation as M, Node};
 use crate::source::Span;
 use crate::syntax::ast::{Expression, Index, NodeId};
-use rustc_hash::FxHashMap;
 
 /// An index that runs over a symbolic range.
 #[derive(Clone, Debug)]
@@ -19,10 +18,6 @@ pub(super) struct Axis {
     index: ExprId,
     start: Dimension,
     count: Dimension,
-    /// The number of calls around the sum.
-    frames: usize,
-    /// How many values each name had when the sum began.
-    bound: FxHashMap<String, usize>,
 }
 
 /// A place between the brackets: a range, and the axis that runs over it.
@@ -74,9 +69,7 @@ impl Machine<'_> {
         let graph = &mut *self.gates.graph;
         let node = graph.add_input(Input { parameter: index.text.clone(), place: vec![graph.len()] });
         graph.give_extents(node, extents);
-        let names = self.frames.last().map(|frame| &frame.bindings);
-        let bound = names.into_iter().flatten().map(|(name, values)| (name.clone(), values.len())).collect();
-        self.axes.push(Axis { index: node, start: bounds[0].clone(), count, frames: self.frames.len(), bound });
+        self.axes.push(Axis { index: node, start: bounds[0].clone(), count });
         self.bind(&index.text, Value::Running(node));
         self.tasks.extend([Task::Raised(id), Task::Visit(*body)]);
     }
@@ -88,7 +81,11 @@ impl Machine<'_> {
         let span = self.ast.span(id);
         let body = match self.values.pop() {
             Some(Value::Scalar(body) | Value::Running(body)) => body,
-            Some(Value::Whole(_)) => {
+            Some(Value::Rows(rows)) if rows.axis == self.axes.len() => {
+                let value = self.gates.rows_total(rows);
+                return self.values.push(value);
+            }
+            Some(Value::Whole(_) | Value::Rows(_)) => {
                 let message = "the terms of this sum are whole vectors or matrices";
                 let diagnostic = Diagnostic::new(Fault::Symbolic, span, message);
                 return self.fail(diagnostic.hint("over a symbolic range, a sum is of numbers: `x[i]`"));
@@ -125,14 +122,6 @@ impl Machine<'_> {
         };
         let scalar = self.gates.graph.extents(result).is_scalar();
         self.values.push(if scalar { Value::Scalar(result) } else { Value::Running(result) });
-    }
-
-    /// Tells whether a name stands for a whole vector since before the sum over a symbolic range began, so that it can't
-    /// stand for the entries that the index runs over.
-    pub(super) fn is_out_of_place(&self, name: &str, value: &Value) -> bool {
-        let Some(axis) = self.axes.first().filter(|axis| axis.frames == self.frames.len()) else { return false };
-        let now = self.frames.last().and_then(|frame| frame.bindings.get(name)).map_or(0, Vec::len);
-        matches!(value, Value::Whole(_)) && now <= axis.bound.get(name).copied().unwrap_or(0)
     }
 
     /// Picks entries or a block of a whole vector or matrix.
@@ -185,19 +174,48 @@ impl Machine<'_> {
             (_, [true, false]) => turn(graph),
             _ => block,
         };
-        let sliced =
-            axes.iter().any(Option::is_some) && ranges.iter().any(|range| range.axis.is_none() && !range.single);
-        if sliced {
-            let diagnostic =
-                Diagnostic::new(Fault::Symbolic, spans[0], "a slice inside of a sum over a symbolic range");
-            return Err(diagnostic.hint("write the product as a whole: `A*x`"));
-        }
         let runs = axes.iter().any(Option::is_some);
+        if runs && ranges.iter().any(|range| range.axis.is_none() && !range.single) {
+            let matrix = if axes[0].is_some() { block } else { self.gates.graph.matrix(M::Transpose, &[block]) };
+            let axis = axes.into_iter().flatten().next().unwrap_or(0);
+            return Ok(Value::Rows(Rows { matrix, turned: false, axis }));
+        }
         Ok(match self.gates.graph.extents(result).is_scalar() {
             true => Value::Scalar(result),
             false if runs => Value::Running(result),
             false => Value::Whole(result),
         })
+    }
+
+    /// Picks an entry, or a slice, of a vector for each value of an index.
+    pub(super) fn rows_index(
+        &mut self,
+        rows: Rows,
+        places: &[Index],
+        values: &[Value],
+        spans: &[Span],
+    ) -> Result<Value, Diagnostic> {
+        let extents = self.gates.graph.extents(rows.matrix);
+        let of_one = Extents::column(extents.columns.clone());
+        let [place] = places else {
+            let whole = spans[0].to(spans[spans.len() - 1]);
+            return Err(Diagnostic::new(Fault::Index, whole, format!("a {of_one} takes one index: `x[0]`")));
+        };
+        let range = self.whole_range(place, &extents.columns, &of_one, &mut values.iter().zip(&spans[1..]))?;
+        let rest = extents.columns.plus(&range.start, -1).plus(&range.count, -1);
+        self.needed.extend([range.start.clone(), range.count.clone(), rest]);
+        if range.axis == Some(rows.axis) {
+            let message = "this index picks the vector, and can't pick its entry, too";
+            return Err(Diagnostic::new(Fault::Symbolic, spans[1], message));
+        }
+        let own = Extents::new(extents.rows, range.count);
+        let matrix = self.gates.graph.slice(rows.matrix, Dimension::number(0), range.start, own);
+        if !range.single {
+            return Ok(Value::Rows(Rows { matrix, ..rows }));
+        }
+        let entries = if rows.axis == 0 { matrix } else { self.gates.graph.matrix(M::Transpose, &[matrix]) };
+        let scalar = self.gates.graph.extents(entries).is_scalar();
+        Ok(if scalar { Value::Scalar(entries) } else { Value::Running(entries) })
     }
 
     fn whole_range<'v>(

@@ -45,6 +45,17 @@ impl fmt::Display for Shape {
     }
 }
 
+/// A vector for each value of an index that runs over a symbolic range: the rows of a matrix.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Rows {
+    /// The matrix.
+    pub matrix: ExprId,
+    /// Whether the vectors are transposed; otherwise they are columns.
+    pub turned: bool,
+    /// Which index it is: 0 for that of the outer sum, 1 for that of the sum inside.
+    pub axis: usize,
+}
+
 /// A value of the lowering machine.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Value {
@@ -56,6 +67,8 @@ pub enum Value {
     Whole(ExprId),
     /// A number for each value of the indices that run over symbolic ranges: a column, a row or a matrix of them.
     Running(ExprId),
+    /// A vector for each value of an index that runs over a symbolic range.
+    Rows(Rows),
     /// A condition.
     Condition(ExprId),
     /// A condition for each entry of an array, row by row.
@@ -92,6 +105,6 @@ impl Value {
 
     /// Tells whether this is one node with many entries.
     pub fn is_in_one_piece(&self) -> bool {
-        matches!(self, Value::Whole(_) | Value::Running(_))
+        matches!(self, Value::Whole(_) | Value::Running(_) | Value::Rows(_))
     }
 }

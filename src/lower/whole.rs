@@ -1,10 +1,11 @@
 //! Whole vectors and matrices: operators and functions that keep them in one piece.
 
+use super::dimensions::as_dimension;
 use super::gates::{Gates, one_number};
 use super::value::Value;
 use crate::error::{Diagnostic, Fault};
 use crate::functions::rows;
-use crate::graph::{Comparison, Dimension, ExprId, Extents, Graph, MatrixOperation as M, Node, Rational};
+use crate::graph::{Comparison, Dimension, ExprId, Extents, MatrixOperation as M, Rational};
 use crate::source::Span;
 use crate::syntax::ast::BinaryOperator;
 
@@ -28,7 +29,7 @@ pub const FUNCTIONS: &[(&str, std::ops::RangeInclusive<usize>, &str)] = &[
 pub fn node(value: &Value, span: Span) -> Result<ExprId, Diagnostic> {
     match value {
         Value::Scalar(id) | Value::Whole(id) => Ok(*id),
-        Value::Running(_) => Err(one_number(span)),
+        Value::Running(_) | Value::Rows(_) => Err(one_number(span)),
         Value::Condition(_) | Value::Conditions(..) => {
             Err(Diagnostic::new(Fault::Condition, span, "this is a condition, not a number")
                 .hint("choose a number by it: `if(x > 0, 1, 0)`"))
@@ -73,32 +74,6 @@ fn crossed(a: &Extents, b: &Extents) -> Extents {
     Extents::new(larger(&a.rows, &b.rows), larger(&a.columns, &b.columns))
 }
 
-/// Returns the dimension that a node made of numbers and dimensions is.
-pub fn as_dimension(graph: &Graph, id: ExprId) -> Option<Dimension> {
-    match graph.node(id) {
-        Node::Number(value) => value.to_integer().map(Dimension::number),
-        Node::Matrix(operation, _) => match &**operation {
-            M::Size(dimension) => Some(dimension.clone()),
-            _ => None,
-        },
-        Node::Sum(constant, terms) => {
-            let constant = Dimension::number(constant.to_integer()?);
-            terms
-                .iter()
-                .try_fold(constant, |sum, (term, k)| Some(sum.plus(&as_dimension(graph, *term)?, k.to_integer()?)))
-        }
-        Node::Product(factors) => factors.iter().try_fold(Dimension::number(1), |product, (base, exponent)| {
-            let base = as_dimension(graph, *base).filter(|_| exponent.is_one())?;
-            match (product.as_number(), base.as_number()) {
-                (Some(factor), _) => Some(base.times(factor)),
-                (_, Some(factor)) => Some(product.times(factor)),
-                _ => None,
-            }
-        }),
-        _ => None,
-    }
-}
-
 impl Gates<'_> {
     fn whole(&self, id: ExprId) -> Value {
         self.met(id, Meeting::Whole)
@@ -123,6 +98,12 @@ impl Gates<'_> {
         b: &Value,
         spans: [Span; 3],
     ) -> Result<Value, Diagnostic> {
+        if matches!(a, Value::Rows(_)) || matches!(b, Value::Rows(_)) {
+            return self.rows_binary(operator, a, b, spans);
+        }
+        if let Some(rows) = self.multiples(operator, a, b) {
+            return Ok(Value::Rows(rows));
+        }
         let span = spans[0];
         let (nodes, meeting) = meeting(&[a.clone(), b.clone()], &spans[1..])?;
         let (a, b) = (nodes[0], nodes[1]);
@@ -216,6 +197,9 @@ impl Gates<'_> {
         span: Span,
         mut apply: impl FnMut(&mut Self, &[ExprId]) -> ExprId,
     ) -> Result<Value, Diagnostic> {
+        if values.iter().any(|value| matches!(value, Value::Rows(_))) {
+            return self.rows_entrywise(values, spans, span, apply);
+        }
         let (mut nodes, meeting) = meeting(values, spans)?;
         let mut arrays: Vec<usize> = (0..nodes.len()).collect();
         arrays.retain(|at| !self.graph.extents(nodes[*at]).is_scalar());
@@ -285,6 +269,9 @@ impl Gates<'_> {
         spans: &[Span],
         span: Span,
     ) -> Result<Value, Diagnostic> {
+        if values.iter().any(|value| matches!(value, Value::Rows(_))) {
+            return self.rows_collective(name, values, spans, span);
+        }
         let id = node(&values[0], spans[0])?;
         let extents = self.graph.extents(id);
         let result = match name {
