@@ -53,6 +53,15 @@ const TEXTBOOK: &[(&str, &[(&str, &str)])] = &[
         &[("W", "X'*(diag(Y*ones(k))*softmax_rows(X*W) - Y)"), ("Y", "logsumexp_rows(X*W)*ones(k)' - X*W")],
     ),
     (
+        "f(X: matrix[n, m], Y: matrix[n, k], W: matrix[m, k]) = \
+         sum(i in 0..n, { let z = W'*X[i, ..]; logsumexp(z) - dot(Y[i, ..], z) })",
+        &[("W", "X'*(softmax_rows(X*W) - Y)")],
+    ),
+    (
+        "f(X: matrix[n, m], u: vector[n]) = sum(j in 0..m, dot(u, softmax(X[.., j])))",
+        &[("u", "softmax_rows(X')'*ones(m)")],
+    ),
+    (
         "f(X: matrix[n, m], W: matrix[m, k], u: vector[n], b: vector[k]) = \
          dot(u, logsumexp_rows(X*W + ones(n)*b' + u*ones(k)'))",
         &[
