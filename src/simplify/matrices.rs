@@ -147,6 +147,13 @@ fn factored(graph: &mut Graph, id: ExprId) -> ExprId {
         return id;
     }
     let parts: Vec<Part> = terms.iter().map(|term| Part::of(graph, term)).collect();
+    let diagonal = |graph: &Graph, part: &Part| match part.factors[..] {
+        [only] => matches!(graph.as_matrix(only), Some((MatrixOperation::Diagonal, _))),
+        _ => false,
+    };
+    if parts.iter().filter(|part| diagonal(graph, part)).count() > 1 {
+        return diagonals_summed(graph, id);
+    }
     let outer = |part: &Part, end: End| match (part.factors.len(), end) {
         (0 | 1, _) => None,
         (_, End::First) => part.factors.first().copied(),
@@ -191,6 +198,26 @@ fn factored(graph: &mut Graph, id: ExprId) -> ExprId {
     let rest = (0..terms.len()).filter(|at| !group.contains(at)).map(|at| terms[at].clone());
     let sum = rest.chain([(product, Rational::ONE)]).collect();
     let sum = graph.sum(constant, sum);
+    factored(graph, sum)
+}
+
+/// Merges diagonal matrices: `diag(u) + diag(v) = diag(u + v)`.
+fn diagonals_summed(graph: &mut Graph, id: ExprId) -> ExprId {
+    let Node::Sum(constant, terms) = graph.node(id).clone() else { return id };
+    let (mut entries, mut others) = (Vec::new(), Vec::new());
+    for (term, coefficient) in terms.iter() {
+        let (scalars, rest) = graph.split_scalars(*term);
+        match graph.as_matrix(rest) {
+            Some((MatrixOperation::Diagonal, [v])) => {
+                let factors = scalars.into_iter().chain([(*v, Rational::ONE)]).collect();
+                entries.push((graph.product(Rational::ONE, factors), coefficient.clone()));
+            }
+            _ => others.push((*term, coefficient.clone())),
+        }
+    }
+    let entries = graph.sum(Rational::ZERO, entries);
+    let diagonal = graph.diagonal(entries);
+    let sum = graph.sum(constant, others.into_iter().chain([(diagonal, Rational::ONE)]).collect());
     factored(graph, sum)
 }
 
