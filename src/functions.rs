@@ -264,6 +264,9 @@ pub const TABLE: &[Function] = &[
     // Functions of whole vectors
     Function { name: "softmax", documentation: "exp(x)/sum(exp(x)), entry by entry", ..COLLECTIVE },
     Function { name: "log_softmax", documentation: "x - logsumexp(x), entry by entry", ..COLLECTIVE },
+    Function { name: "logsumexp_rows", parameters: &["A"], documentation: "ln(sum(exp(...))) of each row of a matrix without overflow", ..COLLECTIVE },
+    Function { name: "softmax_rows", parameters: &["A"], documentation: "softmax of each row of a matrix", ..COLLECTIVE },
+    Function { name: "log_softmax_rows", parameters: &["A"], documentation: "log_softmax of each row of a matrix", ..COLLECTIVE },
     Function { name: "sum", documentation: "sum of all entries, or of an indexed expression: sum(i in 0..n, x[i])", ..COLLECTIVE },
     Function { name: "prod", documentation: "product of all entries, or of an indexed expression: prod(i in 0..n, x[i])", ..COLLECTIVE },
     Function { name: "mean", documentation: "arithmetic mean of all entries", ..COLLECTIVE },

@@ -32,6 +32,11 @@ const RECORDED: &[(&str, &str)] = &[
         "f(W: matrix[k, m], x: vector[m], y: vector[k]) = { let p = softmax(W*x); -sum(y .* ln(p)) }",
     ),
     ("log_softmax", "f(W: matrix[k, m], x: vector[m], y: vector[k]) = -dot(y, log_softmax(W*x))"),
+    (
+        "multinomial_regression",
+        "f(X: matrix[n, m], Y: matrix[n, k], W: matrix[m, k]) = { let Z = X*W; sum(logsumexp_rows(Z)) - sum(Y .* Z) }",
+    ),
+    ("log_softmax_rows", "f(X: matrix[n, m], Y: matrix[n, k], W: matrix[m, k]) = -sum(Y .* log_softmax_rows(X*W))"),
     ("logdet", "f(S: spd[n]) = logdet(S)"),
     ("gram_determinant", "f(A: matrix[n, m]) = logdet(eye(m) + A'*A)"),
     ("gaussian", "f(x: vector[n], mu: vector[n], S: spd[n]) = { let d = x - mu; -d'*inv(S)*d/2 - logdet(S)/2 }"),

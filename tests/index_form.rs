@@ -28,6 +28,7 @@ const LINES: &[(&str, &str, &[&str])] = &[
         "f(x: vector[n]) = softmax(x)",
         &["df[k]/dx[i] = delta(k, i)*softmax(x)[k] - softmax(x)[k]*softmax(x)[i]"],
     ),
+    ("jacobian", "f(Z: matrix[n, m]) = logsumexp_rows(Z)", &["df[k]/dZ[i, j] = delta(k, i)*softmax_rows(Z)[k, j]"]),
     (
         "grad",
         "f(A: matrix[n, n], x: vector[n]) = x'*A*x",

@@ -497,3 +497,73 @@ fn code_for_the_processor() {
         insta::assert_snapshot!("rust", rust);
     });
 }
+
+/// Rows that overflow where their largest entry is not taken out first, and rows that are not finite.
+const LARGE: [[f64; 4]; 9] = [
+    [1000.0, 999.0, -1000.0, 0.0],
+    [-1000.0, -1001.0, -1000.0, -1003.5],
+    [0.25, 0.25, 0.25, 0.25],
+    [0.0, -800.0, 3.0, f64::NEG_INFINITY],
+    [f64::NEG_INFINITY; 4],
+    [1.0, f64::INFINITY, 2.0, -1.0],
+    [f64::NAN, 1.0, 2.0, 3.0],
+    [1.0, f64::NAN, f64::INFINITY, 3.0],
+    [1.0, -2.0, 0.5, 3.0],
+];
+
+/// The logsumexp of a row, then its softmax, then the logarithm of that.
+fn shares(row: &[f64]) -> Vec<f64> {
+    let largest = row.iter().fold(f64::NEG_INFINITY, |largest: f64, x| if x.is_nan() { *x } else { largest.max(*x) });
+    let largest = if row.iter().any(|x| x.is_nan()) { f64::NAN } else { largest };
+    let sum: f64 = row.iter().map(|x| (x - largest).exp()).sum();
+    let total = if largest.is_finite() { largest + sum.ln() } else { largest };
+    let exponentials = row.iter().map(|x| (x - largest).exp() / sum);
+    [total].into_iter().chain(exponentials).chain(row.iter().map(|x| x - total)).collect()
+}
+
+#[test]
+fn softmax_of_rows_is_stable() {
+    let text = "f(Z: matrix[n, m]) = join(logsumexp_rows(Z), softmax_rows(Z), log_softmax_rows(Z))";
+    let total = "g(Z: matrix[n, m]) = sum(logsumexp_rows(Z))";
+    let large = LARGE.concat();
+    let first: Vec<f64> = LARGE.iter().map(|row| row[0]).collect();
+    let many: Vec<f64> = whole_numbers(1400, 3).iter().map(|x| x * 100.25).collect();
+    let cases: [(usize, usize, &[f64]); 7] =
+        [(9, 4, &large), (4, 9, &large), (9, 1, &first), (0, 4, &[]), (3, 0, &[]), (200, 7, &many), (2, 700, &many)];
+    let mut program = Program::default();
+    let kinds = [(false, Scalar::F64, "f64"), (true, Scalar::F64, "f64"), (false, Scalar::F32, "f32")];
+    for (reproducible, scalar, float) in kinds {
+        let module = format!("m_{reproducible}_{float}");
+        program.module(&module, &compile(&format!("{text}\n{total}"), reproducible, scalar));
+        for (n, m, entries) in cases {
+            let bits: Vec<String> = entries.iter().map(|x| format!("{}", x.to_bits())).collect();
+            let given = format!("let z: Vec<{float}> = vec![{}].into_iter().map(f64::from_bits)", bits.join(", "));
+            let given = format!("{given}.map(|x: f64| x as {float}).collect();");
+            let value = format!("let mut y = vec![0.5; {}];", n * (1 + 2 * m));
+            let work = |name: &str| format!("&mut vec![0.25; {module}::{name}_workspace({n}, {m})]");
+            let calls = format!(
+                "{module}::f({n}, {m}, &z, &mut y, {}); y.push({module}::g({n}, {m}, &z, {}));",
+                work("f"),
+                work("g")
+            );
+            program.print(
+                &format!("{{ {given} {value} {calls} y.into_iter().map(f64::from).collect::<Vec<f64>>() }}"),
+                &["r".to_string()],
+            );
+        }
+    }
+    let results = program.run("kernels_shares");
+    for (at, result) in results.iter().enumerate() {
+        let (n, m, entries) = cases[at % cases.len()];
+        let tolerance = if kinds[at / cases.len()].1 == Scalar::F64 { 1e-14 } else { 1e-4 };
+        let rows: Vec<Vec<f64>> = (0..n).map(|row| shares(&entries[row * m..][..m])).collect();
+        let sum: f64 = rows.iter().map(|row| row[0]).sum();
+        let mut expected = rows.concat();
+        expected.push(sum);
+        assert_eq!(result.len(), expected.len());
+        for (found, expected) in result.iter().zip(&expected) {
+            let near = (found - expected).abs() <= tolerance * expected.abs().max(1.0);
+            assert!(near || same(&[*found], &[*expected]), "{n} times {m}: {found} instead of {expected}");
+        }
+    }
+}

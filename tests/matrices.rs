@@ -45,6 +45,33 @@ const TEXTBOOK: &[(&str, &[(&str, &str)])] = &[
         &[("W", "(softmax(W*x) - y)*x'"), ("x", "W'*(softmax(W*x) - y)")],
     ),
     (
+        "f(X: matrix[n, m], Y: matrix[n, k], W: matrix[m, k]) = sum(logsumexp_rows(X*W)) - sum(Y .* (X*W))",
+        &[("X", "(softmax_rows(X*W) - Y)*W'"), ("W", "X'*(softmax_rows(X*W) - Y)")],
+    ),
+    (
+        "f(X: matrix[n, m], Y: matrix[n, k], W: matrix[m, k]) = -sum(Y .* log_softmax_rows(X*W))",
+        &[("W", "X'*(diag(Y*ones(k))*softmax_rows(X*W) - Y)"), ("Y", "logsumexp_rows(X*W)*ones(k)' - X*W")],
+    ),
+    (
+        "f(X: matrix[n, m], Y: matrix[n, k], W: matrix[m, k]) = \
+         sum(i in 0..n, { let z = W'*X[i, ..]; logsumexp(z) - dot(Y[i, ..], z) })",
+        &[("W", "X'*(softmax_rows(X*W) - Y)")],
+    ),
+    (
+        "f(X: matrix[n, m], u: vector[n]) = sum(j in 0..m, dot(u, softmax(X[.., j])))",
+        &[("u", "softmax_rows(X')'*ones(m)")],
+    ),
+    (
+        "f(X: matrix[n, m], W: matrix[m, k], u: vector[n], b: vector[k]) = \
+         dot(u, logsumexp_rows(X*W + ones(n)*b' + u*ones(k)'))",
+        &[
+            ("W", "X'*diag(u)*softmax_rows(X*W + ones(n)*b')"),
+            ("b", "softmax_rows(X*W + ones(n)*b')'*u"),
+            ("u", "logsumexp_rows(X*W + ones(n)*b') + 2*u"),
+        ],
+    ),
+    ("f(x: vector[n], y: vector[n]) = dot(softmax_rows(outer(x, y))*y, x) + logsumexp_rows(x')", &[]),
+    (
         "f(S: spd[n], x: vector[n], mu: vector[n]) = logdet(S) + (x - mu)'*inv(S)*(x - mu)",
         &[("S", "inv(S) - inv(S)*(x - mu)*(x - mu)'*inv(S)"), ("mu", "2*inv(S)*(mu - x)")],
     ),
@@ -124,6 +151,7 @@ const BY_MATRICES: &[&str] = &[
     "f(W: matrix[n, m], b: vector[n], V: matrix[k, n], c: vector[k], X: matrix[m, p], Y: matrix[k, p]) = \
      norm2(V*tanh(W*X + b*ones(p)') + c*ones(p)' - Y)^2",
     "f(W: matrix[n, m], V: matrix[k, n], x: vector[m], y: vector[k]) = { let z = V*relu(W*x); logsumexp(z) - dot(y, z) }",
+    "f(Z: matrix[n, m], X: matrix[m, n], Y: matrix[n, n]) = norm2(softmax_rows(Z*X) - Y)^2 + sum(Y .* log_softmax_rows(X'*Z'))",
     "f(A: matrix[n, n], b: vector[n], c: vector[n]) = dot(c, inv(A)*b)",
     "f(A: matrix[n, n], B: matrix[n, m], s) = s^2*tr(A*B*B') + sum(exp(s*B))",
     "f(A: matrix[n, n], D: vector[n]) = tr(diag(D)*A*diag(D)*A') + logdet(A*A')",
@@ -325,6 +353,9 @@ fn hessians_row_by_row_agree_with_differences() {
 /// Functions with several values.
 const WITH_VALUES: &[&str] = &[
     "f(W: matrix[n, m], x: vector[m]) = softmax(W*x)",
+    "f(Z: matrix[n, m]) = softmax_rows(Z)",
+    "f(Z: matrix[n, m], s) = log_softmax_rows(s*Z)",
+    "f(Z: matrix[n, m], X: matrix[m, n]) = logsumexp_rows(Z*X)",
     "f(W: matrix[n, m], X: matrix[m, p], b: vector[n]) = tanh(W*X + b*ones(p)')",
     "f(A: matrix[n, n], b: vector[n]) = inv(A)*b",
     "f(x: vector[n], y: vector[m], s) = s*outer(x, y) .* exp(outer(x, y))",

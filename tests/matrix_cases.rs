@@ -28,10 +28,12 @@ const WITH_PRODUCTS: &[&str] = &[
     "gaussian_covariance",
     "logistic_regression",
     "matrix_factorization",
+    "multinomial_regression",
     "perceptron_tanh",
     "relu_wide",
     "rosenbrock",
     "softmax_jacobian",
+    "softmax_rows_jacobian",
 ];
 
 type Tree = (gradc::syntax::ast::Ast, gradc::syntax::ast::NodeId);

@@ -23,6 +23,8 @@ const CANDIDATES: &[f64] = &[
 const FEW: &[f64] = &[0.0, 1e-3, 0.3, 0.75, 1.0, 1.6, 2.0, 4.5, 30.0];
 /// Entries of a function of a whole vector.
 const ENTRIES: usize = 3;
+/// Rows of a matrix that a function takes row by row.
+const ROWS: usize = 2;
 /// How many combinations of more than two arguments are tried.
 const SPREAD: usize = 200;
 /// Fewest points at which a derivative is compared.
@@ -80,12 +82,18 @@ fn calls(row: &Function) -> Vec<Call> {
             let free: Vec<&str> = (0..parameters.len()).filter(|at| !constant(*at)).map(|at| parameters[at]).collect();
             let argument = |at: usize| if constant(at) { order.to_string() } else { parameters[at].to_string() };
             let arguments: Vec<String> = (0..parameters.len()).map(argument).collect();
-            let vector = row.arity == Arity::Collective;
-            let declare = |name: &&str| if vector { format!("{name}: vector[{ENTRIES}]") } else { (*name).to_string() };
+            let (kind, entries) = match row.arity {
+                Arity::Collective if row.name.ends_with("_rows") => {
+                    (format!(": matrix[{ROWS}, {ENTRIES}]"), ROWS * ENTRIES)
+                }
+                Arity::Collective => (format!(": vector[{ENTRIES}]"), ENTRIES),
+                _ => (String::new(), 1),
+            };
+            let declare = |name: &&str| format!("{name}{kind}");
             Call {
                 text: format!("{}({})", row.name, arguments.join(", ")),
                 declarations: free.iter().map(|name| Source::new("declaration", declare(name))).collect(),
-                inputs: free.len() * if vector { ENTRIES } else { 1 },
+                inputs: free.len() * entries,
             }
         })
         .collect()

@@ -1,6 +1,6 @@
 //! Derivatives as a textbook prints them: each line was read, and stays as it is.
 
-use gradc::derive::{Form, Order, derive, derive_repeatedly};
+use gradc::derive::{Form, Order, derive, derive_closed, derive_repeatedly};
 use gradc::show::notation;
 use gradc::source::Source;
 
@@ -151,4 +151,16 @@ fn derivatives_are_those_of_the_textbook() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Multinomial logistic regression of any number of rows.
+#[test]
+fn regression_by_softmax_has_the_residual_of_the_textbook() {
+    for loss in ["sum(logsumexp_rows(X*W)) - sum(Y .* (X*W))", "sum(logsumexp_rows(X*W) - (Y .* (X*W))*ones(k))"] {
+        let text = format!("f(X: matrix[n, m], Y: matrix[n, k], W: matrix[m, k]) = {loss}");
+        let function = gradc::read(&Source::new("regression", text), &[]).expect("the source is read").remove(0);
+        let whole = function.whole.expect("it is kept whole");
+        let closed = derive_closed(&whole, &[2], Order::First, Form::Pretty).expect("there is a rule");
+        assert_eq!(notation::text(&closed.graph, closed.first[0].expression()), "X'*(softmax_rows(X*W) - Y)");
+    }
 }

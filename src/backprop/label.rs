@@ -72,6 +72,7 @@ impl Label {
                 MatrixOperation::Determinant => ("det", "det"),
                 MatrixOperation::LogDeterminant => ("logdet", "logdet"),
                 MatrixOperation::LogSumExp => ("logsumexp", "logsumexp"),
+                MatrixOperation::LogSumExpOfRows => ("logsumexp_rows", "logsumexp_rows"),
                 MatrixOperation::Trace => ("tr", "tr"),
                 MatrixOperation::Diagonal | MatrixOperation::DiagonalOf => ("diag", "diag"),
                 MatrixOperation::Stack => ("stack", "stack"),

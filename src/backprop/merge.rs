@@ -2,7 +2,7 @@
 //! local gradients are easily written down is the better picture.
 
 use crate::functions::rows;
-use crate::graph::{ExprId, Graph, Node, Rational};
+use crate::graph::{ExprId, Graph, Node, Rational, Shares};
 
 /// A subexpression that can be one gate.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -131,7 +131,7 @@ fn sigmoid(graph: &Graph, id: ExprId) -> Option<(Shape, ExprId)> {
 }
 
 fn softmax(graph: &Graph, id: ExprId) -> Option<(usize, Vec<ExprId>)> {
-    if let Some(vector) = graph.as_shares(id) {
+    if let Some((vector, Shares::OfAll)) = graph.as_shares(id) {
         return Some((0, vec![vector]));
     }
     if let Some((top, bottom)) = quotient(graph, id) {

@@ -105,6 +105,12 @@ fn pull_back(
             let shares = shares(graph, operand, id);
             graph.multiply(adjoint, shares)
         }
+        M::LogSumExpOfRows => {
+            let shares = shares_of_rows(graph, operand, id);
+            let adjoint = graph.spread(adjoint, &graph.extents(id));
+            let adjoint = graph.diagonal(adjoint);
+            graph.matrix_product(&[adjoint, shares])
+        }
         M::Slice(row, column, _) => graph.embed(adjoint, row.clone(), column.clone(), graph.extents(operand)),
         M::Embed(row, column, _) => graph.slice(adjoint, row.clone(), column.clone(), graph.extents(operand)),
         M::Stack | M::Join => {
@@ -158,6 +164,12 @@ fn push_forward(
             let product = graph.multiply(shares, tangent);
             graph.total(product)
         }
+        M::LogSumExpOfRows => {
+            let shares = shares_of_rows(graph, operand, id);
+            let product = graph.multiply(shares, tangent);
+            let ones = graph.ones(graph.extents(operand).columns, Dimension::number(1));
+            graph.matrix_product(&[product, ones])
+        }
         M::Slice(row, column, extents) => graph.slice(tangent, row.clone(), column.clone(), extents.clone()),
         M::Embed(row, column, extents) => graph.embed(tangent, row.clone(), column.clone(), extents.clone()),
         M::Stack | M::Join => {
@@ -184,4 +196,11 @@ fn shares(graph: &mut Graph, v: ExprId, logsumexp: ExprId) -> ExprId {
     let terms = vec![(v, Rational::ONE), (logsumexp, Rational::MINUS_ONE)];
     let logarithm = graph.sum(Rational::ZERO, terms);
     graph.apply(rows::EXP, &[logarithm])
+}
+
+/// The derivative of the logsumexp of each row: the softmax of each row.
+fn shares_of_rows(graph: &mut Graph, v: ExprId, logsumexp: ExprId) -> ExprId {
+    let ones = graph.ones(Dimension::number(1), graph.extents(v).columns);
+    let repeated = graph.matrix_product(&[logsumexp, ones]);
+    shares(graph, v, repeated)
 }

@@ -268,17 +268,18 @@ fn rules(graph: &Graph, value: ExprId, operand: ExprId) -> Vec<String> {
             }
             _ => None,
         };
+        let log_shares = graph.as_log_shares(id).map(|(inner, shares)| (shares.named("log_softmax"), inner));
+        let shares = log_shares.or_else(|| graph.as_shares(id).map(|(inner, of)| (of.named("softmax"), inner)));
         let (rule, inner) = match graph.node(id) {
             _ if squared.is_some() => ("gradient of a squared norm".to_string(), squared),
             _ if graph.as_norm(id).is_some() => ("gradient of a norm".to_string(), graph.as_norm(id)),
             _ if graph.as_square(id).is_some() => ("gradient of a squared norm".to_string(), graph.as_square(id)),
-            _ if graph.as_log_shares(id).is_some() => {
-                ("derivative of log_softmax".to_string(), graph.as_log_shares(id))
-            }
-            _ if graph.as_shares(id).is_some() => ("derivative of softmax".to_string(), graph.as_shares(id)),
             // A product in a product is the same product.
             _ if multiplied && is_product(graph, id) => (String::new(), None),
-            node => (rule(graph, id, node, varying), None),
+            node => match shares {
+                Some((name, inner)) => (format!("derivative of {name}"), Some(inner)),
+                None => (rule(graph, id, node, varying), None),
+            },
         };
         if !rule.is_empty() && !rules.contains(&rule) {
             rules.push(rule);
@@ -328,6 +329,7 @@ fn rule(graph: &Graph, id: ExprId, node: &Node, varying: impl Fn(&ExprId) -> boo
             M::Determinant => "derivative of the determinant",
             M::LogDeterminant => "derivative of logdet",
             M::LogSumExp => "derivative of logsumexp",
+            M::LogSumExpOfRows => "derivative of logsumexp_rows",
             M::Trace => "derivative of the trace",
             M::Diagonal | M::DiagonalOf => "diagonal",
             M::Slice(..) | M::Embed(..) => "slice",

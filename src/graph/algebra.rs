@@ -22,6 +22,7 @@ impl Graph {
             (M::LogDeterminant, [a]) => self.log_determinant(*a),
             (M::Inverse, [a]) => self.inverse(*a),
             (M::LogSumExp, [a]) if self.extents(*a).is_scalar() => *a,
+            (M::LogSumExpOfRows, [a]) => self.log_sum_exp_of_rows(*a),
             (M::Slice(row, column, extents), [a]) => self.slice(*a, row.clone(), column.clone(), extents.clone()),
             (M::Embed(row, column, extents), [a]) => self.embed(*a, row.clone(), column.clone(), extents.clone()),
             (M::Stack | M::Join, [only]) => *only,

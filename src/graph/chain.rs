@@ -1,7 +1,7 @@
 //! Products of matrices while they are brought into canonical form, and columns and rows that are repeated to fill a
 //! matrix. Transposes stand outside of what works entry by entry.
 
-use super::{ExprId, Extents, Factor, Graph, MatrixOperation as M, Node, Rational};
+use super::{ExprId, Extents, Factor, Graph, MatrixOperation as M, Node, Rational, Term};
 
 /// A product of matrices while it is brought into canonical form.
 pub(super) struct Chain {
@@ -238,6 +238,37 @@ impl Graph {
         };
         scalars.push((matrix, Rational::ONE));
         Some(self.product(Rational::ONE, scalars))
+    }
+
+    /// Makes the logarithm of the sum of the exponentials of each row. What is added to a whole row is added to the result:
+    /// of `A + c*ones(m)'` that is c.
+    pub(super) fn log_sum_exp_of_rows(&mut self, a: ExprId) -> ExprId {
+        let extents = self.extents(a);
+        if extents.is_column() {
+            return a;
+        }
+        if extents.rows.is_one() {
+            return self.matrix(M::LogSumExp, &[a]);
+        }
+        let Node::Sum(constant, terms) = self.node(a).clone() else {
+            return self.matrix(M::LogSumExpOfRows, &[a]);
+        };
+        let repeated = |graph: &Graph, id: ExprId| match graph.as_matrix(id) {
+            Some((M::Product, [column, row])) if graph.is_ones(*row) && graph.extents(*column).is_column() => {
+                Some(*column)
+            }
+            _ => None,
+        };
+        let (outside, inside): (Vec<Term>, Vec<Term>) =
+            terms.iter().cloned().partition(|(term, _)| repeated(self, *term).is_some());
+        if outside.is_empty() || inside.iter().all(|(term, _)| self.extents(*term).is_scalar()) {
+            return self.matrix(M::LogSumExpOfRows, &[a]);
+        }
+        let inside = self.sum(constant, inside);
+        let total = self.log_sum_exp_of_rows(inside);
+        let columns = outside.into_iter().filter_map(|(term, k)| Some((repeated(self, term)?, k)));
+        let terms = columns.chain([(total, Rational::ONE)]).collect();
+        self.sum(Rational::ZERO, terms)
     }
 
     /// Multiplies transposes entry by entry: the transpose of the product.

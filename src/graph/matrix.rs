@@ -4,7 +4,7 @@
 //! every entry. What mixes entries is a [`MatrixOperation`]. There is no node for broadcasts and reductions: they are
 //! products with matrices of ones.
 
-use super::{Dimension, ExprId, Extents, Graph, Input, Node, Rational};
+use super::{Dimension, ExprId, Extents, Graph, Input, Node, Rational, Term};
 use crate::functions::rows;
 
 /// An operation that is not entry by entry.
@@ -32,6 +32,8 @@ pub enum MatrixOperation {
     Inverse,
     /// ln Σ exp of all entries.
     LogSumExp,
+    /// The column of ln Σ exp of the entries of each row.
+    LogSumExpOfRows,
     /// The block that begins at a row and a column and has these extents.
     Slice(Dimension, Dimension, Extents),
     /// A matrix of zeros with these extents in which the operand begins at a row and a column.
@@ -42,6 +44,25 @@ pub enum MatrixOperation {
     Join,
     /// A dimension, as a number.
     Size(Dimension),
+}
+
+/// What a softmax makes add up to 1.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Shares {
+    /// All entries.
+    OfAll,
+    /// The entries of each row.
+    OfRows,
+}
+
+impl Shares {
+    /// Returns the name of the function in the language that begins with the given one.
+    pub fn named(self, name: &str) -> String {
+        match self {
+            Shares::OfAll => name.to_string(),
+            Shares::OfRows => format!("{name}_rows"),
+        }
+    }
 }
 
 impl Graph {
@@ -81,7 +102,7 @@ impl Graph {
             M::Full(_, extents) | M::Slice(_, _, extents) | M::Embed(_, _, extents) => extents.clone(),
             M::Identity(n) => Extents::new(n.clone(), n.clone()),
             M::Diagonal => Extents::new(of(0).rows, of(0).rows),
-            M::DiagonalOf => Extents::column(of(0).rows),
+            M::DiagonalOf | M::LogSumExpOfRows => Extents::column(of(0).rows),
             M::Inverse => of(0),
             M::Stack => {
                 let rows = (0..operands.len()).fold(Dimension::number(0), |rows, at| rows.plus(&of(at).rows, 1));
@@ -170,24 +191,40 @@ impl Graph {
         }
     }
 
-    /// Returns v for `v - logsumexp(v)`.
-    pub fn as_log_shares(&self, id: ExprId) -> Option<ExprId> {
+    /// Returns v for `v - logsumexp(v)`, and whether that is taken of each row.
+    pub fn as_log_shares(&self, id: ExprId) -> Option<(ExprId, Shares)> {
         let Node::Sum(constant, terms) = self.node(id) else { return None };
-        let [(v, one), (total, sign)] = &terms[..] else { return None };
-        let found = constant.is_zero() && one.is_one() && sign.is_minus_one();
-        match self.as_matrix(*total) {
-            Some((MatrixOperation::LogSumExp, [inner])) if found && inner == v => Some(*v),
+        let total = |(term, k): &Term| self.as_total_of_shares(*term).filter(|_| k.is_minus_one());
+        let at = terms.iter().position(|term| total(term).is_some())?;
+        let (v, shares) = total(&terms[at])?;
+        let rest: Vec<Term> = [&terms[..at], &terms[at + 1..]].concat();
+        let same = match rest.as_slice() {
+            [(only, k)] if k.is_one() && constant.is_zero() => *only == v,
+            _ => *self.node(v) == Node::Sum(constant.clone(), rest.into()),
+        };
+        same.then_some((v, shares))
+    }
+
+    /// Returns v for `logsumexp(v)`, and for `logsumexp_rows(v)*ones(m)'`.
+    fn as_total_of_shares(&self, id: ExprId) -> Option<(ExprId, Shares)> {
+        match self.as_matrix(id)? {
+            (MatrixOperation::LogSumExp, [v]) => Some((*v, Shares::OfAll)),
+            (MatrixOperation::Product, [column, row]) if self.is_ones(*row) => match self.as_matrix(*column)? {
+                (MatrixOperation::LogSumExpOfRows, [v]) => Some((*v, Shares::OfRows)),
+                _ => None,
+            },
             _ => None,
         }
     }
 
     /// Tells whether a value is better not used in its own derivative: that of `logsumexp(v)` is `softmax(v)`.
     pub fn hides_shares(&self, id: ExprId) -> bool {
-        matches!(self.as_matrix(id), Some((MatrixOperation::LogSumExp, _))) || self.as_log_shares(id).is_some()
+        use MatrixOperation as M;
+        matches!(self.as_matrix(id), Some((M::LogSumExp | M::LogSumExpOfRows, _))) || self.as_log_shares(id).is_some()
     }
 
-    /// Returns v for `exp(v - logsumexp(v))`.
-    pub fn as_shares(&self, id: ExprId) -> Option<ExprId> {
+    /// Returns v for `exp(v - logsumexp(v))`, and whether that is taken of each row.
+    pub fn as_shares(&self, id: ExprId) -> Option<(ExprId, Shares)> {
         match self.node(id) {
             Node::Apply(rows::EXP, arguments) => self.as_log_shares(arguments[0]),
             _ => None,

@@ -17,7 +17,7 @@ mod region;
 mod running;
 
 pub use extents::{Dimension, Extents, Sizes};
-pub use matrix::MatrixOperation;
+pub use matrix::{MatrixOperation, Shares};
 pub use node_map::NodeMap;
 pub use number::Rational;
 pub use region::Region;

@@ -2,7 +2,7 @@
 
 use super::algebra::sides;
 use super::gates::{Gates, numbers};
-use super::value::{Shape, Value};
+use super::value::Value;
 use crate::error::{Diagnostic, Fault};
 use crate::functions::{Arity, FunctionId, rows};
 use crate::graph::{ExprId, Rational};
@@ -72,45 +72,14 @@ pub fn apply(
                 .collect();
             gates.sum(&terms)
         }
-        "logsumexp" => logsumexp(gates, entries),
-        "softmax" | "log_softmax" => {
-            return softmax(gates, name == "softmax", shape, entries, span);
+        "logsumexp" | "softmax" | "log_softmax" | "logsumexp_rows" | "softmax_rows" | "log_softmax_rows" => {
+            return gates.shares(name, shape, entries, span);
         }
         _ => {
             return Err(Diagnostic::new(Fault::Shapes, span, format!("`{name}` is not supported here yet")));
         }
     };
     Ok(Value::Scalar(result))
-}
-
-fn logsumexp(gates: &mut Gates<'_>, entries: &[ExprId]) -> ExprId {
-    match entries {
-        [only] => *only,
-        _ => gates.apply(rows::LOGSUMEXP, entries),
-    }
-}
-
-/// Writes softmax as exp(x − logsumexp(x)), which can't overflow.
-fn softmax(
-    gates: &mut Gates<'_>,
-    exponential: bool,
-    shape: Shape,
-    entries: &[ExprId],
-    span: Span,
-) -> Result<Value, Diagnostic> {
-    if let Shape::Matrix(..) = shape {
-        let diagnostic = Diagnostic::new(Fault::Shapes, span, format!("softmax of a {shape} is ambiguous"));
-        return Err(diagnostic.hint("take it row by row: `softmax(W[0, ..])`"));
-    }
-    let total = logsumexp(gates, entries);
-    let entries = entries
-        .iter()
-        .map(|id| {
-            let logarithm = gates.sum(&[(*id, false), (total, true)]);
-            if exponential { gates.apply(rows::EXP, &[logarithm]) } else { logarithm }
-        })
-        .collect();
-    Ok(Value::from_entries(shape, entries))
 }
 
 /// Folds a function of two arguments over all entries of one vector, or over several values entry by entry.

@@ -16,6 +16,7 @@ mod indexing;
 mod machine;
 mod raise;
 mod rows;
+mod shares;
 mod value;
 mod whole;
 

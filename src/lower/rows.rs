@@ -284,6 +284,14 @@ impl Gates<'_> {
                 let shares = self.quotient(rows.matrix, count);
                 Ok(self.totals_of_each(each(shares)))
             }
+            "logsumexp" => {
+                let totals = self.whole_shares("logsumexp_rows", rows.matrix, span)?;
+                Ok(self.numbers_along(totals, rows.axis))
+            }
+            "softmax" | "log_softmax" => {
+                let matrix = self.whole_shares(&format!("{name}_rows"), rows.matrix, span)?;
+                Ok(Value::Rows(each(matrix)))
+            }
             "norm1" => {
                 let sizes = self.apply(rows::ABS, &[rows.matrix]);
                 Ok(self.totals_of_each(each(sizes)))

@@ -301,16 +301,8 @@ impl Gates<'_> {
                 let turned = self.graph.matrix(M::Transpose, &[id]);
                 self.graph.matrix(M::Product, &[turned, other])
             }
-            "logsumexp" => self.graph.matrix(M::LogSumExp, &[id]),
-            "softmax" | "log_softmax" => {
-                if !extents.is_column() && !extents.rows.is_one() {
-                    let diagnostic =
-                        Diagnostic::new(Fault::Shapes, span, format!("softmax of a {extents} is ambiguous"));
-                    return Err(diagnostic.hint("take it row by row: `softmax(W[0, ..])`"));
-                }
-                let total = self.graph.matrix(M::LogSumExp, &[id]);
-                let logarithm = self.sum(&[(id, false), (total, true)]);
-                if name == "softmax" { self.apply(rows::EXP, &[logarithm]) } else { logarithm }
+            "logsumexp" | "softmax" | "log_softmax" | "logsumexp_rows" | "softmax_rows" | "log_softmax_rows" => {
+                self.whole_shares(name, id, span)?
             }
             _ => {
                 let message = format!("`{name}` of a vector needs its length as a number");

@@ -26,6 +26,7 @@ impl Writer<'_> {
             M::LogDeterminant => self.call("logdet", written),
             M::Inverse => self.call("inv", written),
             M::LogSumExp => self.call("logsumexp", written),
+            M::LogSumExpOfRows => self.call("logsumexp_rows", written),
             M::Stack => self.call("stack", written),
             M::Join => self.call("join", written),
         }
@@ -278,20 +279,10 @@ impl Writer<'_> {
         self.binary(B::Power, norm, exponent)
     }
 
-    /// Writes `exp(v - logsumexp(v))` as `softmax(v)`, and without `exp` as `log_softmax(v)`.
+    /// Writes `v - logsumexp(v)` as a call of `log_softmax`, or with the name of what it is the argument of.
     pub(super) fn shares(&mut self, id: ExprId, name: &str) -> Option<NodeId> {
-        let Node::Sum(constant, terms) = self.graph.node(id) else { return None };
-        let total = |(term, k): &&(ExprId, Rational)| {
-            k.is_minus_one() && matches!(self.graph.as_matrix(*term), Some((M::LogSumExp, _)))
-        };
-        let total = terms.iter().find(total)?.0;
-        let (_, [vector]) = self.graph.as_matrix(total)? else { return None };
-        let rest: Vec<_> = terms.iter().filter(|(term, _)| *term != total).cloned().collect();
-        let same = match rest.as_slice() {
-            [(only, k)] if k.is_one() && constant.is_zero() => only == vector,
-            _ => *self.graph.node(*vector) == Node::Sum(constant.clone(), rest.into()),
-        };
-        let vector = self.written[vector];
-        same.then(|| self.call(name, vec![vector]))
+        let (v, shares) = self.graph.as_log_shares(id)?;
+        let v = self.written[&v];
+        Some(self.call(&shares.named(name), vec![v]))
     }
 }

@@ -139,13 +139,17 @@ impl Dense {
         inverse
     }
 
-    fn log_sum_exp(&self) -> f64 {
-        let largest = self.entries.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        if !largest.is_finite() {
-            return largest;
-        }
-        largest + self.entries.iter().map(|entry| (entry - largest).exp()).sum::<f64>().ln()
+    fn row(&self, row: usize) -> &[f64] {
+        &self.entries[row * self.columns..][..self.columns]
     }
+}
+
+fn log_sum_exp(entries: &[f64]) -> f64 {
+    let largest = entries.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    if !largest.is_finite() {
+        return largest;
+    }
+    largest + entries.iter().map(|entry| (entry - largest).exp()).sum::<f64>().ln()
 }
 
 impl Plan {
@@ -205,7 +209,8 @@ fn operate(operation: &M, operands: &[&Dense], extents: &Extents, sizes: &Sizes)
         (M::Determinant, [a]) => number(a.determinant()),
         (M::LogDeterminant, [a]) => number(a.log_determinant()),
         (M::Inverse, [a]) => Some(a.inverse()),
-        (M::LogSumExp, [a]) => number(a.log_sum_exp()),
+        (M::LogSumExp, [a]) => number(log_sum_exp(&a.entries)),
+        (M::LogSumExpOfRows, [a]) => Dense::of(extents, sizes, |row, _| log_sum_exp(a.row(row))),
         (M::Slice(top, left, _), [a]) => {
             let (top, left) = (top.evaluate(sizes)?, left.evaluate(sizes)?);
             let (rows, columns) = (extents.rows.evaluate(sizes)?, extents.columns.evaluate(sizes)?);

@@ -52,7 +52,13 @@ fn without_blocks(graph: &mut Graph, constant: Rational, terms: Vec<Term>) -> (R
         [(only, scale)] if constant.is_zero() && product(*only).is_some() => {
             // The number meets fewer entries in a factor than in the product.
             let (left, right) = product(*only).unwrap_or((*only, *only));
-            let left = graph.scale(scale.clone(), left);
+            let left = match graph.as_matrix(left) {
+                Some((MatrixOperation::Diagonal, [v])) => {
+                    let scaled = graph.scale(scale.clone(), *v);
+                    graph.matrix(MatrixOperation::Diagonal, &[scaled])
+                }
+                _ => graph.scale(scale.clone(), left),
+            };
             graph.matrix(MatrixOperation::Product, &[left, right])
         }
         _ => graph.intern(Node::Sum(constant, rest.into())),

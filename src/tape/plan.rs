@@ -5,7 +5,7 @@
 
 use super::fusion::fused;
 use super::{Tape, schedule};
-use crate::graph::{ExprId, Extents, Graph, MatrixOperation, Node};
+use crate::graph::{ExprId, Extents, Graph, MatrixOperation, Node, Shares};
 use crate::lower::Formulas;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -108,6 +108,8 @@ fn shared_nodes(graph: &Graph, roots: &[ExprId]) -> FxHashSet<ExprId> {
     }
     let condition = |id: ExprId| is_condition(graph.node(id));
     heads.extend(before_loops(graph, &nodes));
+    let is_share = |id: &ExprId| matches!(graph.as_shares(*id), Some((_, Shares::OfRows)));
+    heads.extend(nodes.iter().copied().filter(is_share));
     let worthwhile = |id: &ExprId| heads.contains(id) || users.get(id).is_some_and(|users| users.len() > 1);
     nodes.into_iter().filter(|id| graph.is_entrywise(*id) && !condition(*id) && worthwhile(id)).collect()
 }

@@ -223,6 +223,7 @@ impl<'a> Loops<'a> {
                 let name = interface.inputs[*index as usize].clone();
                 if step.extents.is_scalar() { Place::Number(name) } else { Place::Slice(name) }
             }
+            Computation::Entrywise(..) if self.is_computed_share(id) => return Ok(()),
             Computation::Entrywise(tape, operands) => return self.entrywise(id, &step.extents, tape, operands),
             Computation::Operation(operation, operands) => self.operation(id, &step.extents, operation, operands)?,
         };

@@ -9,6 +9,7 @@ mod loops;
 mod operations;
 mod products;
 mod rows;
+mod shares;
 mod stages;
 mod vectors;
 

@@ -38,7 +38,7 @@ impl Loops<'_> {
                 Place::Slice(name)
             }
             M::Transpose if self.is_vector(operands[0]) || self.readers_are_products(id) => Place::Turned(operands[0]),
-            M::Product if self.is_weighted_half(id, operands) => Place::Implied,
+            M::Product if self.is_weighted_half(id, operands) || self.is_for_shares(id, operands) => Place::Implied,
             M::Product => match self.product_in_loop(id, operands) {
                 Some(place) => place,
                 None => {
@@ -50,6 +50,10 @@ impl Loops<'_> {
                 self.close();
                 let a = self.slice(operands[0]);
                 self.call_number("log_sum_exp", &format!("(&{a})"))
+            }
+            M::LogSumExpOfRows => {
+                self.close();
+                self.log_sum_exp_of_rows(id, operands[0])
             }
             M::Inverse => {
                 self.close();

@@ -215,6 +215,10 @@ impl Loops<'_> {
                 let fill = format!("    {target}[{}..][..{columns}].fill(total);", place("i", &columns, "0"));
                 vec![each_row, total, fill, "}".to_string()]
             }
+            _ if along_rows => {
+                let fill = format!("    {target}[{}..][..{columns}].fill({total});", place("i", &columns, "0"));
+                vec![each_row, fill, "}".to_string()]
+            }
             _ => nested(each_row, [each_column, format!("    {}", line(&place("i", &columns, "j"))), "}".to_string()]),
         };
         self.statements.extend(lines);

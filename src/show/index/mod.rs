@@ -219,7 +219,7 @@ impl<'a> Expansion<'a> {
     /// Tells whether a node is written as a softmax, of which entries are taken as a whole.
     fn is_softmax(&self, id: ExprId) -> bool {
         let (ast, root) = notation::write(self.graph, id);
-        matches!(ast.get(root), E::Call(name, _) if name.text == "softmax")
+        matches!(ast.get(root), E::Call(name, _) if matches!(name.text.as_str(), "softmax" | "softmax_rows"))
     }
 
     fn leaf(&self, id: ExprId, row: &Index, column: &Index) -> Entry {

@@ -133,3 +133,39 @@ pub fn log_sum_exp(a: &[f64]) -> f64 {
     }
     largest + total.ln()
 }
+
+/// The largest entry of each row, and each entry less that of its row.
+#[inline(always)]
+pub fn less_largest_of_rows(columns: usize, a: &[f64], y: &mut [f64], c: &mut [f64]) {
+    if columns == 0 {
+        return y.fill(f64::NEG_INFINITY);
+    }
+    for ((row, result), entry) in a.chunks_exact(columns).zip(c.chunks_exact_mut(columns)).zip(y) {
+        let mut largest = f64::NEG_INFINITY;
+        for x in row {
+            largest = if largest > *x { largest } else { *x };
+        }
+        if !largest.is_finite() && row.iter().any(|x| x.is_nan()) {
+            largest = f64::NAN;
+        }
+        for (difference, x) in result.iter_mut().zip(row) {
+            *difference = x - largest;
+        }
+        *entry = largest;
+    }
+}
+
+/// Divides each entry by the sum of its row, and returns the sums in y.
+#[inline(always)]
+pub fn shares_of_rows(columns: usize, c: &mut [f64], y: &mut [f64]) {
+    if columns == 0 {
+        return y.fill(0.0);
+    }
+    for (row, entry) in c.chunks_exact_mut(columns).zip(y) {
+        *entry = sum(row);
+        let reciprocal = 1.0 / *entry;
+        for x in row {
+            *x *= reciprocal;
+        }
+    }
+}

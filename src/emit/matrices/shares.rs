@@ -1,0 +1,67 @@
+//! Softmax and the logsumexp of it for each row of a matrix, of which the exponentials are computed once.
+
+use super::dispatch::has_lanes;
+use super::loops::{Loops, Place};
+use crate::emit::expression::Writer;
+use crate::functions::rows;
+use crate::graph::{ExprId, Extents, Graph, MatrixOperation as M, Shares};
+use crate::tape::{Computation, Step};
+
+/// Tells whether a node is the softmax of each row of a matrix, of any if none is given.
+fn is_shares(graph: &Graph, id: ExprId, of: Option<ExprId>) -> bool {
+    graph.as_shares(id).is_some_and(|(v, shares)| shares == Shares::OfRows && of.is_none_or(|of| v == of))
+}
+
+impl Loops<'_> {
+    /// Writes the logsumexp of each row, and on the way the softmax, into the workspace if nothing asks for it.
+    pub(super) fn log_sum_exp_of_rows(&mut self, id: ExprId, of: ExprId) -> Place {
+        let (a, whole) = (self.slice(of), self.graph.extents(of));
+        let steps = &self.plan.steps;
+        let shares = steps.iter().map(|step| step.id).find(|step| is_shares(self.graph, *step, Some(of)));
+        let share = match shares {
+            Some(shares) => self.target(shares),
+            None => self.temporary(&whole),
+        };
+        let target = self.target(id);
+        let total = self.temporary(&Extents::column(whole.rows.clone()));
+        let (rows, columns, entries) =
+            (self.dimension(&whole.rows), self.dimension(&whole.columns), self.entries(&whole));
+        let writer = Writer { lanes: has_lanes(self.writer.options), ..self.writer };
+        let exponential = writer.function(rows::EXP, &format!("{share}[i]"));
+        let logarithm = writer.function(rows::LN, &format!("{total}[i]"));
+        self.call(format!("less_largest_of_rows({columns}, &{a}, {target}, {share});"));
+        self.statements.extend([
+            format!("for i in 0..{entries} {{"),
+            format!("    {share}[i] = {exponential};"),
+            "}".to_string(),
+        ]);
+        self.call(format!("shares_of_rows({columns}, {share}, {total});"));
+        self.statements.extend([
+            format!("for i in 0..{rows} {{"),
+            format!("    {target}[i] += if {target}[i].is_finite() {{ {logarithm} }} else {{ 0.0 }};"),
+            "}".to_string(),
+        ]);
+        if let Some(shares) = shares {
+            self.places.insert(shares, Place::Slice(share));
+        }
+        Place::Slice(target)
+    }
+
+    /// Tells whether a step is a softmax that was computed along with its logsumexp.
+    pub(super) fn is_computed_share(&self, id: ExprId) -> bool {
+        self.places.contains_key(&id) && is_shares(self.graph, id, None)
+    }
+
+    /// Tells whether a product only repeats the logsumexp of each row for softmax, which is computed along with it.
+    pub(super) fn is_for_shares(&self, id: ExprId, factors: &[ExprId]) -> bool {
+        let [total, ones] = factors else { return false };
+        let reads = |step: &&Step| step.operands().contains(&id);
+        let is_share = |step: &Step| {
+            matches!(step.computation, Computation::Entrywise(..)) && is_shares(self.graph, step.id, None)
+        };
+        self.graph.is_ones(*ones)
+            && matches!(self.graph.as_matrix(*total), Some((M::LogSumExpOfRows, _)))
+            && !self.plan.outputs.contains(&id)
+            && self.plan.steps.iter().filter(reads).all(is_share)
+    }
+}
