@@ -2,7 +2,8 @@
 
     cargo build --release && python3 benches/matrices.py [--jax PYTHON]
 
-Everything runs on one core; Hessians come with the value. `--jax` names a Python that has JAX. Each time is the fastest of 200 calls.
+Everything runs on one core; Hessians come with the value. `--jax` names a Python that has JAX. Both programs run five times,
+in turn, and each time is the fastest of 200 calls in each of these runs.
 """
 import argparse, os, subprocess, tempfile, textwrap
 
@@ -245,12 +246,28 @@ def main():
             file.write(MAIN)
         program = os.path.join(folder, "main")
         subprocess.run(["rustc", "--edition", "2021", "-O", "-A", "warnings", source, "-o", program], check=True)
-        print("gradc | us | by hand, us")
-        print(subprocess.run(["taskset", "-c", "0", program], check=True, capture_output=True, text=True).stdout)
-    if arguments.jax:
-        print("JAX | us")
-        run = ["taskset", "-c", "0", arguments.jax, "-c", textwrap.dedent(JAX)]
-        print(subprocess.run(run, check=True, capture_output=True, text=True).stdout)
+        programs = {"gradc | us | by hand, us": [program]}
+        if arguments.jax:
+            programs["JAX | us"] = [arguments.jax, "-c", textwrap.dedent(JAX)]
+        for heading, rows in fastest(programs).items():
+            print(heading)
+            for name, times in rows.items():
+                print(" | ".join([name, *("-" if time is None else f"{time:.2f}" for time in times)]))
+            print()
+
+
+def fastest(programs, runs=5):
+    """Runs the programs in turn, and returns the least time of each row that they print."""
+    least = {heading: {} for heading in programs}
+    for _ in range(runs):
+        for heading, program in programs.items():
+            run = subprocess.run(["taskset", "-c", "0", *program], check=True, capture_output=True, text=True)
+            for line in run.stdout.splitlines():
+                name, *times = line.split(" | ")
+                times = [None if time.strip() == "-" else float(time) for time in times]
+                before = least[heading].get(name, times)
+                least[heading][name] = [None if a is None else min(a, b) for a, b in zip(times, before)]
+    return least
 
 
 if __name__ == "__main__":
