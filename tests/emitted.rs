@@ -11,8 +11,10 @@ use gradc::derive::{Form, Order, derive};
 use gradc::{Derive, Options};
 use program::{Program, arguments, gradient, same};
 
-/// Every so many records one is compiled.
-const STRIDE: usize = 5;
+/// Every so many records one is compiled in each run.
+const STRIDE: usize = 12;
+/// Most records of one program.
+const MOST_RECORDS: usize = 60;
 
 fn options() -> Options {
     Options { derive: vec![Derive::Gradient, Derive::Hessian], ..Options::default() }
@@ -89,18 +91,16 @@ fn square(values: &[f64], count: usize) -> Vec<f64> {
     results
 }
 
-#[test]
-fn a_sample_of_the_corpora_computes_its_references_and_the_evaluators_bits() {
-    let records: Vec<Record> = all_records().into_iter().step_by(STRIDE).collect();
-    assert!(records.len() >= 200);
+/// Compiles and runs the code of records, and returns what is wrong.
+fn failures(name: &str, records: &[Record]) -> Vec<String> {
     let mut program = Program::default();
     for (at, record) in records.iter().enumerate() {
         add(&mut program, &format!("e{at:03}"), record);
     }
-    let lines = program.run("corpora");
+    let lines = program.run(name);
     let mut wrong = Vec::new();
     let mut lines = lines.chunks(3);
-    for record in &records {
+    for record in records {
         let direct = [Order::Value, Order::First, Order::Second].map(|order| evaluated(record, order));
         for (at, point) in record.points.iter().enumerate() {
             let lines = lines.next().expect("three lines a point");
@@ -111,7 +111,34 @@ fn a_sample_of_the_corpora_computes_its_references_and_the_evaluators_bits() {
         }
     }
     assert!(lines.next().is_none());
+    wrong
+}
+
+/// Compares all of the records with their references, two programs at a time.
+fn compare_all(name: &str, records: &[Record]) {
+    let programs: Vec<(String, &[Record])> =
+        records.chunks(MOST_RECORDS).enumerate().map(|(at, records)| (format!("{name}_{at}"), records)).collect();
+    let mut wrong = Vec::new();
+    for pair in programs.chunks(2) {
+        wrong.extend(std::thread::scope(|scope| {
+            let threads: Vec<_> = pair.iter().map(|(name, records)| scope.spawn(|| failures(name, records))).collect();
+            threads.into_iter().flat_map(|thread| thread.join().expect("the records are compared")).collect::<Vec<_>>()
+        }));
+    }
     assert!(wrong.is_empty(), "{} failures\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn a_sample_of_the_corpora_computes_its_references_and_the_evaluators_bits() {
+    let records: Vec<Record> = all_records().into_iter().step_by(STRIDE).collect();
+    assert!(records.len() >= 100);
+    compare_all("corpora_sample", &records);
+}
+
+#[test]
+#[ignore = "compiles every record, which takes many minutes"]
+fn the_corpora_compute_their_references_and_the_evaluators_bits() {
+    compare_all("corpora_all", &all_records());
 }
 
 /// Compares with known numbers to a few units in the last place.
