@@ -14,7 +14,7 @@ use crate::diff::{self, Differentiator};
 use crate::error::{Diagnostic, Fault};
 use crate::graph::{ExprId, Graph, Node, Rational};
 use crate::lower::{Facts, Formulas, Function};
-use crate::simplify::{self, Goal, Windows, canonicalize, lost_conditions};
+use crate::simplify::{self, Goal, Grouping, Windows, canonicalize, lost_conditions};
 use crate::tape::{Tape, schedule};
 use rustc_hash::FxHashMap;
 
@@ -31,6 +31,22 @@ pub enum Form {
     Flops,
 }
 
+impl Form {
+    /// Returns what simplification minimizes.
+    fn goal(self) -> Goal {
+        match self {
+            Form::Pretty => Goal::Pretty,
+            Form::Flops => Goal::Flops,
+            Form::Raw | Form::Code => Goal::Stable,
+        }
+    }
+
+    /// Returns how sums are grouped in what is derived.
+    fn grouping_to_derive(self) -> Grouping {
+        if self == Form::Pretty { Grouping::DERIVING } else { Grouping::RUNNING }
+    }
+}
+
 /// Which derivatives are formed.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Order {
@@ -41,9 +57,6 @@ pub enum Order {
     /// The value, its first and its second derivatives. For functions with one output.
     Second,
 }
-
-/// Largest sum or product that is repeated, rather than kept apart, in text.
-const REPEATED: usize = 16;
 
 /// Largest function, in nodes, that is brought into a stable form before it is derived; in larger ones the derivatives
 /// alone are.
@@ -204,7 +217,7 @@ impl Deriver {
             let [row] = first.as_slice() else { return Err(several_values()) };
             let gradient = match form {
                 Form::Raw => row.clone(),
-                _ if graph.is_strict() => canonicalize(&mut graph, &mut self.formulas, row, 1),
+                _ if graph.is_strict() => canonicalize(&mut graph, &mut self.formulas, row, form.grouping_to_derive()),
                 _ => {
                     let (gradient, stable) = self.prepare(&mut graph, row.clone(), form, function);
                     is_stable_as_given &= stable;
@@ -288,13 +301,13 @@ impl Deriver {
             _ if graph.is_strict() => (roots, true),
             // The derivative of a form that keeps its digits is more easily brought into such a form itself.
             Form::Code if graph.reachable(&roots).len() <= PREPARED => {
-                let goal = (Goal::Derivable, 1);
+                let goal = (Goal::Derivable, Grouping::RUNNING);
                 match reduce(windows, graph, formulas, &roots, goal, &input_facts(function)) {
-                    (_, true) => (canonicalize(graph, formulas, &roots, 1), true),
+                    (_, true) => (canonicalize(graph, formulas, &roots, form.grouping_to_derive()), true),
                     changed => changed,
                 }
             }
-            _ => (canonicalize(graph, formulas, &roots, 1), true),
+            _ => (canonicalize(graph, formulas, &roots, form.grouping_to_derive()), true),
         }
     }
 
@@ -309,11 +322,11 @@ impl Deriver {
         let roots = match form {
             Form::Pretty => pretty(windows, graph, formulas, &roots, &facts),
             Form::Code => {
-                let (roots, stable) = reduce(windows, graph, formulas, &roots, (Goal::Stable, 1), &facts);
+                let (roots, stable) = reduce(windows, graph, formulas, &roots, (Goal::Stable, Grouping::RUNNING), &facts);
                 derivatives.is_stable_as_given &= stable;
                 roots
             }
-            _ => reduce(windows, graph, formulas, &roots, (Goal::Flops, 1), &facts).0,
+            _ => reduce(windows, graph, formulas, &roots, (Goal::Flops, Grouping::RUNNING), &facts).0,
         };
         derivatives.replace(&roots);
     }
@@ -324,22 +337,21 @@ pub fn input_facts(function: &Function) -> Vec<Facts> {
     function.parameters.iter().flat_map(|parameter| parameter.inputs.clone().map(|_| parameter.facts.clone())).collect()
 }
 
-/// Simplifies once towards a goal; sums and products of at most `shared` operands are repeated rather than kept apart. Tells
-/// whether digits were kept by what was given.
+/// Simplifies once towards a goal. Tells whether digits were kept by what was given.
 fn reduce(
     windows: &mut Windows,
     graph: &mut Graph,
     formulas: &mut Formulas,
     roots: &[ExprId],
-    (goal, shared): (Goal, usize),
+    (goal, grouping): (Goal, Grouping),
     facts: &[Facts],
 ) -> (Vec<ExprId>, bool) {
-    let given = canonicalize(graph, formulas, roots, shared);
+    let given = canonicalize(graph, formulas, roots, grouping);
     let (found, stable) = simplify::simplify(windows, graph, formulas, &given, goal, facts);
     if found == given {
         return (found, stable);
     }
-    let found = canonicalize(graph, formulas, &found, shared);
+    let found = canonicalize(graph, formulas, &found, grouping);
     // The search does not know where like terms that cancel were defined.
     let keeps = !graph.is_strict() || lost_conditions(graph, formulas, (&given, &found), facts).is_empty();
     (if keeps { found } else { given }, stable)
@@ -388,11 +400,11 @@ pub fn pretty_forms(
     root: ExprId,
     facts: &[Facts],
 ) -> Vec<ExprId> {
-    let mut forms = canonicalize(graph, formulas, &[root], REPEATED);
+    let mut forms = canonicalize(graph, formulas, &[root], Grouping::READING);
     // A shorter form can open the way to a still shorter one.
     for _ in 0..REDUCTIONS {
         let before = forms[forms.len() - 1];
-        let next = reduce(windows, graph, formulas, &[before], (Goal::Pretty, REPEATED), facts).0[0];
+        let next = reduce(windows, graph, formulas, &[before], (Goal::Pretty, Grouping::READING), facts).0[0];
         if next == before {
             break;
         }

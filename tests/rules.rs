@@ -9,7 +9,7 @@ use astro_float::BigFloat;
 use exact::{Exact, agree};
 use gradc::derive::{Form, Order, derive};
 use gradc::lower::{Formulas, Function};
-use gradc::simplify::{Class, FORBIDDEN, STRUCTURAL, Simplifier, TABLE, canonicalize, steps};
+use gradc::simplify::{Class, FORBIDDEN, Grouping, STRUCTURAL, Simplifier, TABLE, canonicalize, steps};
 use gradc::source::Source;
 use gradc::tape::Tape;
 
@@ -153,7 +153,7 @@ fn every_single_step_keeps_value_and_domain() {
         let mut given = side(text);
         given.graph.set_strict(true);
         let mut graph = given.graph.clone();
-        let form = canonicalize(&mut graph, &mut formulas, &given.outputs, 16)[0];
+        let form = canonicalize(&mut graph, &mut formulas, &given.outputs, Grouping::READING)[0];
         for step in steps(&simplifier, &mut graph, &mut formulas, form, &[]) {
             seen.insert(step.rule);
             let after = Function { graph: graph.clone(), outputs: vec![step.form], ..given.clone() };

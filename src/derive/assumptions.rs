@@ -1,10 +1,10 @@
 //! What printed derivatives take for granted: where they are defined while the chain rule's are not.
 
-use super::{Closed, Derivative, Derivatives, Form, Order, REPEATED, derive_closed, input_facts};
+use super::{Closed, Derivative, Derivatives, Form, Order, derive_closed, input_facts};
 use crate::error::Diagnostic;
 use crate::graph::{ExprId, Graph};
 use crate::lower::{Facts, Formulas, Function, Whole};
-use crate::simplify::{canonicalize, lost_conditions};
+use crate::simplify::{Grouping, canonicalize, lost_conditions};
 
 /// What the printed derivatives take for granted: conditions on the inputs without which the derivatives, as the chain
 /// rule gives them, are not defined while what is printed is.
@@ -62,9 +62,9 @@ pub fn closed_assumptions(
 /// Lists the conditions that the given expressions need and the shown ones do not.
 fn lost(mut graph: Graph, given: &[ExprId], shown: (&Graph, &[ExprId]), facts: &[Facts]) -> Assumptions {
     let mut formulas = Formulas::default();
-    let before = canonicalize(&mut graph, &mut formulas, given, REPEATED);
+    let before = canonicalize(&mut graph, &mut formulas, given, Grouping::READING);
     let after = graph.import(shown.0, shown.1);
-    let after = canonicalize(&mut graph, &mut formulas, &after, REPEATED);
+    let after = canonicalize(&mut graph, &mut formulas, &after, Grouping::READING);
     let conditions = lost_conditions(&mut graph, &mut formulas, (&before, &after), facts);
     Assumptions { graph, conditions }
 }

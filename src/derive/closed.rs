@@ -5,7 +5,7 @@ use crate::diff::{self, Differentiator};
 use crate::error::Diagnostic;
 use crate::graph::{Dimension, ExprId, Extents, Graph, MatrixOperation, Node, Sizes};
 use crate::lower::{Facts, Formulas, Whole};
-use crate::simplify::{Goal, Windows, canonicalize, simplify_matrices};
+use crate::simplify::{Goal, Grouping, Windows, canonicalize, simplify_matrices};
 use crate::tape::{Dense, associate, plan};
 use rustc_hash::FxHashMap;
 
@@ -79,7 +79,7 @@ pub fn derive_closed(whole: &Whole, by: &[usize], order: Order, form: Form) -> R
     let mut second = Vec::new();
     let mut formed_of = vec![*value];
     if order >= Order::First {
-        first = first_derivatives(differentiator, graph, *value, &leaves)?;
+        first = first_derivatives(differentiator, graph, *value, &leaves, form)?;
     }
     if order == Order::Second {
         if !graph.extents(*value).is_scalar() {
@@ -91,7 +91,7 @@ pub fn derive_closed(whole: &Whole, by: &[usize], order: Order, form: Form) -> R
             *derivative = Derivative::Matrix(gradient);
             formed_of.push(gradient);
             for leaf in &leaves[at..] {
-                second.push(jacobian(differentiator, graph, gradient, *leaf)?);
+                second.push(jacobian(differentiator, graph, gradient, *leaf, form)?);
             }
         }
     }
@@ -214,7 +214,7 @@ impl<'a> Reduction<'a> {
     }
 
     fn canonical(&mut self, graph: &mut Graph, roots: &[ExprId]) -> Vec<ExprId> {
-        canonicalize(graph, self.formulas, roots, 8)
+        canonicalize(graph, self.formulas, roots, Grouping::of_entries(self.form.goal()))
     }
 
     /// Simplifies a gradient that is differentiated again. Forms that keep their digits in code have derivatives that are
@@ -228,14 +228,11 @@ impl<'a> Reduction<'a> {
 
     /// Simplifies what is not differentiated by symmetric matrices any more.
     pub(super) fn reduce(&mut self, graph: &mut Graph, roots: &[ExprId]) -> Vec<ExprId> {
-        let goal = match self.form {
-            Form::Raw => return roots.to_vec(),
-            Form::Pretty => Goal::Pretty,
-            Form::Code => Goal::Stable,
-            Form::Flops => Goal::Flops,
-        };
+        if self.form == Form::Raw {
+            return roots.to_vec();
+        }
         graph.use_symmetry();
-        simplify_matrices(&mut self.windows, graph, self.formulas, roots, goal, &self.facts)
+        simplify_matrices(&mut self.windows, graph, self.formulas, roots, self.form.goal(), &self.facts)
     }
 }
 
@@ -244,12 +241,13 @@ fn first_derivatives(
     graph: &mut Graph,
     value: ExprId,
     leaves: &[ExprId],
+    form: Form,
 ) -> Result<Vec<Derivative>, Diagnostic> {
     if graph.extents(value).is_scalar() {
         let gradients = diff::gradient(differentiator, graph, value, leaves)?;
         return Ok(gradients.into_iter().map(Derivative::Matrix).collect());
     }
-    leaves.iter().map(|leaf| jacobian(differentiator, graph, value, *leaf)).collect()
+    leaves.iter().map(|leaf| jacobian(differentiator, graph, value, *leaf, form)).collect()
 }
 
 /// Forms the Jacobian of a vector: the derivative along a direction, from which the direction is taken out.
@@ -258,6 +256,7 @@ fn jacobian(
     graph: &mut Graph,
     value: ExprId,
     leaf: ExprId,
+    form: Form,
 ) -> Result<Derivative, Diagnostic> {
     let extents = graph.extents(leaf);
     let name = match graph.node(leaf) {
@@ -273,7 +272,7 @@ fn jacobian(
         graph.declare_symmetric(direction);
     }
     let along = diff::directional(differentiator, graph, &[value], &[(leaf, direction)])?[0];
-    let along = canonicalize(graph, &mut Formulas::default(), &[along], 8)[0];
+    let along = canonicalize(graph, &mut Formulas::default(), &[along], Grouping::of_entries(form.goal()))[0];
     if extents.is_scalar() {
         return Ok(Derivative::Matrix(along));
     }

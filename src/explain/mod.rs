@@ -21,7 +21,7 @@ use crate::graph::{ExprId, Graph, Node};
 use crate::lower::{Formulas, Function};
 use crate::show::naming::{DIFFERENTIAL, Names};
 use crate::show::notation;
-use crate::simplify::{Simplifier, Windows, canonicalize};
+use crate::simplify::{Grouping, Simplifier, Windows, canonicalize};
 use crate::syntax::ast::{Ast, Expression, Let, NodeId};
 use chain::{Chain, Known, chain_rule};
 use rustc_hash::FxHashMap;
@@ -75,7 +75,7 @@ pub fn explain(function: &Function, output: usize, by: usize) -> Result<Derivati
     graph.take_notes();
     let value = match graph.is_strict() {
         true => resolved.clone(),
-        false => canonicalize(&mut graph, &mut formulas, &resolved, 1),
+        false => canonicalize(&mut graph, &mut formulas, &resolved, Grouping::DERIVING),
     };
     let rewritten = graph.take_notes();
     // The answer is the one that is printed elsewhere, whatever way leads to it here.
@@ -99,7 +99,7 @@ pub fn explain(function: &Function, output: usize, by: usize) -> Result<Derivati
     let simplifier = Simplifier::new(&mut formulas);
     let forms = pretty_forms(&mut Windows::default(), &mut graph, &mut formulas, printed, &facts);
     graph.take_notes();
-    let start = canonicalize(&mut graph, &mut formulas, &[chain.derivative], 16)[0];
+    let start = canonicalize(&mut graph, &mut formulas, &[chain.derivative], Grouping::READING)[0];
     let first = match (chain.steps.last().map(|step| &step.known), graph.take_notes().as_slice()) {
         (None, _) if !graph.reachable(&[value[output]]).contains(&leaf) => "derivative of a constant".into(),
         (None, _) if gates <= MOST_GATES => "derivative of a linear function".into(),

@@ -16,11 +16,8 @@ use crate::lower::{Facts, Formulas, Whole};
 use crate::show::names::with_names;
 use crate::show::naming::{DIFFERENTIAL, Names};
 use crate::show::notation;
-use crate::simplify::{Goal, Simplifier, Windows, canonicalize, simplify_matrices};
+use crate::simplify::{Goal, Grouping, Simplifier, Windows, canonicalize, simplify_matrices};
 use rustc_hash::FxHashMap;
-
-/// Largest sum or product that is repeated, rather than kept apart.
-const REPEATED: usize = 8;
 
 /// The derivation of a function's gradients.
 #[derive(Clone, Debug)]
@@ -125,7 +122,7 @@ fn contributions(
         let arriving = diff::adjoints(differentiator, graph, value, adjoint, &operands)?;
         let own = if graph.hides_shares(value) { gate.stand_in } else { value };
         let arriving = graph.rebuild(&arriving, |_, id, _| (id == own).then_some(gate.stand_in));
-        let arriving = canonicalize(graph, &mut Formulas::default(), &arriving, 1);
+        let arriving = canonicalize(graph, &mut Formulas::default(), &arriving, Grouping::DERIVING);
         for (operand, arrives) in operands.into_iter().zip(arriving) {
             let rules = rules(graph, gate.value, operand);
             passed.push(Passed { gate: at, upstream, operand, arrives, rules });
@@ -170,7 +167,7 @@ impl Backward {
         let whole = self.graph.rebuild(&[raw], |_, id, _| known.get(&id).copied())[0];
         let whole = self.graph.spread(whole, &extents);
         push(&mut lines, line(&self.graph, whole, Some(self.substitution(raw, &arriving, gates))));
-        let canonical = canonicalize(&mut self.graph, &mut self.formulas, &[whole], REPEATED)[0];
+        let canonical = canonicalize(&mut self.graph, &mut self.formulas, &[whole], Grouping::of_entries(Goal::Pretty))[0];
         push(&mut lines, line(&self.graph, canonical, Some("multiply together".into())));
         let Backward { graph, formulas, windows, .. } = self;
         let simple = simplify_matrices(windows, graph, formulas, &[canonical], Goal::Pretty, &self.facts)[0];

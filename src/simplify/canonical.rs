@@ -1,19 +1,58 @@
 //! The canonical form: sums and products flattened and merged, functions at special values, symmetries and inverses.
 
+use super::Goal;
 use super::quotients::{cancel_below, is_sum_of_quotients};
 use crate::functions::{Parity, rows};
 use crate::graph::{ExprId, Factor, Graph, Node, NodeMap, Rational, Term};
 use crate::lower::Formulas;
 
-/// Brings everything that the roots need into canonical form.
+/// Which sums and products are dissolved in others.
 ///
-/// A sum inside a sum, or a product inside a product, is dissolved if nothing else uses it, or if it has at most
-/// `shared` operands: text repeats a short subexpression gladly, code does not.
-pub fn canonicalize(graph: &mut Graph, formulas: &mut Formulas, roots: &[ExprId], shared: usize) -> Vec<ExprId> {
+/// What nothing else uses is, and what has few operands: text repeats a short subexpression gladly, code does not. A
+/// difference that is dissolved for a machine loses its digits: `1 - (x - m)` is not `1 - x + m` where x and m are large
+/// (Higham, Accuracy and Stability of Numerical Algorithms, section 4.2).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Grouping {
+    /// Most operands of a sum or product that is dissolved although others use it.
+    pub shared: usize,
+    /// Whether sums with terms of both signs stay as they are.
+    pub keeps_differences: bool,
+}
+
+impl Grouping {
+    /// For people.
+    pub const READING: Grouping = Grouping { shared: 16, keeps_differences: false };
+    /// For what is derived before people read it: nothing is repeated.
+    pub const DERIVING: Grouping = Grouping { shared: 1, keeps_differences: false };
+    /// For machines.
+    pub const RUNNING: Grouping = Grouping { shared: 1, keeps_differences: true };
+
+    /// For whole vectors and matrices, entry by entry.
+    pub fn of_entries(goal: Goal) -> Grouping {
+        Grouping { shared: 8, keeps_differences: goal != Goal::Pretty }
+    }
+
+    /// Tells whether a sum is not dissolved in another.
+    fn keeps(self, graph: &Graph, id: ExprId) -> bool {
+        self.keeps_differences && is_difference(graph, id)
+    }
+}
+
+/// Tells whether a sum has terms of both signs.
+fn is_difference(graph: &Graph, id: ExprId) -> bool {
+    let Node::Sum(constant, terms) = graph.node(id) else { return false };
+    let constant = Some(constant).filter(|constant| !constant.is_zero());
+    let mut signs = terms.iter().map(|(_, coefficient)| coefficient).chain(constant).map(Rational::is_negative);
+    let first = signs.next();
+    signs.any(|sign| Some(sign) != first)
+}
+
+/// Brings everything that the roots need into canonical form.
+pub fn canonicalize(graph: &mut Graph, formulas: &mut Formulas, roots: &[ExprId], grouping: Grouping) -> Vec<ExprId> {
     let nodes = graph.reachable(roots);
     let uses = graph.uses_among(&nodes, roots);
-    let inner = inner_links(graph, &nodes, &uses);
-    let mut pass = Canonicalizer { inner, uses, image: NodeMap::new(&nodes), shared };
+    let inner = inner_links(graph, &nodes, &uses, grouping);
+    let mut pass = Canonicalizer { inner, uses, image: NodeMap::new(&nodes), grouping };
     for id in nodes {
         if pass.inner.contains(id) {
             continue;
@@ -29,7 +68,7 @@ struct Canonicalizer {
     inner: NodeMap<()>,
     uses: NodeMap<u32>,
     image: NodeMap<ExprId>,
-    shared: usize,
+    grouping: Grouping,
 }
 
 /// Tells whether a node is a number times another.
@@ -42,13 +81,13 @@ fn dissolves_in_sum(coefficient: &Rational) -> bool {
     coefficient.is_one() || coefficient.is_minus_one()
 }
 
-fn inner_links(graph: &Graph, nodes: &[ExprId], uses: &NodeMap<u32>) -> NodeMap<()> {
+fn inner_links(graph: &Graph, nodes: &[ExprId], uses: &NodeMap<u32>, grouping: Grouping) -> NodeMap<()> {
     let mut inner = NodeMap::new(nodes);
     for id in nodes {
         match graph.node(*id) {
             Node::Sum(_, terms) => {
                 for (operand, coefficient) in terms {
-                    let same = matches!(graph.node(*operand), Node::Sum(..));
+                    let same = matches!(graph.node(*operand), Node::Sum(..)) && !grouping.keeps(graph, *operand);
                     if same && uses[*operand] == 1 && dissolves_in_sum(coefficient) {
                         inner.insert(*operand, ());
                     }
@@ -91,7 +130,11 @@ impl Canonicalizer {
             _ if graph.has_matrices() => false,
             Node::Sum(constant, terms) => {
                 let plain = |(operand, coefficient): &Term| match graph.node(*operand) {
-                    Node::Sum(_, inside) => inside.len() > self.shared.max(1) || !dissolves_in_sum(coefficient),
+                    Node::Sum(_, inside) => {
+                        inside.len() > self.grouping.shared.max(1)
+                            || !dissolves_in_sum(coefficient)
+                            || self.grouping.keeps(graph, *operand)
+                    }
                     Node::Number(_) | Node::Select(..) => false,
                     _ => true,
                 };
@@ -145,7 +188,11 @@ impl Canonicalizer {
                     let (factor, rest) = graph.as_multiple(self.image[id]);
                     let coefficient = factor.multiply(&sign);
                     match graph.node(rest) {
-                        Node::Sum(own, operands) if dissolves_in_sum(&coefficient) && operands.len() <= self.shared => {
+                        Node::Sum(own, operands)
+                            if dissolves_in_sum(&coefficient)
+                                && operands.len() <= self.grouping.shared
+                                && !self.grouping.keeps(graph, rest) =>
+                        {
                             constant = constant.add(&own.multiply(&coefficient));
                             terms.extend(operands.iter().map(|(operand, k)| (*operand, k.multiply(&coefficient))));
                         }
@@ -176,7 +223,8 @@ impl Canonicalizer {
                     own.extend(Some(base).filter(|base| self.uses[id] == 1 && is_sum_of_quotients(graph, *base)));
                     match graph.node(base) {
                         Node::Product(operands)
-                            if operands.len() <= self.shared && dissolves_in_product(graph, operands, &exponent) =>
+                            if operands.len() <= self.grouping.shared
+                                && dissolves_in_product(graph, operands, &exponent) =>
                         {
                             factors.extend(dissolve(operands, &exponent));
                         }

@@ -97,7 +97,11 @@ impl<'r> Costs<'r> {
         let view = View::computed(classes, id, node);
         let rules = self.stabilizing.iter().filter(|rule| rule.needs.are_in(near));
         let part = rules.clone().find_map(|rule| rule.recognizes(classes, node, &view));
-        part.or_else(|| {
+        let opened = View::opened(classes, id, node);
+        let whole = |view: &View| {
+            rules.clone().any(|rule| rule.recognizes(classes, node, view) == Some(Part::Whole)).then_some(Part::Whole)
+        };
+        part.or_else(|| opened.as_ref().and_then(whole)).or_else(|| {
             let recognized = |view: View| rules.clone().any(|rule| rule.recognizes(classes, node, &view).is_some());
             let loses = is_better_as_share(classes, id, node)
                 || cancels_in_parts(classes, node)

@@ -29,7 +29,7 @@ impl Known {
     }
 
     /// Tells whether the value is known to be at most 0.
-    fn is_non_positive(&self) -> bool {
+    pub fn is_non_positive(&self) -> bool {
         self.facts.high.as_ref().is_some_and(|(high, _)| high.is_negative() || high.is_zero())
     }
 
@@ -61,6 +61,8 @@ pub struct Ranges {
     ranges: FxHashMap<FunctionId, Facts>,
     /// What classes were seen as in the round of rules that runs.
     pub(super) seen: Seen,
+    /// Whether sums keep their groups: what is made is run, so that digits count.
+    pub(super) keeps_groups: bool,
 }
 
 impl Ranges {
@@ -86,7 +88,12 @@ impl Ranges {
 
     /// Gives the leaves facts.
     pub fn with_leaves(&self, leaves: Vec<Facts>) -> Self {
-        Ranges { leaves, ranges: self.ranges.clone(), seen: Seen::default() }
+        Ranges { leaves, ranges: self.ranges.clone(), ..Ranges::default() }
+    }
+
+    /// Makes sums keep their groups.
+    pub fn keeping_groups(self, keeps_groups: bool) -> Self {
+        Ranges { keeps_groups, ..self }
     }
 }
 

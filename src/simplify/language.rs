@@ -144,8 +144,13 @@ impl Polynomial {
     /// Views a class as a sum, by the first one in it.
     pub fn of_class(classes: &Classes, id: Id) -> Self {
         let mut view = Polynomial { constant: Rational::ZERO, terms: Vec::new() };
-        view.push(classes, id, &Rational::ONE);
+        view.open(classes, id, &Rational::ONE);
         view
+    }
+
+    /// Counts the terms, the constant among them.
+    pub fn len(&self) -> usize {
+        self.terms.len() + usize::from(!self.constant.is_zero())
     }
 
     /// Merges like terms.
@@ -271,8 +276,19 @@ pub fn polynomial(classes: &Classes, children: &[Id]) -> Polynomial {
 }
 
 impl Polynomial {
-    /// Adds `coefficient·id`; a sum without coefficient is dissolved.
+    /// Adds `coefficient·id`; a sum is dissolved, unless it is a group that a machine keeps.
     pub fn push(&mut self, classes: &Classes, id: Id, coefficient: &Rational) {
+        let id = classes.find(id);
+        if is_group(classes, id) {
+            let factors = Factors::single(id, Rational::ONE);
+            self.terms.push(Monomial { coefficient: coefficient.clone(), factors });
+        } else {
+            self.open(classes, id, coefficient);
+        }
+    }
+
+    /// Adds `coefficient·id`; a sum is dissolved.
+    pub fn open(&mut self, classes: &Classes, id: Id, coefficient: &Rational) {
         let id = classes.find(id);
         let sum = classes[id].nodes.iter().find_map(|node| match node {
             Math::Sum(children) if children.len() <= 8 && !children.contains(&id) => Some(children),
@@ -293,6 +309,20 @@ impl Polynomial {
             self.terms.push(term);
         }
     }
+}
+
+/// Tells whether a class is a sum whose terms stay together where machines compute: unless all of them are known to have
+/// one sign, they may be much larger than the sum, and digits are lost when something else is added to one of them first.
+pub fn is_group(classes: &Classes, id: Id) -> bool {
+    let sum = classes[classes.find(id)].nodes.iter().find_map(|node| match node {
+        Math::Sum(children) if children.len() <= 8 => Some(children),
+        _ => None,
+    });
+    classes.analysis.keeps_groups
+        && sum.is_some_and(|children| {
+            let all = |holds: fn(&Known) -> bool| children.iter().all(|child| holds(&classes[*child].data));
+            !all(Known::is_non_negative) && !all(Known::is_non_positive)
+        })
 }
 
 /// Returns the sum in a class, if there is one.

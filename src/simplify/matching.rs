@@ -59,9 +59,19 @@ impl Compiled {
 
     /// Returns classes equal to the node, by this rule.
     pub fn apply(&self, classes: &mut Classes, node: &Math, view: &View) -> Vec<Id> {
+        self.apply_where(classes, node, view, |_| true)
+    }
+
+    /// Returns classes equal to a sum whose groups are opened, by this rule: only where the left side takes up all of it,
+    /// so that no group is opened that stays.
+    pub fn apply_to_all(&self, classes: &mut Classes, node: &Math, view: &View) -> Vec<Id> {
+        self.apply_where(classes, node, view, Rest::is_whole)
+    }
+
+    fn apply_where(&self, classes: &mut Classes, node: &Math, view: &View, fits: fn(&Rest) -> bool) -> Vec<Id> {
         let mut equal = Vec::new();
         for (mut binding, rest) in self.matches(classes, node, view) {
-            if !self.is_licensed(classes, &binding) {
+            if !fits(&rest) || !self.is_licensed(classes, &binding) {
                 continue;
             }
             for bound in binding.iter_mut().flatten() {
@@ -86,10 +96,9 @@ impl Compiled {
         {
             return None;
         }
-        let whole = |rest: &Rest| rest.others.as_ref().is_none_or(Vec::is_empty);
         let matches = self.matches(classes, node, view).into_iter();
         let licensed = matches.filter(|(binding, _)| self.is_licensed(classes, binding));
-        licensed.map(|(_, rest)| if whole(&rest) { Part::Whole } else { Part::Some }).max()
+        licensed.map(|(_, rest)| if rest.is_whole() { Part::Whole } else { Part::Some }).max()
     }
 
     fn is_licensed(&self, classes: &Classes, binding: &Binding) -> bool {
@@ -366,7 +375,11 @@ impl Compiled {
                 let mut view = Polynomial { constant: constant.clone(), terms: Vec::new() };
                 for (id, coefficient) in terms {
                     let operand = self.build(classes, *id, binding)?;
-                    view.push(classes, operand, coefficient);
+                    // A multiple of a sum is the sum of multiples: nothing else is added.
+                    match terms.len() == 1 && constant.is_zero() {
+                        true => view.open(classes, operand, coefficient),
+                        false => view.push(classes, operand, coefficient),
+                    }
                 }
                 Some(add_polynomial(classes, &view))
             }
@@ -447,7 +460,12 @@ impl Rest {
     }
 
     fn is_nothing(&self) -> bool {
-        self.is_plain() && self.others.as_ref().is_none_or(Vec::is_empty)
+        self.is_plain() && self.is_whole()
+    }
+
+    /// Tells whether no other terms are left.
+    fn is_whole(&self) -> bool {
+        self.others.as_ref().is_none_or(Vec::is_empty)
     }
 
     /// Puts the right side into the place of what was matched.

@@ -1,15 +1,13 @@
 //! Simplification of whole matrices: what works entry by entry goes through the rules for numbers, and sums of products
 //! are factored, `A*x + A'*x = (A + A')*x`. The constructors of the graph do the rest.
 
-use super::{Goal, Windows, canonicalize, lost_conditions, simplify};
+use super::{Goal, Grouping, Windows, canonicalize, lost_conditions, simplify};
 use crate::graph::{ExprId, Factor, Graph, MatrixOperation, Node, Rational, Term};
 use crate::lower::{Facts, Formulas};
 use rustc_hash::FxHashMap;
 
 /// Most times that everything is gone through.
 const PASSES: usize = 4;
-/// Largest sum or product that is repeated, rather than kept apart.
-const REPEATED: usize = 8;
 /// Most terms of a sum that are compared for common factors.
 const MOST_TERMS: usize = 64;
 
@@ -22,7 +20,7 @@ pub fn simplify_matrices(
     goal: Goal,
     facts: &[Facts],
 ) -> Vec<ExprId> {
-    let mut roots = canonicalize(graph, formulas, roots, REPEATED);
+    let mut roots = canonicalize(graph, formulas, roots, Grouping::of_entries(goal));
     for _ in 0..PASSES {
         let before = roots.clone();
         let mut pass = Pass { windows, formulas, goal, facts, entrywise: FxHashMap::default() };
@@ -76,10 +74,10 @@ impl Pass<'_> {
         let extents = graph.extents(id);
         let mut region = graph.region(id);
         let facts: Vec<Facts> = region.leaves.iter().map(|leaf| self.facts_of(graph, *leaf)).collect();
-        let entry = canonicalize(&mut region.graph, self.formulas, &[region.root], REPEATED);
+        let entry = canonicalize(&mut region.graph, self.formulas, &[region.root], Grouping::of_entries(self.goal));
         let given = entry.clone();
         let (entry, _) = simplify(self.windows, &mut region.graph, self.formulas, &entry, self.goal, &facts);
-        let mut entry = canonicalize(&mut region.graph, self.formulas, &entry, REPEATED);
+        let mut entry = canonicalize(&mut region.graph, self.formulas, &entry, Grouping::of_entries(self.goal));
         let forms = (&given[..], &entry[..]);
         if graph.is_strict() && !lost_conditions(&mut region.graph, self.formulas, forms, &facts).is_empty() {
             entry = given;

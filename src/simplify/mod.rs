@@ -25,7 +25,7 @@ mod structure;
 mod view;
 mod windows;
 
-pub use canonical::canonicalize;
+pub use canonical::{Grouping, canonicalize};
 pub use cost::Goal;
 pub use domain::lost_conditions;
 pub use forbidden::{FORBIDDEN, Forbidden};

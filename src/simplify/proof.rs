@@ -8,7 +8,7 @@
 //! finds a path, and the shortest one through all steps that it has seen is the proof. It is bounded by counts; where
 //! it ends without a path there is no proof.
 
-use super::canonicalize;
+use super::{Grouping, canonicalize};
 use super::facts::Ranges;
 use super::language::{Classes, extract_node, insert};
 use super::matching::Compiled;
@@ -31,7 +31,6 @@ const BUDGET: usize = 6000;
 /// How often both sides look further after they have met.
 const MORE: usize = 12;
 /// Largest sum or product that is dissolved in another.
-const SHARED: usize = 16;
 
 /// A step: the rule's name, and what it makes of the form before.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -198,7 +197,7 @@ impl Search<'_> {
             let (Some(before), Some(after)) = (terms.write(graph, old), terms.write(graph, new)) else { continue };
             let whole =
                 graph.rebuild(&[form], |_, id, _| (image.get(&id) == Some(&old) || id == before).then_some(after))[0];
-            let form_after = canonicalize(graph, formulas, &[whole], SHARED)[0];
+            let form_after = canonicalize(graph, formulas, &[whole], Grouping::READING)[0];
             if form_after != form && steps.iter().all(|step| step.form != form_after) {
                 steps.push(Step { rule, backward: false, form: form_after });
             }

@@ -31,6 +31,9 @@ pub struct Rule {
     pub for_reading: bool,
     /// Whether the right side is for machines only, because people read the left one more easily.
     pub for_running: bool,
+    /// Whether the rule serves values only: the derivative of the right side loses digits where that of the left one does
+    /// not.
+    pub for_values: bool,
     /// Whether the rule serves proofs only: the e-graph gets by without it, but a person likes to see the step.
     pub for_explaining: bool,
     /// What the rule is good for.
@@ -45,6 +48,7 @@ const EXACT: Rule = Rule {
     stabilizes: false,
     for_reading: false,
     for_running: false,
+    for_values: false,
     for_explaining: false,
     documentation: "",
 };
@@ -158,11 +162,11 @@ pub const TABLE: &[Rule] = &[
         documentation: "cosh overflows long before its logarithm, and near 1 the logarithm loses all digits", ..RUNNING },
 
     // Differences
-    Rule { name: "difference of squares", left: "a^2 - b^2", right: "(a - b)*(a + b)",
+    Rule { name: "difference of squares", left: "a^2 - b^2", right: "(a - b)*(a + b)", for_values: true,
         documentation: "the product keeps the digits of a small difference", ..STABLE },
     Rule { name: "Pythagoras for hypot", left: "hypot(x, a)^2 - x^2", right: "a^2",
         documentation: "the squares of the legs add up to that of the hypotenuse; the difference loses the digits of a short leg", ..STABLE },
-    Rule { name: "square minus one", left: "a^2 - 1", right: "(a - 1)*(a + 1)",
+    Rule { name: "square minus one", left: "a^2 - 1", right: "(a - 1)*(a + 1)", for_values: true,
         documentation: "the product keeps the digits of a small difference", ..STABLE },
     Rule { name: "square of a difference from 1", left: "x^2 - 2*x + 1", right: "(x - 1)^2",
         documentation: "the square keeps the digits of a small difference", ..STABLE },

@@ -77,7 +77,8 @@ impl Simplifier {
         limit: usize,
     ) -> (Vec<ExprId>, bool) {
         let nodes = graph.reachable(roots);
-        let mut classes = Classes::new(self.ranges.with_leaves(facts));
+        let ranges = self.ranges.with_leaves(facts).keeping_groups(goal != Goal::Pretty);
+        let mut classes = Classes::new(ranges);
         let image = insert(&mut classes, graph, &nodes);
         classes.rebuild();
         let given = given_choice(&classes);
@@ -123,7 +124,11 @@ impl Simplifier {
         let sizes = neighbourhood_sizes(classes);
         let near = functions_near(classes);
         let usable = |rule: &&Compiled| {
-            let fits = if goal == Goal::Pretty { !rule.rule.for_running } else { !rule.rule.for_reading };
+            let fits = match goal {
+                Goal::Pretty => !rule.rule.for_running,
+                Goal::Derivable => !rule.rule.for_reading && !rule.rule.for_values,
+                Goal::Stable | Goal::Flops => !rule.rule.for_reading,
+            };
             !grows && fits
         };
         let structural = |rule: &&structure::Structural| {
@@ -146,6 +151,12 @@ impl Simplifier {
                 for view in View::all(classes, id, &node) {
                     for rule in usable.iter().filter(|rule| rule.needs.are_in(near[&id])) {
                         let equal = rule.apply(classes, &node, &view);
+                        found.extend(equal.into_iter().map(|new| (id, rule.rule.name, new)));
+                    }
+                }
+                if let Some(view) = View::opened(classes, id, &node) {
+                    for rule in usable.iter().filter(|rule| rule.needs.are_in(near[&id])) {
+                        let equal = rule.apply_to_all(classes, &node, &view);
                         found.extend(equal.into_iter().map(|new| (id, rule.rule.name, new)));
                     }
                 }

@@ -5,7 +5,7 @@ use super::exponentials::{
     complement_of_share, logarithm_of_sum, negative_exponential, product_of_exponentials, share_of_sum,
 };
 use super::language::{
-    Classes, Math, Monomial, Polynomial, add_monomial, add_negation, add_polynomial, monomial, polynomial,
+    Classes, Math, Monomial, Polynomial, add_monomial, add_negation, add_polynomial, is_group, monomial, polynomial,
 };
 use crate::functions::{Parity, rows};
 use crate::graph::Rational;
@@ -83,7 +83,48 @@ fn collect_terms(classes: &mut Classes, id: Id, node: &Math) -> Vec<Id> {
     for child in children {
         view.push(classes, *child, &Rational::ONE);
     }
-    vec![add_polynomial(classes, &view)]
+    let mut views = opened_where_merged(classes, children, view.collected().len());
+    views.push(view);
+    views.iter().map(|view| add_polynomial(classes, view)).collect()
+}
+
+/// Largest ratio of a term in a group to its like outside of it.
+const LIKE: i64 = 4;
+
+/// Opens groups among the terms of a sum where like terms then leave no more terms than there were: in `(x - m) + x` nothing
+/// is lost, as m is at most x and x - m together. Several groups are opened only where two terms are left at most.
+fn opened_where_merged(classes: &Classes, children: &[Id], count: usize) -> Vec<Polynomial> {
+    let groups: Vec<usize> = (0..children.len()).filter(|at| is_group(classes, children[*at])).collect();
+    let sum_of = |opened: &[usize]| {
+        let mut view = Polynomial { constant: Rational::ZERO, terms: Vec::new() };
+        for (at, child) in children.iter().enumerate() {
+            match opened.contains(&at) {
+                true => view.open(classes, *child, &Rational::ONE),
+                false => view.push(classes, *child, &Rational::ONE),
+            }
+        }
+        view.collected()
+    };
+    let merges = |at: &&usize| {
+        let mut others = Polynomial { constant: Rational::ZERO, terms: Vec::new() };
+        let outside = children.iter().enumerate().filter(|(other, _)| other != *at);
+        outside.for_each(|(_, child)| others.push(classes, *child, &Rational::ONE));
+        let inside = Polynomial::of_class(classes, children[**at]);
+        let near = |inner: &Rational, outer: &Rational| inner.abs() <= outer.abs().multiply(&Rational::integer(LIKE));
+        let constants = [&inside.constant, &others.constant];
+        let near_constants = constants.iter().any(|constant| constant.is_zero()) || near(constants[0], constants[1]);
+        near_constants
+            && inside.terms.iter().all(|term| {
+                let like = others.terms.iter().find(|other| other.factors == term.factors);
+                like.is_none_or(|other| near(&term.coefficient, &other.coefficient))
+            })
+    };
+    let mut views: Vec<Polynomial> = groups.iter().filter(merges).map(|at| sum_of(&[*at])).collect();
+    views.retain(|view| view.len() <= count);
+    if groups.len() > 1 {
+        views.extend(Some(sum_of(&groups)).filter(|view| view.len() <= 2));
+    }
+    views
 }
 
 fn collect_factors(classes: &mut Classes, id: Id, node: &Math) -> Vec<Id> {

@@ -1,7 +1,7 @@
 //! Nodes as rules see them: sums and products with what stands inside of them.
 
 use super::factors::Factors;
-use super::language::{Classes, Math, Monomial, Polynomial, monomial, polynomial};
+use super::language::{Classes, Math, Monomial, Polynomial, is_group, monomial, polynomial};
 use crate::graph::Rational;
 use egg::Id;
 
@@ -43,6 +43,17 @@ impl View {
             },
             _ => View::new(classes, id, node),
         }
+    }
+
+    /// Views a sum with the groups among its terms opened, if it has any.
+    pub fn opened(classes: &Classes, id: Id, node: &Math) -> Option<View> {
+        let Math::Sum(children) = node else { return None };
+        if children.contains(&id) || !children.iter().any(|child| is_group(classes, *child)) {
+            return None;
+        }
+        let mut view = Polynomial { constant: Rational::ZERO, terms: Vec::new() };
+        children.iter().for_each(|child| view.open(classes, *child, &Rational::ONE));
+        Some(View::Sum(view.collected()))
     }
 
     /// Returns the views of a node that differ.

@@ -170,13 +170,15 @@ impl Sigmoids {
             return Some(graph.product(Rational::ONE, vec![(top, Rational::ONE), (complement, Rational::MINUS_ONE)]));
         }
         let Node::Product(factors) = graph.node(id).clone() else { return None };
-        let mut sizes: FxHashMap<ExprId, (usize, Rational)> = FxHashMap::default();
+        // Two nodes may stand for one number: only an opposite sign makes a pair.
+        let mut seen: FxHashMap<(ExprId, bool), (usize, Rational)> = FxHashMap::default();
         let mut pair = None;
         for (at, (base, exponent)) in factors.iter().enumerate().filter(|(_, (_, exponent))| !exponent.is_negative()) {
             if let Some((x, size)) = self.argument(graph, *base, rows::SIGMOID) {
-                match sizes.get(&size) {
+                let is_turned = x != size;
+                match seen.get(&(size, !is_turned)) {
                     Some((other, less)) => pair = Some((*other, at, x, less.min(exponent).clone())),
-                    None => drop(sizes.insert(size, (at, exponent.clone()))),
+                    None => drop(seen.insert((size, is_turned), (at, exponent.clone()))),
                 }
             }
         }
