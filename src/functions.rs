@@ -127,6 +127,13 @@ pub struct Function {
     pub documentation: &'static str,
 }
 
+impl Function {
+    /// Tells whether the row says that no value is negative.
+    pub fn is_non_negative(&self) -> bool {
+        ["y > 0", "y >= 0", "y >= 1", "0 <= y", "0 < y"].iter().any(|low| self.range.starts_with(low))
+    }
+}
+
 const UNARY: Function = Function {
     name: "",
     aliases: &[],

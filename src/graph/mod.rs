@@ -15,12 +15,14 @@ mod number;
 mod opposite;
 mod region;
 mod running;
+mod sign;
 
 pub use extents::{Dimension, Extents, Sizes};
 pub use matrix::{MatrixOperation, Shares};
 pub use node_map::NodeMap;
 pub use number::Rational;
 pub use region::Region;
+pub use sign::Sign;
 
 use crate::functions::FunctionId;
 use crate::syntax::ast::BinaryOperator;

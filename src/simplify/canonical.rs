@@ -15,36 +15,30 @@ use crate::lower::Formulas;
 pub struct Grouping {
     /// Most operands of a sum or product that is dissolved although others use it.
     pub shared: usize,
-    /// Whether sums with terms of both signs stay as they are.
-    pub keeps_differences: bool,
+    /// Whether sums of two terms stay as they are, unless both are known to have one sign.
+    pub keeps_groups: bool,
 }
 
 impl Grouping {
     /// For people.
-    pub const READING: Grouping = Grouping { shared: 16, keeps_differences: false };
+    pub const READING: Grouping = Grouping { shared: 16, keeps_groups: false };
     /// For what is derived before people read it: nothing is repeated.
-    pub const DERIVING: Grouping = Grouping { shared: 1, keeps_differences: false };
+    pub const DERIVING: Grouping = Grouping { shared: 1, keeps_groups: false };
     /// For machines.
-    pub const RUNNING: Grouping = Grouping { shared: 1, keeps_differences: true };
+    pub const RUNNING: Grouping = Grouping { shared: 1, keeps_groups: true };
 
     /// For whole vectors and matrices, entry by entry.
     pub fn of_entries(goal: Goal) -> Grouping {
-        Grouping { shared: 8, keeps_differences: goal != Goal::Pretty }
+        Grouping { shared: 8, keeps_groups: goal != Goal::Pretty }
     }
 
-    /// Tells whether a sum is not dissolved in another.
+    /// Tells whether a sum is not dissolved in another. Of three terms or more, each is as large as the partial sums in
+    /// which it is added, so that they may be added in any order; two may be much larger than their sum.
     fn keeps(self, graph: &Graph, id: ExprId) -> bool {
-        self.keeps_differences && is_difference(graph, id)
+        let Node::Sum(constant, terms) = graph.node(id) else { return false };
+        let count = terms.len() + usize::from(!constant.is_zero());
+        self.keeps_groups && count == 2 && graph.sign(id).is_none()
     }
-}
-
-/// Tells whether a sum has terms of both signs.
-fn is_difference(graph: &Graph, id: ExprId) -> bool {
-    let Node::Sum(constant, terms) = graph.node(id) else { return false };
-    let constant = Some(constant).filter(|constant| !constant.is_zero());
-    let mut signs = terms.iter().map(|(_, coefficient)| coefficient).chain(constant).map(Rational::is_negative);
-    let first = signs.next();
-    signs.any(|sign| Some(sign) != first)
 }
 
 /// Brings everything that the roots need into canonical form.

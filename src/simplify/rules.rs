@@ -128,6 +128,10 @@ pub const TABLE: &[Rule] = &[
         documentation: "1 - cos(x) loses all digits near 0", ..STABLE },
     Rule { name: "double angle of cosine", left: "cos(x)^2 - sin(x)^2", right: "cos(2*x)",
         documentation: "the difference loses digits near pi/4", ..RUNNING },
+    Rule { name: "double angle of cosine as a product", left: "(cos(x) - sin(x))*(cos(x) + sin(x))", right: "cos(2*x)",
+        documentation: "the difference loses digits near pi/4", ..RUNNING },
+    Rule { name: "double angle of cosine as a product, turned", left: "(sin(x) - cos(x))*(sin(x) + cos(x))", right: "-cos(2*x)",
+        documentation: "the difference loses digits near pi/4", ..RUNNING },
     Rule { name: "definition of tangent", left: "sin(x)/cos(x)", right: "tan(x)",
         documentation: "one function in place of two", ..EXACT },
 

@@ -277,12 +277,13 @@ fn factor_out_base(classes: &mut Classes, view: &Polynomial, base: Id, least: &R
     Some(add_polynomial(classes, &whole))
 }
 
-/// Takes out the smallest coefficient if all others are whole multiples of it.
+/// Takes out the smallest coefficient if all others are whole multiples of it, and the sign that all have.
 fn factor_out_coefficient(classes: &mut Classes, view: &Polynomial) -> Option<Id> {
     let constant = Some(&view.constant).filter(|constant| !constant.is_zero());
-    let coefficients = || view.terms.iter().map(|term| &term.coefficient).chain(constant).map(Rational::abs);
-    let first = coefficients().min()?;
-    let whole = coefficients().all(|coefficient| coefficient.divide(&first).is_some_and(|ratio| ratio.is_integer()));
+    let coefficients = || view.terms.iter().map(|term| &term.coefficient).chain(constant);
+    let least = coefficients().map(Rational::abs).min()?;
+    let whole = coefficients().all(|coefficient| coefficient.divide(&least).is_some_and(|ratio| ratio.is_integer()));
+    let first = if coefficients().all(Rational::is_negative) { least.negate() } else { least };
     if !whole || first.is_one() || coefficients().count() < 2 {
         return None;
     }
