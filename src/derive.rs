@@ -16,6 +16,7 @@ use crate::graph::{ExprId, Graph, Node, Rational};
 use crate::lower::{Facts, Formulas, Function};
 use crate::simplify::{self, Goal, Grouping, Windows, canonicalize, lost_conditions};
 use crate::tape::{Tape, schedule};
+use crate::verify::Verifier;
 use rustc_hash::FxHashMap;
 
 /// How derivatives are simplified.
@@ -160,6 +161,18 @@ pub struct Deriver {
 }
 
 impl Deriver {
+    /// Makes a deriver that checks each of its steps at sample points, with as many digits as that takes.
+    pub fn verifying() -> Deriver {
+        let mut deriver = Deriver::default();
+        deriver.windows.set_audit(Box::new(Verifier::default()));
+        deriver
+    }
+
+    /// Returns the steps that were found to change a value; none if the deriver does not verify.
+    pub fn objections(&self) -> Vec<String> {
+        self.windows.objections()
+    }
+
     /// Forms the derivatives of a function by the given inputs.
     ///
     /// # Errors
@@ -322,7 +335,8 @@ impl Deriver {
         let roots = match form {
             Form::Pretty => pretty(windows, graph, formulas, &roots, &facts),
             Form::Code => {
-                let (roots, stable) = reduce(windows, graph, formulas, &roots, (Goal::Stable, Grouping::RUNNING), &facts);
+                let (roots, stable) =
+                    reduce(windows, graph, formulas, &roots, (Goal::Stable, Grouping::RUNNING), &facts);
                 derivatives.is_stable_as_given &= stable;
                 roots
             }
@@ -348,10 +362,14 @@ fn reduce(
 ) -> (Vec<ExprId>, bool) {
     let given = canonicalize(graph, formulas, roots, grouping);
     let (found, stable) = simplify::simplify(windows, graph, formulas, &given, goal, facts);
+    windows.hear("canonical form", graph, roots, &given, facts);
     if found == given {
         return (found, stable);
     }
-    let found = canonicalize(graph, formulas, &found, grouping);
+    windows.hear("simplification", graph, &given, &found, facts);
+    let simplified = found;
+    let found = canonicalize(graph, formulas, &simplified, grouping);
+    windows.hear("canonical form of what is simplified", graph, &simplified, &found, facts);
     // The search does not know where like terms that cancel were defined.
     let keeps = !graph.is_strict() || lost_conditions(graph, formulas, (&given, &found), facts).is_empty();
     (if keeps { found } else { given }, stable)

@@ -39,6 +39,7 @@ pub mod simplify;
 pub mod source;
 pub mod syntax;
 pub mod tape;
+pub mod verify;
 
 pub use build_script::{Builder, build};
 pub use emit::{Batch, Derive, Options, Scalar, Target};

@@ -167,7 +167,8 @@ impl Backward {
         let whole = self.graph.rebuild(&[raw], |_, id, _| known.get(&id).copied())[0];
         let whole = self.graph.spread(whole, &extents);
         push(&mut lines, line(&self.graph, whole, Some(self.substitution(raw, &arriving, gates))));
-        let canonical = canonicalize(&mut self.graph, &mut self.formulas, &[whole], Grouping::of_entries(Goal::Pretty))[0];
+        let canonical =
+            canonicalize(&mut self.graph, &mut self.formulas, &[whole], Grouping::of_entries(Goal::Pretty))[0];
         push(&mut lines, line(&self.graph, canonical, Some("multiply together".into())));
         let Backward { graph, formulas, windows, .. } = self;
         let simple = simplify_matrices(windows, graph, formulas, &[canonical], Goal::Pretty, &self.facts)[0];

@@ -28,7 +28,7 @@ use crate::graph::Comparison;
 use crate::tape::{Operation, Slot, Tape};
 use astro_float_num::Consts;
 use ball::{Arithmetic, Ball, Computed, Missing};
-use estimate::{Estimate, estimates};
+pub use estimate::{Estimate, estimates};
 
 /// Bits of the first attempt.
 const FEWEST_BITS: usize = 128;

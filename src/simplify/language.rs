@@ -335,7 +335,7 @@ pub fn sum_in(classes: &Classes, id: Id) -> Option<Polynomial> {
 
 /// Divides a class by a number, if it is a multiple of the same sign: `-x` or `-a - b` by −1.
 pub fn divided(classes: &Classes, id: Id, scale: &Rational) -> Option<Polynomial> {
-    let whole = sum_in(classes, id).unwrap_or_else(|| Polynomial::of(vec![monomial(classes, id)]));
+    let whole = sum_in(classes, id).unwrap_or_else(|| Polynomial::of(vec![monomial(classes, id)])).collected();
     let leading = whole.terms.first().map_or(&whole.constant, |term| &term.coefficient);
     if leading.is_negative() != scale.is_negative() {
         return None;
@@ -348,11 +348,10 @@ pub fn divided(classes: &Classes, id: Id, scale: &Rational) -> Option<Polynomial
 /// Tells whether a class is a multiple of another.
 pub fn is_multiple(classes: &Classes, id: Id, scale: &Rational, of: Id) -> bool {
     match (sum_in(classes, id), sum_in(classes, of)) {
-        (Some(whole), Some(part)) => {
-            let scaled = |term: &Monomial| Monomial { coefficient: term.coefficient.multiply(scale), ..term.clone() };
-            whole.constant == part.constant.multiply(scale)
-                && whole.terms.len() == part.terms.len()
-                && part.terms.iter().all(|term| whole.terms.contains(&scaled(term)))
+        (Some(whole), Some(mut part)) => {
+            part.constant = part.constant.multiply(scale);
+            part.terms.iter_mut().for_each(|term| term.coefficient = term.coefficient.multiply(scale));
+            whole.collected() == part.collected()
         }
         _ => {
             let (whole, part) = (monomial(classes, id), monomial(classes, of));

@@ -4,6 +4,7 @@
 //! applies the rules of Table 2 and the rules of arithmetic until nothing new comes, and takes out the cheapest form.
 //! All limits are counts, and no order depends on a hash, so the result is the same everywhere.
 
+mod audit;
 mod binding;
 mod canonical;
 mod cost;
@@ -25,6 +26,7 @@ mod structure;
 mod view;
 mod windows;
 
+pub use audit::{Audit, Claim};
 pub use canonical::{Grouping, canonicalize};
 pub use cost::Goal;
 pub use domain::lost_conditions;

@@ -8,7 +8,6 @@
 //! finds a path, and the shortest one through all steps that it has seen is the proof. It is bounded by counts; where
 //! it ends without a path there is no proof.
 
-use super::{Grouping, canonicalize};
 use super::facts::Ranges;
 use super::language::{Classes, extract_node, insert};
 use super::matching::Compiled;
@@ -16,6 +15,7 @@ use super::rules::TABLE;
 use super::saturate::Simplifier;
 use super::structure;
 use super::view::View;
+use super::{Grouping, canonicalize};
 use crate::graph::{ExprId, Graph, Node};
 use crate::lower::{Facts, Formulas};
 use egg::{Id, Language};

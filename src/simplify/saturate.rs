@@ -1,5 +1,6 @@
 //! Equality saturation of one window.
 
+use super::audit::{Audit, Transcript};
 use super::cost::{Costs, Goal, function_costs};
 use super::extract::{Candidates, Choice, order};
 use super::facts::Ranges;
@@ -59,8 +60,9 @@ impl Simplifier {
         goal: Goal,
         facts: Vec<Facts>,
         limit: usize,
+        audit: Option<&mut (dyn Audit + 'static)>,
     ) -> (Vec<ExprId>, bool) {
-        without_clock(|| self.search(graph, roots, goal, facts, limit))
+        without_clock(|| self.search(graph, roots, goal, facts, limit, audit))
     }
 
     fn costs(&self, goal: Goal, classes: &Classes, graph: &Graph, nodes: &[ExprId]) -> Costs<'_> {
@@ -75,14 +77,18 @@ impl Simplifier {
         goal: Goal,
         facts: Vec<Facts>,
         limit: usize,
+        mut audit: Option<&mut (dyn Audit + 'static)>,
     ) -> (Vec<ExprId>, bool) {
         let nodes = graph.reachable(roots);
-        let ranges = self.ranges.with_leaves(facts).keeping_groups(goal != Goal::Pretty);
+        let ranges = self.ranges.with_leaves(facts.clone()).keeping_groups(goal != Goal::Pretty);
         let mut classes = Classes::new(ranges);
         let image = insert(&mut classes, graph, &nodes);
         classes.rebuild();
         let given = given_choice(&classes);
-        self.saturate(&mut classes, goal, limit);
+        self.saturate(&mut classes, goal, limit, &facts, &mut audit);
+        if let Some(audit) = audit {
+            Transcript::new(&classes).hear_classes(&classes, &facts, audit);
+        }
         let ids: Vec<Id> = roots.iter().map(|root| classes.find(image[root])).collect();
         let costs = self.costs(goal, &classes, graph, &nodes);
         let candidates = Candidates::new(&classes, &costs);
@@ -98,12 +104,26 @@ impl Simplifier {
 
     /// Applies all rules in rounds until nothing new comes or a limit is reached. Factoring and multiplying out have
     /// rounds of their own, so that they can't crowd out the rules that recognize something.
-    fn saturate(&self, classes: &mut Classes, goal: Goal, limit: usize) {
+    fn saturate(
+        &self,
+        classes: &mut Classes,
+        goal: Goal,
+        limit: usize,
+        facts: &[Facts],
+        audit: &mut Option<&mut (dyn Audit + 'static)>,
+    ) {
         let mut seen = [FxHashMap::default(), FxHashMap::default()];
         let mut idle = 0;
         for round in 0..ROUND_LIMIT {
             let grows = round % 3 == 2;
-            let changed = self.round(classes, goal, grows, limit, &mut seen[usize::from(grows)]);
+            let found = self.round(classes, goal, grows, limit, &mut seen[usize::from(grows)]);
+            if let Some(audit) = audit {
+                Transcript::new(classes).hear_rules(classes, &found, facts, *audit);
+            }
+            let mut changed = false;
+            for (id, name, new) in found {
+                changed |= classes.union_trusted(id, new, name);
+            }
             classes.rebuild();
             idle = if changed { 0 } else { idle + 1 };
             if idle == 3 || classes.total_size() > limit {
@@ -112,7 +132,7 @@ impl Simplifier {
         }
     }
 
-    /// Applies either the rules that grow sums and products, or the others; returns whether anything new came.
+    /// Applies either the rules that grow sums and products, or the others; returns which classes are equal by which rule.
     fn round(
         &self,
         classes: &mut Classes,
@@ -120,7 +140,7 @@ impl Simplifier {
         grows: bool,
         limit: usize,
         seen: &mut FxHashMap<Id, u64>,
-    ) -> bool {
+    ) -> Vec<(Id, &'static str, Id)> {
         let sizes = neighbourhood_sizes(classes);
         let near = functions_near(classes);
         let usable = |rule: &&Compiled| {
@@ -166,11 +186,7 @@ impl Simplifier {
             }
         }
         classes.analysis.seen.set_running(false);
-        let mut changed = false;
-        for (id, name, new) in found {
-            changed |= classes.union_trusted(id, new, name);
-        }
-        changed
+        found
     }
 }
 

@@ -3,6 +3,7 @@
 //! A window is a contiguous piece of the post-order; what comes from outside is a leaf to it. Windows of the same shape,
 //! leaves renamed, are simplified once: a loop that was written out has few distinct windows.
 
+use super::audit::{Audit, Claim};
 use super::cost::Goal;
 use super::saturate::{Simplifier, is_promising};
 use crate::graph::{ExprId, Graph, Input, Node, NodeMap};
@@ -32,9 +33,29 @@ type Solved = (Graph, Vec<ExprId>, bool);
 pub struct Windows {
     simplifier: Option<Simplifier>,
     solved: FxHashMap<(Goal, Rc<Shape>), Rc<Solved>>,
+    audit: Option<Box<dyn Audit>>,
 }
 
 impl Windows {
+    /// Lays open to an audit what is taken for equal from now on.
+    pub fn set_audit(&mut self, audit: Box<dyn Audit>) {
+        self.audit = Some(audit);
+    }
+
+    /// Returns what the audit has found to be wrong.
+    pub fn objections(&self) -> Vec<String> {
+        self.audit.as_ref().map(|audit| audit.objections()).unwrap_or_default()
+    }
+
+    /// Lays open what a pass was given and what it made of it.
+    pub fn hear(&mut self, by: &'static str, graph: &Graph, given: &[ExprId], made: &[ExprId], facts: &[Facts]) {
+        if let Some(audit) = &mut self.audit {
+            let claims = given.iter().zip(made).map(|(given, made)| Claim { by, given: *given, made: *made });
+            let claims: Vec<Claim> = claims.filter(|claim| claim.given != claim.made).collect();
+            audit.hear(&mut graph.clone(), &claims, facts);
+        }
+    }
+
     fn solve(&mut self, formulas: &mut Formulas, window: &Window, goal: Goal) -> Rc<Solved> {
         let key = (goal, window.shape.clone());
         if let Some(solved) = self.solved.get(&key) {
@@ -48,6 +69,7 @@ impl Windows {
             goal,
             window.shape.facts.clone(),
             window.shape.limit,
+            self.audit.as_deref_mut(),
         );
         let solved = Rc::new((graph, roots, stable));
         self.solved.insert(key, solved.clone());

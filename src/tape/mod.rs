@@ -12,6 +12,7 @@ mod plan;
 mod schedule;
 mod share;
 mod signs;
+mod transcription;
 
 pub use association::associate;
 pub use constants::{Constant, rational};
@@ -20,7 +21,8 @@ pub use dense::Dense;
 pub use fusion::{RowProduct, row_product, summands};
 pub use hoist::hoist;
 pub use plan::{Computation, Plan, Step, plan};
-pub use schedule::schedule;
+pub use schedule::{candidates, schedule};
+pub use transcription::transcribe;
 
 use crate::functions::FunctionId;
 use crate::graph::{Comparison, Rational};

@@ -21,13 +21,18 @@ const FEW: usize = 2000;
 
 /// Computes the roots, each value once; parts of sums and products are shared where that saves operations.
 pub fn schedule(graph: &mut Graph, formulas: &mut Formulas, roots: &[ExprId]) -> Tape {
+    let tapes = candidates(graph, formulas, roots).into_iter();
+    tapes.min_by_key(|tape| tape.counts().flops()).unwrap_or_default()
+}
+
+/// Returns tapes that compute the roots, of which the first with the fewest operations is to be taken.
+pub fn candidates(graph: &mut Graph, formulas: &mut Formulas, roots: &[ExprId]) -> Vec<Tape> {
     let roots = write_out(graph, formulas, roots);
     let roots = signs_inside(graph, &roots);
     let (roots, constants) = fold(graph, &roots);
-    let mut best = compute(graph, &constants, &roots, true);
-    let mut least = best.counts().flops();
+    let mut tapes = vec![compute(graph, &constants, &roots, true)];
     // Where there is much to compute, not everything is tried.
-    let few = best.operations.len() <= FEW;
+    let few = tapes[0].operations.len() <= FEW;
     let mut forms = vec![share(graph, &roots, false)];
     if few {
         forms.extend([share(graph, &roots, true), roots.clone()]);
@@ -37,14 +42,10 @@ pub fn schedule(graph: &mut Graph, formulas: &mut Formulas, roots: &[ExprId]) ->
             if *negative_numbers && form == roots {
                 continue;
             }
-            let tape = compute(graph, &constants, &form, *negative_numbers);
-            let flops = tape.counts().flops();
-            if flops < least {
-                (best, least) = (tape, flops);
-            }
+            tapes.push(compute(graph, &constants, &form, *negative_numbers));
         }
     }
-    best
+    tapes
 }
 
 /// Computes the roots as they stand.

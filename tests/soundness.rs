@@ -1,0 +1,102 @@
+//! No pass changes a value, and no class of the e-graph holds two: random programs of the whole language with second
+//! derivatives are derived while each rule that fires, each class, each pass and each tape is evaluated at sample points,
+//! to the last digit.
+#![allow(clippy::panic)]
+
+#[path = "common/random.rs"]
+mod random;
+
+use gradc::derive::{Deriver, Form, Order};
+use gradc::lower::{Formulas, Function};
+use gradc::simplify::Audit;
+use gradc::source::Source;
+use gradc::tape::candidates;
+use gradc::verify::Verifier;
+use random::Random;
+use std::thread;
+
+/// How many random programs are tried by default, and in the ignored test.
+const SAMPLE: u64 = 100;
+const ALL: u64 = 20_000;
+/// Longest program, in nodes of its Hessian, of which the tapes are compared.
+const LONGEST: usize = 20_000;
+
+/// Programs that were once derived wrong.
+const KNOWN: &[&str] = &[
+    "{ let p = softmax([a*b, c*d]); sqrt(s^2/(1 + u^2)^2 + s^2/(1 + v^2)^2 + p[0]^2 + p[1]^2) }",
+    "{ let l = logsumexp([a*b, c*d]); sqrt(s^2/(1 + u^2)^2 + exp(a*b - l)^2 + exp(c*d - l)^2) }",
+    "{ let p = sigmoid(a*b - c*d); sqrt(s^2/(1 + u^2)^2 + p^2 + (1 - p)^2) }",
+    "sigmoid(-(x + y - z - w))*sigmoid(z + w - x - y)*sigmoid(x + y - z - w)",
+    "softplus(-(x + y - z - w)) + sigmoid(z + w - x - y)^2*sigmoid(x + y - z - w)",
+    "sigmoid(x - y)^2*sigmoid(y - x)*sigmoid(-(x - y))^3",
+    "exp(-(x + y - z - w))/(1 + exp(z + w - x - y))^2*sigmoid(x + y - z - w)",
+];
+
+fn read(text: &str) -> Option<Function> {
+    gradc::read(&Source::new("program", text), &[]).ok().and_then(|mut functions| functions.pop())
+}
+
+/// Derives a program twice for machines and once for people, and returns what is wrong; the first is the cause.
+fn objections(text: &str) -> Vec<String> {
+    let Some(function) = read(text) else { panic!("not a program: {text}") };
+    let inputs: Vec<usize> = (0..function.graph.inputs().len()).collect();
+    let mut found = Vec::new();
+    let mut verifier = Verifier::default();
+    for (form, order) in [(Form::Code, Order::Second), (Form::Flops, Order::Second), (Form::Pretty, Order::First)] {
+        let mut deriver = Deriver::verifying();
+        let [raw, derived] = [Form::Raw, form].map(|form| deriver.derive(&function, &inputs, order, form));
+        let (Ok(raw), Ok(derived)) = (raw, derived) else { panic!("no derivatives: {text}") };
+        found.extend(deriver.objections());
+        let mut graph = raw.graph.clone();
+        let roots = graph.import(&derived.graph, &derived.roots());
+        verifier.compare_forms("derivatives", &mut graph, &raw.roots(), &roots, &[]);
+        if form == Form::Code && graph.reachable(&roots).len() < LONGEST {
+            let tapes = candidates(&mut graph, &mut Formulas::default(), &roots);
+            verifier.compare_tapes(&mut graph, &roots, &tapes, &[]);
+        }
+    }
+    found.extend(verifier.objections());
+    found.into_iter().map(|objection| format!("{text}\n  {objection}")).collect()
+}
+
+fn assert_sound(programs: impl Iterator<Item = String>) {
+    let mut wrong = Vec::new();
+    let mut count = 0;
+    for program in programs {
+        count += 1;
+        // The first one is the cause, others follow.
+        wrong.extend(objections(&program).into_iter().take(1));
+    }
+    assert!(count > 0, "nothing was tried");
+    assert!(wrong.is_empty(), "{} in {count} programs\n{}", wrong.len(), wrong[..wrong.len().min(20)].join("\n"));
+}
+
+#[test]
+fn programs_that_were_wrong_are_sound() {
+    assert_sound(KNOWN.iter().map(|text| (*text).to_string()));
+}
+
+#[test]
+fn a_sample_of_random_programs_is_sound() {
+    assert_sound((0..SAMPLE).map(|seed| Random::new(seed).program()));
+}
+
+#[test]
+#[ignore = "an hour on two cores"]
+fn random_programs_are_sound() {
+    let halves: Vec<_> = (0..2)
+        .map(|half| thread::spawn(move || assert_sound((half..ALL).step_by(2).map(|seed| Random::new(seed).program()))))
+        .collect();
+    halves.into_iter().for_each(|half| half.join().expect("no program is unsound"));
+}
+
+#[test]
+fn a_wrong_claim_is_found() {
+    let mut function = read("f(x, y) = [sigmoid(x - y), sigmoid(y - x), 1 - sigmoid(x - y)]").expect("it is a program");
+    let [a, b, c] = function.outputs[..] else { panic!("three values") };
+    let mut verifier = Verifier::default();
+    verifier.compare_forms("right", &mut function.graph, &[b], &[c], &[]);
+    assert!(verifier.objections().is_empty());
+    verifier.compare_forms("wrong", &mut function.graph, &[a], &[b], &[]);
+    assert_eq!(verifier.objections().len(), 1);
+}
