@@ -29,7 +29,7 @@ impl Differentiator {
         let partials = self.partials(graph, id, wanted)?;
         let extents = graph.extents(id);
         let contribution = |(operand, partial)| {
-            let product = graph.multiply(adjoint, partial);
+            let product = graph.multiply_where_reached(adjoint, partial);
             if extents.is_scalar() || !graph.extents(operand).is_scalar() {
                 return (operand, product);
             }
@@ -52,7 +52,7 @@ impl Differentiator {
         let partials = self.partials(graph, id, |operand| tangents.contains(operand))?;
         let extents = graph.extents(id);
         let term = |(operand, partial)| {
-            let product = graph.multiply(partial, tangents[operand]);
+            let product = graph.multiply_where_reached(partial, tangents[operand]);
             graph.spread(product, &extents)
         };
         Ok(partials.into_iter().map(term).collect())

@@ -7,6 +7,7 @@
 
 mod algebra;
 mod chain;
+mod choices;
 mod construct;
 mod extents;
 mod matrix;
@@ -197,6 +198,10 @@ pub struct Input {
 #[derive(Clone, Debug, Default)]
 pub struct Graph {
     nodes: IndexSet<Node, FxBuildHasher>,
+    /// What the form of each node tells.
+    forms: Vec<choices::Form>,
+    /// Where nodes that choices make 0 are not, of those for which this was asked.
+    reached: FxHashMap<ExprId, ExprId>,
     inputs: Vec<Input>,
     placeholders: Vec<ExprId>,
     /// The extents of all nodes that are not numbers.
@@ -219,6 +224,9 @@ impl Graph {
     pub fn intern(&mut self, node: Node) -> ExprId {
         let (index, new) = self.nodes.insert_full(node);
         let id = ExprId(index as u32);
+        if new {
+            self.forms.push(self.form(&self.nodes[index]));
+        }
         if new && (self.has_matrices() || matches!(self.nodes[index], Node::Matrix(..))) {
             let extents = self.infer_extents(&self.nodes[index]);
             self.set_extents(id, extents);
@@ -271,6 +279,7 @@ impl Graph {
     /// Makes room for more nodes.
     pub fn reserve(&mut self, more: usize) {
         self.nodes.reserve(more);
+        self.forms.reserve(more);
     }
 
     /// Returns the number of nodes ever made.
