@@ -183,7 +183,7 @@ impl Graph {
         if let Some(product) = self.product_of_turned(&rest) {
             return self.scale(coefficient, product);
         }
-        let product = self.entrywise_product_with_block(&rest);
+        let product = self.product_with_adjugate(&rest).or_else(|| self.entrywise_product_with_block(&rest));
         let product = product.or_else(|| self.product_with_identity(&rest));
         let product = product.or_else(|| self.product_with_repeated(&rest, &extents));
         let product = match product {

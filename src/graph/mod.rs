@@ -5,6 +5,7 @@
 //! constructors beside it fold numbers and merge like terms and factors. Children always have smaller indices
 //! than their parents, so a pass in order of indices sees every operand before its use.
 
+mod adjugate;
 mod algebra;
 mod chain;
 mod choices;
@@ -285,6 +286,11 @@ impl Graph {
     /// Returns the number of nodes ever made.
     pub fn len(&self) -> usize {
         self.nodes.len()
+    }
+
+    /// Iterates over the nodes that were made after so many others.
+    pub fn nodes_from(&self, start: usize) -> impl Iterator<Item = ExprId> + use<> {
+        (start as u32..self.nodes.len() as u32).map(ExprId)
     }
 
     /// Tells whether no node was made yet.
