@@ -184,13 +184,15 @@ impl Deriver {
         order: Order,
         form: Form,
     ) -> Result<Derivatives, Diagnostic> {
-        self.fewest(form, |deriver, form| deriver.derive_in_form(function, by, order, form))
+        self.fewest(form, function, |deriver, form| deriver.derive_in_form(function, by, order, form))
     }
 
-    /// Takes the derivatives in the form that is asked for, or as the chain rule gives them where these are fewer operations.
+    /// Takes the derivatives in the form that is asked for, or as the chain rule gives them where these are fewer operations
+    /// and defined at the same points.
     fn fewest(
         &mut self,
         form: Form,
+        function: &Function,
         mut derive: impl FnMut(&mut Self, Form) -> Result<Derivatives, Diagnostic>,
     ) -> Result<Derivatives, Diagnostic> {
         let derivatives = derive(self, form)?;
@@ -204,7 +206,26 @@ impl Deriver {
         }
         let raw = derive(self, Form::Raw)?;
         let flops = |derivatives: &Derivatives| derivatives.clone().tape().counts().flops();
-        Ok(if flops(&raw) < flops(&derivatives) { raw } else { derivatives })
+        let fewer = flops(&raw) < flops(&derivatives);
+        Ok(if fewer && self.is_defined_where(&raw, &derivatives, function) { raw } else { derivatives })
+    }
+
+    /// Tells whether the first derivatives are known to be defined wherever the others are: the chain rule divides by
+    /// `(x^2)^(1/4)` where `sqrt(abs(x))*sign(x)` is defined for all x.
+    fn is_defined_where(&mut self, raw: &Derivatives, others: &Derivatives, function: &Function) -> bool {
+        let mut graph = others.graph.clone();
+        let roots = raw.roots();
+        let mut image: FxHashMap<ExprId, ExprId> = FxHashMap::default();
+        for id in raw.graph.reachable(&roots) {
+            // Powers are what restricts the domain, and are kept as they are.
+            let new = match raw.graph.node(id) {
+                node @ Node::Product(_) => graph.intern(node.clone().renamed(|operand| image[&operand])),
+                node => graph.construct(node, |operand| image[&operand]),
+            };
+            image.insert(id, new);
+        }
+        let roots: Vec<ExprId> = roots.iter().map(|root| image[root]).collect();
+        lost_conditions(&mut graph, &mut self.formulas, (&roots, &others.roots()), &input_facts(function)).is_empty()
     }
 
     fn derive_in_form(

@@ -66,6 +66,14 @@ const INPUTS: &[(&str, &str)] = &[
     ("point_without_digit_before", "f(x) = .5*x"),
     ("number_out_of_range", "f(x) = 1e999999*x"),
     ("number_with_comma", "f(x) = 1,5*x"),
+    ("undefined_quotient", "f(x) = x + 0/0"),
+    ("undefined_logarithm", "f(x) = x + 0*ln(0)"),
+    ("undefined_root", "f(x) = if(x > 0, sqrt(-1), x)"),
+    ("undefined_let", "f(x) = { let a = asin(2); x }"),
+    ("undefined_constant", "const c = 1 - 1;\nf(x) = x/c"),
+    ("undefined_in_call", "g(y) = 1/y\nf(x) = x + g(0)"),
+    ("undefined_in_sum", "f(x) = sum(i in 0..3, x/i)"),
+    ("undefined_in_vector", "f(x: vector[n]) = sum(x)*0^(-1)"),
     ("vector_times_vector", "f(x: vector[3], y: vector[3]) = x*y"),
     ("vector_squared", "f(x: vector[3]) = x^2"),
     ("number_by_vector", "f(x: vector[3]) = 1/x"),
@@ -293,5 +301,27 @@ fn deep_nesting_is_read_or_refused() {
         if let Some(rendered) = render(&text) {
             assert!(rendered.starts_with("error"), "{before}");
         }
+    }
+}
+
+/// Constants that look undefined, but have a value, or stand in a branch that is never taken.
+const DEFINED: &[&str] = &[
+    "f(x) = x + ln(exp(-1000))",
+    "f(x) = x + 1/exp(-1000)",
+    "f(x) = x + sqrt(2 - sqrt(4))",
+    "f(x) = x + 0^0",
+    "f(x) = x + atan2(0, -1)",
+    "f(x) = x + asin(1) + acos(-1) + acosh(1)",
+    "f(x) = x + (-8)^3 + cbrt(-8)",
+    "f(x) = sum(i in 0..3, if(i > 0, x/i, 0))",
+    "g(y) = if(y > 0, ln(y), 0)\nf(x) = x*g(0)",
+    "g(y) = if(y == 0 or y < -1, 0, 1/y)\nf(x) = x*g(0)",
+];
+
+#[test]
+fn constants_with_a_value_are_accepted() {
+    for text in DEFINED {
+        let errors = gradc::compile(text, &Options::default()).err();
+        assert!(errors.is_none(), "{text}: {errors:?}");
     }
 }

@@ -69,6 +69,7 @@ impl Label {
             Node::Matrix(operation, _) => match **operation {
                 MatrixOperation::Product => ("matmul", "*"),
                 MatrixOperation::Inverse => ("inv", "inv"),
+                MatrixOperation::Adjugate => ("adj", "adj"),
                 MatrixOperation::Determinant => ("det", "det"),
                 MatrixOperation::LogDeterminant => ("logdet", "logdet"),
                 MatrixOperation::LogSumExp => ("logsumexp", "logsumexp"),

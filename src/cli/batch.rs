@@ -5,11 +5,11 @@
 //! `error`. Each distinct expression is read and differentiated once; answers come in the order of the requests.
 //! Numbers are right to the last digit for the doubles that are given, unless double precision is asked for.
 
-use super::formulas::shape_of;
+use super::formulas::shape_by;
 use super::{Exit, Outcome, closed, input, values};
 use crate::derive::{Closed, Derivative, Form, Order, derive};
-use crate::error::{Errors, Fault};
-use crate::lower::{Function, Shape, Whole};
+use crate::error::{Errors, Fault, nearest};
+use crate::lower::{Function, Shape, Whole, WholeParameter};
 use crate::precise::{Coordinate, Evaluator};
 use crate::source::Source;
 use crate::tape::{Dense, Tape};
@@ -48,17 +48,18 @@ struct Answerer {
 pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
     let evaluator = (!options.double).then(Evaluator::default);
     let mut answerer = Answerer { ready: HashMap::new(), evaluator };
-    for line in std::io::stdin().lock().lines() {
+    for line in std::io::stdin().lock().split(b'\n') {
         let line = line?;
-        if line.trim().is_empty() {
+        if line.trim_ascii().is_empty() {
             continue;
         }
-        let (id, answer) = match serde_json::from_str::<Value>(&line) {
-            Ok(request) => {
+        let (id, answer) = match std::str::from_utf8(&line).map(serde_json::from_str::<Value>) {
+            Ok(Ok(request)) => {
                 let id = request.get("id").cloned().unwrap_or(Value::Null);
                 (id, answerer.answer(&request))
             }
-            Err(error) => (Value::Null, Err(format!("this line is not JSON: {error}"))),
+            Ok(Err(error)) => (Value::Null, Err(format!("this line is not JSON: {error}"))),
+            Err(error) => (Value::Null, Err(format!("this line is not UTF-8: {error}"))),
         };
         let fields = answer.unwrap_or_else(|error| {
             let mut fields = Map::new();
@@ -76,9 +77,8 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
 
 impl Answerer {
     fn answer(&mut self, request: &Value) -> Result<Map<String, Value>, String> {
-        let text = request.get("expr").and_then(Value::as_str).ok_or("the request has no `expr`")?;
-        let second = request.get("want_hess").and_then(Value::as_bool).unwrap_or(false);
-        let declared = declarations(request);
+        let request = Request::read(request)?;
+        let (text, second, declared) = (request.text, request.second, request.declared);
         let key = (text.to_string(), declared.join("\n"), second);
         let ready = &mut self.ready;
         if ready.len() >= KEPT && !ready.contains_key(&key) {
@@ -87,10 +87,11 @@ impl Answerer {
         let prepared =
             ready.entry(key).or_insert_with(|| prepare(text, &declared, second).map_err(|errors| errors.summary()));
         let prepared = prepared.as_ref().map_err(Clone::clone)?;
-        let empty = Value::Object(Map::new());
-        let at = request.get("at").unwrap_or(&empty);
+        let at = request.at;
         match prepared {
             Prepared::Entries { function, tape, order } => {
+                let names = function.parameters.iter().map(|parameter| parameter.name.as_str());
+                known_names(at, names)?;
                 let inputs = values::from_json(function, at).map_err(|errors| errors.summary())?;
                 let results = match &mut self.evaluator {
                     Some(evaluator) => {
@@ -101,28 +102,88 @@ impl Answerer {
                 };
                 Ok(fields(function, *order, results))
             }
-            Prepared::Whole(whole, closed) => whole_fields(whole, closed, at),
+            Prepared::Whole(whole, closed) => {
+                known_names(at, whole.parameters.iter().map(|parameter| parameter.name.as_str()))?;
+                whole_fields(whole, closed, at)
+            }
+        }
+    }
+}
+
+/// A request, with every field of its type.
+struct Request<'a> {
+    text: &'a str,
+    second: bool,
+    /// The declarations of the parameters.
+    declared: Vec<String>,
+    at: &'a Value,
+}
+
+/// The fields of a request.
+const FIELDS: [&str; 6] = ["id", "expr", "vars", "params", "at", "want_hess"];
+
+/// A point that gives no numbers.
+static NOWHERE: Value = Value::Null;
+
+impl<'a> Request<'a> {
+    /// Reads a request.
+    ///
+    /// # Errors
+    /// A field that is missing, unknown, or of another type.
+    fn read(request: &'a Value) -> Result<Self, String> {
+        let object = request.as_object().ok_or("a request is an object")?;
+        known_names(request, FIELDS.into_iter()).map_err(|error| error.replace("parameter", "field"))?;
+        let text = object.get("expr").ok_or("the request has no `expr`")?.as_str().ok_or("`expr` is not a string")?;
+        let second = match object.get("want_hess") {
+            None | Some(Value::Null) => false,
+            Some(wanted) => wanted.as_bool().ok_or("`want_hess` is neither `true` nor `false`")?,
+        };
+        let at = object.get("at").unwrap_or(&NOWHERE);
+        if !at.is_object() && !at.is_null() {
+            return Err("`at` is not an object of numbers".to_string());
+        }
+        Ok(Request { text, second, declared: declarations(object)?, at })
+    }
+}
+
+/// Refuses names that stand for nothing.
+fn known_names<'n>(object: &Value, known: impl Iterator<Item = &'n str> + Clone) -> Result<(), String> {
+    let given = object.as_object().into_iter().flat_map(Map::keys);
+    match given.into_iter().find(|name| !known.clone().any(|known| known == name.as_str())) {
+        None => Ok(()),
+        Some(name) => {
+            let hint = nearest(name, known).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+            Err(format!("there is no parameter `{name}`{hint}"))
         }
     }
 }
 
 /// Lists the declarations of a request's parameters.
-fn declarations(request: &Value) -> Vec<String> {
-    let names: Vec<&str> = match request.get("vars").and_then(Value::as_array) {
-        Some(names) => names.iter().filter_map(Value::as_str).collect(),
-        None => Vec::new(),
+fn declarations(request: &Map<String, Value>) -> Result<Vec<String>, String> {
+    let names: Vec<&str> = match request.get("vars") {
+        None | Some(Value::Null) => Vec::new(),
+        Some(names) => {
+            let names = names.as_array().and_then(|names| names.iter().map(Value::as_str).collect());
+            names.ok_or("`vars` is not a list of names")?
+        }
     };
-    let typed = request.get("params").and_then(Value::as_object);
-    let mut declared: Vec<String> = names
-        .iter()
-        .map(|name| match typed.and_then(|typed| typed.get(*name)).and_then(Value::as_str) {
-            Some(shape) if shape != "scalar" => format!("{name}: {shape}"),
-            _ => (*name).to_string(),
-        })
-        .collect();
-    let unnamed = typed.into_iter().flatten().filter(|(name, _)| !names.contains(&name.as_str()));
-    declared.extend(unnamed.filter_map(|(name, shape)| Some(format!("{name}: {}", shape.as_str()?))));
-    declared
+    let none = Map::new();
+    let typed = match request.get("params") {
+        None | Some(Value::Null) => &none,
+        Some(typed) => typed.as_object().ok_or("`params` is not an object of types")?,
+    };
+    let mut declared = Vec::new();
+    let unnamed = typed.keys().map(String::as_str).filter(|name| !names.contains(name));
+    for name in names.iter().copied().chain(unnamed) {
+        declared.push(match typed.get(name) {
+            None => name.to_string(),
+            Some(shape) => match shape.as_str().ok_or(format!("the type of `{name}` is not a string"))? {
+                "scalar" => name.to_string(),
+                shape => format!("{name}: {shape}"),
+            },
+        });
+    }
+    Ok(declared)
 }
 
 fn prepare(text: &str, declared: &[String], second: bool) -> Result<Prepared, Errors> {
@@ -147,17 +208,17 @@ fn prepare(text: &str, declared: &[String], second: bool) -> Result<Prepared, Er
 fn whole_fields(whole: &Whole, closed: &Closed, at: &Value) -> Result<Map<String, Value>, String> {
     let point = values::point_from_json(whole, at).map_err(|errors| errors.summary())?;
     let results = closed.evaluate(&point.matrices, &point.sizes).ok_or("these matrices are too large to evaluate")?;
-    let nested = |dense: &Dense| {
+    let nested = |dense: &Dense, by: Option<&WholeParameter>| {
         let entries: Vec<Value> = dense.entries.iter().copied().map(values::json).collect();
-        shaped(&entries, shape_of(dense))
+        shaped(&entries, shape_by(whole, by.into_iter(), dense))
     };
     let mut fields = Map::new();
-    fields.insert("f".to_string(), nested(&results[0]));
+    fields.insert("f".to_string(), nested(&results[0], None));
     let gradient = whole.parameters.iter().zip(&results[1..]).zip(&closed.first);
     let matrix = |derivative: &Derivative| matches!(derivative, Derivative::Matrix(_));
     let gradient = gradient.filter(|(_, derivative)| matrix(derivative));
     let gradient: Map<String, Value> =
-        gradient.map(|((parameter, value), _)| (parameter.name.clone(), nested(value))).collect();
+        gradient.map(|((parameter, value), _)| (parameter.name.clone(), nested(value, Some(parameter)))).collect();
     fields.insert("grad".to_string(), Value::Object(gradient));
     Ok(fields)
 }

@@ -69,7 +69,9 @@ pub fn run(
     };
     let mut list = Vec::new();
     if let Some(numbers) = &numbers {
-        list.push(formula(Name::derivative(&[]), None, Some(&numbers[0])));
+        let value = &numbers[0];
+        let shape = formulas::shape_by(whole, [].into_iter(), value);
+        list.push(formula(Name::derivative(&[]), None, Some((value, shape))));
     }
     let (derivatives, offset) = match order {
         Order::Second => (shown.second.clone(), 1 + shown.first.len()),
@@ -78,13 +80,18 @@ pub fn run(
     let roots: Vec<ExprId> = derivatives.iter().map(Derivative::expression).collect();
     let roots = with_names(&mut shown.graph, &roots, &shown.names);
     for (at, (derivative, root)) in derivatives.iter().zip(roots).enumerate() {
-        let names: Vec<&str> = pair(&by, order, at).iter().map(|at| whole.parameters[*at].name.as_str()).collect();
+        let pair = pair(&by, order, at);
+        let parameters = || pair.iter().map(|at| &whole.parameters[*at]);
+        let names: Vec<&str> = parameters().map(|parameter| parameter.name.as_str()).collect();
         let mut name = Name::derivative(&names);
         if let Derivative::Operator { direction, .. } = derivative {
             name.apply_to(&label(&shown.graph, *direction));
         }
         let value = match derivative {
-            Derivative::Matrix(_) => numbers.as_ref().map(|numbers| &numbers[offset + at]),
+            Derivative::Matrix(_) => numbers.as_ref().map(|numbers| {
+                let value = &numbers[offset + at];
+                (value, formulas::shape_by(whole, parameters(), value))
+            }),
             Derivative::Operator { .. } => None,
         };
         list.push(formula(name, Some(root), value));
@@ -164,9 +171,10 @@ fn pair(by: &[usize], order: Order, at: usize) -> Vec<usize> {
     pairs.skip(at).take(1).flat_map(|(row, column)| [by[row], by[column]]).collect()
 }
 
-fn formula(name: Name, root: Option<ExprId>, value: Option<&Dense>) -> Formula {
-    let shape = value.map_or(Shape::Scalar, formulas::shape_of);
-    Formula { name, shape, entries: root.into_iter().collect(), whole: true, numbers: value.map(|v| v.entries.clone()) }
+fn formula(name: Name, root: Option<ExprId>, value: Option<(&Dense, Shape)>) -> Formula {
+    let shape = value.map_or(Shape::Scalar, |(_, shape)| shape);
+    let numbers = value.map(|(value, _)| value.entries.clone());
+    Formula { name, shape, entries: root.into_iter().collect(), whole: true, numbers }
 }
 
 fn label(graph: &Graph, direction: ExprId) -> String {

@@ -5,7 +5,7 @@ use super::assumptions::{self, Condition};
 use super::name::Name;
 use super::values;
 use crate::graph::{ExprId, Graph};
-use crate::lower::Shape;
+use crate::lower::{Shape, Whole, WholeParameter};
 use crate::show::markup::Markup;
 use crate::show::notation;
 use crate::syntax::ast::{Ast, Expression, NodeId};
@@ -128,6 +128,21 @@ fn number_text(shape: Shape, numbers: &[f64]) -> String {
             format!("[{}]", rows.join(", "))
         }
         _ => list(numbers),
+    }
+}
+
+/// Returns the shape of a value of whole matrices, or of its derivative by the given parameters, for its numbers.
+pub fn shape_by<'w>(whole: &Whole, by: impl Iterator<Item = &'w WholeParameter>, numbers: &Dense) -> Shape {
+    let extents = whole.extents();
+    let own = match (extents.is_scalar(), extents.is_column()) {
+        (true, _) => 0,
+        (_, true) => 1,
+        _ => 2,
+    };
+    match by.fold(own, |indices, parameter| indices + parameter.indices) {
+        0 => Shape::Scalar,
+        1 => Shape::Vector(numbers.entries.len()),
+        _ => Shape::Matrix(numbers.rows, numbers.columns),
     }
 }
 

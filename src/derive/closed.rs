@@ -95,7 +95,7 @@ pub fn derive_closed(whole: &Whole, by: &[usize], order: Order, form: Form) -> R
             }
         }
     }
-    Ok(closing.closed(first, second, formed_of))
+    closing.closed(first, second, formed_of)
 }
 
 /// What closed forms are made of.
@@ -128,12 +128,25 @@ impl<'a> Closing<'a> {
     }
 
     /// Simplifies value and derivatives together.
-    pub(super) fn closed(self, first: Vec<Derivative>, second: Vec<Derivative>, formed_of: Vec<ExprId>) -> Closed {
+    ///
+    /// # Errors
+    /// A derivative that has other extents than before.
+    pub(super) fn closed(
+        self,
+        first: Vec<Derivative>,
+        second: Vec<Derivative>,
+        formed_of: Vec<ExprId>,
+    ) -> Result<Closed, Diagnostic> {
         let Closing { mut graph, mut reduction, value, names, .. } = self;
         let mut all = vec![value];
         all.extend(first.iter().chain(&second).map(Derivative::expression));
         all.extend(names.iter().map(|(_, id)| *id));
-        let mut reduced = reduction.reduce(&mut graph, &all).into_iter();
+        let mut reduced = Vec::with_capacity(all.len());
+        for (given, found) in all.iter().zip(reduction.reduce(&mut graph, &all)) {
+            let extents = graph.extents(*given);
+            reduced.push(diff::of_extents(&mut graph, found, &extents)?);
+        }
+        let mut reduced = reduced.into_iter();
         let mut next = || reduced.next().unwrap_or(value);
         let value = next();
         let mut put = |derivative: Derivative| match derivative {
@@ -143,7 +156,7 @@ impl<'a> Closing<'a> {
         let first = first.into_iter().map(&mut put).collect();
         let second = second.into_iter().map(&mut put).collect();
         let names = names.into_iter().map(|(name, _)| (name, next())).collect();
-        Closed { graph, value, first, second, names, formed_of }
+        Ok(Closed { graph, value, first, second, names, formed_of })
     }
 }
 

@@ -47,7 +47,8 @@ impl Product {
         let own = by.iter().map(|at| &whole.parameters[*at]).map(|p| (&*p.name, p.extents.clone())).collect();
         for (name, extents) in self.vectors(own, whole.extents(), taken) {
             let id = whole.graph.add_matrix_input(&name, extents.clone());
-            whole.parameters.push(WholeParameter { name, id, extents, facts: Facts::default() });
+            let indices = usize::from(!extents.rows.is_one()) + usize::from(!extents.columns.is_one());
+            whole.parameters.push(WholeParameter { name, id, extents, indices, facts: Facts::default() });
         }
         whole
     }
@@ -87,7 +88,7 @@ impl Deriver {
         by: &[usize],
         form: Form,
     ) -> Result<Derivatives, Diagnostic> {
-        self.fewest(form, |deriver, form| deriver.product_in_form(product, function, by, form))
+        self.fewest(form, function, |deriver, form| deriver.product_in_form(product, function, by, form))
     }
 
     fn product_in_form(
@@ -170,5 +171,5 @@ pub fn derive_closed_product(product: Product, whole: &Whole, by: &[usize], form
         Product::Hvp => (gradients, products),
         _ => (products, Vec::new()),
     };
-    Ok(closing.closed(matrices(first), matrices(second), roots))
+    closing.closed(matrices(first), matrices(second), roots)
 }

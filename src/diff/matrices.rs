@@ -29,7 +29,7 @@ impl Differentiator {
         let partials = self.partials(graph, id, wanted)?;
         let extents = graph.extents(id);
         let contribution = |(operand, partial)| {
-            let product = graph.multiply(adjoint, partial);
+            let product = graph.multiply_where_reached(adjoint, partial);
             if extents.is_scalar() || !graph.extents(operand).is_scalar() {
                 return (operand, product);
             }
@@ -52,7 +52,7 @@ impl Differentiator {
         let partials = self.partials(graph, id, |operand| tangents.contains(operand))?;
         let extents = graph.extents(id);
         let term = |(operand, partial)| {
-            let product = graph.multiply(partial, tangents[operand]);
+            let product = graph.multiply_where_reached(partial, tangents[operand]);
             graph.spread(product, &extents)
         };
         Ok(partials.into_iter().map(term).collect())
@@ -88,9 +88,21 @@ fn pull_back(
             graph.multiply(adjoint, identity)
         }
         M::Determinant => {
-            let scale = graph.multiply(adjoint, id);
-            let inverse = transposed_inverse(graph, operand);
-            graph.multiply(scale, inverse)
+            let adjugate = graph.adjugate(operand);
+            let turned = graph.transpose(adjugate);
+            graph.multiply(adjoint, turned)
+        }
+        // From det(A)*inv(A): no more than that is known where A is singular.
+        M::Adjugate => {
+            let adjoint = graph.spread(adjoint, &graph.extents(id));
+            let (inverse, adjugate) = (transposed_inverse(graph, operand), graph.transpose(id));
+            let plain = graph.inverse(operand);
+            let turned = graph.transpose(adjoint);
+            let product = graph.matrix_product(&[turned, plain]);
+            let weight = graph.trace(product);
+            let scaled = graph.multiply(weight, adjugate);
+            let product = graph.matrix_product(&[adjugate, adjoint, inverse]);
+            graph.sum(Rational::ZERO, vec![(scaled, Rational::ONE), (product, Rational::MINUS_ONE)])
         }
         M::LogDeterminant => {
             let inverse = transposed_inverse(graph, operand);
@@ -149,11 +161,23 @@ fn push_forward(
         M::Diagonal => graph.diagonal(tangent),
         M::DiagonalOf => graph.diagonal_of(tangent),
         M::Trace => graph.trace(tangent),
-        M::Determinant | M::LogDeterminant => {
+        M::Determinant => {
+            let adjugate = graph.adjugate(operand);
+            let product = graph.matrix_product(&[adjugate, tangent]);
+            graph.trace(product)
+        }
+        M::LogDeterminant => {
             let inverse = graph.inverse(operand);
             let product = graph.matrix_product(&[inverse, tangent]);
+            graph.trace(product)
+        }
+        M::Adjugate => {
+            let inverse = graph.inverse(operand);
+            let product = graph.matrix_product(&[id, tangent]);
             let trace = graph.trace(product);
-            if *operation == M::Determinant { graph.multiply(id, trace) } else { trace }
+            let scaled = graph.multiply(trace, inverse);
+            let product = graph.matrix_product(&[id, tangent, inverse]);
+            graph.sum(Rational::ZERO, vec![(scaled, Rational::ONE), (product, Rational::MINUS_ONE)])
         }
         M::Inverse => {
             let product = graph.matrix_product(&[id, tangent, id]);

@@ -8,7 +8,7 @@ mod modes;
 mod partials;
 mod resolve;
 
-pub use modes::{adjoints, directional, gradient, hessian, jacobian};
+pub use modes::{adjoints, directional, gradient, hessian, jacobian, of_extents};
 pub use resolve::resolve;
 
 use crate::error::Diagnostic;

@@ -2,7 +2,8 @@
 //! made of them.
 
 use super::{Differentiator, Result};
-use crate::graph::{ExprId, Graph, NodeMap, Rational, Term};
+use crate::error::{Diagnostic, Fault};
+use crate::graph::{ExprId, Extents, Graph, NodeMap, Rational, Term};
 
 /// Returns the derivative of one output by each of the given leaves, by reverse mode: adjoints flow from the output
 /// to the leaves and add up where branches meet.
@@ -51,7 +52,7 @@ pub fn adjoints(
     }
     let zero = graph.number(Rational::ZERO);
     let adjoints: Vec<ExprId> = by.iter().map(|id| adjoints.get(*id).copied().unwrap_or(zero)).collect();
-    Ok(by.iter().zip(adjoints).map(|(id, adjoint)| graph.spread(adjoint, &graph.extents(*id))).collect())
+    by.iter().zip(adjoints).map(|(id, adjoint)| of_extents(graph, adjoint, &graph.extents(*id))).collect()
 }
 
 /// Returns the derivative of each output along one leaf, by forward mode: tangents flow from the leaf.
@@ -95,7 +96,21 @@ pub fn directional(
     }
     let zero = graph.number(Rational::ZERO);
     let tangents: Vec<ExprId> = outputs.iter().map(|output| tangents.get(*output).copied().unwrap_or(zero)).collect();
-    Ok(outputs.iter().zip(tangents).map(|(id, tangent)| graph.spread(tangent, &graph.extents(*id))).collect())
+    outputs.iter().zip(tangents).map(|(id, tangent)| of_extents(graph, tangent, &graph.extents(*id))).collect()
+}
+
+/// Returns a derivative with the extents that it must have; a number is repeated for every entry.
+///
+/// # Errors
+/// A derivative that has other extents: a rule is wrong, and no answer is better than a wrong one.
+pub fn of_extents(graph: &mut Graph, derivative: ExprId, wanted: &Extents) -> Result<ExprId> {
+    let derivative = graph.spread(derivative, wanted);
+    let found = graph.extents(derivative);
+    if found == *wanted {
+        return Ok(derivative);
+    }
+    let message = format!("a derivative came out as {found} where it must be {wanted}");
+    Err(Diagnostic::general(Fault::Derivative, message).hint("this is an error in gradc, not in the source: report it"))
 }
 
 /// Returns the Jacobian row by row: the derivative of each output by each leaf, by the mode that takes fewer passes.

@@ -34,6 +34,7 @@ pub enum Fault {
     File = 28,
     NoSuch = 29,
     Declaration = 30,
+    Undefined = 31,
 }
 
 /// A row of the table.
@@ -248,5 +249,11 @@ pub const TABLE: &[Row] = &[
         "definitions declare their own parameters",
         "`--param` types the free names of an expression; a definition has its types in its own brackets.",
         ["gradc grad 'f(x) = sum(x)' --param 'x: vector[3]'", "gradc grad 'sum(x)' --param 'x: vector[3]'"],
+    ),
+    row(
+        Fault::Undefined,
+        "a constant has no value",
+        "Over the real numbers nothing is divided by 0, and roots and logarithms are those of positive numbers. Such a constant is an error where it is written; where a call or a sum makes one of a parameter or an index, it may stand in a branch that is never taken.",
+        ["f(x) = x + ln(0)", "f(x) = if(x > 0, ln(x), 0)"],
     ),
 ];

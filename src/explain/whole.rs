@@ -325,6 +325,7 @@ fn rule(graph: &Graph, id: ExprId, node: &Node, varying: impl Fn(&ExprId) -> boo
             M::Product => "matrix product",
             M::Inverse => "derivative of the inverse",
             M::Determinant => "derivative of the determinant",
+            M::Adjugate => "derivative of the adjugate",
             M::LogDeterminant => "derivative of logdet",
             M::LogSumExp => "derivative of logsumexp",
             M::LogSumExpOfRows => "derivative of logsumexp_rows",

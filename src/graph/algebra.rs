@@ -21,6 +21,7 @@ impl Graph {
             (M::Determinant, [a]) => self.determinant(*a),
             (M::LogDeterminant, [a]) => self.log_determinant(*a),
             (M::Inverse, [a]) => self.inverse(*a),
+            (M::Adjugate, [a]) => self.adjugate(*a),
             (M::LogSumExp, [a]) if self.extents(*a).is_scalar() => *a,
             (M::LogSumExpOfRows, [a]) => self.log_sum_exp_of_rows(*a),
             (M::Slice(row, column, extents), [a]) => self.slice(*a, row.clone(), column.clone(), extents.clone()),
@@ -92,7 +93,7 @@ impl Graph {
                     let factors: Vec<ExprId> = factors.iter().rev().map(|factor| self.transpose(*factor)).collect();
                     self.matrix_product(&factors)
                 }
-                (M::Inverse, [inner]) if self.is_symmetric(*inner) => id,
+                (M::Inverse | M::Adjugate, [inner]) if self.is_symmetric(*inner) => id,
                 _ => self.matrix(M::Transpose, &[id]),
             },
             Node::Sum(constant, terms) => {

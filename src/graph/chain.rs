@@ -51,6 +51,10 @@ impl Chain {
             self.factors.pop();
             return;
         }
+        if let Some(determinant) = graph.product_of_adjugates(last, next) {
+            self.factors.pop();
+            return self.scalars.push((determinant, Rational::ONE));
+        }
         let diagonal = |graph: &Graph, id: ExprId| match graph.as_matrix(id) {
             Some((M::Diagonal, [v])) => Some(*v),
             _ => None,
@@ -137,7 +141,9 @@ impl Chain {
             [(a, exponent)] if *exponent == two => Some((*a, *a)),
             _ => None,
         };
-        if let Some((a, b)) = pair {
+        // A number that is repeated for every entry is no column.
+        let column = graph.extents(v);
+        if let Some((a, b)) = pair.filter(|(a, b)| graph.extents(*a) == column && graph.extents(*b) == column) {
             self.factors = vec![graph.transpose(a), b];
         }
     }

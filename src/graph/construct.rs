@@ -8,9 +8,6 @@ use crate::functions::{FunctionId, rows};
 use indexmap::IndexMap;
 use rustc_hash::FxBuildHasher;
 
-/// Deepest nesting of choices that a factor is moved into.
-const CHOICES: usize = 16;
-
 impl Graph {
     /// Makes a node of the same kind with other operands, in canonical form.
     pub fn construct(&mut self, node: &Node, mut operand: impl FnMut(ExprId) -> ExprId) -> ExprId {
@@ -186,7 +183,7 @@ impl Graph {
         if let Some(product) = self.product_of_turned(&rest) {
             return self.scale(coefficient, product);
         }
-        let product = self.entrywise_product_with_block(&rest);
+        let product = self.product_with_adjugate(&rest).or_else(|| self.entrywise_product_with_block(&rest));
         let product = product.or_else(|| self.product_with_identity(&rest));
         let product = product.or_else(|| self.product_with_repeated(&rest, &extents));
         let product = match product {
@@ -202,10 +199,7 @@ impl Graph {
         }
         let mut flat: Vec<Factor> = Vec::with_capacity(factors.len());
         let mut chosen = None;
-        // The simplest choice goes outside, so that a chain of choices is nested once and not copied.
-        let choices = factors.iter().enumerate().filter(|(_, (_, exponent))| exponent.is_one());
-        let outside =
-            choices.filter_map(|(at, (id, _))| Some((self.choice_depth(*id, CHOICES)?, at))).min().map(|(_, at)| at);
+        let outside = self.simplest_choice(&factors);
         for (at, (id, exponent)) in factors.into_iter().enumerate() {
             if outside == Some(at) {
                 chosen = Some(id);
@@ -232,39 +226,6 @@ impl Graph {
     /// Makes `coefficient · id`.
     pub fn scale(&mut self, coefficient: Rational, id: ExprId) -> ExprId {
         self.sum(Rational::ZERO, vec![(id, coefficient)])
-    }
-
-    /// Returns how many choices with a branch of 0, `if(c, a, 0)` or `if(c, 0, b)`, a node is nested in; none if it is
-    /// no such choice, or nested deeper than the limit.
-    fn choice_depth(&self, id: ExprId, limit: usize) -> Option<usize> {
-        let Node::Select(_, a, b) = self.node(id) else { return None };
-        let rest = match (self.is_integer(*a, 0), self.is_integer(*b, 0)) {
-            (false, true) => *a,
-            (true, _) => *b,
-            _ => return None,
-        };
-        match self.node(rest) {
-            Node::Select(..) => Some(1 + self.choice_depth(rest, limit.checked_sub(1)?).unwrap_or(0)),
-            _ => Some(0),
-        }
-    }
-
-    /// Multiplies into the branches of a choice, so that a branch not taken can't spoil the product: the local
-    /// derivative may be infinite there, and 0 times infinity is not 0.
-    fn choose(&mut self, chosen: Option<ExprId>, product: Option<ExprId>, coefficient: Rational) -> ExprId {
-        let one = self.number(Rational::ONE);
-        let rest = product.unwrap_or(one);
-        match chosen.map(|id| self.node(id).clone()) {
-            Some(Node::Select(c, a, b)) => {
-                let branch = |graph: &mut Graph, branch| {
-                    graph.product(coefficient.clone(), vec![(branch, Rational::ONE), (rest, Rational::ONE)])
-                };
-                let a = branch(self, a);
-                let b = branch(self, b);
-                self.select(c, a, b)
-            }
-            _ => self.scale(coefficient, rest),
-        }
     }
 
     /// Adds a factor, taking out numbers and powers of powers.

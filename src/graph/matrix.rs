@@ -30,6 +30,8 @@ pub enum MatrixOperation {
     LogDeterminant,
     /// The inverse.
     Inverse,
+    /// The adjugate: the transpose of the cofactors, which is the determinant times the inverse where there is one.
+    Adjugate,
     /// ln Σ exp of all entries.
     LogSumExp,
     /// The column of ln Σ exp of the entries of each row.
@@ -103,7 +105,7 @@ impl Graph {
             M::Identity(n) => Extents::new(n.clone(), n.clone()),
             M::Diagonal => Extents::new(of(0).rows, of(0).rows),
             M::DiagonalOf | M::LogSumExpOfRows => Extents::column(of(0).rows),
-            M::Inverse => of(0),
+            M::Inverse | M::Adjugate => of(0),
             M::Stack => {
                 let rows = (0..operands.len()).fold(Dimension::number(0), |rows, at| rows.plus(&of(at).rows, 1));
                 Extents::new(rows, of(0).columns)

@@ -5,8 +5,10 @@
 //! constructors beside it fold numbers and merge like terms and factors. Children always have smaller indices
 //! than their parents, so a pass in order of indices sees every operand before its use.
 
+mod adjugate;
 mod algebra;
 mod chain;
+mod choices;
 mod construct;
 mod extents;
 mod matrix;
@@ -199,6 +201,10 @@ pub struct Input {
 #[derive(Clone, Debug, Default)]
 pub struct Graph {
     nodes: IndexSet<Node, FxBuildHasher>,
+    /// What the form of each node tells.
+    forms: Vec<choices::Form>,
+    /// Where nodes that choices make 0 are not, of those for which this was asked.
+    reached: FxHashMap<ExprId, ExprId>,
     inputs: Vec<Input>,
     placeholders: Vec<ExprId>,
     /// The extents of all nodes that are not numbers.
@@ -221,6 +227,9 @@ impl Graph {
     pub fn intern(&mut self, node: Node) -> ExprId {
         let (index, new) = self.nodes.insert_full(node);
         let id = ExprId(index as u32);
+        if new {
+            self.forms.push(self.form(&self.nodes[index]));
+        }
         if new && (self.has_matrices() || matches!(self.nodes[index], Node::Matrix(..))) {
             let extents = self.infer_extents(&self.nodes[index]);
             self.set_extents(id, extents);
@@ -273,11 +282,17 @@ impl Graph {
     /// Makes room for more nodes.
     pub fn reserve(&mut self, more: usize) {
         self.nodes.reserve(more);
+        self.forms.reserve(more);
     }
 
     /// Returns the number of nodes ever made.
     pub fn len(&self) -> usize {
         self.nodes.len()
+    }
+
+    /// Iterates over the nodes that were made after so many others.
+    pub fn nodes_from(&self, start: usize) -> impl Iterator<Item = ExprId> + use<> {
+        (start as u32..self.nodes.len() as u32).map(ExprId)
     }
 
     /// Tells whether no node was made yet.

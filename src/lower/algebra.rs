@@ -106,12 +106,17 @@ impl Gates<'_> {
     /// Divides the cofactors by the determinant.
     fn inverse(&mut self, a: &[ExprId], n: usize) -> Vec<ExprId> {
         let determinant = self.determinant(a, n);
+        let cofactors = self.adjugate(a, n);
+        cofactors.into_iter().map(|cofactor| self.quotient(cofactor, determinant)).collect()
+    }
+
+    /// Transposes the cofactors.
+    fn adjugate(&mut self, a: &[ExprId], n: usize) -> Vec<ExprId> {
         let mut entries = Vec::with_capacity(n * n);
         for row in 0..n {
             for column in 0..n {
                 let minor = self.minor(a, n, column, row);
-                let cofactor = self.sum(&[(minor, (row + column) % 2 == 1)]);
-                entries.push(self.quotient(cofactor, determinant));
+                entries.push(self.sum(&[(minor, (row + column) % 2 == 1)]));
             }
         }
         entries
@@ -199,11 +204,11 @@ impl Machine<'_> {
                 let logarithm = name == "logdet";
                 Ok(Value::Scalar(if logarithm { gates.apply(rows::LN, &[determinant]) } else { determinant }))
             }
-            "inv" => {
+            "inv" | "adj" => {
                 square()?;
                 small()?;
-                let inverse = gates.inverse(entries, n);
-                Ok(Value::from_entries(shape, inverse))
+                let found = if name == "inv" { gates.inverse(entries, n) } else { gates.adjugate(entries, n) };
+                Ok(Value::from_entries(shape, found))
             }
             "solve" => {
                 square()?;

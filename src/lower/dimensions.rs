@@ -34,6 +34,15 @@ impl Declared {
         })
     }
 
+    /// Returns how many indices an entry has.
+    pub fn indices(&self) -> usize {
+        match self.kind {
+            Kind::Scalar => 0,
+            Kind::Vector => 1,
+            Kind::Matrix => 2,
+        }
+    }
+
     /// Tells whether this is a vector or a matrix.
     pub fn is_array(&self) -> bool {
         self.kind != Kind::Scalar

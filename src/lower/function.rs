@@ -60,6 +60,8 @@ pub struct WholeParameter {
     pub id: ExprId,
     /// Its extents.
     pub extents: Extents,
+    /// How many indices its entries have: none for a number, one for a vector, two for a matrix, also of one column.
+    pub indices: usize,
     /// What was declared about its entries.
     pub facts: Facts,
 }

@@ -74,6 +74,8 @@ pub struct Machine<'a> {
     pub(super) axes: Vec<super::raise::Axis>,
     /// What must not be negative: lengths of ranges and what lies outside of slices.
     pub(super) needed: Vec<Dimension>,
+    /// What is known about constants.
+    pub(super) constants: super::undefined::Constants,
     /// The function's body.
     root: Option<NodeId>,
     /// What the user has named in the function's own block, in order.
@@ -107,6 +109,7 @@ impl<'a> Machine<'a> {
             fixed: true,
             axes: Vec::new(),
             needed: Vec::new(),
+            constants: Default::default(),
             root: None,
             names: Vec::new(),
         }
@@ -409,6 +412,7 @@ impl<'a> Machine<'a> {
             Expression::Call(name, _) => self.call(name, values, &spans, span),
             _ => self.values.push(Value::Poison),
         }
+        self.require_defined(id, span);
     }
 
     fn choose(&mut self, values: &[Value], spans: &[Span], span: Span) {

@@ -17,6 +17,7 @@ mod machine;
 mod raise;
 mod rows;
 mod shares;
+mod undefined;
 mod value;
 mod whole;
 
@@ -221,6 +222,7 @@ impl Definition<'_> {
         }
         let mut machine = Machine::new(self.ast, self.items, &mut graph, &mut formulas, self.name.is_none());
         let value = machine.run(self.name.map(|name| name.text.as_str()), self.body, bindings);
+        machine.require_defined_value(&value);
         let names = machine.let_names();
         let (new_parameters, found) = machine.finish();
         let sound = found.is_empty();
@@ -261,7 +263,8 @@ impl Definition<'_> {
                     }
                 }
             }
-            parameters.push(WholeParameter { name, id, extents: shape.extents.clone(), facts: facts.clone() });
+            let (extents, indices) = (shape.extents.clone(), shape.indices());
+            parameters.push(WholeParameter { name, id, extents, indices, facts: facts.clone() });
         }
         for parameter in self.parameters.iter().filter(|parameter| sizes.contains(&parameter.name.text)) {
             let message = format!("`{}` is a parameter and a dimension", parameter.name.text);
@@ -276,6 +279,7 @@ impl Definition<'_> {
         let mut machine = Machine::new(self.ast, self.items, &mut graph, &mut formulas, self.name.is_none());
         machine.keep_whole(sizes.is_empty());
         let value = machine.run(self.name.map(|name| name.text.as_str()), self.body, bindings);
+        machine.require_defined_value(&value);
         let mut names = machine.let_names();
         names.retain(|(name, _)| !sizes.contains(name));
         let lengths = shapes.iter().flatten().flat_map(|shape| [&shape.extents.rows, &shape.extents.columns]);
@@ -290,7 +294,13 @@ impl Definition<'_> {
         for parameter in new_parameters {
             let id = graph.intern(crate::graph::Node::Input(parameter.inputs.start as u32));
             let extents = Extents::scalar();
-            parameters.push(WholeParameter { name: parameter.name, id, extents, facts: Facts::default() });
+            parameters.push(WholeParameter {
+                name: parameter.name,
+                id,
+                extents,
+                indices: 0,
+                facts: Facts::default(),
+            });
         }
         let output = match value {
             Value::Scalar(id) | Value::Whole(id) => id,

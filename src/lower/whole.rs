@@ -15,6 +15,7 @@ pub const FUNCTIONS: &[(&str, std::ops::RangeInclusive<usize>, &str)] = &[
     ("det", 1..=1, "det(A)"),
     ("logdet", 1..=1, "logdet(A)"),
     ("inv", 1..=1, "inv(A)"),
+    ("adj", 1..=1, "adj(A)"),
     ("solve", 2..=2, "solve(A, b)"),
     ("outer", 2..=2, "outer(x, y)"),
     ("diag", 1..=1, "diag(x) of a vector, diag(A) of a matrix"),
@@ -378,12 +379,13 @@ impl Gates<'_> {
             .hint("`A'*A` is square")),
         };
         let id = match name {
-            "tr" | "det" | "logdet" | "inv" => {
+            "tr" | "det" | "logdet" | "inv" | "adj" => {
                 square(name)?;
                 let operation = match name {
                     "tr" => M::Trace,
                     "det" => M::Determinant,
                     "logdet" => M::LogDeterminant,
+                    "adj" => M::Adjugate,
                     _ => M::Inverse,
                 };
                 self.graph.matrix(operation, &nodes)

@@ -25,6 +25,7 @@ impl Writer<'_> {
             M::Determinant => self.call("det", written),
             M::LogDeterminant => self.call("logdet", written),
             M::Inverse => self.call("inv", written),
+            M::Adjugate => self.call("adj", written),
             M::LogSumExp => self.call("logsumexp", written),
             M::LogSumExpOfRows => self.call("logsumexp_rows", written),
             M::Stack => self.call("stack", written),

@@ -396,6 +396,7 @@ impl Writer<'_> {
             denominator.push((self.number(&bottom), false));
         }
         let mut flipped = false;
+        let divides_entries = below.iter().any(|(base, ..)| !self.graph.extents(*base).is_scalar());
         for (list, out) in [(above, &mut numerator), (below, &mut denominator)] {
             let mut list = list;
             let entrywise = |base: ExprId| !self.graph.extents(base).is_scalar();
@@ -430,8 +431,7 @@ impl Writer<'_> {
             return product;
         }
         let divisor = self.chain(&denominator);
-        let entrywise = denominator.iter().any(|(_, entrywise)| *entrywise);
-        self.binary(if entrywise { B::ElementDivide } else { B::Divide }, product, divisor)
+        self.binary(if divides_entries { B::ElementDivide } else { B::Divide }, product, divisor)
     }
 
     /// Tells whether a node is a difference of two terms without a name of its own.

@@ -139,6 +139,55 @@ impl Dense {
         inverse
     }
 
+    /// The adjugate, also of a singular matrix: by elimination with the largest pivot of what is left, which divides by
+    /// all pivots but the last (Stewart, On the adjugate matrix, Linear Algebra and its Applications 283, 1998).
+    fn adjugate(&self) -> Dense {
+        let n = self.rows;
+        let mut left = self.clone();
+        let mut right = Dense { rows: n, columns: n, entries: vec![0.0; n * n] };
+        (0..n).for_each(|k| right.entries[k * n + k] = 1.0);
+        let Some(last) = n.checked_sub(1) else { return right };
+        let (mut scale, mut order) = (1.0, Vec::with_capacity(n));
+        for k in 0..last {
+            let places = (k..n).flat_map(|row| (k..n).map(move |column| (row, column)));
+            let size = |(row, column): (usize, usize)| left.at(row, column).abs();
+            let place = places.max_by(|a, b| size(*a).total_cmp(&size(*b)));
+            let (row, column) = place.unwrap_or((k, k));
+            let pivot = left.at(row, column);
+            if pivot == 0.0 || pivot.is_nan() {
+                return self.map(|_| pivot);
+            }
+            order.push(column);
+            scale *= if (row == k) == (column == k) { pivot } else { -pivot };
+            for j in 0..n {
+                left.entries.swap(k * n + j, row * n + j);
+                right.entries.swap(k * n + j, row * n + j);
+            }
+            (0..n).for_each(|i| left.entries.swap(i * n + k, i * n + column));
+            for matrix in [&mut left, &mut right] {
+                matrix.entries[k * n..][..n].iter_mut().for_each(|entry| *entry /= pivot);
+            }
+            for i in (0..n).filter(|i| *i != k) {
+                let factor = left.at(i, k);
+                for matrix in [&mut left, &mut right] {
+                    (0..n).for_each(|j| matrix.entries[i * n + j] -= factor * matrix.at(k, j));
+                }
+            }
+        }
+        let pivot = left.at(last, last);
+        for i in 0..last {
+            let factor = left.at(i, last);
+            for j in 0..n {
+                right.entries[i * n + j] = scale * (pivot * right.at(i, j) - factor * right.at(last, j));
+            }
+        }
+        right.entries[last * n..].iter_mut().for_each(|entry| *entry *= scale);
+        for (k, column) in order.into_iter().enumerate().rev() {
+            (0..n).for_each(|j| right.entries.swap(k * n + j, column * n + j));
+        }
+        right
+    }
+
     fn row(&self, row: usize) -> &[f64] {
         &self.entries[row * self.columns..][..self.columns]
     }
@@ -209,6 +258,7 @@ fn operate(operation: &M, operands: &[&Dense], extents: &Extents, sizes: &Sizes)
         (M::Determinant, [a]) => number(a.determinant()),
         (M::LogDeterminant, [a]) => number(a.log_determinant()),
         (M::Inverse, [a]) => Some(a.inverse()),
+        (M::Adjugate, [a]) => Some(a.adjugate()),
         (M::LogSumExp, [a]) => number(log_sum_exp(&a.entries)),
         (M::LogSumExpOfRows, [a]) => Dense::of(extents, sizes, |row, _| log_sum_exp(a.row(row))),
         (M::Slice(top, left, _), [a]) => {

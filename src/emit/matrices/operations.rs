@@ -59,6 +59,16 @@ impl Loops<'_> {
                 self.close();
                 self.factorized(operands[0]).0
             }
+            M::Adjugate => {
+                self.close();
+                let a = self.slice(operands[0]);
+                let work = self.temporary(extents);
+                let order = self.temporary(&Extents::column(extents.rows.clone()));
+                let target = self.target(id);
+                let n = self.dimension(&extents.rows);
+                self.call(format!("adjugate({n}, &{a}, {work}, {order}, {target});"));
+                Place::Slice(target)
+            }
             M::Determinant | M::LogDeterminant => {
                 self.close();
                 let (_, sign, logarithm) = self.factorized(operands[0]);

@@ -48,3 +48,73 @@ pub fn invert(n: usize, a: &[f64], work: &mut [f64], inverse: &mut [f64]) -> (f6
     }
     (sign, logarithm)
 }
+
+/// Forms the adjugate of a matrix of n rows, also where that is singular: by elimination with the largest pivot of what is
+/// left, which divides by all pivots but the last (Stewart, On the adjugate matrix, Linear Algebra and its Applications
+/// 283, 1998). Where another pivot is 0, so is the adjugate.
+pub fn adjugate(n: usize, a: &[f64], work: &mut [f64], order: &mut [f64], adjugate: &mut [f64]) {
+    work.copy_from_slice(a);
+    adjugate.fill(0.0);
+    for k in 0..n {
+        adjugate[k * n + k] = 1.0;
+    }
+    let last = n.saturating_sub(1);
+    let mut scale = 1.0;
+    for k in 0..last {
+        let (mut row, mut column) = (k, k);
+        for i in k..n {
+            for j in k..n {
+                let entry = work[i * n + j].abs();
+                if entry > work[row * n + column].abs() || entry.is_nan() {
+                    (row, column) = (i, j);
+                }
+            }
+        }
+        let pivot = work[row * n + column];
+        if pivot == 0.0 || pivot.is_nan() {
+            adjugate.fill(pivot);
+            return;
+        }
+        order[k] = column as f64;
+        scale *= if (row == k) == (column == k) { pivot } else { -pivot };
+        for j in 0..n {
+            work.swap(k * n + j, row * n + j);
+            adjugate.swap(k * n + j, row * n + j);
+        }
+        for i in 0..n {
+            work.swap(i * n + k, i * n + column);
+        }
+        for j in 0..n {
+            work[k * n + j] /= pivot;
+            adjugate[k * n + j] /= pivot;
+        }
+        for i in 0..n {
+            let factor = work[i * n + k];
+            if i != k && factor != 0.0 {
+                for j in 0..n {
+                    work[i * n + j] -= factor * work[k * n + j];
+                    adjugate[i * n + j] -= factor * adjugate[k * n + j];
+                }
+            }
+        }
+    }
+    if n == 0 {
+        return;
+    }
+    let pivot = work[last * n + last];
+    for i in 0..last {
+        let factor = work[i * n + last];
+        for j in 0..n {
+            adjugate[i * n + j] = scale * (pivot * adjugate[i * n + j] - factor * adjugate[last * n + j]);
+        }
+    }
+    for j in 0..n {
+        adjugate[last * n + j] *= scale;
+    }
+    for k in (0..last).rev() {
+        let column = order[k] as usize;
+        for j in 0..n {
+            adjugate.swap(k * n + j, column * n + j);
+        }
+    }
+}

@@ -1,0 +1,298 @@
+//! Constants that have no value over the real numbers, such as `1/0` and `ln(-1)`: an error where they are written, rather than
+//! a NaN that reaches the answer.
+//!
+//! What is written with numbers alone is an error wherever it stands. What becomes such a constant only where a function
+//! is called or a sum is written out is an error unless it stands in a branch that is never taken, as in
+//! `sum(i in 0..3, if(i > 0, x/i, 0))`. Decided is what exact numbers and bounds of rounding decide.
+
+use super::formula::Formulas;
+use super::machine::Machine;
+use super::value::Value;
+use crate::error::{Diagnostic, Fault};
+use crate::functions::{Code, FunctionId};
+use crate::graph::{Comparison, ExprId, Graph, Input, Node, Rational};
+use crate::source::Span;
+use crate::syntax::ast::{Expression, NodeId};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// Error of one operation, as a part of its result: much more than rounding makes.
+const ROUNDING: f64 = 1e-12;
+
+/// A node without parameters, as far as it is known.
+#[derive(Clone, Debug)]
+enum Known {
+    Exact(Rational),
+    /// A number, and how far from it the true one may be.
+    Near(f64, f64),
+    Truth(bool),
+    Undefined,
+}
+
+/// What is known about the constants of a graph.
+#[derive(Default)]
+pub(super) struct Constants {
+    known: FxHashMap<ExprId, Known>,
+    /// How many nodes of the graph were looked at.
+    seen: usize,
+    /// Where constants without a value are written.
+    undefined: FxHashMap<ExprId, Diagnostic>,
+}
+
+impl Machine<'_> {
+    /// Refuses the value on top of the stack if it is written with numbers alone and has no value, and keeps the place of
+    /// what else has none.
+    pub(super) fn require_defined(&mut self, id: NodeId, span: Span) {
+        if self.gates.canonical {
+            return;
+        }
+        let new = self.constants.look(self.gates.graph, self.formulas);
+        if new.is_empty() {
+            return;
+        }
+        let written = crate::syntax::print_expression(self.ast, id);
+        let message = match written.len() <= LONGEST {
+            true => format!("`{written}` has no value"),
+            false => "this has no value".to_string(),
+        };
+        let diagnostic = Diagnostic::new(Fault::Undefined, span, message)
+            .label("undefined over the real numbers")
+            .hint("leave it out, or choose another branch by a condition that tells where it is defined");
+        if self.is_written_in_numbers(id) {
+            self.values.pop();
+            return self.fail(diagnostic);
+        }
+        for node in new {
+            self.constants.undefined.entry(node).or_insert_with(|| diagnostic.clone());
+        }
+    }
+
+    /// Refuses a function's value if it depends on a constant without a value, outside of branches that are never taken.
+    pub(super) fn require_defined_value(&mut self, value: &Value) {
+        let mut stack: Vec<ExprId> = match value {
+            _ if self.constants.undefined.is_empty() => return,
+            Value::Scalar(id) | Value::Whole(id) => vec![*id],
+            Value::Array(_, entries) => entries.to_vec(),
+            _ => return,
+        };
+        let mut seen: FxHashSet<ExprId> = FxHashSet::default();
+        let mut found: Vec<Diagnostic> = Vec::new();
+        while let Some(id) = stack.pop().filter(|_| found.len() < MOST) {
+            if !seen.insert(id) {
+                continue;
+            }
+            found.extend(self.constants.undefined.get(&id).cloned());
+            match self.gates.graph.node(id) {
+                Node::Select(c, a, b) => match self.constants.known.get(c) {
+                    Some(Known::Truth(truth)) => stack.push(if *truth { *a } else { *b }),
+                    _ => stack.extend([*c, *a, *b]),
+                },
+                Node::Placeholder(at) => stack.push(self.gates.graph.placeholder_value(*at)),
+                node => node.for_each_operand(|operand| stack.push(operand)),
+            }
+        }
+        self.errors.extend(found);
+    }
+
+    fn is_written_in_numbers(&self, root: NodeId) -> bool {
+        let mut stack = vec![root];
+        while let Some(id) = stack.pop() {
+            match self.ast.get(id) {
+                Expression::Number(_) | Expression::Unary(..) | Expression::Binary(..) | Expression::If(..) => {}
+                Expression::Call(name, _) if crate::functions::find(&name.text).is_some() => {}
+                Expression::Name(name) if name == "pi" => {}
+                _ => return false,
+            }
+            self.ast.get(id).for_each_child(|child| stack.push(child));
+        }
+        true
+    }
+}
+
+/// Longest expression that a message repeats.
+const LONGEST: usize = 40;
+/// Most places that are told of one function.
+const MOST: usize = 20;
+
+impl Constants {
+    /// Looks at the nodes that are new, and returns those of them that are the first without a value.
+    fn look(&mut self, graph: &Graph, formulas: &mut Formulas) -> Vec<ExprId> {
+        let mut new = Vec::new();
+        let nodes = graph.nodes_from(self.seen);
+        self.seen = graph.len();
+        for id in nodes {
+            let Some(known) = known(graph, id, &self.known, formulas) else { continue };
+            if matches!(known, Known::Undefined) {
+                let mut inherited = false;
+                graph.node(id).for_each_operand(|operand| {
+                    inherited |= matches!(self.known.get(&operand), Some(Known::Undefined));
+                });
+                new.extend(Some(id).filter(|_| !inherited));
+            }
+            self.known.insert(id, known);
+        }
+        new
+    }
+}
+
+/// Tells what is known of a node, given what is known of its operands. None of what depends on parameters, unless it has no
+/// value for any of them.
+fn known(graph: &Graph, id: ExprId, operands: &FxHashMap<ExprId, Known>, formulas: &mut Formulas) -> Option<Known> {
+    let of = |id: &ExprId| operands.get(id);
+    match graph.node(id) {
+        Node::Number(value) => Some(Known::Exact(value.clone())),
+        Node::Pi => Some(Known::Near(std::f64::consts::PI, f64::EPSILON)),
+        Node::Sum(constant, terms) => {
+            let start = Some(Known::Exact(constant.clone()));
+            terms.iter().fold(start, |sum, (id, k)| Some(add(&sum?, &scale(of(id)?, k))))
+        }
+        Node::Product(factors) => {
+            let mut product = Some(Known::Exact(Rational::ONE));
+            for (base, exponent) in factors {
+                let power = of(base).map(|base| power(base, exponent));
+                if matches!(power, Some(Known::Undefined)) {
+                    return power;
+                }
+                product = product.and_then(|product| Some(multiply(&product, &power?)));
+            }
+            product
+        }
+        Node::Apply(function, arguments) => {
+            let arguments: Vec<Known> = arguments.iter().map(|id| of(id).cloned()).collect::<Option<_>>()?;
+            Some(apply(*function, arguments, formulas))
+        }
+        Node::Select(c, a, b) => match of(c)? {
+            Known::Truth(truth) => of(if *truth { a } else { b }).cloned(),
+            _ => None,
+        },
+        Node::Compare(comparison, a, b) => compare(*comparison, of(a)?, of(b)?).map(Known::Truth),
+        Node::And(a, b) => match (truth(of(a)), truth(of(b))) {
+            (Some(false), _) | (_, Some(false)) => Some(Known::Truth(false)),
+            (a, b) => Some(Known::Truth(a? && b?)),
+        },
+        Node::Or(a, b) => match (truth(of(a)), truth(of(b))) {
+            (Some(true), _) | (_, Some(true)) => Some(Known::Truth(true)),
+            (a, b) => Some(Known::Truth(a? || b?)),
+        },
+        Node::Not(a) => truth(of(a)).map(|truth| Known::Truth(!truth)),
+        _ => None,
+    }
+}
+
+fn truth(known: Option<&Known>) -> Option<bool> {
+    match known? {
+        Known::Truth(truth) => Some(*truth),
+        _ => None,
+    }
+}
+
+/// Returns a number and how far from it the true one may be.
+fn near(known: &Known) -> (f64, f64) {
+    match known {
+        Known::Exact(value) => (value.to_f64(), value.to_f64().abs() * ROUNDING),
+        Known::Near(value, error) => (*value, *error),
+        Known::Truth(_) | Known::Undefined => (f64::NAN, f64::INFINITY),
+    }
+}
+
+fn is_undefined(known: &Known) -> bool {
+    matches!(known, Known::Undefined)
+}
+
+fn add(a: &Known, b: &Known) -> Known {
+    match (a, b) {
+        _ if is_undefined(a) || is_undefined(b) => Known::Undefined,
+        (Known::Exact(a), Known::Exact(b)) if !a.add(b).is_oversized() => Known::Exact(a.add(b)),
+        _ => {
+            let ((a, a_error), (b, b_error)) = (near(a), near(b));
+            Known::Near(a + b, a_error + b_error + ROUNDING * (a.abs() + b.abs()))
+        }
+    }
+}
+
+fn scale(a: &Known, k: &Rational) -> Known {
+    multiply(a, &Known::Exact(k.clone()))
+}
+
+fn multiply(a: &Known, b: &Known) -> Known {
+    match (a, b) {
+        _ if is_undefined(a) || is_undefined(b) => Known::Undefined,
+        (Known::Exact(a), Known::Exact(b)) if !a.multiply(b).is_oversized() => Known::Exact(a.multiply(b)),
+        _ => {
+            let ((a, a_error), (b, b_error)) = (near(a), near(b));
+            let error = a_error * b.abs() + b_error * a.abs() + a_error * b_error;
+            Known::Near(a * b, error + ROUNDING * (a * b).abs())
+        }
+    }
+}
+
+fn power(base: &Known, exponent: &Rational) -> Known {
+    let zero = Known::Exact(Rational::ZERO);
+    let is = |comparison| compare(comparison, base, &zero) == Some(true);
+    let divides = exponent.is_negative() && is(Comparison::Equal);
+    if is_undefined(base) || divides || (!exponent.is_integer() && is(Comparison::Less)) {
+        return Known::Undefined;
+    }
+    if let Known::Exact(base) = base
+        && let Some(power) = base.power(exponent).filter(|power| !power.is_oversized())
+    {
+        return Known::Exact(power);
+    }
+    let (value, error) = near(base);
+    around(|base| base.powf(exponent.to_f64()), value, error)
+}
+
+/// Evaluates a function at the ends of where its argument may be.
+fn around(function: impl Fn(f64) -> f64, value: f64, error: f64) -> Known {
+    let (low, middle, high) = (function(value - error), function(value), function(value + error));
+    let spread = (high - middle).abs() + (middle - low).abs();
+    Known::Near(middle, if spread.is_nan() { f64::INFINITY } else { spread + ROUNDING * middle.abs() })
+}
+
+fn apply(function: FunctionId, arguments: Vec<Known>, formulas: &mut Formulas) -> Known {
+    let row = function.row();
+    if arguments.iter().any(is_undefined)
+        || (!row.domain.is_empty() && !may_be_in_domain(function, &arguments, formulas))
+    {
+        return Known::Undefined;
+    }
+    match (row.code, &arguments[..]) {
+        (Code::Method(_, "floor" | "ceil" | "round", _), [Known::Exact(value)]) if value.is_integer() => {
+            arguments[0].clone()
+        }
+        (Code::Method(_, _, evaluate) | Code::Special(_, evaluate), [argument]) => {
+            let (value, error) = near(argument);
+            around(evaluate, value, error)
+        }
+        _ => Known::Near(f64::NAN, f64::INFINITY),
+    }
+}
+
+/// Tells whether a function may be defined for the given arguments.
+fn may_be_in_domain(function: FunctionId, arguments: &[Known], formulas: &mut Formulas) -> bool {
+    let row = function.row();
+    let mut graph = Graph::new();
+    let mut operands = FxHashMap::default();
+    let mut names = Vec::new();
+    for (parameter, argument) in row.parameters.iter().copied().zip(arguments) {
+        let id = graph.add_input(Input { parameter: parameter.to_string(), place: Vec::new() });
+        operands.insert(id, argument.clone());
+        names.push((parameter, id));
+    }
+    let Some(condition) = formulas.lower(&mut graph, row.domain, &names) else { return true };
+    for id in graph.reachable(&[condition]) {
+        if let Some(known) = known(&graph, id, &operands, formulas) {
+            operands.insert(id, known);
+        }
+    }
+    truth(operands.get(&condition)) != Some(false)
+}
+
+/// Tells whether a comparison holds, if that is certain.
+fn compare(comparison: Comparison, a: &Known, b: &Known) -> Option<bool> {
+    if let (Known::Exact(a), Known::Exact(b)) = (a, b) {
+        return Some(comparison.holds(a, b));
+    }
+    let ((a, a_error), (b, b_error)) = (near(a), near(b));
+    let apart = (a - b).abs() > a_error + b_error;
+    apart.then(|| comparison.holds(&a, &b))
+}
