@@ -1,0 +1,68 @@
+//! Functions with a removable singularity at 0, and their derivatives, on balls: power series near 0, and elsewhere
+//! recurrences, whose cancellation the radius tells.
+
+use super::ball::{Arithmetic, Ball, Computed, Missing};
+use super::functions::{call, exp, exp_m1};
+use super::magnitude::Magnitude;
+
+/// Returns the derivative of (exp(x) − 1)/x of an order: Σ xʲ/(j!·(n + j + 1)), or by x·f⁽ⁿ⁾ + n·f⁽ⁿ⁻¹⁾ = exp(x).
+pub fn exprel(arithmetic: &mut Arithmetic, order: u32, x: &Ball) -> Computed {
+    if x.most() < Magnitude::ONE {
+        return series(arithmetic, order, x, x.clone(), 0, 1);
+    }
+    let difference = exp_m1(arithmetic, x)?;
+    let quotient = arithmetic.divide(&difference, x)?;
+    let exponential = exp(arithmetic, x)?;
+    recurrence(arithmetic, order, x, quotient, |_| exponential.clone())
+}
+
+/// Returns the derivative of sin(x)/x of an order: Σ ±xʲ/(j!·(n + j + 1)) for even n + j, or by
+/// x·f⁽ⁿ⁾ + n·f⁽ⁿ⁻¹⁾ = sin⁽ⁿ⁾(x).
+pub fn sinc(arithmetic: &mut Arithmetic, order: u32, x: &Ball) -> Computed {
+    if x.most() < Magnitude::ONE {
+        let square = arithmetic.multiply(x, x)?.negate();
+        let sum = series(arithmetic, order, x, square, i64::from(order % 2), 2)?;
+        return Ok(if order.div_ceil(2) % 2 == 1 { sum.negate() } else { sum });
+    }
+    let (sine, cosine) = (call(arithmetic, "sin", x)?, call(arithmetic, "cos", x)?);
+    let quotient = arithmetic.divide(&sine, x)?;
+    recurrence(arithmetic, order, x, quotient, |order| match order % 4 {
+        0 => sine.clone(),
+        1 => cosine.clone(),
+        2 => sine.negate(),
+        _ => cosine.negate(),
+    })
+}
+
+/// Sums xʲ/(j!·(n + j + 1)) from the first j on, in steps, for |x| < 1; `factor` is what a step multiplies the power by.
+fn series(arithmetic: &Arithmetic, order: u32, x: &Ball, factor: Ball, first: i64, step: i64) -> Computed {
+    let n = i64::from(order);
+    let mut term = if first == 1 { x.clone() } else { arithmetic.integer(1) };
+    let mut sum = arithmetic.integer(0);
+    let end = Magnitude::power_of_two(-(arithmetic.bits as i64) - 8);
+    for j in (first..).step_by(step as usize) {
+        let part = arithmetic.divide(&term, &arithmetic.integer(n + j + 1))?;
+        sum = arithmetic.add(&sum, &part)?;
+        let divisor = (j + 1..=j + step).product::<i64>();
+        term = arithmetic.divide(&arithmetic.multiply(&term, &factor)?, &arithmetic.integer(divisor))?;
+        if term.most() < end.times(sum.most()) || term.is_zero() {
+            break;
+        }
+    }
+    // Each of the terms that are left out is at most half the one before.
+    Ok(Ball { radius: sum.radius.plus(term.most().times(Magnitude::power_of_two(1))), ..sum })
+}
+
+/// Goes from f to its derivative of an order by f⁽ᵏ⁾ = (right⁽ᵏ⁾ − k·f⁽ᵏ⁻¹⁾)/x.
+fn recurrence(
+    arithmetic: &Arithmetic,
+    order: u32,
+    x: &Ball,
+    start: Ball,
+    right: impl Fn(u32) -> Ball,
+) -> Result<Ball, Missing> {
+    (1..=order).try_fold(start, |value, k| {
+        let passed = arithmetic.scale(i64::from(k), &value)?;
+        arithmetic.divide(&arithmetic.subtract(&right(k), &passed)?, x)
+    })
+}
