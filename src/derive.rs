@@ -282,19 +282,24 @@ impl Deriver {
         form: Form,
         function: &Function,
     ) -> (Vec<ExprId>, bool) {
+        if form == Form::Raw {
+            return (roots, true);
+        }
         let Deriver { formulas, windows, .. } = self;
+        let given = if graph.is_strict() { roots } else { canonicalize(graph, formulas, &roots, 1) };
+        let for_code = form == Form::Code && !graph.is_strict();
+        let (roots, continued) = simplify::continued(graph, formulas, &given, for_code);
         match form {
-            Form::Raw => (roots, true),
-            _ if graph.is_strict() => (roots, true),
+            _ if graph.is_strict() => (roots, !continued),
             // The derivative of a form that keeps its digits is more easily brought into such a form itself.
             Form::Code if graph.reachable(&roots).len() <= PREPARED => {
                 let goal = (Goal::Derivable, 1);
                 match reduce(windows, graph, formulas, &roots, goal, &input_facts(function)) {
-                    (_, true) => (canonicalize(graph, formulas, &roots, 1), true),
+                    (_, true) => (canonicalize(graph, formulas, &roots, 1), !continued),
                     changed => changed,
                 }
             }
-            _ => (canonicalize(graph, formulas, &roots, 1), true),
+            _ => (canonicalize(graph, formulas, &roots, 1), !continued),
         }
     }
 

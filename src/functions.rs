@@ -173,6 +173,11 @@ pub const TABLE: &[Function] = &[
     Function { name: "exprel_derivative", parameters: &["n", "x"], derivatives: &["", "exprel_derivative(n + 1, x)"],
         code: Code::OfOrder("exprel_derivative", special::exprel_derivative), range: "y > 0", latex: r"\operatorname{exprel}",
         documentation: "n-th derivative of exprel; the order n is a constant integer", ..UNARY },
+    Function { name: "bernoulli", derivatives: &["bernoulli_derivative(1, x)"], code: Code::Special("bernoulli", special::bernoulli), values: &[("0", "1")],
+        range: "y > 0", latex: r"\operatorname{B}", documentation: "x/(exp(x) - 1), and 1 at 0", ..UNARY },
+    Function { name: "bernoulli_derivative", parameters: &["n", "x"], derivatives: &["", "bernoulli_derivative(n + 1, x)"],
+        code: Code::OfOrder("bernoulli_derivative", special::bernoulli_derivative), latex: r"\operatorname{B}",
+        documentation: "n-th derivative of bernoulli; the order n is a constant integer", ..UNARY },
     Function { name: "log1m_exp", aliases: &["log1mexp"], derivatives: &["-1/exp_m1(-x)"], domain: "x < 0",
         code: Code::Formula("if(x > -ln(2), ln(-exp_m1(x)), ln_1p(-exp(x)))"), range: "y < 0", latex: r"\operatorname{log1mexp}",
         documentation: "ln(1 - exp(x)) without cancellation", ..UNARY },
@@ -335,8 +340,11 @@ pub mod rows {
     pub const ABS: FunctionId = row_of("abs");
     pub const COS: FunctionId = row_of("cos");
     pub const COSH: FunctionId = row_of("cosh");
+    pub const ERFC: FunctionId = row_of("erfc");
+    pub const ERFCX: FunctionId = row_of("erfcx");
     pub const EXP: FunctionId = row_of("exp");
     pub const EXP_M1: FunctionId = row_of("exp_m1");
+    pub const EXPREL_DERIVATIVE: FunctionId = row_of("exprel_derivative");
     pub const FLOOR: FunctionId = row_of("floor");
     pub const LN: FunctionId = row_of("ln");
     pub const LN_1P: FunctionId = row_of("ln_1p");
@@ -346,6 +354,7 @@ pub mod rows {
     pub const POW: FunctionId = row_of("pow");
     pub const SIGMOID: FunctionId = row_of("sigmoid");
     pub const SIN: FunctionId = row_of("sin");
+    pub const SINC_DERIVATIVE: FunctionId = row_of("sinc_derivative");
     pub const SINH: FunctionId = row_of("sinh");
     pub const SOFTPLUS: FunctionId = row_of("softplus");
     pub const SQRT: FunctionId = row_of("sqrt");

@@ -51,6 +51,7 @@ pub fn call(arithmetic: &mut Arithmetic, name: &str, x: &Ball) -> Computed {
         "lgamma" => gamma::lgamma(arithmetic, x),
         "digamma" => gamma::polygamma(arithmetic, 0, x),
         "exprel" => removable::exprel(arithmetic, 0, x),
+        "bernoulli" => removable::bernoulli(arithmetic, 0, x),
         "sinc" => removable::sinc(arithmetic, 0, x),
         "erfcx" => normal::erfcx(arithmetic, 0, x),
         "ndtr" => normal::ndtr(arithmetic, x),
@@ -66,6 +67,7 @@ pub fn of_order(arithmetic: &mut Arithmetic, name: &str, order: u32, x: &Ball) -
     match name {
         "polygamma" => gamma::polygamma(arithmetic, order, x),
         "exprel_derivative" => removable::exprel(arithmetic, order, x),
+        "bernoulli_derivative" => removable::bernoulli(arithmetic, order, x),
         "sinc_derivative" => removable::sinc(arithmetic, order, x),
         "erfcx_derivative" => normal::erfcx(arithmetic, order, x),
         "inverse_mills_derivative" => normal::inverse_mills(arithmetic, order, x),

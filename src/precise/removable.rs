@@ -16,6 +16,28 @@ pub fn exprel(arithmetic: &mut Arithmetic, order: u32, x: &Ball) -> Computed {
     recurrence(arithmetic, order, x, quotient, |_| exponential.clone())
 }
 
+/// Returns the derivative of x/(exp(x) − 1) of an order, by the Taylor coefficients of the reciprocal of exprel.
+pub fn bernoulli(arithmetic: &mut Arithmetic, order: u32, x: &Ball) -> Computed {
+    let mut below = Vec::new();
+    let mut factorial = arithmetic.integer(1);
+    for k in 0..=order {
+        if k > 0 {
+            factorial = arithmetic.scale(i64::from(k), &factorial)?;
+        }
+        let derivative = exprel(arithmetic, k, x)?;
+        below.push(arithmetic.divide(&derivative, &factorial)?);
+    }
+    let mut series = vec![arithmetic.divide(&arithmetic.integer(1), &below[0])?];
+    for n in 1..=order as usize {
+        let mut sum = arithmetic.integer(0);
+        for k in 1..=n {
+            sum = arithmetic.subtract(&sum, &arithmetic.multiply(&below[k], &series[n - k])?)?;
+        }
+        series.push(arithmetic.divide(&sum, &below[0])?);
+    }
+    arithmetic.multiply(&series[order as usize], &factorial)
+}
+
 /// Returns the derivative of sin(x)/x of an order: Σ ±xʲ/(j!·(n + j + 1)) for even n + j, or by
 /// x·f⁽ⁿ⁾ + n·f⁽ⁿ⁻¹⁾ = sin⁽ⁿ⁾(x).
 pub fn sinc(arithmetic: &mut Arithmetic, order: u32, x: &Ball) -> Computed {

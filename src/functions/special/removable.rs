@@ -121,3 +121,74 @@ pub fn sinc_derivative(order: u32, x: f64) -> f64 {
     }
     sum
 }
+
+/// Returns the derivative of `exprel` of the given order over `exp(x)`, for `x >= 0`.
+fn exprel_scaled(order: u32, x: f64) -> f64 {
+    let n = f64::from(order);
+    if x > 2.0 * n && x > 0.0 {
+        let mut value = -(-x).exp_m1() / x;
+        let mut k = 0.0;
+        for _ in 0..order {
+            k += 1.0;
+            value = (1.0 - k * value) / x;
+        }
+        return value;
+    }
+    exprel_derivative(order, x) * (-x).exp()
+}
+
+/// Returns the Bernoulli function `x / (exp(x) - 1)`, and 1 at 0.
+///
+/// The domain is the whole real line. The measured error is at most 2 ulp.
+pub fn bernoulli(x: f64) -> f64 {
+    if x == 0.0 {
+        1.0
+    } else if x > 700.0 {
+        let half = (-0.5 * x).exp();
+        if half == 0.0 { 0.0 } else { half * x * half }
+    } else {
+        x / x.exp_m1()
+    }
+}
+
+/// Returns the derivative of `bernoulli` of the given order, at most 100.
+///
+/// The methods are, for `x >= 0`, the Taylor coefficients of the reciprocal of `exprel`, and below the
+/// reflection `bernoulli(-x) = x + bernoulli(x)`. The measured error for orders 1 to 4 is at most
+/// 40 ulp of the largest value nearby.
+pub fn bernoulli_derivative(order: u32, x: f64) -> f64 {
+    if order == 0 || x.is_nan() {
+        return bernoulli(x);
+    }
+    if x < 0.0 {
+        let mirrored = bernoulli_derivative(order, -x);
+        return match order {
+            1 => -1.0 - mirrored,
+            _ if order % 2 == 1 => -mirrored,
+            _ => mirrored,
+        };
+    }
+    if x > 800.0 {
+        return 0.0;
+    }
+    // Coefficients of exprel and of its reciprocal, without the factors exp(x) and exp(-x).
+    let n = order as usize;
+    let (mut below, mut series) = ([0.0; 101], [0.0; 101]);
+    let mut factorial = 1.0;
+    let mut k = 0.0;
+    for at in 0..=n {
+        below[at] = exprel_scaled(at as u32, x) / factorial;
+        k += 1.0;
+        factorial *= k;
+    }
+    series[0] = 1.0 / below[0];
+    for at in 1..=n {
+        let mut sum = 0.0;
+        for other in 1..=at {
+            sum -= below[other] * series[at - other];
+        }
+        series[at] = sum / below[0];
+    }
+    let half = (-0.5 * x).exp();
+    half * (series[n] * (factorial / k)) * half
+}
