@@ -116,7 +116,7 @@ pub const TABLE: &[Rule] = &[
         documentation: "1 - exp(x) loses all digits near 0", ..STABLE },
     Rule { name: "logarithm of exp_m1", left: "ln(-exp_m1(x))", right: "log1m_exp(x)",
         documentation: "exp_m1(x) loses the digits of its difference from -1", ..STABLE },
-    Rule { name: "logarithm of a difference of sigmoids", left: "ln(sigmoid(x) - sigmoid(a))", right: "log1m_exp(a - x) - softplus(-x) - softplus(a)",
+    Rule { name: "logarithm of a difference of sigmoids", left: "ln(sigmoid(a) - sigmoid(x))", right: "log1m_exp(x - a) - softplus(-a) - softplus(x)",
         documentation: "the difference loses all digits for large numbers", ..RUNNING },
     Rule { name: "hyperbolic secant", left: "exp(x)*sigmoid(-2*x)", right: "1/(2*cosh(x))",
         documentation: "the exponential overflows where the sigmoid underflows", ..RUNNING },

@@ -194,7 +194,7 @@ impl Exact {
                 sum.ln(BITS, ROUND, c)
             }
             "erf" => self.erf(x),
-            "erfc" => integer(1).sub(&self.erf(x), BITS, ROUND),
+            "erfc" => integer(1).sub(&self.erf(x), 6 * BITS, ROUND),
             "pow" => return self.real_power(x, &arguments[1]),
             "ln" | "ln_1p" | "log1m_exp" | "asin" | "acos" | "acosh" | "atanh" => return None,
             other => panic!("`{other}` has no exact value here"),
@@ -239,7 +239,7 @@ impl Exact {
             }
         }
         let root = self.constants.pi(bits, ROUND).sqrt(bits, ROUND);
-        sum.mul(&integer(2), bits, ROUND).div(&root, BITS, ROUND)
+        sum.mul(&integer(2), bits, ROUND).div(&root, bits, ROUND)
     }
 }
 
