@@ -234,7 +234,7 @@ impl Exact {
             term = term.mul(&square, bits, ROUND).div(&integer(-n), bits, ROUND);
             let part = term.div(&integer(2 * n + 1), bits, ROUND);
             sum = sum.add(&part, bits, ROUND);
-            if part.is_zero() || part.exponent().unwrap_or(0) < -(2 * BITS as i32) {
+            if part.is_zero() || part.exponent().unwrap_or(0) < -(4 * BITS as i32) {
                 break;
             }
         }
