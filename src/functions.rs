@@ -221,6 +221,12 @@ pub const TABLE: &[Function] = &[
         code: Code::OfOrder("sinc_derivative", special::sinc_derivative), range: "-1 < y and y <= 1", latex: r"\operatorname{sinc}",
         documentation: "n-th derivative of sinc; the order n is a constant integer", ..UNARY },
 
+    Function { name: "sinc_sqrt", derivatives: &["sinc_sqrt_derivative(1, x)"], code: Code::Special("sinc_sqrt", special::sinc_sqrt),
+        values: &[("0", "1")], latex: r"\operatorname{sincsqrt}", documentation: "sinc(sqrt(x)), continued to negative numbers", ..UNARY },
+    Function { name: "sinc_sqrt_derivative", parameters: &["n", "x"], derivatives: &["", "sinc_sqrt_derivative(n + 1, x)"],
+        code: Code::OfOrder("sinc_sqrt_derivative", special::sinc_sqrt_derivative), latex: r"\operatorname{sincsqrt}",
+        documentation: "n-th derivative of sinc_sqrt; the order n is a constant integer", ..UNARY },
+
     // Hyperbolic functions [DLMF 4.34, 4.40]
     Function { name: "sinh", derivatives: &["cosh(x)"], code: Code::Method("sinh", "sinh", f64::sinh), parity: ODD,
         values: &[("0", "0")], left_inverse: "asinh", latex: r"\sinh", documentation: "hyperbolic sine", ..UNARY },
@@ -355,6 +361,7 @@ pub mod rows {
     pub const SIGMOID: FunctionId = row_of("sigmoid");
     pub const SIN: FunctionId = row_of("sin");
     pub const SINC_DERIVATIVE: FunctionId = row_of("sinc_derivative");
+    pub const SINC_SQRT_DERIVATIVE: FunctionId = row_of("sinc_sqrt_derivative");
     pub const SINH: FunctionId = row_of("sinh");
     pub const SOFTPLUS: FunctionId = row_of("softplus");
     pub const SQRT: FunctionId = row_of("sqrt");

@@ -380,7 +380,16 @@ impl Module<'_> {
             (&["gamma", "lgamma"], include_str!("../functions/special/gamma.rs")),
             (&["digamma", "polygamma"], include_str!("../functions/special/polygamma.rs")),
             (
-                &["exprel", "exprel_derivative", "bernoulli", "bernoulli_derivative", "sinc", "sinc_derivative"],
+                &[
+                    "exprel",
+                    "exprel_derivative",
+                    "bernoulli",
+                    "bernoulli_derivative",
+                    "sinc",
+                    "sinc_derivative",
+                    "sinc_sqrt",
+                    "sinc_sqrt_derivative",
+                ],
                 include_str!("../functions/special/removable.rs"),
             ),
         ];

@@ -56,6 +56,34 @@ pub fn sinc(arithmetic: &mut Arithmetic, order: u32, x: &Ball) -> Computed {
     })
 }
 
+/// Largest argument of the series of sinc(√x), beyond which it is too long or cancels too much.
+const LONGEST_SERIES: f64 = 1e6;
+
+/// Returns the derivative of sinc(√x) of an order: Σ (−1)ᵏ·k!/((k − n)!·(2k + 1)!)·xᵏ⁻ⁿ, whose cancellation the radius tells.
+pub fn sinc_sqrt(arithmetic: &mut Arithmetic, order: u32, x: &Ball) -> Computed {
+    if x.most().to_f64() > LONGEST_SERIES {
+        return Err(Missing::Value);
+    }
+    let n = i64::from(order);
+    let mut term = arithmetic.integer(1);
+    for k in 1..=n {
+        term = arithmetic.divide(&arithmetic.scale(-1, &term)?, &arithmetic.integer(2 * (2 * k + 1)))?;
+    }
+    let mut sum = term.clone();
+    let end = Magnitude::power_of_two(-(arithmetic.bits as i64) - 8);
+    for k in n + 1.. {
+        let power = arithmetic.scale(-k, &arithmetic.multiply(&term, x)?)?;
+        term = arithmetic.divide(&power, &arithmetic.integer((k - n) * 2 * k * (2 * k + 1)))?;
+        sum = arithmetic.add(&sum, &term)?;
+        // From here on each term is at most half the one before.
+        let falls = (k - n) as f64 * 4.0 * k as f64 > x.most().to_f64() * 2.0;
+        if falls && (term.most() < end.times(sum.most()) || term.is_zero()) {
+            break;
+        }
+    }
+    Ok(Ball { radius: sum.radius.plus(term.most().times(Magnitude::power_of_two(1))), ..sum })
+}
+
 /// Sums xʲ/(j!·(n + j + 1)) from the first j on, in steps, for |x| < 1; `factor` is what a step multiplies the power by.
 fn series(arithmetic: &Arithmetic, order: u32, x: &Ball, factor: Ball, first: i64, step: i64) -> Computed {
     let n = i64::from(order);

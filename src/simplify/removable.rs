@@ -48,6 +48,13 @@ pub const REMOVABLE: &[Removable] = &[
     Removable { left: "ln(x)/(x - 1)", right: "bernoulli(ln(x))", ..PATCHED },
     Removable { left: "x/ln_1p(x)", right: "exprel(ln_1p(x))", ..PATCHED },
     Removable { left: "ln_1p(x)/x", right: "bernoulli(ln_1p(x))", ..PATCHED },
+    // Of the square of an angle, such as that of a vector's rotation
+    Removable { left: "(sqrt(x) - sin(sqrt(x)))/x^(3/2)", right: "(sinc_sqrt(x/4)^2 - sinc_sqrt(x))/2 - sinc_sqrt_derivative(1, x) - 2*x*sinc_sqrt_derivative(2, x)", ..PATCHED },
+    Removable { left: "(sin(sqrt(x)) - sqrt(x)*cos(sqrt(x)))/x^(3/2)", right: "-2*sinc_sqrt_derivative(1, x)", ..PATCHED },
+    Removable { left: "(1 - cos(sqrt(x)))/x", right: "sinc_sqrt(x/4)/2*sinc_sqrt(x/4)", ..PATCHED },
+    Removable { left: "(cos(sqrt(x)) - 1)/x", right: "-sinc_sqrt(x/4)/2*sinc_sqrt(x/4)", ..PATCHED },
+    Removable { left: "sin(sqrt(x))/sqrt(x)", right: "sinc_sqrt(x)", ..PATCHED },
+    Removable { left: "sqrt(x)/sin(sqrt(x))", right: "1/sinc_sqrt(x)", ..PATCHED },
     // Trigonometric functions
     Removable { left: "(x - sin(x))/x^3", right: "(sinc(x/2)^2 - sinc(x) - sinc_derivative(2, x))/2", ..PATCHED },
     Removable { left: "(sin(x) - x*cos(x))/x^3", right: "(sinc(x) + sinc_derivative(2, x))/2", ..PATCHED },
@@ -110,7 +117,10 @@ fn patched(graph: &mut Graph, formulas: &mut Formulas, [condition, a, b]: [ExprI
         Node::Compare(Comparison::NotEqual, u, v) => (*u, *v, b, a),
         _ => return None,
     };
-    let (leaf, value) = solved(graph, u, v)?;
+    let (leaf, value) = match solved(graph, u, v) {
+        Some(solution) => solution,
+        None => (vanishing(graph, u, v)?, graph.integer(0)),
+    };
     let new = graph.rebuild(&[body], |graph, id, image| match graph.node(id).clone() {
         Node::Product(_) => {
             let node = graph.node(id).clone();
@@ -120,7 +130,14 @@ fn patched(graph: &mut Graph, formulas: &mut Formulas, [condition, a, b]: [ExprI
         node => node.is_leaf().then_some(id),
     });
     let new = new[0];
-    if new == body {
+    // A root of what vanishes has no derivative there.
+    let is_rough = |id: ExprId| match graph.node(id) {
+        Node::Product(factors) => {
+            factors.iter().any(|(base, own)| *base == leaf && (own.is_negative() || !own.is_integer()))
+        }
+        _ => false,
+    };
+    if new == body || graph.reachable(&[new]).into_iter().any(is_rough) {
         return None;
     }
     let ends = graph.rebuild(&[patch, new], |graph, id, image| match graph.node(id).clone() {
@@ -138,19 +155,34 @@ fn patched(graph: &mut Graph, formulas: &mut Formulas, [condition, a, b]: [ExprI
     graph.as_number(difference).is_some_and(Rational::is_zero).then_some(new)
 }
 
-/// Returns the value of a derivative of `sinc` or `exprel` at 0.
+/// Returns the value of a derivative of `sinc`, `sinc_sqrt` or `exprel` at 0.
 fn derivative_at_zero(graph: &Graph, function: FunctionId, arguments: &[ExprId]) -> Option<Rational> {
     let [order, x] = arguments else { return None };
     let order = graph.as_number(*order)?.to_integer().filter(|_| graph.is_integer(*x, 0))?;
     let reciprocal = Rational::fraction(1, order + 1);
     match function {
         rows::EXPREL_DERIVATIVE => reciprocal,
+        // (−1)ⁿ·n!/(2n + 1)!
+        rows::SINC_SQRT_DERIVATIVE => (1..=order)
+            .try_fold(Rational::ONE, |value, k| Some(value.multiply(&Rational::fraction(-1, 2 * (2 * k + 1))?))),
         rows::SINC_DERIVATIVE => match order % 4 {
             0 => reciprocal,
             2 => reciprocal.map(|value| value.negate()),
             _ => Some(Rational::ZERO),
         },
         _ => None,
+    }
+}
+
+/// Returns what is 0 where `u = v`, without a root around it, if one of the two is 0.
+fn vanishing(graph: &Graph, u: ExprId, v: ExprId) -> Option<ExprId> {
+    let other = if graph.is_integer(v, 0) { u } else { Some(v).filter(|_| graph.is_integer(u, 0))? };
+    match graph.node(other) {
+        Node::Product(factors) => match &factors[..] {
+            [(base, exponent)] if !exponent.is_negative() => Some(*base),
+            _ => None,
+        },
+        _ => Some(other),
     }
 }
 
@@ -234,6 +266,14 @@ fn singles(graph: &Graph, factors: &[Factor]) -> Vec<ExprId> {
             _ if !exponent.is_integer() => found.push(base),
             _ => {}
         };
+        // The argument of a root that a function is taken of.
+        if let Node::Apply(_, arguments) = graph.node(base)
+            && let Node::Product(inside) = graph.node(arguments[0])
+            && let [(radicand, exponent)] = &inside[..]
+            && *exponent == Rational::HALF
+        {
+            found.push(*radicand);
+        }
     };
     for (base, exponent) in factors {
         visit(*base, exponent);

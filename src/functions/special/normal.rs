@@ -1,5 +1,3 @@
-use super::erf::{erf, erf_near_zero, erf_product, erfc_scaled_tail};
-
 /// `1 / sqrt(pi)`.
 const NORMAL_INVERSE_ROOT_PI: f64 = 0.564_189_583_547_756_3;
 
@@ -11,6 +9,8 @@ const NORMAL_DENSITY_AT_ZERO: f64 = 0.398_942_280_401_432_7;
 
 /// The steps of the continued fraction at `x = 1`, without those that every argument takes.
 const NORMAL_STEPS: f64 = 100.0;
+
+use super::erf::{erf, erf_near_zero, erf_product, erfc_scaled_tail};
 
 /// Returns `exp(factor * x * x)` with the rounding error of the square corrected.
 fn normal_exponential(factor: f64, x: f64) -> f64 {
