@@ -2,8 +2,9 @@
 //!
 //! A quotient of this kind is usually written with its value at the point patched in: `if(x == 0, 1, sin(x)/x)`. The branch
 //! of the patch alone has the derivative of a constant, so the choice as a whole is replaced by the continued quotient
-//! where the two agree at the point; the quotient's derivatives, there and nearby, are then those of the function. A
-//! choice stays as it is if its quotient is not in the table, or if the patch differs from the limit.
+//! where the two agree at the point; its derivatives, there and nearby, are then those of the function. The same goes for
+//! a branch that is smooth at the point as it stands. A choice stays as it is if its quotient is not in the table, or if
+//! the patch differs from the limit.
 
 use super::canonicalize;
 use crate::functions::{FunctionId, rows};
@@ -137,22 +138,47 @@ fn patched(graph: &mut Graph, formulas: &mut Formulas, [condition, a, b]: [ExprI
         }
         _ => false,
     };
-    if new == body || graph.reachable(&[new]).into_iter().any(is_rough) {
+    if graph.reachable(&[new]).into_iter().any(is_rough) {
         return None;
     }
-    let ends = graph.rebuild(&[patch, new], |graph, id, image| match graph.node(id).clone() {
-        _ if id == leaf => Some(value),
-        Node::Apply(function, arguments) => {
-            let arguments: Vec<ExprId> = arguments.iter().map(|argument| image[*argument]).collect();
-            let value = derivative_at_zero(graph, function, &arguments)?;
-            Some(graph.number(value))
-        }
-        _ => None,
-    });
-    let ends = canonicalize(graph, formulas, &ends, 16);
+    let mut at_point = |graph: &mut Graph, roots: &[ExprId]| {
+        let ends = graph.rebuild(roots, |graph, id, image| match graph.node(id).clone() {
+            _ if id == leaf => Some(value),
+            Node::Apply(function, arguments) => {
+                let arguments: Vec<ExprId> = arguments.iter().map(|argument| image[*argument]).collect();
+                let value = derivative_at_zero(graph, function, &arguments)?;
+                Some(graph.number(value))
+            }
+            _ => None,
+        });
+        canonicalize(graph, formulas, &ends, 16)
+    };
+    let divisors = divisors(graph, new)?;
+    if at_point(graph, &divisors).into_iter().any(|divisor| graph.is_integer(divisor, 0)) {
+        return None;
+    }
+    let ends = at_point(graph, &[patch, new]);
     let difference = graph.sum(Rational::ZERO, vec![(ends[0], Rational::ONE), (ends[1], Rational::MINUS_ONE)]);
     let difference = canonicalize(graph, formulas, &[difference], 16)[0];
     graph.as_number(difference).is_some_and(Rational::is_zero).then_some(new)
+}
+
+/// Lists what must not be 0 for a body to be smooth: divisors, and what roots and logarithms are taken of. None for a body
+/// with powers of which the exponent is no number.
+fn divisors(graph: &Graph, body: ExprId) -> Option<Vec<ExprId>> {
+    let mut found = Vec::new();
+    for id in graph.reachable(&[body]) {
+        match graph.node(id) {
+            Node::Product(factors) => {
+                let divides = |own: &Rational| own.is_negative() || !own.is_integer();
+                found.extend(factors.iter().filter(|(_, own)| divides(own)).map(|(base, _)| *base));
+            }
+            Node::Apply(rows::LN, arguments) => found.push(arguments[0]),
+            Node::Apply(rows::POW, _) => return None,
+            _ => {}
+        }
+    }
+    Some(found)
 }
 
 /// Returns the value of a derivative of `sinc`, `sinc_sqrt` or `exprel` at 0.
