@@ -329,19 +329,24 @@ impl Deriver {
         form: Form,
         function: &Function,
     ) -> (Vec<ExprId>, bool) {
+        if form == Form::Raw {
+            return (roots, true);
+        }
         let Deriver { formulas, windows, .. } = self;
+        let given = if graph.is_strict() { roots } else { canonicalize(graph, formulas, &roots, form.grouping_to_derive()) };
+        let for_code = form == Form::Code && !graph.is_strict();
+        let (roots, continued) = simplify::continued(graph, formulas, &given, for_code);
         match form {
-            Form::Raw => (roots, true),
-            _ if graph.is_strict() => (roots, true),
+            _ if graph.is_strict() => (roots, !continued),
             // The derivative of a form that keeps its digits is more easily brought into such a form itself.
             Form::Code if graph.reachable(&roots).len() <= PREPARED => {
                 let goal = (Goal::Derivable, Grouping::RUNNING);
                 match reduce(windows, graph, formulas, &roots, goal, &input_facts(function)) {
-                    (_, true) => (canonicalize(graph, formulas, &roots, form.grouping_to_derive()), true),
+                    (_, true) => (canonicalize(graph, formulas, &roots, form.grouping_to_derive()), !continued),
                     changed => changed,
                 }
             }
-            _ => (canonicalize(graph, formulas, &roots, form.grouping_to_derive()), true),
+            _ => (canonicalize(graph, formulas, &roots, form.grouping_to_derive()), !continued),
         }
     }
 

@@ -60,8 +60,8 @@ pub enum Code {
     Method2(&'static str, &'static str, fn(f64, f64) -> f64),
     /// A function of [`special`], emitted along with the code that calls it.
     Special(&'static str, fn(f64) -> f64),
-    /// The polygamma function of [`special`]: a constant order and a number.
-    Polygamma,
+    /// A function of [`special`] of a constant order and a number.
+    OfOrder(&'static str, fn(u32, f64) -> f64),
     /// A formula in terms of other rows.
     Formula(&'static str),
     /// The shifted sum of exponentials: the largest entry is taken out first.
@@ -175,6 +175,23 @@ pub const TABLE: &[Function] = &[
     Function { name: "ln_1p", aliases: &["log1p"], derivatives: &["1/(1 + x)"], domain: "x > -1",
         code: Code::Method("ln_1p", "log1p", f64::ln_1p), values: &[("0", "0")], left_inverse: "exp_m1", latex: r"\operatorname{log1p}",
         documentation: "ln(1 + x) without cancellation near 0", ..UNARY },
+    Function { name: "exprel", derivatives: &["exprel_derivative(1, x)"], code: Code::Special("exprel", special::exprel), values: &[("0", "1")],
+        range: "y > 0", latex: r"\operatorname{exprel}", documentation: "(exp(x) - 1)/x, and 1 at 0", ..UNARY },
+    Function { name: "exprel_derivative", parameters: &["n", "x"], derivatives: &["", "exprel_derivative(n + 1, x)"],
+        code: Code::OfOrder("exprel_derivative", special::exprel_derivative), range: "y > 0", latex: r"\operatorname{exprel}",
+        documentation: "n-th derivative of exprel; the order n is a constant integer", ..UNARY },
+    Function { name: "bernoulli", derivatives: &["bernoulli_derivative(1, x)"], code: Code::Special("bernoulli", special::bernoulli), values: &[("0", "1")],
+        range: "y > 0", latex: r"\operatorname{B}", documentation: "x/(exp(x) - 1), and 1 at 0", ..UNARY },
+    Function { name: "bernoulli_derivative", parameters: &["n", "x"], derivatives: &["", "bernoulli_derivative(n + 1, x)"],
+        code: Code::OfOrder("bernoulli_derivative", special::bernoulli_derivative), latex: r"\operatorname{B}",
+        documentation: "n-th derivative of bernoulli; the order n is a constant integer", ..UNARY },
+    Function { name: "log1m_exp", aliases: &["log1mexp"], derivatives: &["-1/exp_m1(-x)"], domain: "x < 0",
+        code: Code::Formula("if(x > -ln(2), ln(-exp_m1(x)), ln_1p(-exp(x)))"), range: "y < 0", latex: r"\operatorname{log1mexp}",
+        documentation: "ln(1 - exp(x)) without cancellation", ..UNARY },
+    Function { name: "log_diff_exp", parameters: &["a", "b"], definition: Some("a + log1m_exp(b - a)"), domain: "a > b",
+        documentation: "ln(exp(a) - exp(b)) without overflow", ..UNARY },
+    Function { name: "xlogy", parameters: &["a", "b"], derivatives: &["ln(b)", "if(a == 0 and b == 0, 0, a/b)"], domain: "a == 0 or b > 0",
+        code: Code::Formula("if(a == 0, 0, a*ln(b))"), latex: r"\operatorname{xlogy}", documentation: "a*ln(b), and 0 where a is 0", ..UNARY },
 
     // Powers and roots
     Function { name: "pow", parameters: &["a", "b"], derivatives: &["b*a^(b - 1)", "y*ln(a)"],
@@ -204,6 +221,18 @@ pub const TABLE: &[Function] = &[
     Function { name: "atan2", parameters: &["a", "b"], derivatives: &["b/(a^2 + b^2)", "-a/(a^2 + b^2)"], domain: "a != 0 or b != 0",
         code: Code::Method2("atan2", "atan2", f64::atan2), latex: r"\operatorname{atan2}",
         documentation: "angle of the point (b, a), ordinate first", ..UNARY },
+    Function { name: "sinc", derivatives: &["sinc_derivative(1, x)"], code: Code::Special("sinc", special::sinc), parity: EVEN,
+        values: &[("0", "1"), ("pi/2", "2/pi")], range: "-1 < y and y <= 1", latex: r"\operatorname{sinc}",
+        documentation: "sin(x)/x, not normalized, and 1 at 0", ..UNARY },
+    Function { name: "sinc_derivative", parameters: &["n", "x"], derivatives: &["", "sinc_derivative(n + 1, x)"],
+        code: Code::OfOrder("sinc_derivative", special::sinc_derivative), range: "-1 < y and y <= 1", latex: r"\operatorname{sinc}",
+        documentation: "n-th derivative of sinc; the order n is a constant integer", ..UNARY },
+
+    Function { name: "sinc_sqrt", derivatives: &["sinc_sqrt_derivative(1, x)"], code: Code::Special("sinc_sqrt", special::sinc_sqrt),
+        values: &[("0", "1")], latex: r"\operatorname{sincsqrt}", documentation: "sinc(sqrt(x)), continued to negative numbers", ..UNARY },
+    Function { name: "sinc_sqrt_derivative", parameters: &["n", "x"], derivatives: &["", "sinc_sqrt_derivative(n + 1, x)"],
+        code: Code::OfOrder("sinc_sqrt_derivative", special::sinc_sqrt_derivative), latex: r"\operatorname{sincsqrt}",
+        documentation: "n-th derivative of sinc_sqrt; the order n is a constant integer", ..UNARY },
 
     // Hyperbolic functions [DLMF 4.34, 4.40]
     Function { name: "sinh", derivatives: &["cosh(x)"], code: Code::Method("sinh", "sinh", f64::sinh), parity: ODD,
@@ -248,6 +277,22 @@ pub const TABLE: &[Function] = &[
         values: &[("0", "0")], range: "-1 <= y and y <= 1", latex: r"\operatorname{erf}", documentation: "error function", ..UNARY },
     Function { name: "erfc", derivatives: &["-2/sqrt(pi)*exp(-x^2)"], code: Code::Special("erfc", special::erfc),
         values: &[("0", "1")], range: "0 < y and y < 2", latex: r"\operatorname{erfc}", documentation: "1 - erf(x) without cancellation", ..UNARY },
+    Function { name: "erfcx", derivatives: &["erfcx_derivative(1, x)"], code: Code::Special("erfcx", special::erfcx),
+        values: &[("0", "1")], range: "y > 0", latex: r"\operatorname{erfcx}", documentation: "exp(x^2)*erfc(x) without underflow", ..UNARY },
+    Function { name: "erfcx_derivative", parameters: &["n", "x"], derivatives: &["", "erfcx_derivative(n + 1, x)"],
+        code: Code::OfOrder("erfcx_derivative", special::erfcx_derivative), latex: r"\operatorname{erfcx}",
+        documentation: "n-th derivative of erfcx; the order n is a constant integer", ..UNARY },
+    Function { name: "log_erfc", derivatives: &["-sqrt(2)*inverse_mills(-sqrt(2)*x)"], code: Code::Special("log_erfc", special::log_erfc),
+        values: &[("0", "0")], latex: r"\ln\operatorname{erfc}", documentation: "ln(erfc(x)) without underflow", ..UNARY },
+    Function { name: "ndtr", derivatives: &["exp(-x^2/2)/sqrt(2*pi)"], code: Code::Special("ndtr", special::ndtr), values: &[("0", "1/2")],
+        range: "0 < y and y < 1", latex: r"\Phi", documentation: "distribution function of the standard normal distribution", ..UNARY },
+    Function { name: "log_ndtr", derivatives: &["inverse_mills(x)"], code: Code::Special("log_ndtr", special::log_ndtr), values: &[("0", "-ln(2)")],
+        range: "y < 0", latex: r"\ln\Phi", documentation: "ln(ndtr(x)) without underflow", ..UNARY },
+    Function { name: "inverse_mills", derivatives: &["inverse_mills_derivative(1, x)"], code: Code::Special("inverse_mills", special::inverse_mills),
+        values: &[("0", "sqrt(2/pi)")], range: "y > 0", latex: r"\lambda", documentation: "density of the standard normal distribution over ndtr(x): the derivative of log_ndtr", ..UNARY },
+    Function { name: "inverse_mills_derivative", parameters: &["n", "x"], derivatives: &["", "inverse_mills_derivative(n + 1, x)"],
+        code: Code::OfOrder("inverse_mills_derivative", special::inverse_mills_derivative), latex: r"\lambda",
+        documentation: "n-th derivative of inverse_mills; the order n is a constant integer", ..UNARY },
     Function { name: "gamma", derivatives: &["gamma(x)*digamma(x)"], domain: "x > 0 or x != floor(x)", code: Code::Special("gamma", special::gamma),
         values: &[("1", "1"), ("2", "1"), ("3", "2"), ("4", "6")], latex: r"\Gamma", documentation: "gamma function: gamma(n) = (n - 1)!", ..UNARY },
     Function { name: "lgamma", derivatives: &["digamma(x)"], domain: "x > 0 or x != floor(x)", code: Code::Special("lgamma", special::lgamma),
@@ -255,7 +300,7 @@ pub const TABLE: &[Function] = &[
     Function { name: "digamma", derivatives: &["polygamma(1, x)"], domain: "x > 0 or x != floor(x)", code: Code::Special("digamma", special::digamma),
         latex: r"\psi", documentation: "derivative of lgamma", ..UNARY },
     Function { name: "polygamma", parameters: &["n", "x"], derivatives: &["", "polygamma(n + 1, x)"], domain: "x > 0 or x != floor(x)",
-        code: Code::Polygamma, latex: r"\operatorname{polygamma}",
+        code: Code::OfOrder("polygamma", special::polygamma), latex: r"\operatorname{polygamma}",
         documentation: "n-th derivative of digamma; the order n is a constant integer", ..UNARY },
 
     // Activations
@@ -263,6 +308,7 @@ pub const TABLE: &[Function] = &[
         range: "0 < y and y < 1", latex: r"\sigma", documentation: "logistic function 1/(1 + exp(-x))", ..UNARY },
     Function { name: "softplus", derivatives: &["sigmoid(x)"], code: Code::Formula("max(x, 0) + ln_1p(exp(-abs(x)))"),
         range: "y > 0", latex: r"\operatorname{softplus}", documentation: "ln(1 + exp(x)) without overflow", ..UNARY },
+    Function { name: "log_sigmoid", aliases: &["log_expit"], definition: Some("-softplus(-x)"), documentation: "ln(sigmoid(x)) without underflow", ..UNARY },
     Function { name: "silu", definition: Some("x*sigmoid(x)"), documentation: "sigmoid linear unit", ..UNARY },
     Function { name: "gelu", definition: Some("x*erfc(-x/sqrt(2))/2"), documentation: "Gaussian error linear unit", ..UNARY },
     Function { name: "logsumexp", parameters: &["x"], arity: Arity::Collective, derivatives: &["exp(x - y)"], code: Code::LogSumExp,
@@ -307,8 +353,11 @@ pub mod rows {
     pub const ABS: FunctionId = row_of("abs");
     pub const COS: FunctionId = row_of("cos");
     pub const COSH: FunctionId = row_of("cosh");
+    pub const ERFC: FunctionId = row_of("erfc");
+    pub const ERFCX: FunctionId = row_of("erfcx");
     pub const EXP: FunctionId = row_of("exp");
     pub const EXP_M1: FunctionId = row_of("exp_m1");
+    pub const EXPREL_DERIVATIVE: FunctionId = row_of("exprel_derivative");
     pub const FLOOR: FunctionId = row_of("floor");
     pub const LN: FunctionId = row_of("ln");
     pub const LN_1P: FunctionId = row_of("ln_1p");
@@ -318,6 +367,8 @@ pub mod rows {
     pub const POW: FunctionId = row_of("pow");
     pub const SIGMOID: FunctionId = row_of("sigmoid");
     pub const SIN: FunctionId = row_of("sin");
+    pub const SINC_DERIVATIVE: FunctionId = row_of("sinc_derivative");
+    pub const SINC_SQRT_DERIVATIVE: FunctionId = row_of("sinc_sqrt_derivative");
     pub const SINH: FunctionId = row_of("sinh");
     pub const SOFTPLUS: FunctionId = row_of("softplus");
     pub const SQRT: FunctionId = row_of("sqrt");

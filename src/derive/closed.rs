@@ -5,7 +5,7 @@ use crate::diff::{self, Differentiator};
 use crate::error::Diagnostic;
 use crate::graph::{Dimension, ExprId, Extents, Graph, MatrixOperation, Node, Sizes};
 use crate::lower::{Facts, Formulas, Whole};
-use crate::simplify::{Goal, Grouping, Windows, canonicalize, simplify_matrices};
+use crate::simplify::{Goal, Grouping, Windows, canonicalize, simplify_matrices, stabilized_matrices};
 use crate::tape::{Dense, associate, plan};
 use rustc_hash::FxHashMap;
 
@@ -122,6 +122,9 @@ impl<'a> Closing<'a> {
         let mut reduction = Reduction::new(whole, formulas, form);
         if form != Form::Raw && !graph.is_strict() {
             roots = reduction.canonical(&mut graph, &roots);
+            if form == Form::Code {
+                roots = reduction.stabilized(&mut graph, &roots);
+            }
         }
         let names = whole.names.iter().zip(&roots[1..]).map(|((name, _), id)| (name.clone(), *id)).collect();
         Ok(Closing { graph, differentiator, reduction, value: roots[0], names })
@@ -228,6 +231,12 @@ impl<'a> Reduction<'a> {
 
     fn canonical(&mut self, graph: &mut Graph, roots: &[ExprId]) -> Vec<ExprId> {
         canonicalize(graph, self.formulas, roots, Grouping::of_entries(self.form.goal()))
+    }
+
+    /// Brings what is derived into a form that keeps its digits.
+    fn stabilized(&mut self, graph: &mut Graph, roots: &[ExprId]) -> Vec<ExprId> {
+        let roots = stabilized_matrices(&mut self.windows, graph, self.formulas, roots, &self.facts);
+        self.canonical(graph, &roots)
     }
 
     /// Simplifies a gradient that is differentiated again. Forms that keep their digits in code have derivatives that are

@@ -236,7 +236,7 @@ impl Writer<'_> {
             }
             Call(function, a) => self.call(*function, text(*a)),
             Call2(function, a, b) => self.call2(*function, text(*a), text(*b)),
-            Polygamma(order, a) => self.special("polygamma", Some(*order), text(*a)),
+            OfOrder(function, order, a) => self.special(function.row().name, Some(*order), text(*a)),
             Compare(comparison, a, b) => {
                 let symbol = comparison_symbol(*comparison);
                 let (a, b) = (text(*a).at(Level::Additive), text(*b).at(Level::Additive));

@@ -126,7 +126,7 @@ impl Machine<'_> {
         span: Span,
     ) -> Result<Value, Diagnostic> {
         let row = function.row();
-        if matches!(row.code, Code::Polygamma) {
+        if matches!(row.code, Code::OfOrder(..)) {
             let order = match &values[0] {
                 Value::Scalar(order) => self.gates.graph.as_number(*order).and_then(Rational::to_integer),
                 _ => None,

@@ -4,7 +4,7 @@
 
 use super::ball::{Arithmetic, Ball, Computed, Missing, ROUND, mark_underflow};
 use super::magnitude::Magnitude;
-use super::{error_function, gamma};
+use super::{error_function, gamma, normal, removable};
 use astro_float_num::BigFloat;
 
 /// Arguments of this many bits before the point are not reduced by multiples of π.
@@ -50,6 +50,29 @@ pub fn call(arithmetic: &mut Arithmetic, name: &str, x: &Ball) -> Computed {
         "gamma" => gamma::gamma(arithmetic, x),
         "lgamma" => gamma::lgamma(arithmetic, x),
         "digamma" => gamma::polygamma(arithmetic, 0, x),
+        "exprel" => removable::exprel(arithmetic, 0, x),
+        "bernoulli" => removable::bernoulli(arithmetic, 0, x),
+        "sinc_sqrt" => removable::sinc_sqrt(arithmetic, 0, x),
+        "sinc" => removable::sinc(arithmetic, 0, x),
+        "erfcx" => normal::erfcx(arithmetic, 0, x),
+        "ndtr" => normal::ndtr(arithmetic, x),
+        "log_ndtr" => normal::log_ndtr(arithmetic, x),
+        "log_erfc" => normal::log_erfc(arithmetic, x),
+        "inverse_mills" => normal::inverse_mills(arithmetic, 0, x),
+        _ => Err(Missing::Value),
+    }
+}
+
+/// Calls a function of a constant order.
+pub fn of_order(arithmetic: &mut Arithmetic, name: &str, order: u32, x: &Ball) -> Computed {
+    match name {
+        "polygamma" => gamma::polygamma(arithmetic, order, x),
+        "exprel_derivative" => removable::exprel(arithmetic, order, x),
+        "bernoulli_derivative" => removable::bernoulli(arithmetic, order, x),
+        "sinc_sqrt_derivative" => removable::sinc_sqrt(arithmetic, order, x),
+        "sinc_derivative" => removable::sinc(arithmetic, order, x),
+        "erfcx_derivative" => normal::erfcx(arithmetic, order, x),
+        "inverse_mills_derivative" => normal::inverse_mills(arithmetic, order, x),
         _ => Err(Missing::Value),
     }
 }
@@ -111,8 +134,8 @@ pub fn exp(arithmetic: &mut Arithmetic, x: &Ball) -> Computed {
     arithmetic.called(value, radius)
 }
 
-/// exp(x) − 1 = 2·exp(x/2)·sinh(x/2) [DLMF 4.35.5], which does not cancel near 0.
-fn exp_m1(arithmetic: &mut Arithmetic, x: &Ball) -> Computed {
+/// Returns exp(x) − 1 = 2·exp(x/2)·sinh(x/2) [DLMF 4.35.5], which does not cancel near 0.
+pub fn exp_m1(arithmetic: &mut Arithmetic, x: &Ball) -> Computed {
     if exceeds(&x.middle, 0) {
         let value = exp(arithmetic, x)?;
         return arithmetic.subtract(&value, &arithmetic.integer(1));
@@ -135,8 +158,8 @@ pub fn ln(arithmetic: &mut Arithmetic, x: &Ball) -> Computed {
     arithmetic.called(value, x.radius.over(least))
 }
 
-/// ln(1 + x) = 2·artanh(x/(2 + x)) near 0 [DLMF 4.37.24].
-fn ln_1p(arithmetic: &mut Arithmetic, x: &Ball) -> Computed {
+/// Returns ln(1 + x) = 2·artanh(x/(2 + x)) near 0 [DLMF 4.37.24].
+pub fn ln_1p(arithmetic: &mut Arithmetic, x: &Ball) -> Computed {
     if exceeds(&x.middle, -1) {
         let sum = arithmetic.add(&arithmetic.integer(1), x)?;
         return ln(arithmetic, &sum);

@@ -18,7 +18,9 @@ mod estimate;
 mod functions;
 mod gamma;
 mod magnitude;
+mod normal;
 mod point;
+mod removable;
 mod scale;
 
 pub use point::Coordinate;
@@ -206,7 +208,7 @@ impl<'t> Attempt<'t> {
             Negate(a) => Ok(ball(a)?.negate()),
             Call(function, a) => functions::call(arithmetic, function.row().name, ball(a)?),
             Call2(function, a, b) => functions::call2(arithmetic, function.row().name, ball(a)?, ball(b)?),
-            Polygamma(order, a) => gamma::polygamma(arithmetic, *order, ball(a)?),
+            OfOrder(function, order, a) => functions::of_order(arithmetic, function.row().name, *order, ball(a)?),
             Compare(comparison, a, b) => compared(arithmetic, *comparison, ball(a)?, ball(b)?),
             And(a, b) => Ok(arithmetic.integer(i64::from(truth(a)? && truth(b)?))),
             Or(a, b) => Ok(arithmetic.integer(i64::from(truth(a)? || truth(b)?))),

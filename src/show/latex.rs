@@ -209,6 +209,10 @@ fn call(ast: &Ast, name: &str, arguments: &[NodeId], out: &mut Vec<Piece>) {
             out.extend([text(r"\psi^{("), Node(*order, Level::Loose), text(")}")]);
             argument(*a, out);
         }
+        (_, [order, a]) if name.ends_with("_derivative") => {
+            out.extend([text(function(name)), text("^{("), Node(*order, Level::Loose), text(")}")]);
+            argument(*a, out);
+        }
         _ => {
             out.push(text(function(name)));
             out.push(text(r"\left("));

@@ -41,7 +41,11 @@ fn level(ast: &Ast, id: NodeId) -> Level {
         E::Binary(B::Power | B::ElementPower, ..) | E::Unary(U::Transpose, _) => Level::Power,
         E::Binary(..) | E::Unary(U::Not, _) => Level::Loose,
         // These end in an exponent.
-        E::Call(name, _) if matches!(name.text.as_str(), "inv" | "exp" | "polygamma") => Level::Power,
+        E::Call(name, _)
+            if matches!(name.text.as_str(), "inv" | "exp" | "polygamma") || name.text.ends_with("_derivative") =>
+        {
+            Level::Power
+        }
         E::Number(text) if text.contains(['e', 'E']) => Level::Multiplicative,
         _ => Level::Atom,
     }

@@ -193,6 +193,118 @@ impl Difference {
     }
 }
 
+/// What a mean weighted by exponentials is made of.
+struct Mean {
+    /// The product without the weighted sum.
+    view: Monomial,
+    /// The sum of exponentials that it is divided by.
+    below: Id,
+    /// The terms of the weighted sum, each without its exponential, and what that is the exponential of.
+    terms: Vec<(Monomial, Id)>,
+}
+
+/// Finds, in a product, a sum of terms with an exponential each over a sum of exponentials.
+fn mean(classes: &Classes, id: Id, node: &Math) -> Option<Mean> {
+    let Math::Product(children) = node else { return None };
+    let mut view = Monomial::number(Rational::ONE);
+    if !view.take_factors(classes, children) || view.factors.contains(id) {
+        return None;
+    }
+    let below = view.factors.iter().find(|(base, exponent)| {
+        exponent.is_negative() && exponent.is_integer() && Exponents::of_class(classes, *base).is_some()
+    })?;
+    let below = below.0;
+    let split = |term: &Monomial| {
+        let (base, exponent) = term.factors.iter().find_map(|(base, exponent)| {
+            Some((*base, argument(classes, *base, rows::EXP)?)).filter(|_| exponent.is_one())
+        })?;
+        let mut rest = term.clone();
+        rest.factors.remove(base);
+        Some((rest, exponent))
+    };
+    let weighted = |(base, exponent): &(Id, Rational)| {
+        let sum = sum_in(classes, *base).filter(|sum| exponent.is_one() && *base != below && sum.terms.len() > 1)?;
+        let terms: Option<Vec<(Monomial, Id)>> = sum.terms.iter().map(split).collect();
+        terms.filter(|_| sum.constant.is_zero()).map(|terms| (*base, terms))
+    };
+    let (above, terms) = view.factors.iter().find_map(weighted)?;
+    view.factors.remove(above);
+    Some(Mean { view, below, terms })
+}
+
+/// `(a·exp(x) + b·exp(y))/Σ exp(z) = a·exp(x − logsumexp(z)) + b·exp(y − logsumexp(z))`.
+pub fn weighted_mean(classes: &mut Classes, id: Id, node: &Math) -> Vec<Id> {
+    let Some(Mean { mut view, below, terms }) = mean(classes, id, node) else { return Vec::new() };
+    let Some(sum) = Exponents::of_class(classes, below) else { return Vec::new() };
+    let logarithm = sum.logarithm(classes);
+    let mut shares = Vec::new();
+    for (mut term, exponent) in terms {
+        let difference = add_difference(classes, exponent, logarithm);
+        let share = classes.add(Math::Apply(rows::EXP, [difference].into()));
+        if !term.multiply(classes, share, &Rational::ONE) {
+            return Vec::new();
+        }
+        shares.push(term);
+    }
+    let mean = add_polynomial(classes, &Polynomial::of(shares));
+    let complete = view.multiply(classes, below, &Rational::ONE) && view.multiply(classes, mean, &Rational::ONE);
+    if complete { vec![add_monomial(classes, &view)] } else { Vec::new() }
+}
+
+/// Finds, in a product, `erfc(y)` or its reciprocal and `exp(x)`, with `y²` and `x ± y²` as polynomials; the sign is that
+/// of the power of `erfc`.
+fn scaled(classes: &Classes, id: Id, node: &Math) -> Option<(Monomial, [Id; 3], bool)> {
+    let Math::Product(children) = node else { return None };
+    let mut view = Monomial::number(Rational::ONE);
+    if !view.take_factors(classes, children) || view.factors.contains(id) {
+        return None;
+    }
+    let (function, is_above, inside) = view.factors.iter().find_map(|(base, exponent)| {
+        let inside = argument(classes, *base, rows::ERFC)?;
+        (exponent.is_one() || exponent.is_minus_one()).then_some((*base, exponent.is_one(), inside))
+    })?;
+    view.factors.iter().find_map(|(base, exponent)| {
+        let (own, argument) = exponential(classes, *base)?;
+        let exponent = own.multiply(exponent);
+        let sign = if is_above { Rational::ONE } else { Rational::MINUS_ONE };
+        let mut square = monomial(classes, inside);
+        let same = square.clone();
+        if !square.multiply_all(classes, &same) {
+            return None;
+        }
+        let mut square = with_numbers_folded(classes, square);
+        square.coefficient = square.coefficient.multiply(&sign).negate();
+        let mut rest = Polynomial { constant: Rational::ZERO, terms: vec![square] };
+        rest.push(classes, argument, &exponent);
+        let cancels = rest.collected().terms.is_empty() && rest.constant.is_zero();
+        cancels.then(|| (view.clone(), [function, *base, inside], is_above))
+    })
+}
+
+/// Multiplies powers of numbers, such as those of a squared root, into the coefficient.
+fn with_numbers_folded(classes: &Classes, mut product: Monomial) -> Monomial {
+    for (base, exponent) in product.factors.clone().iter() {
+        let value = classes[*base].data.value.as_ref().filter(|_| exponent.is_integer());
+        if let Some(power) = value.and_then(|value| value.power(exponent)) {
+            product.coefficient = product.coefficient.multiply(&power);
+            product.factors.remove(*base);
+        }
+    }
+    product
+}
+
+/// `exp(x²)·erfc(x) = erfcx(x)`, and `exp(−x²)/erfc(x) = 1/erfcx(x)`.
+pub fn scaled_error_function(classes: &mut Classes, id: Id, node: &Math) -> Vec<Id> {
+    let Some((mut view, [function, exponential, inside], is_above)) = scaled(classes, id, node) else {
+        return Vec::new();
+    };
+    view.factors.remove(function);
+    view.factors.remove(exponential);
+    let value = classes.add(Math::Apply(rows::ERFCX, [inside].into()));
+    let power = if is_above { Rational::ONE } else { Rational::MINUS_ONE };
+    if view.multiply(classes, value, &power) { vec![add_monomial(classes, &view)] } else { Vec::new() }
+}
+
 /// Adds `a − b` to the e-graph.
 fn add_difference(classes: &mut Classes, a: Id, b: Id) -> Id {
     let mut difference = Polynomial::of_class(classes, a);
@@ -230,7 +342,11 @@ pub fn is_better_as_share(classes: &Classes, id: Id, node: &Math) -> bool {
     match node {
         Math::Apply(rows::LN | rows::LN_1P, _) => exponents_of_logarithm(classes, node).is_some(),
         Math::Apply(rows::EXP_M1, arguments) => Difference::of_class(classes, arguments[0]).is_some(),
-        Math::Product(_) => share(classes, id, node).is_some(),
+        Math::Product(_) => {
+            share(classes, id, node).is_some()
+                || mean(classes, id, node).is_some()
+                || scaled(classes, id, node).is_some()
+        }
         Math::Sum(children) => complement(classes, &polynomial(classes, children)).is_some(),
         _ => false,
     }

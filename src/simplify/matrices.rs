@@ -1,6 +1,7 @@
 //! Simplification of whole matrices: what works entry by entry goes through the rules for numbers, and sums of products
 //! are factored, `A*x + A'*x = (A + A')*x`. The constructors of the graph do the rest.
 
+use super::shares::shares_recognized;
 use super::{Goal, Grouping, Windows, canonicalize, lost_conditions, simplify};
 use crate::graph::{ExprId, Factor, Graph, MatrixOperation, Node, Rational, Term};
 use crate::lower::{Facts, Formulas};
@@ -23,7 +24,7 @@ pub fn simplify_matrices(
     let mut roots = canonicalize(graph, formulas, roots, Grouping::of_entries(goal));
     for _ in 0..PASSES {
         let before = roots.clone();
-        let mut pass = Pass { windows, formulas, goal, facts, entrywise: FxHashMap::default() };
+        let mut pass = Pass { windows, formulas, goal, facts, only_unstable: false, entrywise: FxHashMap::default() };
         roots = pass.run(graph, &roots);
         if roots == before {
             break;
@@ -32,11 +33,28 @@ pub fn simplify_matrices(
     roots
 }
 
+/// Returns forms of the roots, which are in canonical form, that keep their digits when they are derived: logarithms and
+/// shares of sums of exponentials are functions, and what is computed entry by entry is simplified where it loses digits.
+pub fn stabilized_matrices(
+    windows: &mut Windows,
+    graph: &mut Graph,
+    formulas: &mut Formulas,
+    roots: &[ExprId],
+    facts: &[Facts],
+) -> Vec<ExprId> {
+    let roots = shares_recognized(graph, roots);
+    let goal = Goal::Derivable;
+    let mut pass = Pass { windows, formulas, goal, facts, only_unstable: true, entrywise: FxHashMap::default() };
+    pass.run(graph, &roots)
+}
+
 struct Pass<'a> {
     windows: &'a mut Windows,
     formulas: &'a mut Formulas,
     goal: Goal,
     facts: &'a [Facts],
+    /// Whether what keeps its digits stays as it is.
+    only_unstable: bool,
     /// Simplified regions by their roots.
     entrywise: FxHashMap<ExprId, ExprId>,
 }
@@ -55,7 +73,7 @@ impl Pass<'_> {
                 node if node.is_leaf() => id,
                 node => {
                     let new = graph.construct(node, |operand| image[&operand]);
-                    factored(graph, new)
+                    if self.only_unstable { new } else { factored(graph, new) }
                 }
             };
             image.insert(id, new);
@@ -76,7 +94,11 @@ impl Pass<'_> {
         let facts: Vec<Facts> = region.leaves.iter().map(|leaf| self.facts_of(graph, *leaf)).collect();
         let entry = canonicalize(&mut region.graph, self.formulas, &[region.root], Grouping::of_entries(self.goal));
         let given = entry.clone();
-        let (entry, _) = simplify(self.windows, &mut region.graph, self.formulas, &entry, self.goal, &facts);
+        let (entry, stable) = simplify(self.windows, &mut region.graph, self.formulas, &entry, self.goal, &facts);
+        if self.only_unstable && stable {
+            self.entrywise.insert(id, id);
+            return id;
+        }
         let mut entry = canonicalize(&mut region.graph, self.formulas, &entry, Grouping::of_entries(self.goal));
         let forms = (&given[..], &entry[..]);
         if graph.is_strict() && !lost_conditions(&mut region.graph, self.formulas, forms, &facts).is_empty() {

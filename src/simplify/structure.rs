@@ -2,7 +2,8 @@
 
 use super::denominators::cancel_over_denominators;
 use super::exponentials::{
-    complement_of_share, logarithm_of_sum, negative_exponential, product_of_exponentials, share_of_sum,
+    complement_of_share, logarithm_of_sum, negative_exponential, product_of_exponentials, scaled_error_function,
+    share_of_sum, weighted_mean,
 };
 use super::language::{
     Classes, Math, Monomial, Polynomial, add_monomial, add_negation, add_polynomial, is_group, monomial, polynomial,
@@ -63,6 +64,10 @@ pub const RULES: &[Structural] = &[
         example: ("ln(exp(x) + exp(a))", "logsumexp([x, a])"), apply: logarithm_of_sum },
     Structural { name: "share of a sum of exponentials", grows: false, for_sharing: false, for_reading: false, for_running: true, documentation: "an exponential overflows long before its share of the sum",
         example: ("exp(x)/(exp(x) + exp(a))", "exp(x - logsumexp([x, a]))"), apply: share_of_sum },
+    Structural { name: "mean weighted by shares", grows: false, for_sharing: false, for_reading: false, for_running: true, documentation: "the exponentials overflow, their shares of the sum do not",
+        example: ("(a*exp(x) + b*exp(a))/(exp(x) + exp(a))", "a*exp(x - logsumexp([x, a])) + b*exp(a - logsumexp([x, a]))"), apply: weighted_mean },
+    Structural { name: "scaled complementary error function", grows: false, for_sharing: false, for_reading: false, for_running: true, documentation: "takes the exponential that erfc decays with from one that is multiplied",
+        example: ("exp(x^2/2)*erfc(x/sqrt(2))", "erfcx(x/sqrt(2))"), apply: scaled_error_function },
     Structural { name: "complement of a share", grows: false, for_sharing: false, for_reading: false, for_running: true, documentation: "all shares of a sum of exponentials add up to 1",
         example: ("1 - exp(x - logsumexp([x, a]))", "exp(a - logsumexp([x, a]))"), apply: complement_of_share },
     Structural { name: "inverse function", grows: false, for_sharing: false, for_reading: false, for_running: false, documentation: "a function of its inverse, where the inverse is defined",

@@ -40,7 +40,7 @@ impl Tape {
                 Add(..) | Subtract(..) | Negate(_) => counts.add += 1,
                 Multiply(..) => counts.mul += 1,
                 Divide(..) => counts.div += 1,
-                Polygamma(..) => counts.transcendental += 1,
+                OfOrder(..) => counts.transcendental += 1,
                 Compare(..) | And(..) | Or(..) | Not(_) | Select(..) => counts.select += 1,
                 Call(function, _) | Call2(function, ..) => match function.row().cost {
                     Cost::Cheap => counts.select += 1,

@@ -1,7 +1,7 @@
 //! The evaluator: runs a tape in double precision, computing the same bits as the generated Rust.
 
 use super::{Operation, Slot, Tape};
-use crate::functions::{Code, FunctionId, special};
+use crate::functions::{Code, FunctionId};
 
 impl Tape {
     /// Computes the outputs for the given entries of the parameters.
@@ -39,7 +39,10 @@ fn step(operation: &Operation, inputs: &[f64], value: impl Fn(Slot) -> f64) -> f
             Code::Method2(_, _, evaluate) => evaluate(value(*a), value(*b)),
             _ => f64::NAN,
         },
-        Polygamma(order, a) => special::polygamma(*order, value(*a)),
+        OfOrder(function, order, a) => match function.row().code {
+            Code::OfOrder(_, evaluate) => evaluate(*order, value(*a)),
+            _ => f64::NAN,
+        },
         Compare(comparison, a, b) => truth(comparison.holds(&value(*a), &value(*b))),
         And(a, b) => truth(value(*a) != 0.0 && value(*b) != 0.0),
         Or(a, b) => truth(value(*a) != 0.0 || value(*b) != 0.0),

@@ -34,7 +34,8 @@ pub fn write_out(graph: &mut Graph, formulas: &mut Formulas, roots: &[ExprId]) -
         let arguments: Vec<ExprId> = arguments.iter().map(|argument| image[*argument]).collect();
         match function.row().code {
             Code::Formula(formula) => {
-                let lowered = formulas.lower(graph, formula, &[("x", arguments[0])])?;
+                let names: Vec<_> = function.row().parameters.iter().copied().zip(arguments).collect();
+                let lowered = formulas.lower(graph, formula, &names)?;
                 Some(write_out_inner(graph, formulas, lowered))
             }
             Code::LogSumExp => {

@@ -57,8 +57,8 @@ pub enum Operation {
     Call(FunctionId, Slot),
     /// A function with two arguments.
     Call2(FunctionId, Slot, Slot),
-    /// The polygamma function of a constant order.
-    Polygamma(u32, Slot),
+    /// A function of a constant order.
+    OfOrder(FunctionId, u32, Slot),
     /// A condition.
     Compare(Comparison, Slot, Slot),
     And(Slot, Slot),
@@ -74,7 +74,7 @@ impl Operation {
         use Operation::*;
         match self {
             Number(_) | Constant(_) | Input(_) => {}
-            Negate(a) | Call(_, a) | Polygamma(_, a) | Not(a) => visit(*a),
+            Negate(a) | Call(_, a) | OfOrder(_, _, a) | Not(a) => visit(*a),
             Add(a, b)
             | Subtract(a, b)
             | Multiply(a, b)

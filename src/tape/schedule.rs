@@ -167,10 +167,11 @@ impl Scheduler<'_> {
     }
 
     fn apply(&mut self, function: FunctionId, arguments: &[ExprId]) -> Slot {
-        if let (Code::Polygamma, [order, x]) = (function.row().code, arguments) {
+        if let (Code::OfOrder(..), [order, x]) = (function.row().code, arguments) {
             let order = self.graph.as_number(*order).and_then(Rational::to_integer);
             let x = self.slot(*x);
-            return self.emit(Operation::Polygamma(order.and_then(|n| u32::try_from(n).ok()).unwrap_or(0), x));
+            let order = order.and_then(|n| u32::try_from(n).ok()).unwrap_or(0);
+            return self.emit(Operation::OfOrder(function, order, x));
         }
         match arguments {
             [a] => {
@@ -401,7 +402,7 @@ impl Operation {
             Negate(a) => Negate(new(a)),
             Call(function, a) => Call(function, new(a)),
             Call2(function, a, b) => Call2(function, new(a), new(b)),
-            Polygamma(order, a) => Polygamma(order, new(a)),
+            OfOrder(function, order, a) => OfOrder(function, order, new(a)),
             Compare(comparison, a, b) => Compare(comparison, new(a), new(b)),
             And(a, b) => And(new(a), new(b)),
             Or(a, b) => Or(new(a), new(b)),

@@ -117,12 +117,12 @@ impl Transcription {
                 });
                 self.emit(Operation::Call(rows::LN, total))
             }
-            (Code::Polygamma, [order, x]) => match &self.tape.operations[order.index()] {
+            (Code::OfOrder(..), [order, x]) => match &self.tape.operations[order.index()] {
                 Operation::Number(order) => {
                     let order = order.to_integer().and_then(|order| u32::try_from(order).ok()).unwrap_or(0);
-                    self.emit(Operation::Polygamma(order, *x))
+                    self.emit(Operation::OfOrder(function, order, *x))
                 }
-                _ => self.emit(Operation::Polygamma(0, *x)),
+                _ => self.emit(Operation::OfOrder(function, 0, *x)),
             },
             (_, [a]) => self.emit(Operation::Call(function, *a)),
             (_, [a, b, ..]) => self.emit(Operation::Call2(function, *a, *b)),

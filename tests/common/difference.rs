@@ -69,12 +69,13 @@ fn extrapolate(function: &impl Fn(f64) -> f64, at: f64, first_step: f64, noise: 
     best
 }
 
-/// Returns how far values are off by rounding: how far neighbouring ones stray from a straight line.
+/// Returns how far values are off by rounding: how far near ones stray from a straight line.
 fn noise(function: &impl Fn(f64) -> f64, at: f64) -> f64 {
     let unit = f64::EPSILON * at.abs().max(1e-300);
     let middle = function(at);
     let stray = |step: f64| (function(at + step * unit) - 2.0 * middle + function(at - step * unit)).abs();
-    (1..=16).map(|step| stray(f64::from(step))).fold(0.0, f64::max)
+    let steps = (1..=16).chain((5..=16).map(|power| 1 << power));
+    steps.map(|step| stray(f64::from(step))).fold(0.0, f64::max)
 }
 
 /// Tells whether the slopes to the left and to the right of a point differ by more than curvature explains.

@@ -160,6 +160,32 @@ impl Exact {
                 let square = |value: &BigFloat| value.mul(value, BITS, ROUND);
                 square(x).add(&square(&arguments[1]), BITS, ROUND).sqrt(BITS, ROUND)
             }
+            "exprel" if x.is_zero() => one,
+            "exprel" => x.exp(BITS, ROUND, c).sub(&one, BITS, ROUND).div(x, BITS, ROUND),
+            "bernoulli" if x.is_zero() => one,
+            "bernoulli" => x.div(&x.exp(BITS, ROUND, c).sub(&one, BITS, ROUND), BITS, ROUND),
+            "sinc" if x.is_zero() => one,
+            "sinc" => x.sin(BITS, ROUND, c).div(x, BITS, ROUND),
+            "log1m_exp" if x.is_negative() && !x.is_zero() => {
+                one.sub(&x.exp(BITS, ROUND, c), BITS, ROUND).ln(BITS, ROUND, c)
+            }
+            "erfcx" => {
+                let square = x.mul(x, BITS, ROUND).exp(BITS, ROUND, c);
+                square.mul(&self.function("erfc", arguments)?, BITS, ROUND)
+            }
+            "log_erfc" => self.function("erfc", arguments)?.ln(BITS, ROUND, &mut self.constants),
+            "ndtr" => {
+                let argument = x.neg().div(&integer(2).sqrt(BITS, ROUND), BITS, ROUND);
+                self.function("erfc", &[argument])?.div(&integer(2), BITS, ROUND)
+            }
+            "log_ndtr" => self.function("ndtr", arguments)?.ln(BITS, ROUND, &mut self.constants),
+            "inverse_mills" => {
+                let pi = c.pi(BITS, ROUND);
+                let root = pi.mul(&integer(2), BITS, ROUND).sqrt(BITS, ROUND);
+                let square = x.mul(x, BITS, ROUND).div(&integer(-2), BITS, ROUND);
+                let density = square.exp(BITS, ROUND, c).div(&root, BITS, ROUND);
+                density.div(&self.function("ndtr", arguments)?, BITS, ROUND)
+            }
             "cbrt" => x.cbrt(BITS, ROUND),
             "sigmoid" => one.add(&x.neg().exp(BITS, ROUND, c), BITS, ROUND).reciprocal(BITS, ROUND),
             "softplus" => one.add(&x.exp(BITS, ROUND, c), BITS, ROUND).ln(BITS, ROUND, c),
@@ -168,9 +194,9 @@ impl Exact {
                 sum.ln(BITS, ROUND, c)
             }
             "erf" => self.erf(x),
-            "erfc" => integer(1).sub(&self.erf(x), BITS, ROUND),
+            "erfc" => integer(1).sub(&self.erf(x), 6 * BITS, ROUND),
             "pow" => return self.real_power(x, &arguments[1]),
-            "ln" | "ln_1p" | "asin" | "acos" | "acosh" | "atanh" => return None,
+            "ln" | "ln_1p" | "log1m_exp" | "asin" | "acos" | "acosh" | "atanh" => return None,
             other => panic!("`{other}` has no exact value here"),
         })
     }
@@ -208,12 +234,12 @@ impl Exact {
             term = term.mul(&square, bits, ROUND).div(&integer(-n), bits, ROUND);
             let part = term.div(&integer(2 * n + 1), bits, ROUND);
             sum = sum.add(&part, bits, ROUND);
-            if part.is_zero() || part.exponent().unwrap_or(0) < -(2 * BITS as i32) {
+            if part.is_zero() || part.exponent().unwrap_or(0) < -(4 * BITS as i32) {
                 break;
             }
         }
         let root = self.constants.pi(bits, ROUND).sqrt(bits, ROUND);
-        sum.mul(&integer(2), bits, ROUND).div(&root, BITS, ROUND)
+        sum.mul(&integer(2), bits, ROUND).div(&root, bits, ROUND)
     }
 }
 

@@ -93,7 +93,7 @@ impl Stages {
                 _ => way_without_kernel(*function),
             },
             Operation::Call2(function, ..) => way_without_kernel(*function),
-            Operation::Polygamma(..) => Way::Alone,
+            Operation::OfOrder(..) => Way::Alone,
             _ => Way::Together,
         }
     }

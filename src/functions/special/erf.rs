@@ -57,7 +57,7 @@ fn erf_horner(coefficients: &[f64], x: f64) -> f64 {
 }
 
 /// Returns the rounded product and its rounding error (Dekker's product).
-fn erf_product(a: f64, b: f64) -> (f64, f64) {
+pub(super) fn erf_product(a: f64, b: f64) -> (f64, f64) {
     let product = a * b;
     let shifted = a * ERF_SPLITTER;
     let a_high = shifted - (shifted - a);
@@ -71,21 +71,16 @@ fn erf_product(a: f64, b: f64) -> (f64, f64) {
 
 /// Evaluates `erf` on `|x| < 0.5` by a polynomial in `x * x`, a telescoped form of the Maclaurin
 /// series (Abramowitz & Stegun 7.1.5).
-fn erf_near_zero(x: f64) -> f64 {
+pub(super) fn erf_near_zero(x: f64) -> f64 {
     x + x * erf_horner(&ERF_CENTRAL, x * x)
 }
 
-/// Evaluates `erfc` on `x >= 0.5` by the Chebyshev expansion of Shepherd & Laframboise, "Chebyshev
-/// approximation of (1 + 2x) exp(x^2) erfc x in 0 <= x < infinity", Math. Comp. 36 (1981), with
-/// the map of the half line adapted to start at 0.5.
+/// Evaluates `exp(x * x) * erfc(x)` on `x >= 0.5`, up to 1e16, by the Chebyshev expansion of Shepherd & Laframboise,
+/// "Chebyshev approximation of (1 + 2x) exp(x^2) erfc x in 0 <= x < infinity", Math. Comp. 36
+/// (1981), with the map of the half line adapted to start at 0.5. Returns the value and a correction.
 ///
-/// The rounding errors of `x * x`, of `1 + 2 x`, of the quotient and of the last product enter as
-/// first-order corrections, so the relative error does not grow with `x`.
-fn erfc_tail(x: f64) -> f64 {
-    if x > 28.0 {
-        return 0.0;
-    }
-    let (square, square_error) = erf_product(x, x);
+/// The rounding errors of `1 + 2 x` and of the quotient enter as first-order corrections.
+pub(super) fn erfc_scaled_tail(x: f64) -> (f64, f64) {
     let divisor = 1.0 + 2.0 * x;
     let divisor_error = 1.0 - (divisor - 2.0 * x);
 
@@ -98,7 +93,20 @@ fn erfc_tail(x: f64) -> f64 {
     let ratio = scaled / divisor;
     let (product, product_error) = erf_product(ratio, divisor);
     let remainder = (scaled - product) - product_error + (scaled_error - ratio * divisor_error);
-    let ratio_error = remainder / divisor - ratio * square_error;
+    (ratio, remainder / divisor)
+}
+
+/// Evaluates `erfc` on `x >= 0.5` by its scaled form.
+///
+/// The rounding errors of `x * x` and of the last product enter as first-order corrections, so the
+/// relative error does not grow with `x`.
+fn erfc_tail(x: f64) -> f64 {
+    if x > 28.0 {
+        return 0.0;
+    }
+    let (square, square_error) = erf_product(x, x);
+    let (ratio, correction) = erfc_scaled_tail(x);
+    let ratio_error = correction - ratio * square_error;
 
     let (shift, factor) = if x > 26.0 { (37.0, ERF_EXP_MINUS_37) } else { (0.0, 1.0) };
     let exponential = (shift - square).exp();
