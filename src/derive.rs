@@ -66,6 +66,12 @@ const PREPARED: usize = 256;
 /// Largest graph of derivatives, in nodes, of which the form that the chain rule gives is compared.
 const COMPARED: usize = 50_000;
 
+/// Highest order of derivatives each of which is simplified before the next one is formed.
+const SIMPLIFIED: usize = 2;
+
+/// Most nodes of a derivative from which the next one is formed.
+const LARGEST: usize = 3000;
+
 /// Most times that a formula is reduced.
 const REDUCTIONS: usize = 3;
 
@@ -312,10 +318,23 @@ impl Deriver {
         let (value, is_stable_as_given) = self.prepare(&mut graph, value, form, function);
         let (first, second) = (Vec::new(), Vec::new());
         let mut derivatives = Derivatives { graph, value, first, second, form, is_stable_as_given };
-        for _ in 0..order {
+        for done in 1..=order {
             let rows = diff::jacobian(&mut self.differentiator, &mut derivatives.graph, &derivatives.value, &leaf)?;
-            derivatives.value = rows.into_iter().flatten().collect();
-            self.simplify(function, &mut derivatives, form);
+            let rows: Vec<ExprId> = rows.into_iter().flatten().collect();
+            let Derivatives { graph, value, .. } = &mut derivatives;
+            let short: Option<Vec<ExprId>> = match form != Form::Raw && order > SIMPLIFIED {
+                true => rows.iter().map(|row| graph.expanded(*row)).collect(),
+                false => None,
+            };
+            let is_short = short.is_some();
+            *value = short.unwrap_or(rows);
+            if !is_short || done == order {
+                self.simplify(function, &mut derivatives, form);
+            }
+            let size = derivatives.graph.reachable(&derivatives.value).len();
+            if size > LARGEST && done < order {
+                return Err(too_long(done, size));
+            }
         }
         Ok(derivatives)
     }
@@ -459,6 +478,12 @@ pub fn pretty_forms(
 
 fn leaves(graph: &mut Graph, inputs: &[usize]) -> Vec<ExprId> {
     inputs.iter().map(|input| graph.intern(Node::Input(*input as u32))).collect()
+}
+
+/// Refuses derivatives of an order that is too high to be written.
+fn too_long(order: usize, size: usize) -> Diagnostic {
+    let message = format!("derivatives of order {order} have {size} parts, and longer ones are not formed");
+    Diagnostic::general(Fault::TooLarge, &message).hint("take a lower order, or name a part with a function of its own")
 }
 
 /// Refuses second derivatives of a function with several values.

@@ -23,6 +23,11 @@ fn is_unresolved(node: &Node) -> bool {
     matches!(node, Node::Derivative(..) | Node::Placeholder(_))
 }
 
+/// Tells whether a node is a derivative of a derivative.
+fn is_repeated(graph: &Graph, id: ExprId) -> bool {
+    matches!(graph.node(id), Node::Derivative(inner, _) if matches!(graph.node(*inner), Node::Derivative(..)))
+}
+
 /// Replaces derivatives, innermost first; placeholders stay.
 fn work_out(differentiator: &mut Differentiator, graph: &mut Graph, roots: &[ExprId]) -> Result<Vec<ExprId>> {
     let nodes = graph.reachable(roots);
@@ -45,8 +50,10 @@ fn work_out(differentiator: &mut Differentiator, graph: &mut Graph, roots: &[Exp
                     }
                     for name in names {
                         let seen = expand(differentiator, graph, &[image[&value]], Some(name))?;
-                        let derivative = gradient(differentiator, graph, seen[0], &[name])?;
-                        derived.insert((value, name), derivative[0]);
+                        let derivative = gradient(differentiator, graph, seen[0], &[name])?[0];
+                        // From the third derivative on like terms are worth the form in which they meet.
+                        let short = if is_repeated(graph, value) { graph.expanded(derivative) } else { None };
+                        derived.insert((value, name), short.unwrap_or(derivative));
                     }
                 }
                 derived[&(value, by)]

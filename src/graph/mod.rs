@@ -10,6 +10,7 @@ mod algebra;
 mod chain;
 mod choices;
 mod construct;
+mod expansion;
 mod extents;
 mod matrix;
 mod node_map;
