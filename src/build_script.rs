@@ -112,7 +112,7 @@ impl Builder {
             if fs::read_to_string(&target).is_ok_and(|old| old == rust) {
                 continue;
             }
-            let written = fs::write(&target, rust);
+            let written = crate::output::replace(&target, &rust);
             written.map_err(|error| {
                 Errors::general(Fault::File, format!("{} can't be written: {error}", target.display()))
             })?;

@@ -32,6 +32,7 @@ pub mod explain;
 pub mod functions;
 pub mod graph;
 pub mod lower;
+mod output;
 #[cfg(feature = "cli")]
 pub mod precise;
 pub mod show;

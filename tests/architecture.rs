@@ -26,6 +26,7 @@ const ORDER: &[&[&str]] = &[
     &["functions"],
     &["error"],
     &["source"],
+    &["output"],
 ];
 /// Items that the crate's root exports under names of its own, with the module that they come from.
 const EXPORTS: &[(&str, &str)] = &[

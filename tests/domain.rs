@@ -159,3 +159,27 @@ fn whole_matrices_have_assumptions_and_strict_domains() {
         assert_eq!(printed(&whole), (strict.to_string(), Vec::new()), "{text}");
     }
 }
+
+/// Functions of x, a point, and the derivative there, by hand: the chain rule divides 0 by 0, and the formula that is
+/// printed does not.
+const EDGES: &[(&str, f64, f64)] = &[
+    ("(x^2)^0.75", 0.0, 0.0),
+    ("(x^2)^1.5", 0.0, 0.0),
+    ("(x^4)^(1/3)", 0.0, 0.0),
+    ("(x^4)^0.3", 0.0, 0.0),
+    ("sqrt(x^2)^1.5", 0.0, 0.0),
+    ("(x^6)^(1/4)", 0.0, 0.0),
+    ("(x^2)^0.75", -4.0, -3.0),
+];
+
+#[test]
+fn what_is_computed_is_defined_where_the_printed_formula_is() {
+    for (text, point, expected) in EDGES {
+        let function = gradc::read(&Source::new("expression", *text), &[]).expect("the source is read").remove(0);
+        for form in [Form::Pretty, Form::Code, Form::Flops] {
+            let mut derivatives = derive(&function, &[0], Order::First, form).expect("there is a rule");
+            let found = derivatives.tape().evaluate(&[*point])[1];
+            assert!((found - expected).abs() < 1e-14, "{text} at {point} in {form:?}: {found} for {expected}");
+        }
+    }
+}

@@ -299,3 +299,44 @@ fn a_point_on_the_command_line_is_what_is_written() {
         .expect("the answer is JSON");
     assert_eq!((&pole["f"]["value"], &pole["d/dx"]["value"]), (&"inf".into(), &"-inf".into()));
 }
+
+/// Formulas at x where error functions are beyond double precision, and values by mpmath with 60 digits, rounded.
+#[rustfmt::skip]
+const SATURATED: &[(&str, f64, f64)] = &[
+    ("gelu(x) + 1e-9 - x", 1000.0, 1e-9),
+    ("gelu(x) + 1e-9 - x", 50.0, 1e-9),
+    ("ln(erfc(x))", 70.0, -4904.82096219977265950705302551088588603303469254953),
+    ("ln(erfc(x))", 64.5, -4164.98915031572171355368179232955420171306481943817),
+    ("ln(erfc(x))", 63.875, -4084.7450405024761686229512251800492286189239446671),
+    ("ln(erfc(x))", 100.0, -10005.1775851226643325704667820839530032757949651033),
+    ("erfc(x)*exp(x^2)", 500.0, 0.0011283769103507187974725528531082690846269737822595),
+    ("gelu(x)/exp(-x^2/2)", -200.0, -0.398932307592345932137901083281714680472080113679915),
+    ("erf(x)", 1e9, 1.0),
+    ("2 - erfc(x)", -1e9, 0.0),
+];
+
+#[test]
+fn error_functions_are_right_where_they_saturate() {
+    let mut evaluator = Evaluator::default();
+    for (formula, x, expected) in SATURATED {
+        let mut derivatives = derive(&read(formula), &[0], Order::Value, Form::Code).expect("there is a rule");
+        let found = evaluator.evaluate(&derivatives.tape(), &[Coordinate::from(*x)])[0];
+        assert_eq!(found, *expected, "{formula} at {x}");
+        assert!(evaluator.undecided().is_empty(), "{formula} at {x}");
+    }
+}
+
+#[test]
+fn what_is_in_double_precision_only_is_told() {
+    let mut evaluator = Evaluator::default();
+    for (formula, x, undecided) in [
+        ("ln(erfc(x))", 1e5, true),
+        ("ln(1 + erf(x))", -100.0, true),
+        ("x - sin(x)", 1e-5, false),
+        ("ln(x)", -1.0, false),
+    ] {
+        let mut derivatives = derive(&read(formula), &[0], Order::Value, Form::Raw).expect("there is a rule");
+        evaluator.evaluate(&derivatives.tape(), &[Coordinate::from(x)]);
+        assert_eq!(!evaluator.undecided().is_empty(), undecided, "{formula} at {x}");
+    }
+}

@@ -5,7 +5,7 @@ use super::assumptions::{self, Condition, listed};
 use super::formulas::{self, Formula};
 use super::gradient::{Options, heading};
 use super::name::Name;
-use super::values;
+use super::values::{self, Number};
 use super::{Exit, Outcome, index};
 use crate::derive::{Closed, Derivative, Form, Order, closed_assumptions, derive_closed};
 use crate::error::{Diagnostic, Errors, Fault};
@@ -173,7 +173,7 @@ fn pair(by: &[usize], order: Order, at: usize) -> Vec<usize> {
 
 fn formula(name: Name, root: Option<ExprId>, value: Option<(&Dense, Shape)>) -> Formula {
     let shape = value.map_or(Shape::Scalar, |(_, shape)| shape);
-    let numbers = value.map(|(value, _)| value.entries.clone());
+    let numbers = value.map(|(value, _)| value.entries.iter().copied().map(Number::from).collect());
     Formula { name, shape, entries: root.into_iter().collect(), whole: true, numbers }
 }
 

@@ -93,7 +93,7 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
     };
     let rust = generate(&source, &functions, &settings)?;
     match &options.output {
-        Some(path) => std::fs::write(path, rust)
+        Some(path) => crate::output::replace(path, &rust)
             .map_err(|error| Errors::general(Fault::File, format!("{} can't be written: {error}", path.display())))?,
         None if options.stats == Some(Statistics::Json) => {}
         None => out.write_all(rust.as_bytes())?,

@@ -31,7 +31,7 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
             return Err(Errors::general(Fault::File, "only a file can be written back").into());
         }
         if printed != source.text {
-            std::fs::write(&options.text, printed)
+            crate::output::replace(options.text.as_ref(), &printed)
                 .map_err(|error| Errors::general(Fault::File, format!("{} can't be written: {error}", options.text)))?;
         }
         return Ok(Exit::Success);

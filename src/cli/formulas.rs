@@ -3,7 +3,7 @@
 use super::args::Format;
 use super::assumptions::{self, Condition};
 use super::name::Name;
-use super::values;
+use super::values::{self, Number};
 use crate::graph::{ExprId, Graph};
 use crate::lower::{Shape, Whole, WholeParameter};
 use crate::show::markup::Markup;
@@ -27,7 +27,7 @@ pub struct Formula {
     /// Whether the only expression is a whole vector or matrix.
     pub whole: bool,
     /// The values of the entries, where a point is given.
-    pub numbers: Option<Vec<f64>>,
+    pub numbers: Option<Vec<Number>>,
 }
 
 impl Formula {
@@ -78,7 +78,9 @@ pub fn write(
                 if let Some(numbers) = &formula.numbers {
                     let blank =
                         if formula.entries.is_empty() { name.clone() } else { " ".repeat(name.chars().count()) };
-                    writeln!(out, "{blank} = {}", number_text(formula.shape, numbers))?;
+                    let (values, double) = parted(numbers);
+                    let note = if double { " (in double precision)" } else { "" };
+                    writeln!(out, "{blank} = {}{note}", number_text(formula.shape, &values))?;
                 }
             }
         }
@@ -99,7 +101,11 @@ pub fn write(
                     fields.insert("formula".into(), formula.text(graph).into());
                 }
                 if let Some(numbers) = &formula.numbers {
-                    fields.insert("value".into(), number_json(formula.shape, numbers));
+                    let (values, double) = parted(numbers);
+                    fields.insert("value".into(), number_json(formula.shape, &values));
+                    if double {
+                        fields.insert("precision".into(), "double".into());
+                    }
                 }
                 object.insert(formula.name.text(), Value::Object(fields));
             }
@@ -113,6 +119,11 @@ pub fn write(
         }
     }
     assumptions::write(assumed.unwrap_or_default(), format, out)
+}
+
+/// Returns the values, and whether some of them are in double precision where they were to be right to the last digit.
+fn parted(numbers: &[Number]) -> (Vec<f64>, bool) {
+    (numbers.iter().map(|number| number.value).collect(), numbers.iter().any(|number| number.is_undecided))
 }
 
 /// Writes numbers nested as their shape says.

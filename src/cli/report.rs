@@ -34,7 +34,7 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
     super::gradient::require_parameters(&source, &function)?;
     let page = page(options, &function)?;
     match &options.output {
-        Some(path) => std::fs::write(path, page)
+        Some(path) => crate::output::replace(path, &page)
             .map_err(|error| Errors::general(Fault::File, format!("{} can't be written: {error}", path.display())))?,
         None => out.write_all(page.as_bytes())?,
     }

@@ -171,7 +171,7 @@ fn written(function: &Function) -> Result<String, crate::Diagnostic> {
     let mut derivatives = derive(function, &[], Order::Value, Form::Pretty)?;
     if function.graph.inputs().is_empty() {
         let numbers = super::values::evaluate(&derivatives.tape(), &[], false);
-        let numbers: Vec<String> = numbers.into_iter().map(super::values::text).collect();
+        let numbers: Vec<String> = numbers.into_iter().map(|number| super::values::text(number.value)).collect();
         return Ok(if numbers.len() == 1 { numbers.concat() } else { format!("[{}]", numbers.join(", ")) });
     }
     let (ast, root) = notation::write_array(&derivatives.graph, &derivatives.value, function.shape);

@@ -19,9 +19,30 @@ pub fn json(value: f64) -> Value {
     serde_json::Number::from_f64(value).map_or_else(|| Value::String(text(value)), Value::Number)
 }
 
+/// A computed number.
+#[derive(Clone, Copy)]
+pub struct Number {
+    /// The number.
+    pub value: f64,
+    /// Whether it was to be right to the last digit, and is in double precision only.
+    pub is_undecided: bool,
+}
+
+impl From<f64> for Number {
+    fn from(value: f64) -> Self {
+        Number { value, is_undecided: false }
+    }
+}
+
 /// Computes the outputs of a tape at a point: right to the last digit, or as the generated code does.
-pub fn evaluate(tape: &Tape, point: &[Coordinate], double: bool) -> Vec<f64> {
-    if double { tape.evaluate(&doubles(point)) } else { Evaluator::default().evaluate(tape, point) }
+pub fn evaluate(tape: &Tape, point: &[Coordinate], double: bool) -> Vec<Number> {
+    if double {
+        return tape.evaluate(&doubles(point)).into_iter().map(Number::from).collect();
+    }
+    let mut evaluator = Evaluator::default();
+    let mut numbers: Vec<Number> = evaluator.evaluate(tape, point).into_iter().map(Number::from).collect();
+    evaluator.undecided().iter().for_each(|output| numbers[*output].is_undecided = true);
+    numbers
 }
 
 /// Rounds a point.
@@ -272,6 +293,9 @@ pub fn from_json(function: &Function, at: &Value) -> Result<Vec<f64>, Errors> {
         };
         let given = array(&parameter.name, value)?;
         let (name, shape, wanted) = (&parameter.name, parameter.shape, parameter.inputs.len());
+        if shape == Shape::Scalar && value.is_array() {
+            return Err(Errors::general(Fault::Point, format!("`{name}` is a number, and a list is given")));
+        }
         if given.entries.len() != wanted {
             let message = format!("`{name}` is a {shape} and takes {wanted} numbers, not {}", given.entries.len());
             return Err(Errors::general(Fault::Point, message));

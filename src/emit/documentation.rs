@@ -14,7 +14,7 @@ const LONGEST_FORMULA: usize = 200;
 
 /// Says what the function is: the user's own words, then the definition.
 pub fn introduction(function: &Function) -> Vec<String> {
-    let mut lines: Vec<String> = function.documentation.clone();
+    let mut lines = prose(&function.documentation);
     if !lines.is_empty() {
         lines.push(String::new());
     }
@@ -35,6 +35,49 @@ pub fn introduction(function: &Function) -> Vec<String> {
     }
     lines.extend(["```".to_string(), String::new()]);
     lines
+}
+
+/// Writes a line of a comment. Characters that end the line, or that change the direction of what follows, which the
+/// compiler refuses, are written by their numbers.
+pub fn comment(prefix: &str, line: &str) -> String {
+    let is_refused = |c: char| c.is_control() && c != '\t' || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let mut written = format!("{prefix} ");
+    for c in line.chars() {
+        match is_refused(c) {
+            true => written.extend(c.escape_unicode()),
+            false => written.push(c),
+        }
+    }
+    written.truncate(written.trim_end().len());
+    written
+}
+
+/// Returns the user's own words with nothing in them that is taken for code to test: blocks are text, and closed.
+fn prose(lines: &[String]) -> Vec<String> {
+    let mut fence = None;
+    let mut written = Vec::with_capacity(lines.len() + 1);
+    for line in lines {
+        let text = line.trim_start();
+        let own = ["```", "~~~"].into_iter().find(|fence| text.starts_with(fence));
+        match (fence, own) {
+            (None, Some(own)) => {
+                fence = Some(own);
+                written.push(format!("{own}text"));
+            }
+            (Some(open), Some(own)) if open == own => {
+                fence = None;
+                written.push(own.to_string());
+            }
+            (Some(_), _) => written.push(line.clone()),
+            // A line that is set far in is code, too.
+            (None, None) => {
+                let inset = line.len() - text.len();
+                written.push(format!("{}{text}", " ".repeat(inset.min(3))));
+            }
+        }
+    }
+    written.extend(fence.map(str::to_string));
+    written
 }
 
 pub fn shapes(function: &Function) -> Option<String> {

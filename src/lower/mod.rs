@@ -294,13 +294,7 @@ impl Definition<'_> {
         for parameter in new_parameters {
             let id = graph.intern(crate::graph::Node::Input(parameter.inputs.start as u32));
             let extents = Extents::scalar();
-            parameters.push(WholeParameter {
-                name: parameter.name,
-                id,
-                extents,
-                indices: 0,
-                facts: Facts::default(),
-            });
+            parameters.push(WholeParameter { name: parameter.name, id, extents, indices: 0, facts: Facts::default() });
         }
         let output = match value {
             Value::Scalar(id) | Value::Whole(id) => id,

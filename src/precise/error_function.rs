@@ -4,8 +4,11 @@ use super::ball::{Arithmetic, Ball, Computed, Missing, ROUND};
 use super::magnitude::Magnitude;
 use astro_float_num::BigFloat;
 
-/// Largest argument, beyond which the series is too long.
+/// Largest argument, beyond which the series is too long, and the asymptotic expansion has more digits than are wanted.
 const LARGEST: f64 = 64.0;
+
+/// Most bits before the point of x² whose exponential is represented.
+const LONGEST_SQUARE: i64 = 30;
 
 /// Returns the error function.
 pub fn erf(arithmetic: &mut Arithmetic, x: &Ball) -> Computed {
@@ -26,7 +29,11 @@ pub fn erf(arithmetic: &mut Arithmetic, x: &Ball) -> Computed {
 pub fn erfc(arithmetic: &mut Arithmetic, x: &Ball) -> Computed {
     let size = x.size().to_f64();
     if size > LARGEST {
-        return Err(Missing::Value);
+        let least = x.least().map(Magnitude::to_f64).filter(|least| *least > LARGEST).ok_or(Missing::Bits)?;
+        return match x.is_negative() {
+            true => Ok(Ball { radius: decay(least * least, false), ..arithmetic.integer(2) }),
+            false => far(arithmetic, x, least),
+        };
     }
     let bits = arithmetic.bits;
     let square = size * size;
@@ -53,7 +60,42 @@ pub fn erfc(arithmetic: &mut Arithmetic, x: &Ball) -> Computed {
 
 /// Returns a bound of exp(−x²), or 1.
 fn decay(square: f64, trivial: bool) -> Magnitude {
-    if trivial { Magnitude::ONE } else { Magnitude::power_of_two(-((square * std::f64::consts::LOG2_E) as i64)) }
+    let exponent = (square * std::f64::consts::LOG2_E).min(1e12);
+    if trivial { Magnitude::ONE } else { Magnitude::power_of_two(-(exponent as i64)) }
+}
+
+/// Sums erfc(x) = exp(−x²)/(x·√π)·Σ (−1)ⁿ·1·3·…·(2n − 1)/(2x²)ⁿ, of which the rest is less than the first term left out
+/// [DLMF 7.12.1], for numbers that are at least so large.
+fn far(arithmetic: &mut Arithmetic, x: &Ball, least: f64) -> Computed {
+    let bits = arithmetic.bits;
+    let guarded = bits + 64;
+    let exponent = |value: &BigFloat| i64::from(value.exponent().unwrap_or(0));
+    let square = x.middle.mul(&x.middle, 2 * guarded, ROUND);
+    // What is beyond that has no representation.
+    if exponent(&square) > LONGEST_SQUARE {
+        return Err(Missing::Value);
+    }
+    let double = square.mul(&BigFloat::from_i64(2, 64), guarded, ROUND);
+    let one = BigFloat::from_i64(1, guarded);
+    let (mut term, mut sum) = (one.clone(), one);
+    for odd in (1..).step_by(2) {
+        term = term.mul(&BigFloat::from_i64(-odd, 64), guarded, ROUND).div(&double, guarded, ROUND);
+        if exponent(&term) < -(guarded as i64) {
+            break;
+        }
+        if odd as f64 > LARGEST * LARGEST {
+            return Err(Missing::Value);
+        }
+        sum = sum.add(&term, guarded, ROUND);
+    }
+    let constants = &mut arithmetic.constants;
+    let root = constants.pi(guarded, ROUND).sqrt(guarded, ROUND).mul(&x.middle, guarded, ROUND);
+    let size = square.neg().exp(guarded, ROUND, constants);
+    let mut value = sum.mul(&size, guarded, ROUND).div(&root, bits, ROUND);
+    value.set_inexact(true);
+    // |erfc′| = 2/√π·exp(−x²).
+    let slope = decay(least * least, false).times(Magnitude::power_of_two(1));
+    arithmetic.called(value, x.radius.times(slope))
 }
 
 /// Sums erf(x) = 2/√π·exp(−x²)·Σ 2ⁿx²ⁿ⁺¹/(1·3·…·(2n + 1)), whose terms have one sign [DLMF 7.6.2], at the middle.

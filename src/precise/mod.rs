@@ -44,18 +44,27 @@ const NOTHING: i32 = 400;
 /// Evaluates tapes, and keeps the constants that it computes.
 pub struct Evaluator {
     arithmetic: Option<Arithmetic>,
+    undecided: Vec<usize>,
 }
 
 impl Default for Evaluator {
     fn default() -> Self {
         let constants = Consts::new().ok();
-        Evaluator { arithmetic: constants.map(|constants| Arithmetic::new(FEWEST_BITS, constants)) }
+        let arithmetic = constants.map(|constants| Arithmetic::new(FEWEST_BITS, constants));
+        Evaluator { arithmetic, undecided: Vec::new() }
     }
 }
 
 impl Evaluator {
+    /// Returns the places of those outputs of the last evaluation that are in double precision only: their digits could not be
+    /// told from bounds.
+    pub fn undecided(&self) -> &[usize] {
+        &self.undecided
+    }
+
     /// Computes the outputs of a tape for the given entries of the parameters.
     pub fn evaluate(&mut self, tape: &Tape, inputs: &[Coordinate]) -> Vec<f64> {
+        self.undecided.clear();
         let estimates = estimates(tape, inputs);
         let mut outputs: Vec<f64> = tape.outputs.iter().map(|slot| estimates[slot.index()].value).collect();
         let Some(arithmetic) = &mut self.arithmetic else { return outputs };
@@ -82,16 +91,22 @@ impl Evaluator {
                         Some(value) => outputs[*output] = value,
                         None if !last => return true,
                         // Something has overflowed on the way.
-                        None if scale.is_in_range() && outputs[*output].is_infinite() => outputs[*output] = f64::NAN,
-                        None => {}
+                        None if scale.is_in_range() && outputs[*output].is_infinite() => {
+                            outputs[*output] = f64::NAN;
+                            self.undecided.push(*output);
+                        }
+                        None => self.undecided.push(*output),
                     },
                     Some(Err(Missing::Bits)) => return true,
-                    Some(Err(Missing::Value)) | None => {}
+                    // What is not a number there has no value.
+                    Some(Err(Missing::Value)) | None if outputs[*output].is_nan() => {}
+                    Some(Err(Missing::Value)) | None => self.undecided.push(*output),
                 }
                 false
             });
             bits *= 2;
         }
+        self.undecided.extend(open);
         outputs
     }
 }

@@ -5,6 +5,7 @@ mod blocks;
 mod stages;
 
 use super::asked::Asked;
+use super::documentation::comment;
 use super::expression::{LONGEST_PART, Writer};
 use super::matrices::dispatch::{Dispatched, has_lanes};
 use super::rust::{ALLOW, Module, Signature, array, indented};
@@ -122,7 +123,7 @@ impl Module<'_> {
         let name = self.items.claim(&format!("{}_batch", single.trim_start_matches("r#")));
         self.out.push('\n');
         for line in self.documentation(function, single, stages) {
-            self.out.push_str(format!("/// {line}").trim_end());
+            self.out.push_str(&comment("///", &line));
             self.out.push('\n');
         }
         self.out.push_str(&format!("{ALLOW}{allowed}pub fn {name}({}) {{\n{text}}}\n", parameters.join(", ")));

@@ -29,8 +29,12 @@ impl Module<'_> {
     /// Adds the kernels that are called, and what they call.
     pub(in crate::emit) fn matrix_kernels(&mut self) {
         let mut needed: Vec<&str> = Vec::new();
-        let items: Vec<&str> = SOURCES.iter().flat_map(|source| source.trim_end().split("\n\n")).collect();
-        for item in items.into_iter().rev() {
+        let items = SOURCES.iter().flat_map(|source| source.trim_end().split("\n\n"));
+        let items: Vec<String> = match self.options.scalar {
+            Scalar::F64 => items.map(str::to_string).collect(),
+            Scalar::F32 => items.map(single).collect(),
+        };
+        for item in items.iter().map(String::as_str).into_iter().rev() {
             let own = name(item);
             let name = ENDINGS.iter().find_map(|ending| own.strip_suffix(ending)).unwrap_or(own);
             let is_used =
@@ -65,6 +69,13 @@ impl Module<'_> {
         self.out.push_str(&indented(&source));
         self.out.push_str("}\n");
     }
+}
+
+/// Returns a function for single precision: what computes with the bits of doubles is left to the library.
+fn single(item: &str) -> String {
+    let Some((head, rest)) = item.split_once("    if !FMA {\n        return ") else { return item.to_string() };
+    let value = rest.split(';').next().unwrap_or(rest);
+    format!("{head}    {value}\n}}")
 }
 
 /// Returns the name of a function or constant.

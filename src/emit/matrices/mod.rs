@@ -14,7 +14,7 @@ mod stages;
 mod vectors;
 
 use super::asked::{Asked, kept_whole, symmetric};
-use super::documentation::introduction;
+use super::documentation::{comment, introduction};
 use super::expression::Writer;
 use super::names::{Names, camel_case};
 use super::options::Derive;
@@ -286,7 +286,7 @@ impl Module<'_> {
         }
         self.out.push('\n');
         for line in &documentation {
-            self.out.push_str(format!("/// {line}").trim_end());
+            self.out.push_str(&comment("///", &line));
             self.out.push('\n');
         }
         if !checks.is_empty() {
