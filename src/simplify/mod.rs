@@ -26,6 +26,7 @@ mod shares;
 mod structure;
 mod view;
 mod windows;
+mod zero_powers;
 
 pub use canonical::canonicalize;
 pub use cost::Goal;
@@ -38,3 +39,4 @@ pub use rules::{Class, Rule, TABLE};
 pub use saturate::Simplifier;
 pub use structure::{RULES as STRUCTURAL, Structural};
 pub use windows::{Windows, simplify};
+pub use zero_powers::zero_powers;
