@@ -5,7 +5,7 @@ mod closed;
 mod products;
 mod rows;
 
-pub use assumptions::{Assumptions, assumptions, closed_assumptions};
+pub use assumptions::{Assumptions, assumptions, closed_assumptions, patches};
 pub use closed::{Closed, Derivative, Through, derive_closed, derive_through};
 pub use products::{Product, derive_closed_product};
 pub use rows::{Rows, derive_rows};
@@ -383,7 +383,13 @@ impl Deriver {
                 let (roots, stable) =
                     reduce(windows, graph, formulas, &roots, (Goal::Stable, Grouping::RUNNING), &facts);
                 derivatives.is_stable_as_given &= stable;
-                roots
+                if graph.is_strict() {
+                    roots
+                } else {
+                    let (roots, guarded) = simplify::zero_powers(graph, &roots, &facts);
+                    derivatives.is_stable_as_given &= !guarded;
+                    roots
+                }
             }
             _ => reduce(windows, graph, formulas, &roots, (Goal::Flops, Grouping::RUNNING), &facts).0,
         };

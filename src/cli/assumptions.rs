@@ -39,6 +39,18 @@ pub fn listed(found: &Assumptions) -> Vec<Condition> {
     conditions
 }
 
+/// Warns of points at which a function has a branch of its own.
+pub fn warn_of_patches(function: &Function, selected: &[usize]) -> Result<(), Diagnostic> {
+    for condition in listed(&derive::patches(function, selected)?) {
+        let _ = writeln!(
+            io::stderr(),
+            "warning: where {}, the derivative is that of the branch for this point alone",
+            condition.text
+        );
+    }
+    Ok(())
+}
+
 /// Writes conditions below an answer; JSON holds them itself, see [`json`].
 pub fn write(conditions: &[Condition], format: Format, out: &mut impl Write) -> io::Result<()> {
     match format {

@@ -44,6 +44,7 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
     let alone = selected.len() == 1 && function.shape == Shape::Scalar;
     let mut object = Map::new();
     let wrong = |diagnostic| crate::in_function(&source, &function, diagnostic);
+    assumptions::warn_of_patches(&function, &selected).map_err(wrong)?;
     // One pass backward serves all first derivatives.
     let first = match options.order {
         1 => Some(derive(&function, &selected, Order::First, form).map_err(wrong)?),

@@ -1,7 +1,7 @@
 //! `gradc grad`: value and gradient.
 
 use super::args::{Format, Goal, Request};
-use super::assumptions::assumptions;
+use super::assumptions::{assumptions, warn_of_patches};
 use super::formulas::{self, Formula};
 use super::name::Name;
 use super::{Exit, Outcome, closed, compile, input, statistics, values};
@@ -57,6 +57,7 @@ pub fn first_derivatives(options: &Options, source: &Source, function: &Function
     let wrong = |diagnostic| crate::in_function(source, function, diagnostic);
     let form = request.shown();
     let shown = derive(function, &selected, Order::First, form).map_err(wrong)?;
+    warn_of_patches(function, &selected).map_err(wrong)?;
     let numbers = match &point {
         None => None,
         Some(point) => {

@@ -1,7 +1,7 @@
 //! `gradc hessian`: the second derivatives, one a line.
 
 use super::args::{Format, Goal};
-use super::assumptions::assumptions;
+use super::assumptions::{assumptions, warn_of_patches};
 use super::formulas::{self, Formula};
 pub use super::gradient::Options;
 use super::gradient::{heading, require_parameters};
@@ -31,6 +31,7 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
     let wrong = |diagnostic| crate::in_function(&source, &function, diagnostic);
     let form = request.shown();
     let shown = derive(&function, &selected, Order::Second, form).map_err(wrong)?;
+    warn_of_patches(&function, &selected).map_err(wrong)?;
     let mut numbers = match &point {
         None => None,
         Some(point) => {

@@ -1,10 +1,11 @@
 //! What printed derivatives take for granted: where they are defined while the chain rule's are not.
 
 use super::{Closed, Derivative, Derivatives, Form, Order, derive_closed, input_facts};
+use crate::diff::{Differentiator, resolve};
 use crate::error::Diagnostic;
-use crate::graph::{ExprId, Graph};
+use crate::graph::{Comparison, ExprId, Graph, Node};
 use crate::lower::{Facts, Formulas, Function, Whole};
-use crate::simplify::{Grouping, canonicalize, lost_conditions};
+use crate::simplify::{Grouping, canonicalize, continued, lost_conditions};
 
 /// What the printed derivatives take for granted: conditions on the inputs without which the derivatives, as the chain
 /// rule gives them, are not defined while what is printed is.
@@ -57,6 +58,32 @@ pub fn closed_assumptions(
     }
     let roots = derived(&raw);
     Ok(lost(raw.graph, &roots, (&shown.graph, &derived(shown)), &facts))
+}
+
+/// Lists the conditions, equations on the inputs `by`, at which a function has a branch of its own that is not continued: there
+/// the derivative is that of the branch, which no neighbour shares.
+///
+/// # Errors
+/// A function without a derivative rule.
+pub fn patches(function: &Function, by: &[usize]) -> Result<Assumptions, Diagnostic> {
+    let mut formulas = Formulas::default();
+    let mut graph = function.graph.clone();
+    let value = resolve(&mut Differentiator::default(), &mut graph, &function.outputs)?;
+    let value = canonicalize(&mut graph, &mut formulas, &value, Grouping::DERIVING);
+    let (value, _) = continued(&mut graph, &mut formulas, &value, false);
+    let mut conditions = Vec::new();
+    for id in graph.reachable(&value) {
+        let Node::Select(condition, ..) = graph.node(id) else { continue };
+        let Node::Compare(Comparison::Equal | Comparison::NotEqual, a, b) = *graph.node(*condition) else { continue };
+        let moves = graph.reachable(&[a, b]).into_iter().any(|id| match graph.node(id) {
+            Node::Input(index) => by.contains(&(*index as usize)),
+            _ => false,
+        });
+        if moves {
+            conditions.push(graph.compare(Comparison::Equal, a, b));
+        }
+    }
+    Ok(Assumptions { graph, conditions })
 }
 
 /// Lists the conditions that the given expressions need and the shown ones do not.

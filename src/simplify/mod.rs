@@ -27,6 +27,7 @@ mod shares;
 mod structure;
 mod view;
 mod windows;
+mod zero_powers;
 
 pub use audit::{Audit, Claim};
 pub use canonical::{Grouping, canonicalize};
@@ -40,3 +41,4 @@ pub use rules::{Class, Rule, TABLE};
 pub use saturate::Simplifier;
 pub use structure::{RULES as STRUCTURAL, Structural};
 pub use windows::{Windows, simplify};
+pub use zero_powers::zero_powers;
