@@ -122,11 +122,6 @@ impl Derivatives {
         }
     }
 
-    /// Computes the value alone.
-    pub fn value_tape(&mut self) -> Tape {
-        self.schedule(&self.value.clone())
-    }
-
     /// Computes value and derivatives together, each part once.
     pub fn tape(&mut self) -> Tape {
         self.schedule(&self.roots())

@@ -17,8 +17,6 @@ use crate::tape::{Operation, Tape};
 pub(super) const ALLOW: &str =
     "#[allow(clippy::all, clippy::pedantic, dead_code, non_camel_case_types, non_snake_case, unused_variables)]\n";
 
-/// Largest value, in nodes, that is simplified once more for itself, without regard to the derivatives.
-const SEPARATE: usize = 400;
 
 /// Most entries of parameters that are values of their own in the code, where whole matrices are the other choice.
 pub(super) const LARGEST_BY_ENTRIES: usize = 64;
@@ -130,25 +128,27 @@ impl Module<'_> {
         }
         let (first, second) =
             (asked.wants(Derive::Gradient) || asked.wants(Derive::Jacobian), asked.wants(Derive::Hessian));
-        let order = if first || second { Order::First } else { Order::Value };
-        let mut derivatives = self.deriver.derive(function, &all, order, self.options.form)?;
-        let shares = order == Order::Value || derivatives.graph.reachable(&derivatives.value).len() > SEPARATE;
-        let value = match shares {
-            true => derivatives.value_tape(),
-            false => self.deriver.derive(function, &all, Order::Value, self.options.form)?.value_tape(),
+        let order = match (first, second) {
+            (_, true) => Order::Second,
+            (true, false) => Order::First,
+            (false, false) => Order::Value,
         };
-        self.value(function, &signature, &value, &mut asked);
+        let mut derivatives = self.deriver.derive(function, &all, order, self.options.form)?;
+        // All functions are parts of one tape, so that the same quantity has the same bits in each.
+        let tape = derivatives.tape();
+        let count = function.outputs.len();
+        self.value(function, &signature, &tape.part(count), &mut asked);
         let mut gradient = None;
-        if order == Order::First {
+        if order >= Order::First {
             let kind = if scalar { Kind::Gradient } else { Kind::Jacobian };
             let type_name = self.declare(function, &signature, kind);
             let mut batch = None;
             if first {
-                batch = self.first(function, &signature, &type_name, &mut derivatives, &mut asked)?;
+                let tape = tape.part(count + count * all.len());
+                batch = self.first(function, &signature, &type_name, (&derivatives, &tape), &mut asked)?;
             }
             if second {
-                let mut derivatives = self.deriver.derive(function, &all, Order::Second, self.options.form)?;
-                self.second(function, &signature, &type_name, batch, &mut derivatives, &mut asked);
+                self.second(function, &signature, &type_name, batch, &tape, &mut asked);
             }
             gradient = scalar.then_some(type_name);
         }
@@ -204,30 +204,29 @@ impl Module<'_> {
         function: &Function,
         signature: &Signature,
         type_name: &str,
-        derivatives: &mut Derivatives,
+        (derivatives, tape): (&Derivatives, &Tape),
         asked: &mut Asked,
     ) -> Result<Option<String>, Diagnostic> {
         let float = self.options.scalar.name();
         let scalar = function.shape == Shape::Scalar;
         let (suffix, title) = if scalar { ("grad", "gradient") } else { ("jacobian", "Jacobian") };
-        let tape = derivatives.tape();
         let mut documentation = vec![format!("Value and {title} of [`{}`].", signature.name), String::new()];
         if scalar {
             let inputs = signature.derived_inputs(function);
             documentation.extend(formulas(&mut self.deriver, function, &inputs, derivatives)?);
         }
-        documentation.push(operations(&tape));
+        documentation.push(operations(tape));
         let name = self.items.claim(&format!("{}_{suffix}", function.display_name()));
-        let stages = self.stages(function, &name, &tape, asked, &mut documentation);
+        let stages = self.stages(function, &name, tape, asked, &mut documentation);
         let result = format!("({}, {type_name})", array(function.shape, float));
         let count = function.outputs.len();
-        self.item(&documentation, &name, signature, &result, &tape, |outputs| {
+        self.item(&documentation, &name, signature, &result, tape, |outputs| {
             let (value, first) = outputs.split_at(count);
             let gradient = gradient_fields(function, signature, first, count, scalar);
             lines(tuple(vec![nested(function.shape, value), structure(type_name, gradient)]), 1)
         });
         let first = Computed::First(type_name);
-        Ok(stages.and_then(|stages| self.batch(function, signature, &name, first, &tape, &stages)))
+        Ok(stages.and_then(|stages| self.batch(function, signature, &name, first, tape, &stages)))
     }
 
     fn second(
@@ -236,13 +235,12 @@ impl Module<'_> {
         signature: &Signature,
         type_name: &str,
         batch: Option<String>,
-        derivatives: &mut Derivatives,
+        tape: &Tape,
         asked: &mut Asked,
     ) {
         let float = self.options.scalar.name();
         let inputs = signature.derived_inputs(function);
         let count = inputs.len();
-        let tape = derivatives.tape();
         let order: Vec<&str> = inputs.iter().map(|input| signature.inputs[*input].as_str()).take(32).collect();
         let dots = if count > 32 { ", ..." } else { "" };
         let mut documentation = vec![
@@ -250,12 +248,12 @@ impl Module<'_> {
             String::new(),
             format!("Rows and columns of the Hessian in the order `{}{dots}`.", order.join(", ")),
             String::new(),
-            operations(&tape),
+            operations(tape),
         ];
         let name = self.items.claim(&format!("{}_hessian", function.display_name()));
-        let stages = self.stages(function, &name, &tape, asked, &mut documentation);
+        let stages = self.stages(function, &name, tape, asked, &mut documentation);
         let result = format!("({float}, {type_name}, [[{float}; {count}]; {count}])");
-        self.item(&documentation, &name, signature, &result, &tape, |outputs| {
+        self.item(&documentation, &name, signature, &result, tape, |outputs| {
             let gradient = gradient_fields(function, signature, &outputs[1..=count], 1, true);
             let upper = &outputs[1 + count..];
             let entry = |row: usize, column: usize| {
@@ -269,7 +267,7 @@ impl Module<'_> {
             lines(tuple(parts), 1)
         });
         if let Some(stages) = stages {
-            self.batch(function, signature, &name, Computed::Second(type_name, batch), &tape, &stages);
+            self.batch(function, signature, &name, Computed::Second(type_name, batch), tape, &stages);
         }
     }
 

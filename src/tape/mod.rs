@@ -110,3 +110,11 @@ pub struct Tape {
     /// The values that are asked for, in order.
     pub outputs: Vec<Slot>,
 }
+
+impl Tape {
+    /// Returns what computes the first outputs alone, with the same operations.
+    pub fn part(&self, outputs: usize) -> Tape {
+        let outputs = self.outputs.iter().copied().take(outputs).collect();
+        schedule::prune(Tape { operations: self.operations.clone(), outputs })
+    }
+}

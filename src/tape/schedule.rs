@@ -372,7 +372,7 @@ impl Scheduler<'_> {
 }
 
 /// Drops operations that no output needs.
-fn prune(tape: Tape) -> Tape {
+pub(super) fn prune(tape: Tape) -> Tape {
     let mut needed = vec![false; tape.operations.len()];
     tape.outputs.iter().for_each(|slot| needed[slot.index()] = true);
     for (index, operation) in tape.operations.iter().enumerate().rev() {
