@@ -22,7 +22,10 @@ pub fn zero_powers(graph: &mut Graph, roots: &[ExprId], facts: &[Facts]) -> (Vec
         let node = graph.node(id).clone();
         let Node::Product(factors) = &node else { return node.is_leaf().then_some(id) };
         let ZeroPower { base, exponents, beside } = power_of_zero(graph, factors, facts)?;
-        let built = graph.construct(&node, |operand| image[operand]);
+        // What makes the whole 0 need not make a part of it 0.
+        let is_product = |id: &ExprId| matches!(graph.node(*id), Node::Product(_));
+        let parts: Vec<ExprId> = factors.iter().map(|factor| factor.0).filter(is_product).collect();
+        let built = graph.construct(&node, |operand| if parts.contains(&operand) { operand } else { image[operand] });
         let zero = graph.number(Rational::ZERO);
         let vanishes = graph.compare(Comparison::Equal, image[base], zero);
         let exponents = exponents.into_iter().map(|(exponent, own)| (image[exponent], own)).collect();
