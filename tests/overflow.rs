@@ -177,3 +177,48 @@ fn ordinary_numbers_are_computed_as_such() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// Functions of whole vectors: a request, and the entries of the answer that are compared, with a pointer to each.
+#[rustfmt::skip]
+const WHOLE: &[(&str, &[(&str, f64)])] = &[
+    (r#"{"id":1,"expr":"ln(sum(exp(z)))","params":{"z":"vector[n]"},"vars":["z"],"at":{"z":[800,790,-900]}}"#,
+        &[("/f", 800.0000453988993), ("/grad/z/0", 0.9999546021312976), ("/grad/z/1", 4.5397868702434395e-5), ("/grad/z/2", 0.0)]),
+    (r#"{"id":1,"expr":"sum(ln(exp(Z)*ones(2)))","params":{"Z":"matrix[n,2]"},"vars":["Z"],"at":{"Z":[[800,790],[-300,-310]]}}"#,
+        &[("/f", 500.0000907977984), ("/grad/Z/0/0", 0.9999546021312976), ("/grad/Z/1/1", 4.5397868702434395e-5)]),
+    (r#"{"id":1,"expr":"dot(exp(z), m)/sum(exp(z))","params":{"z":"vector[n]","m":"vector[n]"},"vars":["z","m"],"at":{"z":[800,799.5,-900],"m":[1,2,3]}}"#,
+        &[("/f", 1.3775406687981455), ("/grad/z/0", -0.2350037122015945), ("/grad/z/1", 0.2350037122015945), ("/grad/m/0", 0.6224593312018546)]),
+    (r#"{"id":1,"expr":"-sum(y .* ln(sigmoid(z + b)) + (1 - y) .* ln(1 - sigmoid(z + b)))","params":{"z":"vector[n]","y":"vector[n]","b":"scalar"},"vars":["z","b"],"at":{"z":[800,-790,3],"y":[1,0,1],"b":2}}"#,
+        &[("/f", 0.006715348489118068), ("/grad/z/2", -0.0066928509242848554), ("/grad/b", -0.0066928509242848554)]),
+    (r#"{"id":1,"expr":"-sum(y .* ln(sigmoid(X*w + b)) + (1 - y) .* ln(1 - sigmoid(X*w + b)))","params":{"X":"matrix[n,2]","w":"vector[2]","y":"vector[n]","b":"scalar"},"vars":["w","b"],"at":{"X":[[1,2],[3,4]],"w":[200,300],"y":[1,0],"b":2}}"#,
+        &[("/f", 1802.0), ("/grad/w/0", 3.0), ("/grad/w/1", 4.0), ("/grad/b", 1.0)]),
+    // A power of 0 has the derivative 0 by an exponent that is positive.
+    (r#"{"id":1,"expr":"v*x^n/(k^n + x^n)","vars":["x","n","k","v"],"at":{"x":0,"n":2.5,"k":3,"v":2}}"#,
+        &[("/f", 0.0), ("/grad/x", 0.0), ("/grad/n", 0.0), ("/grad/k", 0.0), ("/grad/v", 0.0)]),
+    (r#"{"id":1,"expr":"max(x, 0)^a","vars":["x","a"],"at":{"x":-1,"a":2}}"#, &[("/f", 0.0), ("/grad/x", 0.0), ("/grad/a", 0.0)]),
+    (r#"{"id":1,"expr":"x^a","vars":["x","a"],"at":{"x":2,"a":3}}"#, &[("/grad/a", 5.545177444479562)]),
+];
+
+#[test]
+fn whole_vectors_and_powers_of_zero_have_ordinary_derivatives() {
+    let mut wrong = Vec::new();
+    for (request, wanted) in WHOLE {
+        let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_gradc"))
+            .args(["batch", "--double"])
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .expect("gradc runs");
+        let mut input = child.stdin.take().expect("its input is open");
+        std::io::Write::write_all(&mut input, request.as_bytes()).expect("it reads");
+        drop(input);
+        let output = child.wait_with_output().expect("it ends");
+        let answer: serde_json::Value = serde_json::from_slice(&output.stdout).expect("it answers in JSON");
+        for (place, wanted) in *wanted {
+            let found = answer.pointer(place).and_then(serde_json::Value::as_f64).unwrap_or(f64::NAN);
+            if (found - wanted).abs() > LARGEST_ERROR * wanted.abs() || found.is_nan() {
+                wrong.push(format!("{place} of {request} is {found:e}, not {wanted:e}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -2,7 +2,7 @@
 //! where `y` is positive, but is 0 times infinity when it is computed.
 
 use crate::functions::rows;
-use crate::graph::{Comparison, ExprId, Factor, Graph, Node, Rational};
+use crate::graph::{Comparison, ExprId, Factor, Graph, Node, Rational, Term};
 use crate::lower::Facts;
 
 /// How deep logarithms are looked for.
@@ -21,11 +21,15 @@ pub fn zero_powers(graph: &mut Graph, roots: &[ExprId], facts: &[Facts]) -> (Vec
     let new = graph.rebuild(roots, |graph, id, image| {
         let node = graph.node(id).clone();
         let Node::Product(factors) = &node else { return node.is_leaf().then_some(id) };
-        let ZeroPower { base, exponent, beside } = power_of_zero(graph, factors, facts)?;
-        let built = graph.construct(&node, |operand| image[operand]);
+        let ZeroPower { base, exponents, beside } = power_of_zero(graph, factors, facts)?;
+        // What makes the whole 0 need not make a part of it 0.
+        let is_product = |id: &ExprId| matches!(graph.node(*id), Node::Product(_));
+        let parts: Vec<ExprId> = factors.iter().map(|factor| factor.0).filter(is_product).collect();
+        let built = graph.construct(&node, |operand| if parts.contains(&operand) { operand } else { image[operand] });
         let zero = graph.number(Rational::ZERO);
         let vanishes = graph.compare(Comparison::Equal, image[base], zero);
-        let whole = graph.sum(beside, vec![(image[exponent], Rational::ONE)]);
+        let exponents = exponents.into_iter().map(|(exponent, own)| (image[exponent], own)).collect();
+        let whole = graph.sum(beside, exponents);
         let is_positive = graph.compare(Comparison::Greater, whole, zero);
         let condition = graph.intern(Node::And(vanishes, is_positive));
         Some(graph.select(condition, zero, built))
@@ -33,37 +37,61 @@ pub fn zero_powers(graph: &mut Graph, roots: &[ExprId], facts: &[Facts]) -> (Vec
     (new, true)
 }
 
-/// A power of what may be 0, among factors with a logarithm of it.
+/// Powers of what may be 0, among factors with a logarithm of it.
 struct ZeroPower {
     base: ExprId,
-    exponent: ExprId,
+    /// The exponents, with their coefficients.
+    exponents: Vec<Term>,
     /// The exponent of the base as a factor of its own.
     beside: Rational,
 }
 
-/// Finds a power among factors, and the logarithm of its base there, or in a sum or product of one.
+/// Finds powers among factors, and the logarithm of their base there, or in a sum or product of one.
 fn power_of_zero(graph: &Graph, factors: &[Factor], facts: &[Facts]) -> Option<ZeroPower> {
-    let powers = factors.iter().filter_map(|(power, own)| match graph.node(*power) {
-        Node::Apply(rows::POW, operands) => Some((operands[0], operands[1], own)),
-        _ => None,
-    });
-    powers.clone().filter(|(.., own)| own.is_one()).find_map(|(base, exponent, _)| {
-        let alone = powers.clone().filter(|(other, ..)| *other == base).count() == 1;
-        let fits = alone && may_be_zero(graph, base, facts) && in_factors(graph, factors, base, DEPTH);
-        let beside = factors.iter().find(|(own, _)| *own == base).map_or(Rational::ZERO, |(_, own)| own.clone());
-        fits.then_some(ZeroPower { base, exponent, beside })
+    if !in_factors(graph, factors, None, DEPTH) {
+        return None;
+    }
+    let factors = flat(graph, factors, DEPTH);
+    let powers = || {
+        factors.iter().filter_map(|(power, own)| match graph.node(*power) {
+            Node::Apply(rows::POW, operands) => Some((operands[0], operands[1], own.clone())),
+            _ => None,
+        })
+    };
+    powers().find_map(|(base, ..)| {
+        let fits = may_be_zero(graph, base, facts) && in_factors(graph, &factors, Some(base), DEPTH);
+        let own = powers().filter(|(other, ..)| *other == base).map(|(_, exponent, own)| (exponent, own));
+        let beside = factors.iter().filter(|(other, _)| *other == base).map(|(_, own)| own);
+        let beside = beside.fold(Rational::ZERO, |sum, own| sum.add(own));
+        fits.then(|| ZeroPower { base, exponents: own.collect(), beside })
     })
 }
 
-fn in_factors(graph: &Graph, factors: &[Factor], base: ExprId, depth: usize) -> bool {
+/// Lists factors, those of products among them one by one.
+fn flat(graph: &Graph, factors: &[Factor], depth: usize) -> Vec<Factor> {
+    let mut all = Vec::new();
+    for (base, own) in factors {
+        match graph.node(*base) {
+            Node::Product(inside) if depth > 0 => {
+                let inside = flat(graph, inside, depth - 1);
+                all.extend(inside.into_iter().map(|(base, exponent)| (base, exponent.multiply(own))));
+            }
+            _ => all.push((*base, own.clone())),
+        }
+    }
+    all
+}
+
+/// Tells whether a logarithm of the base, or any, is among factors.
+fn in_factors(graph: &Graph, factors: &[Factor], base: Option<ExprId>, depth: usize) -> bool {
     factors.iter().any(|(factor, own)| !own.is_negative() && has_logarithm(graph, *factor, base, depth))
 }
 
 /// Tells whether an expression is a logarithm of the base, or a sum or product in which there is one.
-fn has_logarithm(graph: &Graph, id: ExprId, base: ExprId, depth: usize) -> bool {
+fn has_logarithm(graph: &Graph, id: ExprId, base: Option<ExprId>, depth: usize) -> bool {
     let Some(depth) = depth.checked_sub(1) else { return false };
     match graph.node(id) {
-        Node::Apply(rows::LN, arguments) => arguments[0] == base,
+        Node::Apply(rows::LN, arguments) => base.is_none_or(|base| arguments[0] == base),
         Node::Sum(_, terms) => terms.iter().any(|(term, _)| has_logarithm(graph, *term, base, depth)),
         Node::Product(factors) => in_factors(graph, factors, base, depth),
         _ => false,
