@@ -225,8 +225,8 @@ pub fn bernoulli_derivative(order: u32, x: f64) -> f64 {
     let (mut below, mut series) = ([0.0; 101], [0.0; 101]);
     let mut factorial = 1.0;
     let mut k = 0.0;
-    for at in 0..=n {
-        below[at] = exprel_scaled(at as u32, x) / factorial;
+    for (at, coefficient) in (0..=order).zip(&mut below) {
+        *coefficient = exprel_scaled(at, x) / factorial;
         k += 1.0;
         factorial *= k;
     }
