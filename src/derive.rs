@@ -347,7 +347,8 @@ impl Deriver {
             return (roots, true);
         }
         let Deriver { formulas, windows, .. } = self;
-        let given = if graph.is_strict() { roots } else { canonicalize(graph, formulas, &roots, form.grouping_to_derive()) };
+        let given =
+            if graph.is_strict() { roots } else { canonicalize(graph, formulas, &roots, form.grouping_to_derive()) };
         let for_code = form == Form::Code && !graph.is_strict();
         let (roots, continued) = simplify::continued(graph, formulas, &given, for_code);
         match form {

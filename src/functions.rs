@@ -245,7 +245,7 @@ pub const TABLE: &[Function] = &[
         values: &[("0", "0")], range: "y >= 0", latex: r"\operatorname{lncosh}", documentation: "ln(cosh(x)) without overflow", ..UNARY },
     Function { name: "asinh", derivatives: &["1/sqrt(1 + x^2)"], code: Code::Method("asinh", "asinh", f64::asinh), parity: ODD,
         values: &[("0", "0")], left_inverse: "sinh", latex: r"\operatorname{arsinh}", documentation: "inverse hyperbolic sine", ..UNARY },
-    Function { name: "acosh", derivatives: &["1/(sqrt(x - 1)*sqrt(x + 1))"], domain: "x >= 1", code: Code::Method("acosh", "acosh", f64::acosh),
+    Function { name: "acosh", derivatives: &["1/(sqrt(x - 1)*sqrt(x + 1))"], domain: "x >= 1", code: Code::Formula("ln_1p((x - 1) + sqrt(x - 1)*sqrt(x + 1))"),
         values: &[("1", "0")], left_inverse: "cosh", range: "y >= 0", latex: r"\operatorname{arcosh}", documentation: "inverse hyperbolic cosine", ..UNARY },
     Function { name: "atanh", derivatives: &["1/(1 - x^2)"], domain: "-1 < x and x < 1", code: Code::Formula("(ln_1p(x) - ln_1p(-x))/2"), parity: ODD,
         values: &[("0", "0")], left_inverse: "tanh", latex: r"\operatorname{artanh}", documentation: "inverse hyperbolic tangent", ..UNARY },

@@ -17,7 +17,6 @@ use crate::tape::{Operation, Tape};
 pub(super) const ALLOW: &str =
     "#[allow(clippy::all, clippy::pedantic, dead_code, non_camel_case_types, non_snake_case, unused_variables)]\n";
 
-
 /// Most entries of parameters that are values of their own in the code, where whole matrices are the other choice.
 pub(super) const LARGEST_BY_ENTRIES: usize = 64;
 

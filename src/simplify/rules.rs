@@ -94,8 +94,10 @@ pub const TABLE: &[Rule] = &[
     Rule { name: "reflection of softplus", left: "softplus(x) - softplus(-x)", right: "x",
         documentation: "the two branches differ by their argument", ..EXACT },
 
-    Rule { name: "logsumexp of two numbers", left: "logsumexp([x, a])", right: "a + softplus(x - a)", for_running: true,
-        documentation: "one exponential in place of two", ..EXACT },
+    Rule { name: "logsumexp with 0", left: "logsumexp([x, 0])", right: "softplus(x)",
+        documentation: "one exponential in place of two", for_running: true, ..EXACT },
+    Rule { name: "logsumexp of 0", left: "logsumexp([0, x])", right: "softplus(x)",
+        documentation: "one exponential in place of two", for_running: true, ..EXACT },
     Rule { name: "first of two shares", left: "exp(x - logsumexp([x, a]))", right: "sigmoid(x - a)", for_running: true,
         documentation: "one exponential in place of two", ..EXACT },
     Rule { name: "second of two shares", left: "exp(a - logsumexp([x, a]))", right: "sigmoid(a - x)", for_running: true,

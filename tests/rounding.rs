@@ -1,0 +1,225 @@
+//! Forms for machines lose no digits that the formula as written keeps: value, gradient and Hessian of formulas over
+//! translated variables, against the exact numbers and against the chain rule applied to the formula as written, node by
+//! node in double precision.
+#![allow(clippy::panic)]
+
+use gradc::derive::{Form, Order, derive};
+use gradc::lower::{Formulas, Function};
+use gradc::precise::{Coordinate, Evaluator};
+use gradc::source::Source;
+use gradc::tape::transcribe;
+
+/// How many random formulas are tried by default, and in the ignored test.
+const SAMPLE: u64 = 120;
+const ALL: u64 = 1000;
+/// Errors up to this one are the rounding of a few operations.
+const FEW_ROUNDINGS: f64 = 1e-13;
+/// How much worse than as written an entry may be, and how many units in the last place more.
+const FACTOR: f64 = 4.0;
+const MORE: f64 = 4.0 * f64::EPSILON;
+
+/// Formulas of which digits were once lost, with a point.
+#[rustfmt::skip]
+const LINES: &[(&str, &[f64])] = &[
+    ("f(x, m) = 1 - (x - m)^2", &[12_345_678.3, 12_345_678.1]),
+    ("f(x) = 1/(1 - x^2)", &[1e-17]),
+    ("f(x) = 1/(1 - x^2)", &[1e-9]),
+    ("f(y, p) = (1 - y)*ln(1 - p)", &[0.999_999, 0.3]),
+    ("f(y, p) = -(y*ln(p) + (1 - y)*ln(1 - p))", &[0.999_999_99, 0.3]),
+    ("f(a, b) = tanh(a) - tanh(b)", &[1.000_000_1, 1.0]),
+    ("f(a, b) = tanh(a) - tanh(b)", &[-3.0, -3.000_000_1]),
+    ("f(y1, x, x2, x1, y2) = y1*(x - x2)/(x1 - x2) + y2*(x - x1)/(x2 - x1)", &[1.5, 1_000_000.3, 1_000_001.0, 1e6, 2.5]),
+    ("f(x: vector[4]) = mean((x - mean(x)) .^ 2)", &[1e7 + 0.1, 1e7 + 0.4, 1e7 - 0.3, 1e7 + 0.7]),
+    ("f(z) = 1 - z^2", &[0.999_999_99]),
+    ("f(z, t) = t*(1 - z^2)", &[0.999_999_99, 3.0]),
+    ("f(x) = acosh(x)", &[1.000_000_1]),
+    ("f(x) = acosh(x)", &[1.000_000_000_000_1]),
+    ("f(x, m, k) = x - m + k", &[12_345_678.3, 12_345_678.1, 0.5]),
+    ("f(k, x, m) = k + (x + m)", &[1.0, 12_345_678.3, -12_345_678.1]),
+    ("f(k, x, m) = (x + m) + k", &[1.0, 12_345_678.3, -12_345_678.1]),
+    ("f(x, y) = (1 + x) + y", &[-0.999_999_999, 1e-9]),
+    ("f(x, m, y, n) = (x - m) - (y - n)", &[12_345_678.3, 12_345_678.1, 87_654_321.5, 87_654_321.2]),
+    ("f(x, a) = logsumexp([x, a])", &[1e-160, -40.0]),
+    ("f(x) = x^3/3 - x^2 + x", &[1.000_000_1]),
+];
+
+fn read(text: &str) -> Function {
+    let function = gradc::read(&Source::new("formula", text), &[]).ok().and_then(|mut functions| functions.pop());
+    function.unwrap_or_else(|| panic!("not a formula: {text}"))
+}
+
+/// Lists the entries of value, gradient and Hessian that lose digits at a point.
+fn lost(text: &str, point: &[f64]) -> Vec<String> {
+    let function = read(text);
+    let inputs: Vec<usize> = (0..point.len()).collect();
+    let [mut raw, mut code] = [Form::Raw, Form::Code].map(|form| {
+        derive(&function, &inputs, Order::Second, form).unwrap_or_else(|_| panic!("no derivatives: {text}"))
+    });
+    let roots = raw.roots();
+    let written = transcribe(&mut raw.graph, &mut Formulas::default(), &roots);
+    let coordinates: Vec<Coordinate> = point.iter().copied().map(Coordinate::from).collect();
+    let exact = Evaluator::default().evaluate(&written, &coordinates);
+    let naive = written.evaluate(point);
+    let found = code.tape().evaluate(point);
+    let error = |value: f64, exact: f64| {
+        let error = (value - exact).abs() / exact.abs();
+        if value == exact {
+            0.0
+        } else if error.is_nan() {
+            f64::INFINITY
+        } else {
+            error
+        }
+    };
+    let entries = exact.iter().zip(&naive).zip(&found).enumerate().filter(|(_, ((exact, _), _))| exact.is_finite());
+    let lost = entries.filter(|(_, ((exact, naive), found))| {
+        let own = error(**found, **exact);
+        own > FEW_ROUNDINGS && own > FACTOR * error(**naive, **exact) + MORE
+    });
+    let show = |(at, ((exact, naive), found)): (usize, ((&f64, &f64), &f64))| {
+        format!("{text} at {point:?}: entry {at} is {found:e} for {exact:e}, as written {naive:e}")
+    };
+    lost.map(show).collect()
+}
+
+/// A linear congruential generator (Knuth's MMIX).
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % limit
+    }
+
+    fn between(&mut self, low: f64, high: f64) -> f64 {
+        low + (high - low) * (self.below(1_000_000) as f64 / 1e6)
+    }
+
+    fn pick<'t>(&mut self, choices: &[&'t str]) -> &'t str {
+        choices[self.below(choices.len())]
+    }
+}
+
+/// Names far away and how a formula sees them: as small differences.
+struct Translated {
+    random: Random,
+    names: Vec<String>,
+    point: Vec<f64>,
+    differences: Vec<String>,
+}
+
+impl Translated {
+    fn new(seed: u64) -> Self {
+        let random = Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0xA5A5_5A5A);
+        let mut own = Translated { random, names: Vec::new(), point: Vec::new(), differences: Vec::new() };
+        for at in 0..=own.random.below(2) {
+            let scale = [300.0, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8][own.random.below(7)];
+            let sign = if own.random.below(4) == 0 { -1.0 } else { 1.0 };
+            let centre = (sign * scale * own.random.between(0.5, 1.5) * 8.0).round() / 8.0;
+            let (x, m) = (format!("x{at}"), format!("m{at}"));
+            let shift = own.random.between(-2.0, 2.0);
+            own.name(&x, centre + shift);
+            let difference = match own.random.below(5) {
+                0 if centre > 0.0 => format!("({x} - {centre})"),
+                0 => format!("({x} + {})", -centre),
+                1 => {
+                    let shift = own.random.between(-1.0, 1.0);
+                    own.name(&m, -centre + shift);
+                    format!("({x} + {m})")
+                }
+                other => {
+                    let shift = own.random.between(-1.0, 1.0);
+                    own.name(&m, centre + shift);
+                    if other == 2 { format!("({m} - {x})") } else { format!("({x} - {m})") }
+                }
+            };
+            own.differences.push(difference);
+        }
+        own
+    }
+
+    fn name(&mut self, name: &str, value: f64) {
+        self.names.push(name.to_string());
+        self.point.push(value);
+    }
+
+    fn difference(&mut self) -> String {
+        let at = self.random.below(self.differences.len());
+        self.differences[at].clone()
+    }
+
+    fn number(&mut self) -> &'static str {
+        self.random.pick(&["1", "2", "3", "0.5", "1.5", "0.1", "4", "10"])
+    }
+
+    fn polynomial(&mut self) -> String {
+        let (u, a, b, c) = (self.difference(), self.number(), self.number(), self.number());
+        let sign = self.random.pick(&["+", "-"]);
+        match self.random.below(4) {
+            0 => format!("({a} {sign} {b}*{u} - {u}^2)"),
+            1 => format!("({u}^2 {sign} {b}*{u} + {a})"),
+            2 => format!("({u}^3/{c} {sign} {u}^2 + {b}*{u} - {a})"),
+            _ => format!("({a} - {u}^2)"),
+        }
+    }
+
+    fn positive(&mut self, depth: usize) -> String {
+        let below = depth.saturating_sub(1);
+        match self.random.below(4) {
+            0 => format!("({} + ({})^2)", self.number(), self.term(below)),
+            1 => format!("(1 + exp({}))", self.difference()),
+            2 => format!("sqrt(1 + {}^2)", self.difference()),
+            _ => format!("exp(-{}^2/2)", self.difference()),
+        }
+    }
+
+    fn term(&mut self, depth: usize) -> String {
+        let Some(below) = depth.checked_sub(1) else {
+            return if self.random.below(2) == 0 { self.difference() } else { self.polynomial() };
+        };
+        match self.random.below(13) {
+            0 => self.polynomial(),
+            1 => format!("{}/{}", self.term(below), self.positive(below)),
+            2 => format!("exp(-{}^2)", self.difference()),
+            3 => format!("ln({})", self.positive(below)),
+            4 => format!("sqrt({})", self.positive(below)),
+            5 => format!("tanh({})", self.term(below)),
+            6 => format!("atan({})", self.term(below)),
+            7 => format!("1/(1 + exp(-{}))", self.difference()),
+            8 => format!("{}*{}", self.term(below), self.term(below)),
+            9 => format!("({} - {})", self.term(below), self.term(below)),
+            10 => format!("({} + {})", self.term(below), self.term(below)),
+            11 => format!("({} - {})", self.number(), self.term(below)),
+            _ => format!("({} - {})*{}", self.number(), self.term(below), self.term(below)),
+        }
+    }
+
+    fn formula(mut self) -> (String, Vec<f64>) {
+        let depth = 1 + self.random.below(3);
+        let body = self.term(depth);
+        (format!("f({}) = {body}", self.names.join(", ")), self.point)
+    }
+}
+
+fn assert_kept(seeds: std::ops::Range<u64>) {
+    let formulas = seeds.map(|seed| Translated::new(seed).formula());
+    let wrong: Vec<String> = formulas.flat_map(|(text, point)| lost(&text, &point)).collect();
+    assert!(wrong.is_empty(), "{} entries\n{}", wrong.len(), wrong[..wrong.len().min(20)].join("\n"));
+}
+
+#[test]
+fn formulas_that_lost_digits_keep_them() {
+    let wrong: Vec<String> = LINES.iter().flat_map(|(text, point)| lost(text, point)).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_sample_of_translated_formulas_keeps_its_digits() {
+    assert_kept(0..SAMPLE);
+}
+
+#[test]
+#[ignore = "two minutes"]
+fn translated_formulas_keep_their_digits() {
+    assert_kept(0..ALL);
+}
