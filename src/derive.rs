@@ -52,6 +52,12 @@ const PREPARED: usize = 256;
 /// Largest graph of derivatives, in nodes, of which the form that the chain rule gives is compared.
 const COMPARED: usize = 50_000;
 
+/// Most nodes of all the derivatives together that one of a high order is formed of.
+const REPEATEDLY: usize = 5_000;
+
+/// Most inputs by which second derivatives are formed entry by entry.
+const ROWS: usize = 2_000;
+
 /// Most times that a formula is reduced.
 const REDUCTIONS: usize = 3;
 
@@ -210,6 +216,14 @@ impl Deriver {
         form: Form,
     ) -> Result<Derivatives, Diagnostic> {
         require_entries(function)?;
+        if order == Order::Second && by.len() > ROWS {
+            let message = format!("second derivatives by {} numbers are too many", by.len());
+            let diagnostic = Diagnostic::general(Fault::TooLarge, message);
+            return Err(diagnostic.hint(format!(
+                "at most {ROWS} are derived by entry by entry; `--wrt` chooses some, and a dimension with a name, as in \
+                 `x: vector[n]`, keeps vectors whole"
+            )));
+        }
         let mut graph = function.graph.clone();
         // A gradient takes about this many nodes for each of the function.
         graph.reserve(4 * graph.len());
@@ -286,7 +300,18 @@ impl Deriver {
         let (value, is_stable_as_given) = self.prepare(&mut graph, value, form, function);
         let (first, second) = (Vec::new(), Vec::new());
         let mut derivatives = Derivatives { graph, value, first, second, form, is_stable_as_given };
-        for _ in 0..order {
+        let mut nodes = 0;
+        for reached in 0..order {
+            if derivatives.value.iter().all(|id| derivatives.graph.is_zero(*id)) && !derivatives.graph.is_strict() {
+                break;
+            }
+            nodes += derivatives.graph.reachable(&derivatives.value).len();
+            if nodes > REPEATEDLY {
+                let message =
+                    format!("a derivative of order {order} grows too large: this is as far as order {reached}");
+                let diagnostic = Diagnostic::general(Fault::TooLarge, message);
+                return Err(diagnostic.hint(format!("ask for an order of at most {reached}")));
+            }
             let rows = diff::jacobian(&mut self.differentiator, &mut derivatives.graph, &derivatives.value, &leaf)?;
             derivatives.value = rows.into_iter().flatten().collect();
             self.simplify(function, &mut derivatives, form);
@@ -374,7 +399,10 @@ fn pretty(
     roots: &[ExprId],
     facts: &[Facts],
 ) -> Vec<ExprId> {
-    let mut last = |root: &ExprId| pretty_forms(windows, graph, formulas, *root, facts).pop().unwrap_or(*root);
+    let mut last = |root: &ExprId| match graph.node(*root).is_leaf() {
+        true => *root,
+        false => pretty_forms(windows, graph, formulas, *root, facts).pop().unwrap_or(*root),
+    };
     roots.iter().map(&mut last).collect()
 }
 

@@ -7,6 +7,9 @@ use crate::error::{Diagnostic, Fault};
 use crate::graph::{ExprId, Graph, Node};
 use rustc_hash::FxHashMap;
 
+/// Most nodes of a graph in which derivatives inside of expressions were worked out.
+const LARGEST: usize = 200_000;
+
 /// Replaces every derivative by its value and every placeholder by what it stands for.
 ///
 /// # Errors
@@ -46,6 +49,13 @@ fn work_out(differentiator: &mut Differentiator, graph: &mut Graph, roots: &[Exp
                     for name in names {
                         let seen = expand(differentiator, graph, &[image[&value]], Some(name))?;
                         let derivative = gradient(differentiator, graph, seen[0], &[name])?;
+                        if graph.len() > LARGEST {
+                            return Err(Diagnostic::general(
+                                Fault::TooLarge,
+                                "the derivatives inside of this function grow too large",
+                            )
+                            .hint("take a lower order, or derive the function itself with `gradc diff --order`"));
+                        }
                         derived.insert((value, name), derivative[0]);
                     }
                 }
