@@ -197,11 +197,16 @@ impl Deriver {
         let roots = raw.roots();
         let mut image: FxHashMap<ExprId, ExprId> = FxHashMap::default();
         for id in raw.graph.reachable(&roots) {
+            let node = raw.graph.node(id).clone().renamed(|operand| image[&operand]);
+            let mut new = graph.construct(&node, |operand| operand);
             // Powers are what restricts the domain, and are kept as they are.
-            let new = match raw.graph.node(id) {
-                node @ Node::Product(_) => graph.intern(node.clone().renamed(|operand| image[&operand])),
-                node => graph.construct(node, |operand| image[&operand]),
-            };
+            if let Node::Product(factors) = &node {
+                let mut sorted = factors.to_vec();
+                sorted.sort_by_key(|(base, _)| *base);
+                if !matches!(graph.node(new), Node::Product(factors) if **factors == *sorted) {
+                    new = graph.intern(node);
+                }
+            }
             image.insert(id, new);
         }
         let roots: Vec<ExprId> = roots.iter().map(|root| image[root]).collect();
