@@ -69,8 +69,11 @@ const COMPARED: usize = 50_000;
 /// Highest order of derivatives each of which is simplified before the next one is formed.
 const SIMPLIFIED: usize = 2;
 
-/// Most nodes of a derivative from which the next one is formed.
-const LARGEST: usize = 3000;
+/// Most nodes of all the derivatives together that one of a high order is formed of, unless they are multiplied out.
+const REPEATEDLY: usize = 5_000;
+
+/// Most inputs by which second derivatives are formed entry by entry.
+const ROWS: usize = 2_000;
 
 /// Most times that a formula is reduced.
 const REDUCTIONS: usize = 3;
@@ -218,11 +221,16 @@ impl Deriver {
         let roots = raw.roots();
         let mut image: FxHashMap<ExprId, ExprId> = FxHashMap::default();
         for id in raw.graph.reachable(&roots) {
+            let node = raw.graph.node(id).clone().renamed(|operand| image[&operand]);
+            let mut new = graph.construct(&node, |operand| operand);
             // Powers are what restricts the domain, and are kept as they are.
-            let new = match raw.graph.node(id) {
-                node @ Node::Product(_) => graph.intern(node.clone().renamed(|operand| image[&operand])),
-                node => graph.construct(node, |operand| image[&operand]),
-            };
+            if let Node::Product(factors) = &node {
+                let mut sorted = factors.to_vec();
+                sorted.sort_by_key(|(base, _)| *base);
+                if !matches!(graph.node(new), Node::Product(factors) if **factors == *sorted) {
+                    new = graph.intern(node);
+                }
+            }
             image.insert(id, new);
         }
         let roots: Vec<ExprId> = roots.iter().map(|root| image[root]).collect();
@@ -237,6 +245,14 @@ impl Deriver {
         form: Form,
     ) -> Result<Derivatives, Diagnostic> {
         require_entries(function)?;
+        if order == Order::Second && by.len() > ROWS {
+            let message = format!("second derivatives by {} numbers are too many", by.len());
+            let diagnostic = Diagnostic::general(Fault::TooLarge, message);
+            return Err(diagnostic.hint(format!(
+                "at most {ROWS} are derived by entry by entry; `--wrt` chooses some, and a dimension with a name, as in \
+                 `x: vector[n]`, keeps vectors whole"
+            )));
+        }
         let mut graph = function.graph.clone();
         // A gradient takes about this many nodes for each of the function.
         graph.reserve(4 * graph.len());
@@ -313,23 +329,34 @@ impl Deriver {
         let (value, is_stable_as_given) = self.prepare(&mut graph, value, form, function);
         let (first, second) = (Vec::new(), Vec::new());
         let mut derivatives = Derivatives { graph, value, first, second, form, is_stable_as_given };
-        for done in 1..=order {
-            let rows = diff::jacobian(&mut self.differentiator, &mut derivatives.graph, &derivatives.value, &leaf)?;
-            let rows: Vec<ExprId> = rows.into_iter().flatten().collect();
+        let mut nodes = 0;
+        for reached in 0..order {
+            if derivatives.value.iter().all(|id| derivatives.graph.is_zero(*id)) && !derivatives.graph.is_strict() {
+                break;
+            }
+            if nodes > REPEATEDLY {
+                let message =
+                    format!("a derivative of order {order} grows too large: this is as far as order {reached}");
+                let diagnostic = Diagnostic::general(Fault::TooLarge, message);
+                return Err(diagnostic.hint(format!("ask for an order of at most {reached}")));
+            }
             let Derivatives { graph, value, .. } = &mut derivatives;
-            let short: Option<Vec<ExprId>> = match form != Form::Raw && order > SIMPLIFIED {
-                true => rows.iter().map(|row| graph.expanded(*row)).collect(),
+            let rows = diff::jacobian(&mut self.differentiator, graph, value, &leaf)?;
+            *value = rows.into_iter().flatten().collect();
+            let short = match form != Form::Raw && order > SIMPLIFIED {
+                true => value.iter().map(|row| graph.expanded(*row)).collect::<Option<Vec<ExprId>>>(),
                 false => None,
             };
-            let is_short = short.is_some();
-            *value = short.unwrap_or(rows);
-            if !is_short || done == order {
-                self.simplify(function, &mut derivatives, form);
+            match short {
+                Some(short) => *value = short,
+                None => {
+                    nodes += graph.reachable(value).len();
+                    self.simplify(function, &mut derivatives, form);
+                }
             }
-            let size = derivatives.graph.reachable(&derivatives.value).len();
-            if size > LARGEST && done < order {
-                return Err(too_long(done, size));
-            }
+        }
+        if order > SIMPLIFIED {
+            self.simplify(function, &mut derivatives, form);
         }
         Ok(derivatives)
     }
@@ -430,7 +457,10 @@ fn pretty(
     roots: &[ExprId],
     facts: &[Facts],
 ) -> Vec<ExprId> {
-    let mut last = |root: &ExprId| pretty_forms(windows, graph, formulas, *root, facts).pop().unwrap_or(*root);
+    let mut last = |root: &ExprId| match graph.node(*root).is_leaf() {
+        true => *root,
+        false => pretty_forms(windows, graph, formulas, *root, facts).pop().unwrap_or(*root),
+    };
     roots.iter().map(&mut last).collect()
 }
 
@@ -480,12 +510,6 @@ pub fn pretty_forms(
 
 fn leaves(graph: &mut Graph, inputs: &[usize]) -> Vec<ExprId> {
     inputs.iter().map(|input| graph.intern(Node::Input(*input as u32))).collect()
-}
-
-/// Refuses derivatives of an order that is too high to be written.
-fn too_long(order: usize, size: usize) -> Diagnostic {
-    let message = format!("derivatives of order {order} have {size} parts, and longer ones are not formed");
-    Diagnostic::general(Fault::TooLarge, &message).hint("take a lower order, or name a part with a function of its own")
 }
 
 /// Refuses second derivatives of a function with several values.

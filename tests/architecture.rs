@@ -146,7 +146,7 @@ const PLACES: &[(&[&str], &[&str])] = &[
     (&["rustyline"], &["cli/repl.rs"]),
     (&["println!", "print!", "eprintln!", "eprint!", "dbg!"], &["build_script.rs", "cli/"]),
     (&["std::env", "env::var", "option_env!"], &["build_script.rs", "cli/"]),
-    (&["std::fs", "fs::", "std::io"], &["build_script.rs", "cli/"]),
+    (&["std::fs", "fs::", "std::io"], &["build_script.rs", "cli/", "output.rs"]),
     (&["std::time", "std::thread"], &["cli/watch.rs"]),
     (&["Instant", "SystemTime", "RandomState"], &[]),
     (&["panic!", ".unwrap()", ".expect(", "todo!", "unimplemented!", "unreachable!", "unsafe "], &[]),

@@ -92,6 +92,10 @@ const TEXTBOOK: &[(&str, &[(&str, &str)])] = &[
     ("f(X: matrix[n, m]) = tr(X'*X)", &[("X", "2*X")]),
     ("f(X: matrix[n, n], s) = tr(X .* X + s)", &[("X", "2*X .* eye(n)"), ("s", "n")]),
     ("f(A: matrix[n, n]) = det(A)", &[("A", "adj(A)'")]),
+    (
+        "f(R: matrix[n, n], b: vector[n], d: vector[n]) = sum(d .^ 2 ./ (R*b))",
+        &[("R", "-(d .^ 2 ./ (R*b) .^ 2)*b'"), ("b", "-R'*(d .^ 2 ./ (R*b) .^ 2)"), ("d", "2*d ./ (R*b)")],
+    ),
     ("f(x: vector[n]) = norm2(x)", &[("x", "x/norm2(x)")]),
     ("f(x: vector[n], y: vector[n]) = dot(x, y)/(norm2(x)*norm2(y))", &[]),
     ("f(x: vector[n]) = sum(i in 0..n-1, 100*(x[i+1] - x[i]^2)^2 + (1 - x[i])^2)", &[]),

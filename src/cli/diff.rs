@@ -7,6 +7,7 @@ use super::gradient::require_parameters;
 use super::name::Name;
 use super::{Exit, Outcome, input, statistics};
 use crate::derive::{Form, Order, derive, derive_repeatedly};
+use crate::error::{Diagnostic, Fault};
 use crate::graph::{ExprId, Graph};
 use crate::lower::{Function, Shape};
 use crate::show::notation;
@@ -23,6 +24,25 @@ pub struct Options {
     order: usize,
 }
 
+/// Highest order.
+const HIGHEST: usize = 10_000;
+/// Most lines that are written.
+const MOST: usize = 100_000;
+
+/// Refuses derivatives that are not to be had.
+fn require_few(count: usize, order: usize) -> Result<(), Diagnostic> {
+    if order > HIGHEST {
+        let message = format!("derivatives of order {order} are not formed");
+        return Err(Diagnostic::general(Fault::TooLarge, message).hint(format!("the highest order is {HIGHEST}")));
+    }
+    if count > MOST {
+        let message = format!("{count} derivatives are too many to be written one a line");
+        let hint = format!("`--wrt` chooses up to {MOST} of them, and a dimension with a name keeps vectors whole");
+        return Err(Diagnostic::general(Fault::TooLarge, message).hint(hint));
+    }
+    Ok(())
+}
+
 pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
     let request = &options.request;
     let (source, function) = input::function(&request.input)?;
@@ -34,6 +54,8 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
         return super::closed::partials(request, options.order, &source, &function, whole, out);
     }
     let selected = input::selected(&function, &request.wrt)?;
+    require_few(selected.len(), options.order)
+        .map_err(|diagnostic| crate::in_function(&source, &function, diagnostic))?;
     if statistics::only(request, &source, &function, out)? {
         return Ok(Exit::Success);
     }

@@ -8,6 +8,7 @@ use super::gradient::{heading, require_parameters};
 use super::name::Name;
 use super::{Exit, Outcome, closed, compile, input, statistics, values};
 use crate::derive::{Form, Order, derive};
+use crate::error::{Diagnostic, Fault};
 use crate::lower::{Function, Shape};
 use std::io::Write;
 
@@ -30,6 +31,7 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
     }
     let wrong = |diagnostic| crate::in_function(&source, &function, diagnostic);
     let form = request.shown();
+    require_readable(&function, &selected).map_err(wrong)?;
     let shown = derive(&function, &selected, Order::Second, form).map_err(wrong)?;
     warn_of_patches(&function, &selected).map_err(wrong)?;
     let mut numbers = match &point {
@@ -59,4 +61,20 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
     formulas::write(&heading, graph, &list, request.format, at, assumed.as_deref(), out)?;
     statistics::also(request, &source, &function, out)?;
     Ok(Exit::Success)
+}
+
+/// Most symbols of all second derivatives together, as the chain rule gives them, each part of one counted once.
+const LONGEST: usize = 4_000_000;
+
+/// Refuses second derivatives that would be millions of symbols of text.
+fn require_readable(function: &Function, selected: &[usize]) -> Result<(), Diagnostic> {
+    let raw = derive(function, selected, Order::Second, Form::Raw)?;
+    let upper = raw.second.iter().enumerate().flat_map(|(at, row)| &row[at..]);
+    let length: usize = upper.map(|root| raw.graph.reachable(&[*root]).len()).sum();
+    if length <= LONGEST {
+        return Ok(());
+    }
+    let message = format!("these second derivatives are too long to be written as formulas: about {length} symbols");
+    let hint = "`--wrt` chooses some of the parameters, and `-f rust` shares what the formulas repeat";
+    Err(Diagnostic::general(Fault::TooLarge, message).hint(hint))
 }

@@ -7,6 +7,9 @@ use crate::error::{Diagnostic, Fault};
 use crate::graph::{ExprId, Graph, Node};
 use rustc_hash::FxHashMap;
 
+/// Most nodes of a graph in which derivatives inside of expressions were worked out.
+const LARGEST: usize = 200_000;
+
 /// Replaces every derivative by its value and every placeholder by what it stands for.
 ///
 /// # Errors
@@ -53,6 +56,13 @@ fn work_out(differentiator: &mut Differentiator, graph: &mut Graph, roots: &[Exp
                         let derivative = gradient(differentiator, graph, seen[0], &[name])?[0];
                         // From the third derivative on like terms are worth the form in which they meet.
                         let short = if is_repeated(graph, value) { graph.expanded(derivative) } else { None };
+                        if graph.len() > LARGEST {
+                            return Err(Diagnostic::general(
+                                Fault::TooLarge,
+                                "the derivatives inside of this function grow too large",
+                            )
+                            .hint("take a lower order, or derive the function itself with `gradc diff --order`"));
+                        }
                         derived.insert((value, name), short.unwrap_or(derivative));
                     }
                 }

@@ -320,7 +320,7 @@ impl Module<'_> {
         };
         self.out.push('\n');
         for line in documentation {
-            self.out.push_str(&comment("///", &line));
+            self.out.push_str(&comment("///", line));
             self.out.push('\n');
         }
         self.out.push_str(ALLOW);

@@ -34,7 +34,7 @@ impl Module<'_> {
             Scalar::F64 => items.map(str::to_string).collect(),
             Scalar::F32 => items.map(single).collect(),
         };
-        for item in items.iter().map(String::as_str).into_iter().rev() {
+        for item in items.iter().map(String::as_str).rev() {
             let own = name(item);
             let name = ENDINGS.iter().find_map(|ending| own.strip_suffix(ending)).unwrap_or(own);
             let is_used =

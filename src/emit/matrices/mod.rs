@@ -286,7 +286,7 @@ impl Module<'_> {
         }
         self.out.push('\n');
         for line in &documentation {
-            self.out.push_str(&comment("///", &line));
+            self.out.push_str(&comment("///", line));
             self.out.push('\n');
         }
         if !checks.is_empty() {
