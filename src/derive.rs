@@ -3,20 +3,21 @@
 mod assumptions;
 mod closed;
 mod products;
+mod repeated;
 mod rows;
 
 pub use assumptions::{Assumptions, assumptions, closed_assumptions, patches};
 pub use closed::{Closed, Derivative, Through, derive_closed, derive_through};
 pub use products::{Product, derive_closed_product};
+pub use repeated::derive_repeatedly;
 pub use rows::{Rows, derive_rows};
 
 use crate::diff::{self, Differentiator};
 use crate::error::{Diagnostic, Fault};
 use crate::graph::{ExprId, Graph, Node, Rational};
 use crate::lower::{Facts, Formulas, Function};
-use crate::simplify::{self, Goal, Grouping, Windows, canonicalize, lost_conditions};
+use crate::simplify::{self, Audit, Goal, Grouping, Windows, canonicalize, lost_conditions};
 use crate::tape::{Tape, schedule};
-use crate::verify::Verifier;
 use rustc_hash::FxHashMap;
 
 /// How derivatives are simplified.
@@ -65,12 +66,6 @@ const PREPARED: usize = 256;
 
 /// Largest graph of derivatives, in nodes, of which the form that the chain rule gives is compared.
 const COMPARED: usize = 50_000;
-
-/// Highest order of derivatives each of which is simplified before the next one is formed.
-const SIMPLIFIED: usize = 2;
-
-/// Most nodes of all the derivatives together that one of a high order is formed of, unless they are multiplied out.
-const REPEATEDLY: usize = 5_000;
 
 /// Most inputs by which second derivatives are formed entry by entry.
 const ROWS: usize = 2_000;
@@ -148,14 +143,6 @@ pub fn derive(function: &Function, by: &[usize], order: Order, form: Form) -> Re
     Deriver::default().derive(function, by, order, form)
 }
 
-/// Forms the `order`-th derivative of each output by one input.
-///
-/// # Errors
-/// A function without a derivative rule.
-pub fn derive_repeatedly(function: &Function, by: usize, order: usize, form: Form) -> Result<Derivatives, Diagnostic> {
-    Deriver::default().derive_repeatedly(function, by, order, form)
-}
-
 /// Forms derivatives, and keeps what the next ones can use: formulas and rules that are read, windows that are solved.
 #[derive(Default)]
 pub struct Deriver {
@@ -165,14 +152,14 @@ pub struct Deriver {
 }
 
 impl Deriver {
-    /// Makes a deriver that checks each of its steps at sample points, with as many digits as that takes.
-    pub fn verifying() -> Deriver {
+    /// Makes a deriver that lays each of its steps open to an audit.
+    pub fn audited(audit: Box<dyn Audit>) -> Deriver {
         let mut deriver = Deriver::default();
-        deriver.windows.set_audit(Box::new(Verifier::default()));
+        deriver.windows.set_audit(audit);
         deriver
     }
 
-    /// Returns the steps that were found to change a value; none if the deriver does not verify.
+    /// Returns what the audit has found to be wrong.
     pub fn objections(&self) -> Vec<String> {
         self.windows.objections()
     }
@@ -309,56 +296,6 @@ impl Deriver {
             }
         }
         Ok(())
-    }
-
-    /// Forms the `order`-th derivative of each output by one input.
-    ///
-    /// # Errors
-    /// A function without a derivative rule.
-    pub fn derive_repeatedly(
-        &mut self,
-        function: &Function,
-        by: usize,
-        order: usize,
-        form: Form,
-    ) -> Result<Derivatives, Diagnostic> {
-        require_entries(function)?;
-        let mut graph = function.graph.clone();
-        let leaf = leaves(&mut graph, &[by]);
-        let value = diff::resolve(&mut self.differentiator, &mut graph, &function.outputs)?;
-        let (value, is_stable_as_given) = self.prepare(&mut graph, value, form, function);
-        let (first, second) = (Vec::new(), Vec::new());
-        let mut derivatives = Derivatives { graph, value, first, second, form, is_stable_as_given };
-        let mut nodes = 0;
-        for reached in 0..order {
-            if derivatives.value.iter().all(|id| derivatives.graph.is_zero(*id)) && !derivatives.graph.is_strict() {
-                break;
-            }
-            if nodes > REPEATEDLY {
-                let message =
-                    format!("a derivative of order {order} grows too large: this is as far as order {reached}");
-                let diagnostic = Diagnostic::general(Fault::TooLarge, message);
-                return Err(diagnostic.hint(format!("ask for an order of at most {reached}")));
-            }
-            let Derivatives { graph, value, .. } = &mut derivatives;
-            let rows = diff::jacobian(&mut self.differentiator, graph, value, &leaf)?;
-            *value = rows.into_iter().flatten().collect();
-            let short = match form != Form::Raw && order > SIMPLIFIED {
-                true => value.iter().map(|row| graph.expanded(*row)).collect::<Option<Vec<ExprId>>>(),
-                false => None,
-            };
-            match short {
-                Some(short) => *value = short,
-                None => {
-                    nodes += graph.reachable(value).len();
-                    self.simplify(function, &mut derivatives, form);
-                }
-            }
-        }
-        if order > SIMPLIFIED {
-            self.simplify(function, &mut derivatives, form);
-        }
-        Ok(derivatives)
     }
 
     /// Brings what is to be derived into the form that is derived, and tells whether its digits were kept as it was.

@@ -40,6 +40,7 @@ pub mod simplify;
 pub mod source;
 pub mod syntax;
 pub mod tape;
+#[cfg(feature = "cli")]
 pub mod verify;
 
 pub use build_script::{Builder, build};

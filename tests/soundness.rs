@@ -43,7 +43,7 @@ fn objections(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut verifier = Verifier::default();
     for (form, order) in [(Form::Code, Order::Second), (Form::Flops, Order::Second), (Form::Pretty, Order::First)] {
-        let mut deriver = Deriver::verifying();
+        let mut deriver = Deriver::audited(Box::new(Verifier::default()));
         let [raw, derived] = [Form::Raw, form].map(|form| deriver.derive(&function, &inputs, order, form));
         let (Ok(raw), Ok(derived)) = (raw, derived) else { panic!("no derivatives: {text}") };
         found.extend(deriver.objections());

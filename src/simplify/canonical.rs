@@ -37,7 +37,10 @@ impl Grouping {
     fn keeps(self, graph: &Graph, id: ExprId) -> bool {
         let Node::Sum(constant, terms) = graph.node(id) else { return false };
         let count = terms.len() + usize::from(!constant.is_zero());
-        self.keeps_groups && count == 2 && graph.sign(id).is_none()
+        // Products of matrices are recognized among the terms of one sum.
+        let is_product =
+            |(term, _): &Term| matches!(graph.node(*term), Node::Matrix(..)) && !graph.extents(*term).is_scalar();
+        self.keeps_groups && count == 2 && !terms.iter().any(is_product) && graph.sign(id).is_none()
     }
 }
 

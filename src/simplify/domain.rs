@@ -3,8 +3,9 @@
 //! Which points a simplification adds is found by comparing the two ends, not by recording each step: a step may take a
 //! restriction away that another part of the expression still makes, and then nothing is assumed.
 
+use super::conversion::insert;
 use super::facts::{Known, Ranges};
-use super::language::{Classes, insert};
+use super::language::Classes;
 use crate::functions::rows;
 use crate::graph::{Comparison, ExprId, Graph, MatrixOperation, Node, Rational};
 use crate::lower::{Facts, Formulas};

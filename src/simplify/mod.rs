@@ -7,6 +7,7 @@
 mod audit;
 mod binding;
 mod canonical;
+mod conversion;
 mod cost;
 mod denominators;
 mod domain;

@@ -8,8 +8,9 @@
 //! finds a path, and the shortest one through all steps that it has seen is the proof. It is bounded by counts; where
 //! it ends without a path there is no proof.
 
+use super::conversion::{extract_node, insert};
 use super::facts::Ranges;
-use super::language::{Classes, extract_node, insert};
+use super::language::Classes;
 use super::matching::Compiled;
 use super::rules::TABLE;
 use super::saturate::Simplifier;

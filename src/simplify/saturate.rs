@@ -1,10 +1,11 @@
 //! Equality saturation of one window.
 
 use super::audit::{Audit, Transcript};
+use super::conversion::{extract_node, insert};
 use super::cost::{Costs, Goal, function_costs};
 use super::extract::{Candidates, Choice, order};
 use super::facts::Ranges;
-use super::language::{Classes, Math, extract_node, insert};
+use super::language::{Classes, Math};
 use super::matching::Compiled;
 use super::view::View;
 use super::{rules, structure};

@@ -347,20 +347,13 @@ mod tests {
 
     #[test]
     fn what_is_no_ordinary_number_is_left_to_the_code() {
-        for (text, value) in [
-            ("ln(-1)", f64::NAN),
-            ("exp(1000)", f64::INFINITY),
-            ("sin(3*pi)*ln(0)", f64::NEG_INFINITY),
-            ("sin(pi + exp(-200))", 0.0),
-            ("gamma(1/3)", 2.678938534707747),
-        ] {
+        for (text, value) in
+            [("exp(1000)", f64::INFINITY), ("sin(pi + exp(-200))", 0.0), ("gamma(1/3)", 2.678938534707747)]
+        {
             let tape = tape(text);
             assert!(!matches!(tape.operations.last(), Some(Operation::Constant(_))), "{text}");
             let found = tape.evaluate(&[])[0];
-            assert!(
-                found == value || (found - value).abs() < 1e-14 || found.is_nan() && value.is_nan(),
-                "{text} {found}"
-            );
+            assert!(found == value || (found - value).abs() < 1e-14, "{text} {found}");
         }
     }
 }
