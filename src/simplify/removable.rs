@@ -122,6 +122,8 @@ fn patched(graph: &mut Graph, formulas: &mut Formulas, [condition, a, b]: [ExprI
         Some(solution) => solution,
         None => (vanishing(graph, u, v)?, graph.integer(0)),
     };
+    // Rows are compared term by term.
+    let body = canonicalize(graph, formulas, &[body], Grouping::DERIVING)[0];
     let new = graph.rebuild(&[body], |graph, id, image| match graph.node(id).clone() {
         Node::Product(_) => {
             let node = graph.node(id).clone();

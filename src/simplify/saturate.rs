@@ -197,13 +197,18 @@ pub fn without_clock<T>(work: impl FnOnce() -> T) -> T {
     quanta::with_clock(&quanta::Clock::mock().0, work)
 }
 
-/// Tells whether any rule could change the nodes: without functions, quotients or repeated factors none does.
+/// Tells whether any rule could change the nodes: without functions, quotients, repeated factors or sums inside of sums none
+/// does.
 pub fn is_promising(graph: &Graph, nodes: &[ExprId]) -> bool {
     let mut bases: FxHashMap<ExprId, u32> = FxHashMap::default();
     // A repeated factor matters only where terms that share it are added.
     let adds = nodes.iter().any(|id| matches!(graph.node(*id), Node::Sum(..)));
     nodes.iter().any(|id| match graph.node(*id) {
         Node::Apply(..) => true,
+        Node::Sum(constant, terms) => {
+            (terms.len() > 1 || !constant.is_zero())
+                && terms.iter().any(|(term, _)| matches!(graph.node(*term), Node::Sum(..)))
+        }
         Node::Product(factors) => factors.iter().any(|(base, exponent)| {
             let count = bases.entry(*base).or_default();
             *count += 1;
