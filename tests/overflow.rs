@@ -1,5 +1,6 @@
 //! Code has no NaN, infinity or 0 where the value is an ordinary number: exponentials, error functions and shares far out,
 //! their gradients and Hessians, against mpmath with 900 digits.
+#![allow(clippy::approx_constant, clippy::excessive_precision)]
 
 use gradc::derive::{Form, Order, derive};
 use gradc::source::Source;

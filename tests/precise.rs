@@ -1,5 +1,6 @@
 //! Numbers on the command line are right to the last digit: against 300 digits, at branches, at poles, where the value is
 //! 0 and where double precision overflows; `--double` prints what generated code computes.
+#![allow(clippy::approx_constant, clippy::excessive_precision)]
 #![allow(clippy::panic)]
 
 #[path = "common/exact.rs"]

@@ -1,5 +1,6 @@
 //! Quotients with a value patched in at a removable singularity: value, gradient and Hessian at the point, near it and away
 //! from it are those of the function that continues the quotient, by mpmath with 500 digits.
+#![allow(clippy::approx_constant, clippy::excessive_precision)]
 
 use gradc::derive::{Form, Order, derive};
 use gradc::lower::Function;

@@ -1,6 +1,7 @@
 //! Special functions and their derivatives of an order, over their whole range, near what is removed and far out, against
 //! values of mpmath with 60 digits: within a few units of the last place in double precision, and to the last digit when
 //! they are evaluated with many bits.
+#![allow(clippy::approx_constant, clippy::excessive_precision)]
 
 use gradc::derive::{Form, Order, derive};
 use gradc::precise::{Coordinate, Evaluator};

@@ -31,8 +31,6 @@ const LARGEST: usize = 90;
 const BUDGET: usize = 6000;
 /// How often both sides look further after they have met.
 const MORE: usize = 12;
-/// Largest sum or product that is dissolved in another.
-
 /// A step: the rule's name, and what it makes of the form before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
