@@ -3,6 +3,7 @@
 use super::Reason;
 use crate::graph::{ExprId, Factor, Graph, Node, Rational, Term};
 use crate::lower::{Facts, Formulas};
+use crate::show::notation;
 use crate::simplify::{Simplifier, Step, prove};
 use std::cell::Cell;
 use std::collections::BTreeSet;
@@ -60,7 +61,28 @@ pub fn simplification(
         }
         before = step.form;
     }
-    shown
+    without_detours(graph, shown)
+}
+
+/// Leaves out steps that lead back to what is already written.
+fn without_detours(graph: &Graph, steps: Vec<(ExprId, Reason)>) -> Vec<(ExprId, Reason)> {
+    let mut kept: Vec<(ExprId, Reason)> = Vec::new();
+    let mut written: Vec<String> = Vec::new();
+    for (form, reason) in steps {
+        let text = notation::text(graph, form);
+        match written.iter().position(|earlier| *earlier == text) {
+            Some(at) => {
+                kept.truncate(at + 1);
+                written.truncate(at + 1);
+                kept[at].0 = form;
+            }
+            None => {
+                kept.push((form, reason));
+                written.push(text);
+            }
+        }
+    }
+    kept
 }
 
 /// Finds the steps from one form to another: those of the whole, or of the parts in which they differ.
