@@ -161,6 +161,14 @@ const BY_MATRICES: &[&str] = &[
     "f(A: matrix[n, n], D: vector[n]) = tr(diag(D)*A*diag(D)*A') + logdet(A*A')",
     "f(X: matrix[n, m]) = sum(X[0, ..] .* X[1, ..]) + sum(X .* X .* X)",
     "f(X: matrix[n, m], Y: matrix[n, m], v: vector[m]) = sum(if(X > Y, X .* X .* Y, Y)) + norm2(stack(X, Y)*v)^2",
+    // Groups in sums
+    "f(X: matrix[n, m], W: matrix[n, m], s) = sum(((X - s) + (W - X) .* (1 - W)) .^ 2)",
+    "f(X: matrix[n, m], W: matrix[n, m], s) = sum(exp((X - s) - (W - s)) ./ (1 + (X - W) .^ 2))",
+    "f(X: matrix[n, m], w: vector[m], y: vector[n], s) = norm2((X*w - s) - (y - s))^2",
+    "f(X: matrix[n, m], w: vector[m], y: vector[n], s) = sum(tanh(1 - (X*w - (y - s))))",
+    "f(X: matrix[n, m], u: vector[n], s) = dot(u, logsumexp_rows((X - s) + X .* (1 - X)))",
+    "f(X: matrix[n, m], u: vector[n], s) = sum(softmax_rows((X - s) .* (s - X) + 1) .* (X - s))",
+    "f(X: matrix[n, m], w: vector[m], y: vector[n], b) = sum(softplus((X*w + b) - (y - 1)) + (y - b) .* (1 - y))",
 ];
 
 fn lowered(text: &str, declarations: &[String]) -> Function {
