@@ -34,6 +34,8 @@ pub(super) fn cancel_over_denominators(classes: &mut Classes, id: Id, node: &Mat
     let divides =
         |term: &&Monomial| below.keys().any(|base| term.factors.get(*base).is_some_and(Rational::is_negative));
     let most = view.terms.iter().filter(divides).count().min(length(&view) - 1);
+    // What is multiplied out opens groups, and loses their digits, unless all of it is one product again.
+    let most = if classes.analysis.keeps_groups { most.min(1) } else { most };
     let Some(above) = numerator(classes, &view, &below) else { return Vec::new() };
     let above = reduced(classes, above, &mut below);
     if length(&above) > most {
