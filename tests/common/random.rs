@@ -129,7 +129,11 @@ impl Random {
             }
             18 => format!("norm2({})", self.vector(below, names)),
             19 => format!("dot({}, {})", self.vector(below, names), self.vector(below, names)),
-            20 => format!("if({} > {}, {}, {})", self.difference(), self.difference(), one(self), one(self)),
+            // Two spellings of one number may differ by a rounding, so that one is greater.
+            20 => {
+                let bound = self.pick(&["1/3", "-1/7", "z*w/9"]);
+                format!("if({} > {bound}, {}, {})", self.difference(), one(self), one(self))
+            }
             21 => format!("{}({}, {})", self.pick(&["max", "min", "hypot"]), one(self), one(self)),
             22 => {
                 format!("({})^{}", self.positive(below, names), self.pick(&["2", "-1", "1.5", "0.5", "-2", "x", "y"]))
