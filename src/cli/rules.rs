@@ -3,7 +3,7 @@
 use super::{Exit, Outcome, values};
 use crate::error::{Diagnostic, Errors, Fault, nearest};
 use crate::show::notation;
-use crate::simplify::{Class, FORBIDDEN, Forbidden, Rule, STRUCTURAL, Structural, TABLE};
+use crate::simplify::{Class, FORBIDDEN, Forbidden, Rounding, Rule, STRUCTURAL, Structural, TABLE};
 use crate::source::Source;
 use clap::Args;
 use std::io::{self, Write};
@@ -66,12 +66,7 @@ fn explain(rule: &Rule, out: &mut impl Write) -> Result<(), super::Stop> {
         Class::Exact => writeln!(out, "  exact: the same value and the same domain everywhere")?,
         Class::Licensed(fact) => writeln!(out, "  licensed: used only where it is known that {fact}")?,
     }
-    if rule.stabilizes {
-        writeln!(out, "  the right side keeps digits that the left side loses")?;
-    }
-    if rule.for_reading {
-        writeln!(out, "  used for what people read; what is computed keeps the left side")?;
-    }
+    writeln!(out, "  {}", rounding(rule.rounding))?;
     if rule.for_running {
         writeln!(out, "  used for what is computed; what people read keeps the left side")?;
     }
@@ -81,11 +76,21 @@ fn explain(rule: &Rule, out: &mut impl Write) -> Result<(), super::Stop> {
     worked_example(rule.left, rule.right, out)
 }
 
+fn rounding(rounding: Rounding) -> &'static str {
+    match rounding {
+        Rounding::Better => "the right side keeps digits that the left side loses",
+        Rounding::Level => "both sides keep the same digits",
+        Rounding::Range => "far out the right side loses two or three digits, or what overflows is another part",
+        Rounding::Worse => "the right side loses digits: for what people read; what is computed keeps the left side",
+    }
+}
+
 fn explain_structural(rule: &Structural, out: &mut impl Write) -> Result<(), super::Stop> {
     writeln!(out, "{}: {}", rule.name, rule.documentation)?;
     let (left, right) = rule.example;
     writeln!(out, "  such as {left} -> {right}, for any number of terms and factors")?;
     writeln!(out, "  exact: the same value and the same domain everywhere")?;
+    writeln!(out, "  {}", rounding(rule.rounding))?;
     worked_example(left, right, out)
 }
 

@@ -68,11 +68,28 @@ impl Rational {
         (numerator != i64::MIN).then_some(Rational(Small(numerator, denominator)))
     }
 
+    /// Makes a number of machine words from a fraction with a positive denominator, if it is short enough in lowest terms.
+    fn reduced(numerator: i64, denominator: i64) -> Option<Self> {
+        if denominator == 1 {
+            return Self::small(numerator, denominator);
+        }
+        let divisor = i64::try_from(numerator.unsigned_abs().gcd(&denominator.unsigned_abs())).ok()?;
+        Self::small(numerator / divisor, denominator / divisor)
+    }
+
+    /// Makes a number from its lowest terms.
     fn from_wide(numerator: i128, denominator: i128) -> Self {
-        let divisor = numerator.gcd(&denominator).max(1);
-        let (n, d) = (numerator / divisor, denominator / divisor);
-        let small = i64::try_from(n).ok().zip(i64::try_from(d).ok()).and_then(|(n, d)| Self::small(n, d));
-        small.unwrap_or_else(|| Self::from_big(BigRational::new_raw(n.into(), d.into())))
+        let narrow = i64::try_from(numerator).ok().zip(i64::try_from(denominator).ok());
+        let small = narrow.and_then(|(n, d)| Self::small(n, d));
+        small.unwrap_or_else(|| Rational(Big(Arc::new(BigRational::new_raw(numerator.into(), denominator.into())))))
+    }
+
+    /// Returns numerator and denominator, if both fit a double machine word with its sign changed, too.
+    fn to_wide(&self) -> Option<(i128, i128)> {
+        match &self.0 {
+            Small(n, d) => Some((i128::from(*n), i128::from(d.get()))),
+            Big(r) => r.numer().to_i128().zip(r.denom().to_i128()).filter(|(n, _)| *n != i128::MIN),
+        }
     }
 
     fn to_big(&self) -> BigRational {
@@ -188,33 +205,45 @@ impl Rational {
 
     /// Returns the sum.
     pub fn add(&self, other: &Self) -> Self {
-        if let (Small(an, ad), Small(bn, bd)) = (&self.0, &other.0) {
-            if let (&WHOLE, &WHOLE, Some(sum)) = (ad, bd, an.checked_add(*bn))
-                && sum != i64::MIN
-            {
-                return Rational(Small(sum, WHOLE));
-            }
-            let ([an, bn], [ad, bd]) = ([an, bn].map(|n| i128::from(*n)), [ad, bd].map(|d| i128::from(d.get())));
-            if let (Some(x), Some(y)) = (an.checked_mul(bd), bn.checked_mul(ad))
-                && let Some(sum) = x.checked_add(y)
-            {
-                return Self::from_wide(sum, ad * bd);
+        if let (Small(a, b), Small(c, d)) = (&self.0, &other.0) {
+            let (b, d) = (i64::from(b.get()), i64::from(d.get()));
+            let (sum, denominator) = if b == d {
+                (a.checked_add(*c), Some(b))
+            } else {
+                let sum = a.checked_mul(d).zip(c.checked_mul(b)).and_then(|(left, right)| left.checked_add(right));
+                (sum, b.checked_mul(d))
+            };
+            if let Some(sum) = sum.zip(denominator).and_then(|(sum, denominator)| Self::reduced(sum, denominator)) {
+                return sum;
             }
         }
-        Self::from_big(self.to_big() + other.to_big())
+        let wide = || {
+            let ((a, b), (c, d)) = (self.to_wide()?, other.to_wide()?);
+            let shared = divisor(b, d);
+            let sum = a.checked_mul(d / shared)?.checked_add(c.checked_mul(b / shared)?)?;
+            // What is left to cancel divides what the denominators share [Knuth, The Art of Computer Programming 2, 4.5.1].
+            let left = divisor(sum, shared);
+            Some(Self::from_wide(sum / left, (b / shared).checked_mul(d / left)?))
+        };
+        wide().unwrap_or_else(|| Self::from_big(self.to_big() + other.to_big()))
     }
 
     /// Returns the product.
     pub fn multiply(&self, other: &Self) -> Self {
-        if let (Small(an, ad), Small(bn, bd)) = (&self.0, &other.0) {
-            if let (&WHOLE, &WHOLE, Some(product)) = (ad, bd, an.checked_mul(*bn))
-                && product != i64::MIN
-            {
-                return Rational(Small(product, WHOLE));
-            }
-            return Self::from_wide(i128::from(*an) * i128::from(*bn), i128::from(ad.get()) * i128::from(bd.get()));
+        if let (Small(a, b), Small(c, d)) = (&self.0, &other.0)
+            && let Some(numerator) = a.checked_mul(*c)
+            && let Some(denominator) = i64::from(b.get()).checked_mul(i64::from(d.get()))
+            && let Some(product) = Self::reduced(numerator, denominator)
+        {
+            return product;
         }
-        Self::from_big(self.to_big() * other.to_big())
+        let wide = || {
+            let ((a, b), (c, d)) = (self.to_wide()?, other.to_wide()?);
+            let (left, right) = (divisor(a, d), divisor(c, b));
+            let numerator = (a / left).checked_mul(c / right)?;
+            Some(Self::from_wide(numerator, (b / right).checked_mul(d / left)?))
+        };
+        wide().unwrap_or_else(|| Self::from_big(self.to_big() * other.to_big()))
     }
 
     /// Returns 1 over the number; none for 0.
@@ -335,6 +364,16 @@ fn place_point(text: &str, significant: &str, places: usize) -> String {
     let (head, tail) = significant.split_at(1.min(significant.len()));
     let mantissa = if tail.is_empty() { head.to_string() } else { format!("{head}.{tail}") };
     format!("{mantissa}e{exponent}")
+}
+
+/// Returns the greatest common divisor, at least 1; of words where both are that short.
+fn divisor(a: i128, b: i128) -> i128 {
+    let (a, b) = (a.unsigned_abs(), b.unsigned_abs());
+    let divisor = match (u64::try_from(a), u64::try_from(b)) {
+        (Ok(a), Ok(b)) => u128::from(a.gcd(&b)),
+        _ => a.gcd(&b),
+    };
+    i128::try_from(divisor.max(1)).unwrap_or(1)
 }
 
 impl PartialOrd for Rational {

@@ -307,16 +307,21 @@ impl Compiled {
             let next = PartialSum { used, ..state };
             return self.match_terms(classes, later, terms, next);
         }
+        let expected = state.multiplier.as_ref().map(|own| own.coefficient.multiply(coefficient));
         for (at, term) in terms.iter().enumerate() {
-            if state.used.contains(&at) {
+            if state.used.contains(&at) || expected.as_ref().is_some_and(|expected| *expected != term.coefficient) {
+                continue;
+            }
+            let matches = self.match_factors(classes, factors, &term.factors, &state.binding);
+            if matches.is_empty() {
                 continue;
             }
             let Some(scale) = term.coefficient.divide(coefficient) else { continue };
-            for (binding, rest) in self.match_factors(classes, factors, &term.factors, &state.binding) {
-                let multiplier = Monomial { coefficient: scale.clone(), factors: rest };
-                if state.multiplier.as_ref().is_some_and(|own| *own != multiplier) {
+            for (binding, rest) in matches {
+                if state.multiplier.as_ref().is_some_and(|own| own.factors != rest) {
                     continue;
                 }
+                let multiplier = Monomial { coefficient: scale.clone(), factors: rest };
                 let mut used = state.used.clone();
                 used.push(at);
                 let next = PartialSum { binding, used, multiplier: Some(multiplier) };
@@ -347,10 +352,11 @@ impl Compiled {
         };
         let mut found = Vec::new();
         for (base, exponent) in factors {
-            let left = exponent.add(&wanted.negate());
-            let same_sign = wanted.is_negative() == exponent.is_negative();
-            let enough = left.is_zero() || (left.is_negative() == exponent.is_negative() && left.is_integer());
-            if !same_sign || !enough {
+            if wanted.is_negative() != exponent.is_negative() {
+                continue;
+            }
+            let left = if exponent == wanted { Rational::ZERO } else { exponent.add(&wanted.negate()) };
+            if !left.is_zero() && (left.is_negative() != exponent.is_negative() || !left.is_integer()) {
                 continue;
             }
             for binding in self.match_class(classes, *pattern, *base, binding) {

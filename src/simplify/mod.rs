@@ -38,7 +38,7 @@ pub use forbidden::{FORBIDDEN, Forbidden};
 pub use matrices::{simplify_matrices, stabilized_matrices};
 pub use proof::{Step, prove, steps};
 pub use removable::{REMOVABLE, Removable, continued};
-pub use rules::{Class, Rule, TABLE};
+pub use rules::{Class, Rounding, Rule, TABLE};
 pub use saturate::Simplifier;
 pub use structure::{RULES as STRUCTURAL, Structural};
 pub use windows::{Windows, simplify};

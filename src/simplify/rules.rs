@@ -14,6 +14,21 @@ pub enum Class {
     Licensed(&'static str),
 }
 
+/// What a rewrite does to the digits of doubles, by the first-order bound of the rounding error [Wilkinson; Higham,
+/// Accuracy and Stability of Numerical Algorithms, 2nd edition, section 3.3].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Rounding {
+    /// The right side keeps digits that the left side loses somewhere, to cancellation or to overflow, and loses none:
+    /// for machines, the left side is not good enough.
+    Better,
+    /// Both sides keep the same digits.
+    Level,
+    /// The right side loses at most two or three digits, far out.
+    Range,
+    /// The right side loses digits that the left side keeps: it is for people only.
+    Worse,
+}
+
 /// A row of the table.
 #[derive(Clone, Copy, Debug)]
 pub struct Rule {
@@ -25,10 +40,8 @@ pub struct Rule {
     pub right: &'static str,
     /// When the forms are equal.
     pub class: Class,
-    /// Whether the left form loses digits to cancellation or overflow where the right one does not.
-    pub stabilizes: bool,
-    /// Whether the right side is for people only, because it loses digits where the left one does not.
-    pub for_reading: bool,
+    /// What the rule does to digits.
+    pub rounding: Rounding,
     /// Whether the right side is for machines only, because people read the left one more easily.
     pub for_running: bool,
     /// Whether the rule serves values only: the derivative of the right side loses digits where that of the left one does
@@ -45,14 +58,13 @@ const EXACT: Rule = Rule {
     left: "",
     right: "",
     class: Class::Exact,
-    stabilizes: false,
-    for_reading: false,
+    rounding: Rounding::Level,
     for_running: false,
     for_values: false,
     for_explaining: false,
     documentation: "",
 };
-const STABLE: Rule = Rule { stabilizes: true, ..EXACT };
+const STABLE: Rule = Rule { rounding: Rounding::Better, ..EXACT };
 const RUNNING: Rule = Rule { for_running: true, ..STABLE };
 
 /// The table. Sources of identities: NIST Digital Library of Mathematical Functions (DLMF), the section in brackets.
@@ -61,7 +73,7 @@ pub const TABLE: &[Rule] = &[
     // Logistic function
     Rule { name: "definition of sigmoid", left: "1/(1 + exp(x))", right: "sigmoid(-x)",
         documentation: "recognizes the logistic function written with exp", ..EXACT },
-    Rule { name: "add and subtract 1", left: "exp(x)/(1 + exp(x))", right: "1 - 1/(1 + exp(x))", for_explaining: true,
+    Rule { name: "add and subtract 1", left: "exp(x)/(1 + exp(x))", right: "1 - 1/(1 + exp(x))", for_explaining: true, rounding: Rounding::Worse,
         documentation: "(1 + exp(x) - 1)/(1 + exp(x)), a quotient of sums that share all but the 1", ..EXACT },
     Rule { name: "quotient form of sigmoid", left: "exp(x)/(1 + exp(x))", right: "sigmoid(x)",
         documentation: "recognizes the other way of writing the logistic function, which overflows", ..STABLE },
@@ -71,7 +83,7 @@ pub const TABLE: &[Rule] = &[
         documentation: "the exponential overflows where the sigmoid underflows", ..STABLE },
     Rule { name: "complement of sigmoid", left: "1 - sigmoid(x)", right: "sigmoid(-x)",
         documentation: "1 - sigmoid(x) loses all digits for large x", ..STABLE },
-    Rule { name: "sigmoid of a negative number", left: "sigmoid(-x)", right: "1 - sigmoid(x)", for_reading: true,
+    Rule { name: "sigmoid of a negative number", left: "sigmoid(-x)", right: "1 - sigmoid(x)", rounding: Rounding::Worse,
         documentation: "the form that people read", ..EXACT },
     Rule { name: "definition of softplus", left: "ln(1 + exp(x))", right: "softplus(x)",
         documentation: "ln(1 + exp(x)) overflows for large x and loses digits for small x", ..STABLE },
@@ -92,7 +104,7 @@ pub const TABLE: &[Rule] = &[
     Rule { name: "difference of softplus", left: "softplus(x) - x", right: "softplus(-x)",
         documentation: "the difference loses all digits for large x", ..STABLE },
     Rule { name: "reflection of softplus", left: "softplus(x) - softplus(-x)", right: "x",
-        documentation: "the two branches differ by their argument", ..EXACT },
+        documentation: "the two branches differ by their argument", ..STABLE },
 
     Rule { name: "logsumexp with 0", left: "logsumexp([x, 0])", right: "softplus(x)",
         documentation: "one exponential in place of two", for_running: true, ..EXACT },
@@ -103,7 +115,7 @@ pub const TABLE: &[Rule] = &[
     Rule { name: "second of two shares", left: "exp(a - logsumexp([x, a]))", right: "sigmoid(a - x)", for_running: true,
         documentation: "one exponential in place of two", ..EXACT },
     Rule { name: "exponential of softplus", left: "exp(-softplus(x))", right: "sigmoid(-x)", for_running: true,
-        documentation: "one function in place of two", ..EXACT },
+        documentation: "one function in place of two", ..STABLE },
 
     // Exponentials and logarithms [DLMF 4.2]
     Rule { name: "exp minus one", left: "exp(x) - 1", right: "exp_m1(x)",
@@ -226,7 +238,7 @@ pub const TABLE: &[Rule] = &[
         documentation: "erfc underflows long before its logarithm", ..RUNNING },
     Rule { name: "logarithm of ndtr", left: "ln(ndtr(x))", right: "log_ndtr(x)",
         documentation: "ndtr underflows long before its logarithm", ..STABLE },
-    Rule { name: "reciprocal of erfcx", left: "1/erfcx(x)", right: "sqrt(pi)*sqrt(2)/2*inverse_mills(-sqrt(2)*x)",
+    Rule { name: "reciprocal of erfcx", left: "1/erfcx(x)", right: "sqrt(pi)*sqrt(2)/2*inverse_mills(-sqrt(2)*x)", rounding: Rounding::Range,
         documentation: "the derivatives of the quotient overflow", ..RUNNING },
     Rule { name: "reflection of erfc", left: "1 + erf(x)", right: "erfc(-x)",
         documentation: "1 + erf(x) loses all digits for large negative x", ..STABLE },

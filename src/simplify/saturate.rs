@@ -7,6 +7,7 @@ use super::extract::{Candidates, Choice, order};
 use super::facts::Ranges;
 use super::language::{Classes, Math};
 use super::matching::Compiled;
+use super::rules::Rounding;
 use super::view::View;
 use super::{rules, structure};
 use crate::functions::{FunctionId, Functions};
@@ -67,7 +68,7 @@ impl Simplifier {
     }
 
     fn costs(&self, goal: Goal, classes: &Classes, graph: &Graph, nodes: &[ExprId]) -> Costs<'_> {
-        let stabilizing = self.rules.iter().filter(|rule| rule.rule.stabilizes).collect();
+        let stabilizing = self.rules.iter().filter(|rule| rule.rule.rounding == Rounding::Better).collect();
         Costs::new(goal, stabilizing, functions_near(classes), &self.functions, familiar(graph, nodes))
     }
 
@@ -91,6 +92,7 @@ impl Simplifier {
             Transcript::new(&classes).hear_classes(&classes, &facts, audit);
         }
         let ids: Vec<Id> = roots.iter().map(|root| classes.find(image[root])).collect();
+        classes.analysis.seen.set_running(true);
         let costs = self.costs(goal, &classes, graph, &nodes);
         let candidates = Candidates::new(&classes, &costs);
         let trees = candidates.cheapest_trees();
@@ -147,8 +149,8 @@ impl Simplifier {
         let usable = |rule: &&Compiled| {
             let fits = match goal {
                 Goal::Pretty => !rule.rule.for_running,
-                Goal::Derivable => !rule.rule.for_reading && !rule.rule.for_values,
-                Goal::Stable | Goal::Flops => !rule.rule.for_reading,
+                Goal::Derivable => rule.rule.rounding != Rounding::Worse && !rule.rule.for_values,
+                Goal::Stable | Goal::Flops => rule.rule.rounding != Rounding::Worse,
             };
             !grows && fits
         };

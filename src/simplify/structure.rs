@@ -8,6 +8,7 @@ use super::exponentials::{
 use super::language::{
     Classes, Math, Monomial, Polynomial, add_monomial, add_negation, add_polynomial, is_group, monomial, polynomial,
 };
+use super::rules::Rounding;
 use crate::functions::{Parity, rows};
 use crate::graph::Rational;
 use egg::Id;
@@ -25,6 +26,8 @@ pub struct Structural {
     pub for_reading: bool,
     /// Whether the rule serves what machines run only.
     pub for_running: bool,
+    /// What the rule does to digits, where the cost takes what it finds.
+    pub rounding: Rounding,
     /// What the rule does.
     pub documentation: &'static str,
     /// An expression to which the rule applies, and what it makes of it.
@@ -33,47 +36,59 @@ pub struct Structural {
     pub(super) apply: fn(&mut Classes, Id, &Math) -> Vec<Id>,
 }
 
+const EXACT: Structural = Structural {
+    name: "",
+    grows: false,
+    for_sharing: false,
+    for_reading: false,
+    for_running: false,
+    rounding: Rounding::Level,
+    documentation: "",
+    example: ("", ""),
+    apply: |_, _, _| Vec::new(),
+};
+
 /// All rules of this file. Each is exact: where merging exponents would add points to the domain, nothing is merged.
 #[rustfmt::skip]
 pub const RULES: &[Structural] = &[
-    Structural { name: "collect terms", grows: false, for_sharing: false, for_reading: false, for_running: false, documentation: "adds up like terms",
-        example: ("x + (2*x + b)", "3*x + b"), apply: collect_terms },
-    Structural { name: "collect factors", grows: false, for_sharing: false, for_reading: false, for_running: false, documentation: "multiplies powers of the same base, where no point is added to the domain",
-        example: ("x*(x^2*b)", "x^3*b"), apply: collect_factors },
-    Structural { name: "power of a product", grows: false, for_sharing: false, for_reading: false, for_running: false, documentation: "raises each factor to the power, where no point is added to the domain",
-        example: ("(a*b)^2", "a^2*b^2"), apply: power_of_product },
-    Structural { name: "power of a reciprocal", grows: false, for_sharing: false, for_reading: false, for_running: false, documentation: "writes a quotient by a power as a power of the reciprocal, which then serves several powers",
-        example: ("1/x^2", "(1/x)^2"), apply: power_of_reciprocal },
-    Structural { name: "factor out", grows: true, for_sharing: false, for_reading: false, for_running: false, documentation: "takes what several terms share out of them",
-        example: ("x*a + x*b", "x*(a + b)"), apply: factor_out },
-    Structural { name: "common denominator", grows: true, for_sharing: false, for_reading: true, for_running: false, documentation: "takes a negative power that some terms have out of those that have a positive one",
-        example: ("a/x + b*x", "(a + b*x^2)/x"), apply: common_denominator },
-    Structural { name: "cancel over denominators", grows: true, for_sharing: false, for_reading: false, for_running: false, documentation: "brings a sum over the denominators of its terms and multiplies out, where that leaves fewer terms",
-        example: ("1 - a*(a + 2*b)/(a + b)^2", "b^2/(a + b)^2"), apply: cancel_over_denominators },
-    Structural { name: "factor out a quotient", grows: true, for_sharing: true, for_reading: false, for_running: false, documentation: "takes less of a quotient out than could be, so that what stays can be shared",
-        example: ("a/x^3 - 1/x", "(a/x^2 - 1)/x"), apply: factor_out_quotient },
-    Structural { name: "multiply out", grows: true, for_sharing: false, for_reading: false, for_running: false, documentation: "multiplies each term of a sum",
-        example: ("x*(a + b)", "x*a + x*b"), apply: multiply_out },
-    Structural { name: "product of exponentials", grows: false, for_sharing: false, for_reading: false, for_running: false, documentation: "adds the arguments",
-        example: ("exp(a)*exp(b)", "exp(a + b)"), apply: product_of_exponentials },
-    Structural { name: "symmetry", grows: false, for_sharing: false, for_reading: false, for_running: false, documentation: "takes the sign out of an even or odd function",
-        example: ("sin(-x)", "-sin(x)"), apply: symmetry },
-    Structural { name: "exponential of a negative number", grows: false, for_sharing: false, for_reading: false, for_running: false, documentation: "writes it as a reciprocal",
-        example: ("exp(-x)", "1/exp(x)"), apply: negative_exponential },
-    Structural { name: "logarithm of a sum of exponentials", grows: false, for_sharing: false, for_reading: false, for_running: true, documentation: "an exponential overflows long before the logarithm of the sum",
-        example: ("ln(exp(x) + exp(a))", "logsumexp([x, a])"), apply: logarithm_of_sum },
-    Structural { name: "share of a sum of exponentials", grows: false, for_sharing: false, for_reading: false, for_running: true, documentation: "an exponential overflows long before its share of the sum",
-        example: ("exp(x)/(exp(x) + exp(a))", "exp(x - logsumexp([x, a]))"), apply: share_of_sum },
-    Structural { name: "mean weighted by shares", grows: false, for_sharing: false, for_reading: false, for_running: true, documentation: "the exponentials overflow, their shares of the sum do not",
-        example: ("(a*exp(x) + b*exp(a))/(exp(x) + exp(a))", "a*exp(x - logsumexp([x, a])) + b*exp(a - logsumexp([x, a]))"), apply: weighted_mean },
-    Structural { name: "scaled complementary error function", grows: false, for_sharing: false, for_reading: false, for_running: true, documentation: "takes the exponential that erfc decays with from one that is multiplied",
-        example: ("exp(x^2/2)*erfc(x/sqrt(2))", "erfcx(x/sqrt(2))"), apply: scaled_error_function },
-    Structural { name: "complement of a share", grows: false, for_sharing: false, for_reading: false, for_running: true, documentation: "all shares of a sum of exponentials add up to 1",
-        example: ("1 - exp(x - logsumexp([x, a]))", "exp(a - logsumexp([x, a]))"), apply: complement_of_share },
-    Structural { name: "inverse function", grows: false, for_sharing: false, for_reading: false, for_running: false, documentation: "a function of its inverse, where the inverse is defined",
-        example: ("ln(exp(x))", "x"), apply: inverse },
-    Structural { name: "logarithm of a product", grows: false, for_sharing: false, for_reading: false, for_running: false, documentation: "adds the logarithms of factors that are known to be positive",
-        example: ("ln(exp(a)*cosh(b))", "a + ln(cosh(b))"), apply: logarithm_of_product },
+    Structural { name: "collect terms", documentation: "adds up like terms",
+        example: ("x + (2*x + b)", "3*x + b"), apply: collect_terms, ..EXACT },
+    Structural { name: "collect factors", documentation: "multiplies powers of the same base, where no point is added to the domain",
+        example: ("x*(x^2*b)", "x^3*b"), apply: collect_factors, ..EXACT },
+    Structural { name: "power of a product", documentation: "raises each factor to the power, where no point is added to the domain",
+        example: ("(a*b)^2", "a^2*b^2"), apply: power_of_product, ..EXACT },
+    Structural { name: "power of a reciprocal", documentation: "writes a quotient by a power as a power of the reciprocal, which then serves several powers",
+        example: ("1/x^2", "(1/x)^2"), apply: power_of_reciprocal, ..EXACT },
+    Structural { name: "factor out", grows: true, rounding: Rounding::Better, documentation: "takes what several terms share out of them",
+        example: ("x*a + x*b", "x*(a + b)"), apply: factor_out, ..EXACT },
+    Structural { name: "common denominator", grows: true, for_reading: true, rounding: Rounding::Range, documentation: "takes a negative power that some terms have out of those that have a positive one",
+        example: ("a/x + b*x", "(a + b*x^2)/x"), apply: common_denominator, ..EXACT },
+    Structural { name: "cancel over denominators", grows: true, rounding: Rounding::Range, documentation: "brings a sum over the denominators of its terms and multiplies out, where that leaves fewer terms",
+        example: ("1 - a*(a + 2*b)/(a + b)^2", "b^2/(a + b)^2"), apply: cancel_over_denominators, ..EXACT },
+    Structural { name: "factor out a quotient", grows: true, for_sharing: true, documentation: "takes less of a quotient out than could be, so that what stays can be shared",
+        example: ("a/x^3 - 1/x", "(a/x^2 - 1)/x"), apply: factor_out_quotient, ..EXACT },
+    Structural { name: "multiply out", grows: true, rounding: Rounding::Worse, documentation: "multiplies each term of a sum",
+        example: ("x*(a + b)", "x*a + x*b"), apply: multiply_out, ..EXACT },
+    Structural { name: "product of exponentials", rounding: Rounding::Range, documentation: "adds the arguments",
+        example: ("exp(a)*exp(b)", "exp(a + b)"), apply: product_of_exponentials, ..EXACT },
+    Structural { name: "symmetry", documentation: "takes the sign out of an even or odd function",
+        example: ("sin(-x)", "-sin(x)"), apply: symmetry, ..EXACT },
+    Structural { name: "exponential of a negative number", documentation: "writes it as a reciprocal",
+        example: ("exp(-x)", "1/exp(x)"), apply: negative_exponential, ..EXACT },
+    Structural { name: "logarithm of a sum of exponentials", for_running: true, rounding: Rounding::Better, documentation: "an exponential overflows long before the logarithm of the sum",
+        example: ("ln(exp(x) + exp(a))", "logsumexp([x, a])"), apply: logarithm_of_sum, ..EXACT },
+    Structural { name: "share of a sum of exponentials", for_running: true, rounding: Rounding::Range, documentation: "an exponential overflows long before its share of the sum",
+        example: ("exp(x)/(exp(x) + exp(a))", "exp(x - logsumexp([x, a]))"), apply: share_of_sum, ..EXACT },
+    Structural { name: "mean weighted by shares", for_running: true, rounding: Rounding::Better, documentation: "the exponentials overflow, their shares of the sum do not",
+        example: ("(a*exp(x) + b*exp(a))/(exp(x) + exp(a))", "a*exp(x - logsumexp([x, a])) + b*exp(a - logsumexp([x, a]))"), apply: weighted_mean, ..EXACT },
+    Structural { name: "scaled complementary error function", for_running: true, rounding: Rounding::Better, documentation: "takes the exponential that erfc decays with from one that is multiplied",
+        example: ("exp(x^2/2)*erfc(x/sqrt(2))", "erfcx(x/sqrt(2))"), apply: scaled_error_function, ..EXACT },
+    Structural { name: "complement of a share", for_running: true, rounding: Rounding::Better, documentation: "all shares of a sum of exponentials add up to 1",
+        example: ("1 - exp(x - logsumexp([x, a]))", "exp(a - logsumexp([x, a]))"), apply: complement_of_share, ..EXACT },
+    Structural { name: "inverse function", rounding: Rounding::Better, documentation: "a function of its inverse, where the inverse is defined",
+        example: ("ln(exp(x))", "x"), apply: inverse, ..EXACT },
+    Structural { name: "logarithm of a product", rounding: Rounding::Range, documentation: "adds the logarithms of factors that are known to be positive",
+        example: ("ln(exp(a)*cosh(b))", "a + ln(cosh(b))"), apply: logarithm_of_product, ..EXACT },
 ];
 
 /// Largest sum or product that is factored or multiplied out.

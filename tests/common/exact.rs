@@ -6,9 +6,9 @@ use astro_float::{BigFloat, Consts, Radix, RoundingMode, Sign};
 use gradc::graph::{Comparison, ExprId, Graph, Node, Rational};
 
 /// Bits of the working precision.
-const BITS: usize = 1024;
+pub const BITS: usize = 1024;
 /// The last bits don't matter; rounding them correctly takes forever where a result is exact.
-const ROUND: RoundingMode = RoundingMode::None;
+pub const ROUND: RoundingMode = RoundingMode::None;
 
 /// A number, or nothing where an expression is not defined.
 pub type Value = Option<BigFloat>;
@@ -31,11 +31,17 @@ impl Exact {
 
     /// Evaluates a node for values of the inputs.
     pub fn evaluate(&mut self, graph: &Graph, root: ExprId, inputs: &[BigFloat]) -> Value {
-        let mut values: Vec<Value> = vec![None; root.index() + 1];
-        for id in graph.reachable(&[root]) {
+        self.evaluate_all(graph, &[root], inputs)[root.index()].clone()
+    }
+
+    /// Evaluates all nodes that roots depend on; the values stand at the nodes' indices.
+    pub fn evaluate_all(&mut self, graph: &Graph, roots: &[ExprId], inputs: &[BigFloat]) -> Vec<Value> {
+        let last = roots.iter().map(|root| root.index() + 1).max().unwrap_or(0);
+        let mut values: Vec<Value> = vec![None; last];
+        for id in graph.reachable(roots) {
             values[id.index()] = self.node(graph, graph.node(id), &values, inputs);
         }
-        values[root.index()].clone()
+        values
     }
 
     fn node(&mut self, graph: &Graph, node: &Node, values: &[Value], inputs: &[BigFloat]) -> Value {
@@ -74,14 +80,14 @@ impl Exact {
         }
     }
 
-    fn rational(&mut self, number: &Rational) -> BigFloat {
+    pub fn rational(&mut self, number: &Rational) -> BigFloat {
         let constants = &mut self.constants;
         let mut whole = |number: Rational| BigFloat::parse(&number.to_string(), Radix::Dec, BITS, ROUND, constants);
         whole(number.numerator()).div(&whole(number.denominator()), BITS, ROUND)
     }
 
     /// A power with a constant exponent; only whole ones of negative numbers, and none below 0 of 0.
-    fn power(&mut self, base: &BigFloat, exponent: &Rational) -> Value {
+    pub fn power(&mut self, base: &BigFloat, exponent: &Rational) -> Value {
         if exponent.is_zero() {
             return Some(integer(1));
         }
@@ -105,7 +111,8 @@ impl Exact {
         }
     }
 
-    fn function(&mut self, name: &str, arguments: &[BigFloat]) -> Value {
+    /// Evaluates a function of Table 1.
+    pub fn function(&mut self, name: &str, arguments: &[BigFloat]) -> Value {
         let x = &arguments[0];
         let one = integer(1);
         let c = &mut self.constants;
