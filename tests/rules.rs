@@ -261,7 +261,8 @@ fn losses(exact: &mut Exact, sides: [&str; 2], condition: Option<&str>) -> [Loss
         let holds = condition.as_ref().is_none_or(|condition| {
             exact.evaluate(&condition.graph, condition.outputs[0], &inputs).is_some_and(|holds| !holds.is_zero())
         });
-        let [left, right] = functions.each_ref().map(|side| bounded(exact, &side.graph, side.outputs[0], &inputs));
+        let [left, right] =
+            functions.each_ref().map(|side| bounded(exact, &side.graph, &side.outputs[..1], &inputs).remove(0));
         let (Some(left), Some(right), true) = (left, right, holds) else { continue };
         // What 300 digits do not resolve says nothing.
         if !agree(&left.value, &right.value, 20) {

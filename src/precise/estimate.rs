@@ -46,7 +46,13 @@ pub fn estimates(tape: &Tape, inputs: &[Coordinate]) -> Vec<Estimate> {
     for (operation, value) in tape.operations.iter().zip(values) {
         let error = match operation {
             Operation::Input(input) if is_rounded(inputs, *input) => UNIT * value.abs() + UNDERFLOW,
-            operation => error(operation, value, |slot| estimates[slot.index()]),
+            operation => {
+                let error = error(operation, value, |slot| estimates[slot.index()]);
+                let mut is_exact = true;
+                operation.for_each_operand(|slot| is_exact &= estimates[slot.index()].error == 0.0);
+                // A bound that underflows would say that there is no error.
+                if error < f64::MIN_POSITIVE && !is_exact { error + 4.0 * UNDERFLOW } else { error }
+            }
         };
         estimates.push(Estimate { value, error });
     }
@@ -147,7 +153,7 @@ fn moved(name: &str, x: f64, error: f64, y: f64) -> f64 {
     }
     let least = |size: f64| (size - error).max(0.0);
     match name {
-        "exp" => y.abs() * error.exp_m1(),
+        "exp" => (y.abs() + UNDERFLOW) * error.exp_m1(),
         "exp_m1" => (1.0 + y) * error.exp_m1(),
         "ln" => error / least(x),
         "ln_1p" => error / least(1.0 + x),
@@ -179,7 +185,7 @@ fn moved(name: &str, x: f64, error: f64, y: f64) -> f64 {
             let psi = x.ln().abs() + error / x + 1.0 / x;
             match name {
                 "lgamma" => error * psi,
-                "gamma" => y.abs() * (error * psi).exp_m1(),
+                "gamma" => (y.abs() + UNDERFLOW) * (error * psi).exp_m1(),
                 _ => error * (1.0 / x + 1.0 / (x * x)),
             }
         }
@@ -219,7 +225,7 @@ fn moved2(function: FunctionId, a: Estimate, b: Estimate, y: f64) -> f64 {
                 return f64::INFINITY;
             }
             let exponent = (b.value.abs() + b.error) * a.error / least + b.error * (a.value.abs().ln().abs());
-            y.abs() * exponent.exp_m1() + own
+            (y.abs() + UNDERFLOW) * exponent.exp_m1() + own
         }
         "hypot" => a.error + b.error + own,
         "atan2" => {
@@ -228,5 +234,28 @@ fn moved2(function: FunctionId, a: Estimate, b: Estimate, y: f64) -> f64 {
         }
         "max" | "min" => a.error + b.error,
         _ => f64::INFINITY,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::functions::rows;
+
+    #[test]
+    fn a_bound_that_underflows_is_not_0() {
+        let (power, small, large) = (Slot(2), Slot(3), Slot(0));
+        let operations = vec![
+            Operation::Input(0),
+            Operation::Input(1),
+            Operation::Call2(rows::POW, Slot(0), Slot(1)),
+            Operation::Input(2),
+            Operation::Multiply(small, power),
+            Operation::Multiply(large, Slot(4)),
+            Operation::Multiply(large, Slot(5)),
+        ];
+        let tape = Tape { operations, outputs: vec![Slot(6)] };
+        let found = estimates(&tape, &[1e170, -2.0, 0.001].map(Coordinate::from))[6];
+        assert!((found.value - 0.001).abs() <= found.error && !found.is_nearest(), "{found:?}");
     }
 }

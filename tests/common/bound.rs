@@ -24,19 +24,23 @@ pub struct Bounded {
     pub is_ordinary: bool,
 }
 
-/// Bounds the error of a root that is computed as the graph says; none where it is not defined. Inputs are exact.
-pub fn bounded(exact: &mut Exact, graph: &Graph, root: ExprId, inputs: &[BigFloat]) -> Option<Bounded> {
-    let values = exact.evaluate_all(graph, &[root], inputs);
+/// Bounds the errors of roots that are computed as the graph says; none where one is not defined. Inputs are exact.
+pub fn bounded(exact: &mut Exact, graph: &Graph, roots: &[ExprId], inputs: &[BigFloat]) -> Vec<Option<Bounded>> {
+    let values = exact.evaluate_all(graph, roots, inputs);
     let mut bounds: Vec<Option<BigFloat>> = vec![None; values.len()];
-    for id in graph.reachable(&[root]) {
+    for id in graph.reachable(roots) {
         if let Some(value) = &values[id.index()] {
             bounds[id.index()] = bound(exact, graph, id, value, &values, &bounds);
         }
     }
-    let value = values[root.index()].clone()?;
-    let bound = bounds[root.index()].clone()?;
     let ordinary = |value: &BigFloat| value.is_zero() || value.exponent().is_some_and(|size| DOUBLE.contains(&size));
-    Some(Bounded { value, bound, is_ordinary: values.iter().flatten().all(ordinary) })
+    let is_ordinary = values.iter().flatten().all(ordinary);
+    let bounded = |root: &ExprId| {
+        let value = values[root.index()].clone()?;
+        let bound = bounds[root.index()].clone()?;
+        Some(Bounded { value, bound, is_ordinary })
+    };
+    roots.iter().map(bounded).collect()
 }
 
 fn bound(
