@@ -1,6 +1,7 @@
 //! What an expression costs: to read, or to run.
 
 use super::exponentials::is_better_as_share;
+use super::facts::Known;
 use super::language::{Classes, Math, Monomial, Polynomial, monomial, polynomial, sum_in};
 use super::matching::{Compiled, Part};
 use super::view::View;
@@ -27,6 +28,9 @@ pub enum Goal {
 const UNSTABLE: u64 = 1000;
 /// Added for a difference where the same value can be had without one, and for what could be one function.
 pub const NEEDLESS: u64 = 300;
+
+/// Added for a difference of multiples where the same value can be had as a multiple of a difference.
+const UNFACTORED: u64 = 24;
 
 /// Functions that people like to see recognized in exponentials. An input that uses one family is not told in terms of
 /// the other.
@@ -76,6 +80,9 @@ impl<'r> Costs<'r> {
             let differences = nodes.iter().zip(&mut costs).filter(|(node, _)| is_difference(node));
             differences.for_each(|(_, cost)| *cost += NEEDLESS);
         }
+        if self.goal == Goal::Stable && nodes.iter().any(|node| matches!(node, Math::Product(_))) {
+            nodes.iter().zip(&mut costs).for_each(|(node, cost)| *cost += unfactored(classes, node));
+        }
         // What is lost by cancellation is lost in whatever order the terms are grouped: if a rule has something better
         // for a whole sum, no sum of its class is any good.
         let mut cancels = false;
@@ -105,6 +112,7 @@ impl<'r> Costs<'r> {
             let recognized = |view: View| rules.clone().any(|rule| rule.recognizes(classes, node, &view).is_some());
             let loses = is_better_as_share(classes, id, node)
                 || cancels_in_parts(classes, node)
+                || hidden_products(classes, node).into_iter().any(recognized)
                 || shared_sums(classes, node).into_iter().any(recognized);
             loses.then_some(Part::Some)
         })
@@ -235,6 +243,47 @@ fn written_out(classes: &Classes, children: &[Id]) -> Polynomial {
 /// Tells whether a sum has like terms of opposite signs once the sums among its terms and factors are written out.
 fn cancels_in_parts(classes: &Classes, node: &Math) -> bool {
     matches!(node, Math::Sum(children) if written_out(classes, children).cancels())
+}
+
+/// What a difference of multiples costs more than a multiple of a difference, which keeps the digits of a small one: the
+/// terms of the sum share a factor and are not known to have one sign.
+fn unfactored(classes: &Classes, node: &Math) -> u64 {
+    let Math::Sum(children) = node else { return 0 };
+    let all = |holds: fn(&Known) -> bool| children.iter().all(|child| holds(&classes[*child].data));
+    let sum = polynomial(classes, children);
+    let Some((first, others)) = sum.terms.split_first() else { return 0 };
+    if others.is_empty() || !sum.constant.is_zero() || all(Known::is_non_negative) || all(Known::is_non_positive) {
+        return 0;
+    }
+    // A constant can be written in several ways, so any counts.
+    let has_constant = |term: &Monomial| term.factors.iter().any(|(base, _)| classes[*base].data.is_constant);
+    let shared = |(base, exponent): &(Id, Rational)| {
+        let own = |term: &Monomial| term.factors.get(*base).map(Rational::is_negative);
+        others.iter().all(|term| own(term) == Some(exponent.is_negative()))
+    };
+    if sum.terms.iter().all(has_constant) {
+        NEEDLESS
+    } else if first.factors.iter().any(shared) {
+        UNFACTORED
+    } else {
+        0
+    }
+}
+
+/// Returns the products that the terms of a sum make with the other factors of a product: `exp(-x)*sigmoid(x)` in
+/// `sigmoid(x)*(a + b*exp(-x))`.
+fn hidden_products(classes: &Classes, node: &Math) -> Vec<View> {
+    let Math::Product(children) = node else { return Vec::new() };
+    let sums = children.iter().enumerate().filter_map(|(at, child)| Some((at, sum_in(classes, *child)?)));
+    let short = sums.filter(|(_, sum)| sum.terms.len() <= LARGEST_SUM);
+    short
+        .flat_map(|(at, sum)| {
+            let others: Vec<Id> = (0..children.len()).filter(|other| *other != at).map(|at| children[at]).collect();
+            sum.terms
+                .into_iter()
+                .filter_map(move |mut term| term.take_factors(classes, &others).then_some(View::Product(term)))
+        })
+        .collect()
 }
 
 /// Returns the sums that terms make with a part that they share, divided by it: `1 - cos(x)` in `a - (a + b)*cos(x) + b`.

@@ -4,7 +4,7 @@ use super::language::{Classes, Math, Seen};
 use crate::functions::FunctionId;
 use crate::graph::{Comparison, Graph, Node, Rational};
 use crate::lower::{Facts, Formulas};
-use egg::{Analysis, DidMerge, Id};
+use egg::{Analysis, DidMerge, Id, Language};
 use rustc_hash::FxHashMap;
 
 /// What is known of a class, wherever it is defined.
@@ -14,13 +14,15 @@ pub struct Known {
     pub value: Option<Rational>,
     /// Bounds, and whether 0 is excluded.
     pub facts: Facts,
+    /// Whether the value depends on no leaf.
+    pub is_constant: bool,
 }
 
 impl Known {
     fn exactly(value: &Rational) -> Known {
         let bound = Some((value.clone(), false));
         let facts = Facts { low: bound.clone(), high: bound, non_zero: !value.is_zero() };
-        Known { value: Some(value.clone()), facts }
+        Known { value: Some(value.clone()), facts, is_constant: true }
     }
 
     /// Tells whether the value is known to be at least 0.
@@ -47,10 +49,14 @@ impl Known {
         self.is_non_negative() && self.is_non_zero()
     }
 
+    fn bounded(facts: Facts) -> Known {
+        Known { value: None, facts, is_constant: false }
+    }
+
     fn with_sign(negative: bool, non_zero: bool) -> Known {
         let bound = Some((Rational::ZERO, non_zero));
         let (low, high) = if negative { (None, bound) } else { (bound, None) };
-        Known { value: None, facts: Facts { low, high, non_zero } }
+        Known::bounded(Facts { low, high, non_zero })
     }
 }
 
@@ -147,7 +153,7 @@ fn multiple<'k>(factors: impl Iterator<Item = &'k Known>) -> Option<Known> {
         true => (scaled(high), scaled(low)),
         false => (scaled(low), scaled(high)),
     };
-    Some(Known { value: None, facts: Facts { low, high, non_zero: *non_zero } })
+    Some(Known::bounded(Facts { low, high, non_zero: *non_zero }))
 }
 
 /// The tighter of two lower bounds.
@@ -167,66 +173,71 @@ fn tighter_high(a: Option<(Rational, bool)>, b: Option<(Rational, bool)>) -> Opt
     }
 }
 
+/// Returns what a node says about its value.
+fn known_of(classes: &Classes, node: &Math) -> Known {
+    let known = |id: &Id| &classes[*id].data;
+    match node {
+        Math::Number(value) => Known::exactly(value),
+        Math::Pi => {
+            let facts = Facts {
+                low: Some((Rational::integer(3), true)),
+                high: Some((Rational::integer(4), true)),
+                non_zero: true,
+            };
+            Known::bounded(facts)
+        }
+        Math::Leaf(index) => Known::bounded(classes.analysis.leaves.get(*index as usize).cloned().unwrap_or_default()),
+        Math::Sum(children) => {
+            let facts = Facts {
+                low: add_bounds(children.iter().map(|child| known(child).facts.low.clone())),
+                high: add_bounds(children.iter().map(|child| known(child).facts.high.clone())),
+                non_zero: false,
+            };
+            Known::bounded(facts)
+        }
+        Math::Product(children) => {
+            if let Some(multiple) = multiple(children.iter().map(known)) {
+                return multiple;
+            }
+            let signs: Option<Vec<bool>> = children
+                .iter()
+                .map(|child| match (known(child).is_non_negative(), known(child).is_non_positive()) {
+                    (true, _) => Some(false),
+                    (_, true) => Some(true),
+                    _ => None,
+                })
+                .collect();
+            let non_zero = children.iter().all(|child| known(child).is_non_zero());
+            match signs {
+                Some(signs) => Known::with_sign(signs.iter().filter(|negative| **negative).count() % 2 == 1, non_zero),
+                None => Known::bounded(Facts { non_zero, ..Facts::default() }),
+            }
+        }
+        Math::Power(exponent, [base]) => {
+            let (base, restricts) = (known(base), !exponent.is_integer());
+            let non_zero = exponent.is_negative() || base.is_non_zero();
+            if exponent.is_even() || restricts || base.is_non_negative() {
+                Known::with_sign(false, non_zero)
+            } else if base.is_non_positive() {
+                Known::with_sign(true, non_zero)
+            } else {
+                Known::bounded(Facts { non_zero, ..Facts::default() })
+            }
+        }
+        Math::Apply(function, _) => Known::bounded(classes.analysis.of(*function)),
+        _ => Known::default(),
+    }
+}
+
 impl Analysis<Math> for Ranges {
     type Data = Known;
 
     fn make(classes: &mut Classes, node: &Math, _: Id) -> Known {
-        let known = |id: &Id| &classes[*id].data;
-        match node {
-            Math::Number(value) => Known::exactly(value),
-            Math::Pi => {
-                let facts = Facts {
-                    low: Some((Rational::integer(3), true)),
-                    high: Some((Rational::integer(4), true)),
-                    non_zero: true,
-                };
-                Known { value: None, facts }
-            }
-            Math::Leaf(index) => {
-                Known { value: None, facts: classes.analysis.leaves.get(*index as usize).cloned().unwrap_or_default() }
-            }
-            Math::Sum(children) => {
-                let facts = Facts {
-                    low: add_bounds(children.iter().map(|child| known(child).facts.low.clone())),
-                    high: add_bounds(children.iter().map(|child| known(child).facts.high.clone())),
-                    non_zero: false,
-                };
-                Known { value: None, facts }
-            }
-            Math::Product(children) => {
-                if let Some(multiple) = multiple(children.iter().map(known)) {
-                    return multiple;
-                }
-                let signs: Option<Vec<bool>> = children
-                    .iter()
-                    .map(|child| match (known(child).is_non_negative(), known(child).is_non_positive()) {
-                        (true, _) => Some(false),
-                        (_, true) => Some(true),
-                        _ => None,
-                    })
-                    .collect();
-                let non_zero = children.iter().all(|child| known(child).is_non_zero());
-                match signs {
-                    Some(signs) => {
-                        Known::with_sign(signs.iter().filter(|negative| **negative).count() % 2 == 1, non_zero)
-                    }
-                    None => Known { value: None, facts: Facts { non_zero, ..Facts::default() } },
-                }
-            }
-            Math::Power(exponent, [base]) => {
-                let (base, restricts) = (known(base), !exponent.is_integer());
-                let non_zero = exponent.is_negative() || base.is_non_zero();
-                if exponent.is_even() || restricts || base.is_non_negative() {
-                    Known::with_sign(false, non_zero)
-                } else if base.is_non_positive() {
-                    Known::with_sign(true, non_zero)
-                } else {
-                    Known { value: None, facts: Facts { non_zero, ..Facts::default() } }
-                }
-            }
-            Math::Apply(function, _) => Known { value: None, facts: classes.analysis.of(*function) },
-            _ => Known::default(),
-        }
+        let is_constant = match node {
+            Math::Leaf(_) => false,
+            node => node.children().iter().all(|child| classes[*child].data.is_constant),
+        };
+        Known { is_constant, ..known_of(classes, node) }
     }
 
     fn merge(&mut self, known: &mut Known, other: Known) -> DidMerge {
@@ -237,6 +248,7 @@ impl Analysis<Math> for Ranges {
                 high: tighter_high(known.facts.high.clone(), other.facts.high.clone()),
                 non_zero: known.facts.non_zero || other.facts.non_zero,
             },
+            is_constant: known.is_constant || other.is_constant,
         };
         let changed = DidMerge(merged != *known, merged != other);
         *known = merged;
