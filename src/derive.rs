@@ -6,7 +6,7 @@ mod products;
 mod repeated;
 mod rows;
 
-pub use assumptions::{Assumptions, assumptions, closed_assumptions, patches};
+pub use assumptions::{Assumptions, Patches, assumptions, closed_assumptions, closed_patches, patches};
 pub use closed::{Closed, Derivative, Through, derive_closed, derive_through};
 pub use products::{Product, derive_closed_product};
 pub use repeated::derive_repeatedly;

@@ -5,7 +5,9 @@ use crate::diff::{self, Differentiator};
 use crate::error::Diagnostic;
 use crate::graph::{Dimension, ExprId, Extents, Graph, MatrixOperation, Node, Sizes};
 use crate::lower::{Facts, Formulas, Whole};
-use crate::simplify::{Goal, Grouping, Windows, canonicalize, simplify_matrices, stabilized_matrices};
+use crate::simplify::{
+    Goal, Grouping, Windows, canonicalize, continued_entrywise, simplify_matrices, stabilized_matrices,
+};
 use crate::tape::{Dense, associate, plan};
 use rustc_hash::FxHashMap;
 
@@ -120,6 +122,9 @@ impl<'a> Closing<'a> {
         let mut roots: Vec<ExprId> = vec![value];
         roots.extend(whole.names.iter().map(|(_, id)| *id));
         let mut reduction = Reduction::new(whole, formulas, form);
+        if form != Form::Raw {
+            roots = continued_entrywise(&mut graph, reduction.formulas, &roots);
+        }
         if form != Form::Raw && !graph.is_strict() {
             roots = reduction.canonical(&mut graph, &roots);
             if form == Form::Code {
