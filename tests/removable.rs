@@ -362,6 +362,9 @@ fn branches_of_their_own_are_listed() {
         ("if(abs(x) < 1e-8, 1, sin(x)/x)", 1),
         ("if(1e-6 <= x, ln(x)/y, 0)", 1),
         ("if(x^2 + y^2 > 1e-12, x*y/(x^2 + y^2), 0)", 1),
+        ("if(x*y == 0, 1, sin(x*y)/(x*y))", 0),
+        ("if(x*y == 0, 1, sin(x*y)/(x*y^2))", 1),
+        ("if(x == y, 1, ln(1 + x - y)/(x - y))", 0),
         // Both branches are of use where they are.
         ("if(abs(x) < 1e-3, x^2, x)", 0),
         ("if(x < 5, 1, sin(x)/x)", 0),

@@ -94,6 +94,29 @@ fn continuation(graph: &mut Graph, formulas: &mut Formulas, [condition, a, b]: [
         Some(place) => (place, a, b),
         None => (place(graph, condition, false)?, b, a),
     };
+    // A product is 0 where any one of its factors is.
+    let factors = place.iter().find_map(|(leaf, _)| match graph.node(*leaf) {
+        Node::Product(factors) => Some(factors.to_vec()),
+        _ => None,
+    });
+    let Some(factors) = factors else { return continued_at(graph, formulas, &place, patch, body) };
+    let zero = graph.integer(0);
+    let mut new = None;
+    for (base, _) in factors {
+        let place = [&place[..], &[(base, zero)]].concat();
+        new = Some(continued_at(graph, formulas, &place, patch, body)?);
+    }
+    new
+}
+
+/// Returns what continues a body to a place, if it is the patch there.
+fn continued_at(
+    graph: &mut Graph,
+    formulas: &mut Formulas,
+    place: &[(ExprId, ExprId)],
+    patch: ExprId,
+    body: ExprId,
+) -> Option<ExprId> {
     // Rows are compared term by term.
     let body = canonicalize(graph, formulas, &[body], Grouping::DERIVING)[0];
     let new = graph.rebuild(&[body], |graph, id, image| match graph.node(id).clone() {
@@ -217,6 +240,7 @@ fn vanishing(graph: &mut Graph, u: ExprId, v: ExprId) -> Option<Place> {
         other = match graph.node(other) {
             Node::Product(factors) => match &factors[..] {
                 [(base, exponent)] if !exponent.is_negative() => *base,
+                factors if factors.iter().all(|(_, own)| own.is_integer() && !own.is_negative()) => break,
                 _ => return None,
             },
             Node::Apply(rows::ABS | rows::SQRT, arguments) => arguments[0],

@@ -122,17 +122,24 @@ pub(super) fn quotient(graph: &mut Graph, formulas: &mut Formulas, id: ExprId, f
             false => singles.iter().map(|x| vec![("x", *x)]).collect(),
         };
         for names in bindings {
-            let left = formulas.lower(graph, row.left, &names)?;
-            let left = canonicalize(graph, formulas, &[left], Grouping::DERIVING)[0];
-            let (scale, wanted) = factors_of(graph, left);
-            if !wanted.iter().any(|(_, exponent)| exponent.is_negative()) {
-                continue;
+            let given = formulas.lower(graph, row.left, &names)?;
+            // A sum that stands in two places is dissolved in another one where people read it.
+            let groupings: &[Grouping] = match for_code {
+                true => &[Grouping::DERIVING],
+                false => &[Grouping::DERIVING, Grouping::READING],
+            };
+            for grouping in groupings {
+                let left = canonicalize(graph, formulas, &[given], *grouping)[0];
+                let (scale, wanted) = factors_of(graph, left);
+                if !wanted.iter().any(|(_, exponent)| exponent.is_negative()) {
+                    continue;
+                }
+                let Some((ratio, rest)) = without(graph, &factors, &wanted) else { continue };
+                let scale = coefficient.multiply(&ratio).divide(&scale)?;
+                let right = formulas.lower(graph, row.right, &names)?;
+                let product = graph.product(scale, rest.into_iter().chain([(right, Rational::ONE)]).collect());
+                return Some(quotient(graph, formulas, product, for_code).unwrap_or(product));
             }
-            let Some((ratio, rest)) = without(graph, &factors, &wanted) else { continue };
-            let scale = coefficient.multiply(&ratio).divide(&scale)?;
-            let right = formulas.lower(graph, row.right, &names)?;
-            let product = graph.product(scale, rest.into_iter().chain([(right, Rational::ONE)]).collect());
-            return Some(quotient(graph, formulas, product, for_code).unwrap_or(product));
         }
     }
     None
@@ -211,6 +218,11 @@ fn ratio(graph: &Graph, a: ExprId, b: ExprId) -> Option<Rational> {
         return Some(Rational::ONE);
     }
     let (Node::Sum(constant, terms), Node::Sum(other, others)) = (graph.node(a), graph.node(b)) else { return None };
+    let [terms, others] = [terms, others].map(|terms| {
+        let mut terms = terms.to_vec();
+        terms.sort_by_key(|(term, _)| *term);
+        terms
+    });
     let ((first, k), (second, l)) = (terms.first()?, others.first()?);
     let ratio = k.divide(l).filter(|_| first == second && terms.len() == others.len())?;
     let fits =
