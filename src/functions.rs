@@ -370,6 +370,7 @@ pub mod rows {
     pub const SIGMOID: FunctionId = row_of("sigmoid");
     pub const SIN: FunctionId = row_of("sin");
     pub const SINC_DERIVATIVE: FunctionId = row_of("sinc_derivative");
+    pub const SINC_SQRT: FunctionId = row_of("sinc_sqrt");
     pub const SINC_SQRT_DERIVATIVE: FunctionId = row_of("sinc_sqrt_derivative");
     pub const SINH: FunctionId = row_of("sinh");
     pub const SOFTPLUS: FunctionId = row_of("softplus");

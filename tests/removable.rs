@@ -338,6 +338,29 @@ fn distances_of_vectors_are_continued_at_0() {
 }
 
 #[test]
+fn rotations_have_derivatives_where_the_angle_is_0() {
+    // Rodrigues' formula: R(w) p = p + w × p + O(|w|²), and the second derivative of cos(|w|)*y by x is -y at 0.
+    let sine = "if(t == 0, 1, sin(t)/t)";
+    let rest = "if(t == 0, 1/2, (1 - cos(t))/t^2)";
+    for distance in ["sqrt(x^2 + y^2 + z^2)", "norm2([x, y, z])"] {
+        let text = format!("{{let t = {distance}; 5*cos(t) + {sine}*(7*y - 6*z) + {rest}*x*(5*x + 6*y + 7*z)}}");
+        let found = values(&text, &["x", "y", "z"], &[0.0; 3], Form::Code);
+        // Value, gradient and the rows of the Hessian from the diagonal on.
+        let wanted = [5.0, 0.0, 7.0, -6.0, 0.0, 3.0, 3.5, -5.0, 0.0, -5.0];
+        for (found, wanted) in found.iter().zip(wanted) {
+            assert!((found - wanted).abs() <= 1e-13, "{text}: {found:e} is not {wanted:e}");
+        }
+    }
+    let text = "f(w: vector[n], p: vector[n]) = {let t = norm2(w); \
+                p*cos(t) + if(t == 0, 1, sin(t)/t)*p + if(t == 0, 1/2, (1 - cos(t))/t^2)*w*(w'*p)}";
+    let whole = gradc::read(&Source::new("rotation", text), &[]).expect("it is read").remove(0).whole.expect("whole");
+    let closed = derive_closed(&whole, &[0], Order::First, Form::Code).expect("it derives");
+    let [w, p] = [[0.0, 0.0], [1.0, 2.0]].map(|entries| Dense { rows: 2, columns: 1, entries: entries.to_vec() });
+    let found = closed.evaluate(&[w, p], &Sizes::from_iter([("n".to_string(), 2)])).expect("it has a value");
+    assert!(found[1].entries.iter().all(|entry| *entry == 0.0), "{:?}", found[1].entries);
+}
+
+#[test]
 fn what_is_written_out_reads_back_as_the_function() {
     for row in WRITTEN_OUT {
         for x in [0.0, 1e-9, -1e-5, 0.001, -0.02, 0.3, 2.0, -7.0, 30.0] {

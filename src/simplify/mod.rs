@@ -37,7 +37,7 @@ pub use cost::Goal;
 pub use domain::lost_conditions;
 pub use forbidden::{FORBIDDEN, Forbidden};
 pub use matrices::{simplify_matrices, stabilized_matrices};
-pub use patches::{Patch, continued, continued_entrywise, patches};
+pub use patches::{Patch, continued, continued_entrywise, distances_continued, patches};
 pub use proof::{Step, prove, steps};
 pub use removable::{REMOVABLE, Removable};
 pub use rules::{Class, Rule, TABLE};

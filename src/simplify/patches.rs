@@ -11,6 +11,7 @@ use super::{Grouping, canonicalize};
 use crate::functions::{FunctionId, rows};
 use crate::graph::{Comparison, ExprId, Graph, Node, Rational};
 use crate::lower::Formulas;
+use rustc_hash::FxHashSet;
 
 /// Nodes, and what each is equal to where a value is patched in.
 type Place = Vec<(ExprId, ExprId)>;
@@ -66,6 +67,76 @@ pub fn continued_entrywise(graph: &mut Graph, formulas: &mut Formulas, roots: &[
         let new = graph.paste(&region.graph, entry[0], &region.leaves);
         Some(graph.spread(new, &extents))
     })
+}
+
+/// Writes `sinc_sqrt(s)` for `sin(sqrt(s))/sqrt(s)` in derivatives of what is continued at `s = 0`: the derivative of
+/// `cos(sqrt(s))` has a limit there, too.
+pub fn distances_continued(
+    graph: &mut Graph,
+    formulas: &mut Formulas,
+    value: &[ExprId],
+    derivatives: &[ExprId],
+) -> Vec<ExprId> {
+    let squares: FxHashSet<ExprId> = graph
+        .reachable(value)
+        .into_iter()
+        .filter_map(|id| match graph.node(id) {
+            Node::Apply(rows::SINC_SQRT, arguments) => Some(graph.as_multiple(arguments[0]).1),
+            Node::Apply(rows::SINC_SQRT_DERIVATIVE, arguments) => Some(graph.as_multiple(arguments[1]).1),
+            _ => None,
+        })
+        .collect();
+    if squares.is_empty() {
+        return derivatives.to_vec();
+    }
+    graph.rebuild(derivatives, |graph, id, image| match graph.node(id).clone() {
+        Node::Product(_) => {
+            let node = graph.node(id).clone();
+            let built = graph.construct(&node, |operand| image[operand]);
+            Some(distance_continued(graph, formulas, &squares, built).unwrap_or(built))
+        }
+        node => node.is_leaf().then_some(id),
+    })
+}
+
+fn distance_continued(
+    graph: &mut Graph,
+    formulas: &mut Formulas,
+    squares: &FxHashSet<ExprId>,
+    product: ExprId,
+) -> Option<ExprId> {
+    let (coefficient, rest) = graph.as_multiple(product);
+    let Node::Product(factors) = graph.node(rest).clone() else { return None };
+    let mut factors = factors.to_vec();
+    let sine =
+        factors.iter().position(|(base, own)| own.is_one() && graph.node(*base).function() == Some(rows::SIN))?;
+    let Node::Apply(_, arguments) = graph.node(factors[sine].0).clone() else { return None };
+    // The distance is a root or a hypotenuse, and what divides is a power of it.
+    let (square, base, whole) = match graph.node(arguments[0]).clone() {
+        Node::Product(inside) => match &inside[..] {
+            [(square, own)] if *own == Rational::HALF => (*square, *square, Rational::HALF),
+            _ => return None,
+        },
+        Node::Apply(rows::HYPOT, _) => (square_of_distance(graph, arguments[0])?, arguments[0], Rational::ONE),
+        _ => return None,
+    };
+    let below = factors
+        .iter()
+        .position(|(own, exponent)| *own == base && exponent.is_negative() && exponent.add(&whole) <= Rational::ZERO)?;
+    if !squares.contains(&square) {
+        return None;
+    }
+    factors[below].1 = factors[below].1.add(&whole);
+    factors[sine].0 = formulas.lower(graph, "sinc_sqrt(x)", &[("x", square)])?;
+    factors.retain(|(_, exponent)| !exponent.is_zero());
+    Some(graph.product(coefficient, factors))
+}
+
+/// Returns the sum of squares of which a hypotenuse is the root.
+fn square_of_distance(graph: &mut Graph, id: ExprId) -> Option<ExprId> {
+    let Node::Apply(rows::HYPOT, legs) = graph.node(id).clone() else { return None };
+    let squares = [legs[0], legs[1]].map(|leg| graph.product(Rational::ONE, vec![(leg, Rational::integer(2))]));
+    Some(graph.sum(Rational::ZERO, squares.map(|square| (square, Rational::ONE)).to_vec()))
 }
 
 /// Returns what continues a choice between a patch and a quotient.
