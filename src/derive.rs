@@ -276,11 +276,12 @@ impl Deriver {
 
     /// Continues derivatives of a value where a distance is 0, if the value is continued there.
     fn continue_distances(&mut self, graph: &mut Graph, value: &[ExprId], rows: &mut [Vec<ExprId>], form: Form) {
-        if form != Form::Raw && !graph.is_strict() {
-            for row in rows {
-                *row = simplify::distances_continued(graph, &mut self.formulas, value, row);
-            }
+        if form == Form::Raw || graph.is_strict() {
+            return;
         }
+        let all: Vec<ExprId> = rows.concat();
+        let mut continued = simplify::distances_continued(graph, &mut self.formulas, value, &all).into_iter();
+        rows.iter_mut().flatten().zip(&mut continued).for_each(|(entry, new)| *entry = new);
     }
 
     /// Derives the gradient a second time, as a person does, from what it has been simplified to, and keeps what is shorter.

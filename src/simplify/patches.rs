@@ -141,6 +141,7 @@ fn square_of_distance(graph: &mut Graph, id: ExprId) -> Option<ExprId> {
 
 /// Returns what continues a choice between a patch and a quotient.
 fn patched(graph: &mut Graph, formulas: &mut Formulas, choice: [ExprId; 3]) -> Option<ExprId> {
+    [true, false].into_iter().find_map(|holds| equations(graph, choice[0], holds))?;
     if let Some(new) = continuation(graph, formulas, choice) {
         return Some(new);
     }
