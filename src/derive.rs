@@ -6,7 +6,7 @@ mod products;
 mod repeated;
 mod rows;
 
-pub use assumptions::{Assumptions, assumptions, closed_assumptions, patches};
+pub use assumptions::{Assumptions, Patches, assumptions, closed_assumptions, closed_patches, patches};
 pub use closed::{Closed, Derivative, Through, derive_closed, derive_through};
 pub use products::{Product, derive_closed_product};
 pub use repeated::derive_repeatedly;
@@ -250,6 +250,7 @@ impl Deriver {
         let mut second = Vec::new();
         if order >= Order::First {
             first = diff::jacobian(&mut self.differentiator, &mut graph, &value, &leaves)?;
+            self.continue_distances(&mut graph, &value, &mut first, form);
         }
         if order == Order::Second {
             let [row] = first.as_slice() else { return Err(several_values()) };
@@ -263,6 +264,7 @@ impl Deriver {
                 }
             };
             second = diff::hessian(&mut self.differentiator, &mut graph, &gradient, &leaves)?;
+            self.continue_distances(&mut graph, &value, &mut second, form);
         }
         let mut derivatives = Derivatives { graph, value, first, second, form, is_stable_as_given };
         self.simplify(function, &mut derivatives, form);
@@ -270,6 +272,16 @@ impl Deriver {
             self.shorten(function, &mut derivatives, &leaves)?;
         }
         Ok(derivatives)
+    }
+
+    /// Continues derivatives of a value where a distance is 0, if the value is continued there.
+    fn continue_distances(&mut self, graph: &mut Graph, value: &[ExprId], rows: &mut [Vec<ExprId>], form: Form) {
+        if form == Form::Raw || graph.is_strict() {
+            return;
+        }
+        let all: Vec<ExprId> = rows.concat();
+        let mut continued = simplify::distances_continued(graph, &mut self.formulas, value, &all).into_iter();
+        rows.iter_mut().flatten().zip(&mut continued).for_each(|(entry, new)| *entry = new);
     }
 
     /// Derives the gradient a second time, as a person does, from what it has been simplified to, and keeps what is shorter.

@@ -351,6 +351,7 @@ const fn row_of(name: &str) -> FunctionId {
 pub mod rows {
     use super::{FunctionId, row_of};
     pub const ABS: FunctionId = row_of("abs");
+    pub const BERNOULLI_DERIVATIVE: FunctionId = row_of("bernoulli_derivative");
     pub const COS: FunctionId = row_of("cos");
     pub const COSH: FunctionId = row_of("cosh");
     pub const ERFC: FunctionId = row_of("erfc");
@@ -359,6 +360,7 @@ pub mod rows {
     pub const EXP_M1: FunctionId = row_of("exp_m1");
     pub const EXPREL_DERIVATIVE: FunctionId = row_of("exprel_derivative");
     pub const FLOOR: FunctionId = row_of("floor");
+    pub const HYPOT: FunctionId = row_of("hypot");
     pub const LN: FunctionId = row_of("ln");
     pub const LN_1P: FunctionId = row_of("ln_1p");
     pub const LOGSUMEXP: FunctionId = row_of("logsumexp");
@@ -368,6 +370,7 @@ pub mod rows {
     pub const SIGMOID: FunctionId = row_of("sigmoid");
     pub const SIN: FunctionId = row_of("sin");
     pub const SINC_DERIVATIVE: FunctionId = row_of("sinc_derivative");
+    pub const SINC_SQRT: FunctionId = row_of("sinc_sqrt");
     pub const SINC_SQRT_DERIVATIVE: FunctionId = row_of("sinc_sqrt_derivative");
     pub const SINH: FunctionId = row_of("sinh");
     pub const SOFTPLUS: FunctionId = row_of("softplus");

@@ -65,6 +65,10 @@ pub fn read(source: &Source, declarations: &[lower::Declaration]) -> Result<Vec<
     let (mut ast, program, mut errors) = syntax::parse_all(source);
     let Some(program) = program else { return Err(Errors::new(source, errors)) };
     let lowered = lower::lower(source, &mut ast, &program, declarations);
+    let lowered = lowered.and_then(|functions| {
+        let refuted: Vec<Diagnostic> = functions.iter().flat_map(precise::refuted).collect();
+        if refuted.is_empty() { Ok(functions) } else { Err(Errors::new(source, refuted)) }
+    });
     match lowered {
         Ok(functions) if errors.is_empty() => Ok(functions),
         Ok(_) => Err(Errors::new(source, errors)),

@@ -108,3 +108,41 @@ fn json_holds_what_it_takes_for_granted() {
     assert_eq!(assumed(&["grad", "x + y"]), serde_json::json!([]));
     assert!(json(&["grad", "x + y", "-f", "json"]).get("assumptions").is_none());
 }
+
+#[test]
+fn points_are_put_where_a_value_is_patched_in() {
+    for (function, at) in [
+        ("if(x == 0, 1, exp(x))", "x = 0"),
+        ("if(x != 2, exp(x), exp(2))", "x = 2"),
+        ("{let t = x - 1; if(t == 0, 1, t + 1)}", "x = 1"),
+        ("{let t = hypot(x, y); if(t == 0, 1, cos(t))}", "x = 0, y = 0"),
+        ("if(x == 0 and y == 0, 1, cos(x*y))", "x = 0, y = 0"),
+        ("f(x: vector[n]) = sum(i in 0..n, if(x[i] == 0, 1, cos(x[i])))", "x[0] = 0, x[1] = 0.9609903369994115"),
+        ("f(x: vector[n]) = if(norm2(x) == 0, 1, cos(norm2(x)))", "x[0] = 0, x[1] = 0"),
+    ] {
+        let (text, _) = gradc(&["check", function]);
+        assert!(text.lines().any(|line| line == format!("at {at}")), "{function}\n{text}");
+    }
+    let (text, _) = gradc(&["check", "f(x > 0) = if(x == 0, 1, x)"]);
+    assert_eq!(text.lines().filter(|line| line.starts_with("at ")).count(), 3, "{text}");
+    // The branch of the point alone has another derivative than the function.
+    let (text, code) = gradc(&["check", "if(x == y, 1 - tanh(x)^2, (tanh(x) - tanh(y))/(x - y))"]);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("WRONG"), "{text}");
+    assert_eq!(verdicts("if(x == 0, 2, sin(x)/x)", "x=0"), ["not smooth here"]);
+}
+
+#[test]
+fn json_has_warnings_of_branches_for_a_point() {
+    let point = "where x == 0, the derivative is that of the branch for this point alone";
+    let small = "where abs(x) < 1e-8, the derivative is that of the branch for small numbers alone";
+    for command in ["diff", "grad", "jacobian", "hessian"] {
+        let warnings = |function: &str| json(&[command, function, "-f", "json"]).get("warnings").cloned();
+        assert_eq!(warnings("if(x == 0, 2, sin(x)/x)"), Some(serde_json::json!([point])), "{command}");
+        assert_eq!(warnings("if(abs(x) < 1e-8, 1, sin(x)/x)"), Some(serde_json::json!([small])), "{command}");
+        assert_eq!(warnings("if(x == 0, 1, sin(x)/x)"), None, "{command}");
+        let entries = |value: &str| format!("f(x: vector[n]) = sum(if(x == 0, {value}, sin(x) ./ x))");
+        assert_eq!(warnings(&entries("2")), Some(serde_json::json!([point])), "{command}");
+        assert_eq!(warnings(&entries("1")), None, "{command}");
+    }
+}

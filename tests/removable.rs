@@ -2,10 +2,13 @@
 //! from it are those of the function that continues the quotient, by mpmath with 500 digits.
 #![allow(clippy::approx_constant, clippy::excessive_precision)]
 
-use gradc::derive::{Form, Order, derive};
+use gradc::derive::{Form, Order, derive, derive_closed, patches};
+use gradc::graph::Sizes;
 use gradc::lower::Function;
+use gradc::show::orders::WRITTEN_OUT;
 use gradc::simplify::REMOVABLE;
 use gradc::source::Source;
+use gradc::tape::Dense;
 
 /// Largest error, in proportion to the largest entry of a point.
 const LARGEST_ERROR: f64 = 1e-13;
@@ -167,6 +170,31 @@ const ROWS: &[Row] = &[
     ("x*if(sqrt(x^2 + y^2) == 0, 1/6, (sqrt(x^2 + y^2) - sin(sqrt(x^2 + y^2)))/sqrt(x^2 + y^2)^3)", &["x", "y"], &[0.001, -0.002], &[0.00016666662500000498, 0.16666660833334226, 3.3333325396826226e-08, -4.9999986507938076e-05, 3.333332222222371e-05, -1.6666656349208086e-05]),
     ("x*if(sqrt(x^2 + y^2) == 0, 1/6, (sqrt(x^2 + y^2) - sin(sqrt(x^2 + y^2)))/sqrt(x^2 + y^2)^3)", &["x", "y"], &[0.3, 0.4], &[0.049378707349912794, 0.1631134555845532, -0.001976314109097052, -0.014779943080131655, -0.00653116337952853, -0.004865384849460439]),
     ("x*if(sqrt(x^2 + y^2) == 0, 1/6, (sqrt(x^2 + y^2) - sin(sqrt(x^2 + y^2)))/sqrt(x^2 + y^2)^3)", &["x", "y"], &[-2.0, 1.0], &[-0.2592620368497204, 0.07728023443834237, 0.026175391993258915, 0.06824516567303474, -0.00794719084325845, 0.023605139416573412]),
+    ("if(hypot(x, y) == 0, 1, sin(hypot(x, y))/hypot(x, y))", &["x", "y"], &[0.0, 0.0], &[1.0, 0.0, 0.0, -0.3333333333333333, 0.0, -0.3333333333333333]),
+    ("if(hypot(x, y) == 0, 1, sin(hypot(x, y))/hypot(x, y))", &["x", "y"], &[1e-09, 2e-09], &[1.0, -3.3333333333333337e-10, -6.666666666666667e-10, -0.3333333333333333, 1.3333333333333335e-19, -0.3333333333333333]),
+    ("if(hypot(x, y) == 0, 1, sin(hypot(x, y))/hypot(x, y))", &["x", "y"], &[0.001, -0.002], &[0.999999166666875, -0.00033333316666669645, 0.0006666663333333929, -0.33333310000005356, -1.3333328571429234e-07, -0.333332900000125]),
+    ("if(hypot(x, y) == 0, 1, sin(hypot(x, y))/hypot(x, y))", &["x", "y"], &[0.3, 0.4], &[0.958851077208406, -0.09752221838163994, -0.13002962450885328, -0.3191804628932555, 0.007858131171836839, -0.31459655304301737]),
+    ("if(hypot(x, y) == 0, 1, sin(hypot(x, y))/hypot(x, y))", &["x", "y"], &[-2.0, 1.0], &[0.351844907875699, 0.38764711373314625, -0.19382355686657313, -0.010122946687356828, -0.09185030508960815, -0.14789840432176904]),
+    ("if(x == 0 and y == 0, 1, sin(hypot(x, y))/hypot(x, y))", &["x", "y"], &[0.0, 0.0], &[1.0, 0.0, 0.0, -0.3333333333333333, 0.0, -0.3333333333333333]),
+    ("if(x == 0 and y == 0, 1, sin(hypot(x, y))/hypot(x, y))", &["x", "y"], &[1e-09, 2e-09], &[1.0, -3.3333333333333337e-10, -6.666666666666667e-10, -0.3333333333333333, 1.3333333333333335e-19, -0.3333333333333333]),
+    ("if(x == 0 and y == 0, 1, sin(hypot(x, y))/hypot(x, y))", &["x", "y"], &[0.001, -0.002], &[0.999999166666875, -0.00033333316666669645, 0.0006666663333333929, -0.33333310000005356, -1.3333328571429234e-07, -0.333332900000125]),
+    ("if(x == 0 and y == 0, 1, sin(hypot(x, y))/hypot(x, y))", &["x", "y"], &[0.3, 0.4], &[0.958851077208406, -0.09752221838163994, -0.13002962450885328, -0.3191804628932555, 0.007858131171836839, -0.31459655304301737]),
+    ("if(x == 0 and y == 0, 1, sin(hypot(x, y))/hypot(x, y))", &["x", "y"], &[-2.0, 1.0], &[0.351844907875699, 0.38764711373314625, -0.19382355686657313, -0.010122946687356828, -0.09185030508960815, -0.14789840432176904]),
+    ("if(x != 0 or y != 0, sin(sqrt(x^2 + y^2))/sqrt(x^2 + y^2), 1)", &["x", "y"], &[0.0, 0.0], &[1.0, 0.0, 0.0, -0.3333333333333333, 0.0, -0.3333333333333333]),
+    ("if(x != 0 or y != 0, sin(sqrt(x^2 + y^2))/sqrt(x^2 + y^2), 1)", &["x", "y"], &[1e-09, 2e-09], &[1.0, -3.3333333333333337e-10, -6.666666666666667e-10, -0.3333333333333333, 1.3333333333333335e-19, -0.3333333333333333]),
+    ("if(x != 0 or y != 0, sin(sqrt(x^2 + y^2))/sqrt(x^2 + y^2), 1)", &["x", "y"], &[0.001, -0.002], &[0.999999166666875, -0.00033333316666669645, 0.0006666663333333929, -0.33333310000005356, -1.3333328571429234e-07, -0.333332900000125]),
+    ("if(x != 0 or y != 0, sin(sqrt(x^2 + y^2))/sqrt(x^2 + y^2), 1)", &["x", "y"], &[0.3, 0.4], &[0.958851077208406, -0.09752221838163994, -0.13002962450885328, -0.3191804628932555, 0.007858131171836839, -0.31459655304301737]),
+    ("if(x != 0 or y != 0, sin(sqrt(x^2 + y^2))/sqrt(x^2 + y^2), 1)", &["x", "y"], &[-2.0, 1.0], &[0.351844907875699, 0.38764711373314625, -0.19382355686657313, -0.010122946687356828, -0.09185030508960815, -0.14789840432176904]),
+    ("if(x^2 + y^2 == 0, 0, x*y*(1 - cos(hypot(x, y)))/hypot(x, y)^2)", &["x", "y"], &[0.0, 0.0], &[0.0, 0.0, 0.0, 0.0, 0.5, 0.0]),
+    ("if(x^2 + y^2 == 0, 0, x*y*(1 - cos(hypot(x, y)))/hypot(x, y)^2)", &["x", "y"], &[1e-09, 2e-09], &[1e-18, 1e-09, 5e-10, -5e-19, 0.5, -5e-19]),
+    ("if(x^2 + y^2 == 0, 0, x*y*(1 - cos(hypot(x, y)))/hypot(x, y)^2)", &["x", "y"], &[0.001, -0.002], &[-9.999995833334028e-07, -0.0009999994166667917, 0.0004999994583334791, 4.999998111111394e-07, 0.49999937500021807, 4.999997444444906e-07]),
+    ("if(x^2 + y^2 == 0, 0, x*y*(1 - cos(hypot(x, y)))/hypot(x, y)^2)", &["x", "y"], &[0.3, 0.4], &[0.0587603702926211, 0.1929175673911235, 0.14296714761917917, -0.02938493408521302, 0.46933919378001504, -0.029292843829310737]),
+    ("if(x^2 + y^2 == 0, 0, x*y*(1 - cos(hypot(x, y)))/hypot(x, y)^2)", &["x", "y"], &[-2.0, 1.0], &[-0.6469091505828667, 0.0874031811256992, -0.5288834534999995, 0.2865125515699436, 0.06217260242359447, 0.3371859563289368]),
+    ("if(abs(x - y) == 0, 1, sin(x - y)/(x - y))", &["x", "y"], &[0.0, 0.0], &[1.0, 0.0, 0.0, -0.3333333333333333, 0.3333333333333333, -0.3333333333333333]),
+    ("if(abs(x - y) == 0, 1, sin(x - y)/(x - y))", &["x", "y"], &[1e-09, 2e-09], &[1.0, 3.3333333333333337e-10, -3.3333333333333337e-10, -0.3333333333333333, 0.3333333333333333, -0.3333333333333333]),
+    ("if(abs(x - y) == 0, 1, sin(x - y)/(x - y))", &["x", "y"], &[0.001, -0.002], &[0.999998500000675, -0.0009999991000002894, 0.0009999991000002894, -0.33333243333381546, 0.33333243333381546, -0.33333243333381546]),
+    ("if(abs(x - y) == 0, 1, sin(x - y)/(x - y))", &["x", "y"], &[0.3, 0.4], &[0.9983341664682815, 0.03330001190255758, -0.03330001190255758, -0.3323339284171301, 0.3323339284171301, -0.3323339284171301]),
+    ("if(abs(x - y) == 0, 1, sin(x - y)/(x - y))", &["x", "y"], &[-2.0, 1.0], &[0.04704000268662241, 0.34567749976235596, -0.34567749976235596, 0.1834116638216149, -0.1834116638216149, 0.1834116638216149]),
 ];
 
 fn read(text: &str, names: &[&str]) -> Function {
@@ -207,6 +235,25 @@ fn what_people_read_is_right_at_the_point_too() {
 }
 
 #[test]
+fn the_order_of_names_makes_no_difference() {
+    // The gradient of the logarithmic mean at two equal numbers is (1/2, 1/2).
+    for text in [
+        "if(x == y, x, (x - y)/ln(x/y))",
+        "if(x == y, x, (y - x)/ln(y/x))",
+        "if(y == x, y, (x - y)/ln(x/y))",
+        "if(x != y, (y - x)/(ln(y) - ln(x)), (x + y)/2)",
+        "if(not (x == y), (x - y)/ln(x/y), (x + y)/2)",
+    ] {
+        for names in [["x", "y"], ["y", "x"]] {
+            let found = values(text, &names, &[3.0, 3.0], Form::Code);
+            for (found, wanted) in found.iter().zip([3.0, 0.5, 0.5, -1.0 / 18.0, 1.0 / 18.0, -1.0 / 18.0]) {
+                assert!((found - wanted).abs() <= LARGEST_ERROR, "{text} by {names:?}: {found:e} is not {wanted:e}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_patch_that_is_not_the_limit_stays() {
     assert_eq!(values("if(x == 0, 2, sin(x)/x)", &["x"], &[0.0], Form::Code)[0], 2.0);
     assert_eq!(values("if(x == 1, 1, sin(x)/x)", &["x"], &[1.0], Form::Code)[0], 1.0);
@@ -227,5 +274,127 @@ fn both_sides_of_a_row_are_equal() {
             assert!(right_enough, "`{}` is {left:e} at {x}, {a}, not {right:e}", row.left);
         }
         assert!(compared >= 3, "`{}` was compared at {compared} points only", row.left);
+    }
+}
+
+/// Writes `x[i]` for `x`, and the same for other names.
+fn of_entries(text: &str, names: &[&str]) -> String {
+    let mut written = String::new();
+    let characters: Vec<char> = text.chars().collect();
+    let is_letter = |at: Option<usize>| at.and_then(|at| characters.get(at)).is_some_and(|c| c.is_alphanumeric());
+    for (at, c) in characters.iter().enumerate() {
+        written.push(*c);
+        let alone = !is_letter(at.checked_sub(1)) && !is_letter(Some(at + 1));
+        if alone && names.contains(&c.to_string().as_str()) {
+            written += "[i]";
+        }
+    }
+    written
+}
+
+#[test]
+fn entries_of_vectors_have_the_derivatives_of_numbers() {
+    let mut wrong = Vec::new();
+    for (text, names, at, wanted) in ROWS {
+        let declared: Vec<String> = names.iter().map(|name| format!("{name}: vector[n]")).collect();
+        let text = format!("f({}) = sum(i in 0..n, {})", declared.join(", "), of_entries(text, names));
+        let function = gradc::read(&Source::new("vectors", text.clone()), &[]).expect("it is read").remove(0);
+        let whole = function.whole.expect("it is kept whole");
+        let all: Vec<usize> = (0..names.len()).collect();
+        let closed = derive_closed(&whole, &all, Order::First, Form::Code).expect("it derives");
+        let matrices: Vec<Dense> =
+            at.iter().map(|value| Dense { rows: 2, columns: 1, entries: vec![*value, 0.75] }).collect();
+        let sizes = Sizes::from_iter([("n".to_string(), 2)]);
+        let found = closed.evaluate(&matrices, &sizes).expect("it has a value");
+        let largest = wanted.iter().fold(0.0, |largest: f64, value| largest.max(value.abs()));
+        for (at_name, (found, wanted)) in found[1..].iter().zip(&wanted[1..]).enumerate() {
+            let (found, wanted) = (found.entries[0], *wanted);
+            if (found - wanted).abs() > LARGEST_ERROR * largest || found.is_nan() {
+                wrong.push(format!("d/d{} of {text} at {at:?} is {found:e}, not {wanted:e}", names[at_name]));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn distances_of_vectors_are_continued_at_0() {
+    let text = "f(r: vector[n]) = if(norm2(r) == 0, 1, sin(norm2(r))/norm2(r))";
+    let whole = gradc::read(&Source::new("distance", text), &[]).expect("it is read").remove(0).whole.expect("whole");
+    let closed = derive_closed(&whole, &[0], Order::Second, Form::Code).expect("it derives");
+    let value = |entries: &[f64]| {
+        let r = Dense { rows: 2, columns: 1, entries: entries.to_vec() };
+        closed.evaluate(&[r], &Sizes::from_iter([("n".to_string(), 2)])).expect("it has a value")
+    };
+    let found = value(&[0.0, 0.0]);
+    assert_eq!((found[0].entries[0], &found[1].entries[..]), (1.0, &[0.0, 0.0][..]));
+    for (found, wanted) in found[2].entries.iter().zip([-1.0 / 3.0, 0.0, 0.0, -1.0 / 3.0]) {
+        assert!((found - wanted).abs() <= LARGEST_ERROR, "{found:e} is not {wanted:e}");
+    }
+    let wanted = [0.958851077208406, -0.097522218381639938, -0.13002962450885326];
+    for (found, wanted) in value(&[0.3, 0.4]).iter().flat_map(|dense| &dense.entries).zip(wanted) {
+        assert!((found - wanted).abs() <= LARGEST_ERROR, "{found:e} is not {wanted:e}");
+    }
+}
+
+#[test]
+fn rotations_have_derivatives_where_the_angle_is_0() {
+    // Rodrigues' formula: R(w) p = p + w × p + O(|w|²), and the second derivative of cos(|w|)*y by x is -y at 0.
+    let sine = "if(t == 0, 1, sin(t)/t)";
+    let rest = "if(t == 0, 1/2, (1 - cos(t))/t^2)";
+    for distance in ["sqrt(x^2 + y^2 + z^2)", "norm2([x, y, z])"] {
+        let text = format!("{{let t = {distance}; 5*cos(t) + {sine}*(7*y - 6*z) + {rest}*x*(5*x + 6*y + 7*z)}}");
+        let found = values(&text, &["x", "y", "z"], &[0.0; 3], Form::Code);
+        // Value, gradient and the rows of the Hessian from the diagonal on.
+        let wanted = [5.0, 0.0, 7.0, -6.0, 0.0, 3.0, 3.5, -5.0, 0.0, -5.0];
+        for (found, wanted) in found.iter().zip(wanted) {
+            assert!((found - wanted).abs() <= 1e-13, "{text}: {found:e} is not {wanted:e}");
+        }
+    }
+    let text = "f(w: vector[n], p: vector[n]) = {let t = norm2(w); \
+                p*cos(t) + if(t == 0, 1, sin(t)/t)*p + if(t == 0, 1/2, (1 - cos(t))/t^2)*w*(w'*p)}";
+    let whole = gradc::read(&Source::new("rotation", text), &[]).expect("it is read").remove(0).whole.expect("whole");
+    let closed = derive_closed(&whole, &[0], Order::First, Form::Code).expect("it derives");
+    let [w, p] = [[0.0, 0.0], [1.0, 2.0]].map(|entries| Dense { rows: 2, columns: 1, entries: entries.to_vec() });
+    let found = closed.evaluate(&[w, p], &Sizes::from_iter([("n".to_string(), 2)])).expect("it has a value");
+    assert!(found[1].entries.iter().all(|entry| *entry == 0.0), "{:?}", found[1].entries);
+}
+
+#[test]
+fn what_is_written_out_reads_back_as_the_function() {
+    for row in WRITTEN_OUT {
+        for x in [0.0, 1e-9, -1e-5, 0.001, -0.02, 0.3, 2.0, -7.0, 30.0] {
+            let named = format!("{}({}, x)", row.name, row.order);
+            let wanted = values(&named, &["x"], &[x], Form::Code);
+            let found = values(row.formula, &["x"], &[x], Form::Code);
+            let largest = wanted.iter().fold(0.0, |largest: f64, value| largest.max(value.abs()));
+            for (order, (found, wanted)) in found.iter().zip(&wanted).enumerate() {
+                let right = (found - wanted).abs() <= LARGEST_ERROR * largest;
+                assert!(right, "derivative {order} of {} at {x} is {found:e}, not {wanted:e}", row.formula);
+            }
+        }
+    }
+}
+
+#[test]
+fn branches_of_their_own_are_listed() {
+    for (text, listed) in [
+        ("if(x == 0, 2, sin(x)/x)", 1),
+        ("if(x == 0, 1, sin(x)/x)", 0),
+        ("if(x == 0 and y == 0, 3, sin(hypot(x, y))/hypot(x, y))", 1),
+        ("if(abs(x) < 1e-8, 1, sin(x)/x)", 1),
+        ("if(1e-6 <= x, ln(x)/y, 0)", 1),
+        ("if(x^2 + y^2 > 1e-12, x*y/(x^2 + y^2), 0)", 1),
+        ("if(x*y == 0, 1, sin(x*y)/(x*y))", 0),
+        ("if(x*y == 0, 1, sin(x*y)/(x*y^2))", 1),
+        ("if(x == y, 1, ln(1 + x - y)/(x - y))", 0),
+        // Both branches are of use where they are.
+        ("if(abs(x) < 1e-3, x^2, x)", 0),
+        ("if(x < 5, 1, sin(x)/x)", 0),
+        ("if(y < 1e-8, 1, sin(x)/x)", 1),
+        ("max(x, y)", 0),
+    ] {
+        let found = patches(&read(text, &["x", "y"]), &[0, 1]).expect("it derives");
+        assert_eq!(found.list.len(), listed, "{text}");
     }
 }

@@ -36,6 +36,27 @@ fn definitions_stay_and_may_be_replaced() {
 }
 
 #[test]
+fn numbers_that_cannot_be_had_in_full_are_marked() {
+    // 1 - tanh(1000) has fewer digits left than any precision that is tried.
+    assert_eq!(answers("ln(1 - tanh(1000))\n"), "-inf (in double precision)\n");
+    assert_eq!(answers("f(x) = ln(1 - tanh(x))\n[f(1000), 1]\n"), "[-inf, 1] (in double precision)\n");
+    let marked = answers("grad x*ln(1 - tanh(1000)) --at x=1\n");
+    assert_eq!(marked.matches("(in double precision)").count(), 2, "{marked}");
+    assert_eq!(answers("ln(1 + erf(-100))\n1/3\n"), "-10005.177585122665\n0.3333333333333333\n");
+}
+
+#[test]
+fn points_that_are_not_numbers_are_refused() {
+    for line in
+        ["grad x^2 --at x=1e999", "grad x^2 --at x=0/0", "grad x^2 --at x=nan", "(x + 0/0)*0", "a = 0/0", "a = nan"]
+    {
+        let output = session(&format!("{line}\n"));
+        assert_eq!(output.status.code(), Some(2), "{line}");
+        assert!(output.stdout.is_empty() && !output.stderr.is_empty(), "{line}");
+    }
+}
+
+#[test]
 fn commands_are_about_definitions_and_expressions() {
     let text = answers("f(x, y) = x^2*y\ngrad f --at x=1,y=2\n");
     assert_eq!(text, "f(x, y) = x^2*y\nat x=1,y=2\nf = 2\nd/dx = 2*x*y\n     = 4\nd/dy = x^2\n     = 1\n");

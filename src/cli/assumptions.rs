@@ -1,10 +1,11 @@
 //! `--assumptions`: what the printed formulas take for granted.
 
 use super::args::Format;
-use crate::derive::{self, Assumptions, Derivatives};
+use crate::derive::{self, Assumptions, Derivatives, Patches};
 use crate::error::Diagnostic;
-use crate::lower::Function;
+use crate::lower::{Function, Whole};
 use crate::show::{latex, notation};
+use crate::simplify::Patch;
 use serde_json::Value;
 use std::io::{self, Write};
 
@@ -39,16 +40,64 @@ pub fn listed(found: &Assumptions) -> Vec<Condition> {
     conditions
 }
 
-/// Warns of points at which a function has a branch of its own.
-pub fn warn_of_patches(function: &Function, selected: &[usize]) -> Result<(), Diagnostic> {
-    for condition in listed(&derive::patches(function, selected)?) {
-        let _ = writeln!(
-            io::stderr(),
-            "warning: where {}, the derivative is that of the branch for this point alone",
-            condition.text
-        );
+/// Lists warnings of branches whose derivative may be none of the neighbours'.
+pub fn warnings(found: &Patches) -> Vec<String> {
+    let written = |patch: &Patch| match patch {
+        Patch::Point(condition) => {
+            let condition = notation::text(&found.graph, *condition);
+            format!("where {condition}, the derivative is that of the branch for this point alone")
+        }
+        Patch::Small(condition) => {
+            let condition = notation::text(&found.graph, *condition);
+            format!("where {condition}, the derivative is that of the branch for small numbers alone")
+        }
+    };
+    let mut warnings: Vec<String> = Vec::new();
+    for warning in found.list.iter().map(written) {
+        if !warnings.contains(&warning) {
+            warnings.push(warning);
+        }
     }
-    Ok(())
+    warnings
+}
+
+/// Lists warnings of a function of numbers, derived by the given inputs, and writes them to standard error.
+pub fn warned(function: &Function, selected: &[usize]) -> Result<Vec<String>, Diagnostic> {
+    Ok(told(warnings(&derive::patches(function, selected)?)))
+}
+
+/// Lists warnings of a function of whole vectors and matrices, derived by the given parameters, and writes them to standard
+/// error.
+pub fn closed_warned(whole: &Whole, by: &[usize]) -> Result<Vec<String>, Diagnostic> {
+    Ok(told(warnings(&derive::closed_patches(whole, by)?)))
+}
+
+fn told(warnings: Vec<String>) -> Vec<String> {
+    for warning in &warnings {
+        let _ = writeln!(io::stderr(), "warning: {warning}");
+    }
+    warnings
+}
+
+/// What is said beside an answer.
+#[derive(Default)]
+pub struct Notes {
+    /// What the answer takes for granted, if that is asked for.
+    pub assumed: Option<Vec<Condition>>,
+    /// Where it may not be what is expected.
+    pub warnings: Vec<String>,
+}
+
+impl Notes {
+    /// Puts the notes into an answer in JSON.
+    pub fn put_into(&self, object: &mut serde_json::Map<String, Value>) {
+        if let Some(assumed) = &self.assumed {
+            object.insert("assumptions".into(), json(assumed));
+        }
+        if !self.warnings.is_empty() {
+            object.insert("warnings".into(), self.warnings.clone().into());
+        }
+    }
 }
 
 /// Writes conditions below an answer; JSON holds them itself, see [`json`].

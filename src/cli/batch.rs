@@ -4,11 +4,12 @@
 //! scalars), `at` (their values) and `want_hess`. The answer has `id`, `f`, `grad` and, if wanted, `hess`, or `id` and
 //! `error`. Each distinct expression is read and differentiated once; answers come in the order of the requests.
 //! Numbers are right to the last digit for the doubles that are given, unless double precision is asked for; where some can't
-//! be had so, the answer has `"precision": "double"`.
+//! be had so, the answer has `"precision": "double"`. It has `warnings` where a branch has a derivative of its own.
 
+use super::assumptions::warnings;
 use super::formulas::shape_by;
 use super::{Exit, Outcome, closed, input, values};
-use crate::derive::{Closed, Derivative, Form, Order, derive};
+use crate::derive::{Closed, Derivative, Form, Order, closed_patches, derive, patches};
 use crate::error::{Errors, Fault, nearest};
 use crate::lower::{Function, Shape, Whole, WholeParameter};
 use crate::precise::{Coordinate, Evaluator};
@@ -22,8 +23,13 @@ use std::io::{BufRead, Write};
 /// Requests are kept ready for this many distinct expressions.
 const KEPT: usize = 10_000;
 
-/// An expression, read and differentiated.
-enum Prepared {
+/// An expression, read and differentiated, with warnings of it.
+struct Prepared {
+    derivatives: Derived,
+    warnings: Vec<String>,
+}
+
+enum Derived {
     /// Entry by entry.
     Entries { function: Function, tape: Tape, order: Order },
     /// In whole matrices.
@@ -89,26 +95,32 @@ impl Answerer {
             ready.entry(key).or_insert_with(|| prepare(text, &declared, second).map_err(|errors| errors.summary()));
         let prepared = prepared.as_ref().map_err(Clone::clone)?;
         let at = request.at;
-        match prepared {
-            Prepared::Entries { function, tape, order } => {
+        let mut fields = match &prepared.derivatives {
+            Derived::Entries { function, tape, order } => {
                 let names = function.parameters.iter().map(|parameter| parameter.name.as_str());
                 known_names(at, names)?;
-                let inputs = values::from_json(function, at).map_err(|errors| errors.summary())?;
-                let Some(evaluator) = &mut self.evaluator else {
-                    return Ok(fields(function, *order, tape.evaluate(&inputs)));
-                };
-                let point: Vec<Coordinate> = inputs.into_iter().map(Coordinate::from).collect();
-                let mut fields = fields(function, *order, evaluator.evaluate(tape, &point));
-                if !evaluator.undecided().is_empty() {
-                    fields.insert("precision".to_string(), "double".into());
+                let inputs = values::from_json(function, at).map_err(told)?;
+                match &mut self.evaluator {
+                    None => fields(function, *order, tape.evaluate(&inputs)),
+                    Some(evaluator) => {
+                        let point: Vec<Coordinate> = inputs.into_iter().map(Coordinate::from).collect();
+                        let mut fields = fields(function, *order, evaluator.evaluate(tape, &point));
+                        if !evaluator.undecided().is_empty() {
+                            fields.insert("precision".to_string(), "double".into());
+                        }
+                        fields
+                    }
                 }
-                Ok(fields)
             }
-            Prepared::Whole(whole, closed) => {
+            Derived::Whole(whole, closed) => {
                 known_names(at, whole.parameters.iter().map(|parameter| parameter.name.as_str()))?;
-                whole_fields(whole, closed, at)
+                whole_fields(whole, closed, at)?
             }
+        };
+        if !prepared.warnings.is_empty() {
+            fields.insert("warnings".to_string(), prepared.warnings.clone().into());
         }
+        Ok(fields)
     }
 }
 
@@ -121,6 +133,9 @@ struct Request<'a> {
     at: &'a Value,
 }
 
+/// The fields of a request.
+const FIELDS: &[&str] = &["id", "expr", "vars", "params", "at", "want_hess"];
+
 /// A point that gives no numbers.
 static NOWHERE: Value = Value::Null;
 
@@ -131,6 +146,13 @@ impl<'a> Request<'a> {
     /// A field that is missing or of another type.
     fn read(request: &'a Value) -> Result<Self, String> {
         let object = request.as_object().ok_or("a request is an object")?;
+        if let Some(name) = object.keys().find(|name| !FIELDS.contains(&name.as_str())) {
+            let hint = match nearest(name, FIELDS.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("its fields are {}", FIELDS.join(", ")),
+            };
+            return Err(format!("a request has no field `{name}`; {hint}"));
+        }
         let text = object.get("expr").ok_or("the request has no `expr`")?.as_str().ok_or("`expr` is not a string")?;
         let second = match object.get("want_hess") {
             None | Some(Value::Null) => false,
@@ -142,6 +164,12 @@ impl<'a> Request<'a> {
         }
         Ok(Request { text, second, declared: declarations(object)?, at })
     }
+}
+
+/// Writes what is wrong with a point, and what helps.
+fn told(errors: Errors) -> String {
+    let hint = errors.diagnostics().iter().find_map(|diagnostic| diagnostic.hint.clone());
+    hint.map_or_else(|| errors.summary(), |hint| format!("{}; {hint}", errors.summary()))
 }
 
 /// Refuses names that stand for nothing.
@@ -194,20 +222,24 @@ fn prepare(text: &str, declared: &[String], second: bool) -> Result<Prepared, Er
     let wrong = |diagnostic| crate::in_function(&source, &function, diagnostic);
     if let Some(whole) = function.whole.as_ref().filter(|_| !second || !function.has_entries()) {
         let closed = closed::answer(whole, order).map_err(wrong)?;
-        return Ok(Prepared::Whole(whole.clone(), closed));
+        let all: Vec<usize> = (0..whole.parameters.len()).collect();
+        let warnings = warnings(&closed_patches(whole, &all).map_err(wrong)?);
+        return Ok(Prepared { derivatives: Derived::Whole(whole.clone(), closed), warnings });
     }
     let all: Vec<usize> = (0..function.graph.inputs().len()).collect();
     let mut derivatives = derive(&function, &all, order, Form::Code).map_err(wrong)?;
     let tape = derivatives.tape();
-    Ok(Prepared::Entries { function, tape, order })
+    let warnings = warnings(&patches(&function, &all).map_err(wrong)?);
+    Ok(Prepared { derivatives: Derived::Entries { function, tape, order }, warnings })
 }
 
 /// Answers with whole matrices.
 fn whole_fields(whole: &Whole, closed: &Closed, at: &Value) -> Result<Map<String, Value>, String> {
-    let point = values::point_from_json(whole, at).map_err(|errors| errors.summary())?;
+    let point = values::point_from_json(whole, at).map_err(told)?;
     let results = closed.evaluate(&point.matrices, &point.sizes).ok_or("these matrices are too large to evaluate")?;
     let nested = |dense: &Dense, by: Option<&WholeParameter>| {
-        let entries: Vec<Value> = dense.entries.iter().copied().map(values::json).collect();
+        // A 0 has no sign.
+        let entries: Vec<Value> = dense.entries.iter().map(|entry| values::json(entry + 0.0)).collect();
         shaped(&entries, shape_by(whole, by.into_iter(), dense))
     };
     let mut fields = Map::new();

@@ -3,7 +3,7 @@
 use super::args::Input;
 use super::difference::{self, Estimate};
 use super::progress::Progress;
-use super::{Exit, Outcome, closed, input, values};
+use super::{Exit, Outcome, closed, input, places, values};
 use crate::derive::{Derivative, Form, Order, derive};
 use crate::error::{Diagnostic, Fault};
 use crate::lower::{Facts, Function, Whole};
@@ -16,7 +16,8 @@ use std::io::{self, Write};
 pub struct Options {
     #[command(flatten)]
     input: Input,
-    /// The point: `x=1,y=pi/2,v=[1,2,3]`; by default three points inside of the declared ranges.
+    /// The point: `x=1,y=pi/2,v=[1,2,3]`; by default three points inside of the declared ranges, and those where an equation
+    /// holds that chooses a branch.
     #[arg(long, value_name = "POINT", allow_hyphen_values = true)]
     at: Option<String>,
     /// Largest relative error that passes.
@@ -47,7 +48,11 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
     if let Some(whole) = function.whole.as_ref().filter(|_| !function.has_entries()) {
         let points = match &options.at {
             Some(at) => vec![values::point_from_text(&function, whole, at)?],
-            None => (0..3).map(|index| values::sample(whole, index)).collect(),
+            None => {
+                let mut points: Vec<values::Point> = (0..3).map(|index| values::sample(whole, index)).collect();
+                points.extend(places::of_whole(whole, &points[0]));
+                points
+            }
         };
         for point in &points {
             all.push(Checked::whole(whole, point).map_err(wrong)?.compared(options));
@@ -55,7 +60,11 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
     } else {
         let points = match &options.at {
             Some(at) => vec![values::doubles(&values::from_text(&function, at)?)],
-            None => (0..3).map(|index| sample(&function, index)).collect(),
+            None => {
+                let samples: Vec<Vec<f64>> = (0..3).map(|index| sample(&function, index)).collect();
+                let found = places::of_entries(&function, &samples[0]);
+                samples.into_iter().chain(found).collect()
+            }
         };
         let inputs: Vec<usize> = (0..function.graph.inputs().len()).collect();
         let mut derivatives = derive(&function, &inputs, Order::First, Form::Code).map_err(wrong)?;
@@ -227,7 +236,7 @@ impl<'a> Checked<'a> {
             labels: (0..point.len()).map(|input| input::label(function, input)).collect(),
             point,
             values: results[..outputs].to_vec(),
-            analytic: results[outputs..].iter().copied().map(Some).collect(),
+            analytic: results[outputs..].iter().map(|result| Some(result + 0.0)).collect(),
             evaluate: Box::new(move |point| tape.evaluate(point)[..outputs].to_vec()),
         }
     }
@@ -264,13 +273,8 @@ impl<'a> Checked<'a> {
         unsymmetric.graph.forget_symmetry();
         let alone = crate::derive::derive_closed(&unsymmetric, &[], Order::Value, Form::Code)?;
         let evaluate = move |entries: &[f64]| {
-            let mut matrices = point.matrices.clone();
-            let mut rest = entries.iter().copied();
-            for parameter in &whole.parameters {
-                let value = &mut matrices[whole.input_index(parameter.id)];
-                value.entries.iter_mut().zip(&mut rest).for_each(|(entry, new)| *entry = new);
-            }
-            let results = alone.evaluate(&matrices, &point.sizes);
+            let point = places::moved(whole, point, entries);
+            let results = alone.evaluate(&point.matrices, &point.sizes);
             results.map_or_else(Vec::new, |results| results[0].entries.clone())
         };
         Ok(Checked { labels, point: flat, values, analytic, evaluate: Box::new(evaluate) })
@@ -287,6 +291,7 @@ impl<'a> Checked<'a> {
                 let Some(analytic) = self.analytic[output * self.labels.len() + input] else { continue };
                 let value = |point: &[f64]| (self.evaluate)(point).get(output).copied().unwrap_or(f64::NAN);
                 let sides = difference::one_sided(&self.point, input, value);
+                let jumps = difference::jumps(&self.point, input, value);
                 let estimate = reconciled(difference::central(&self.point, input, value), sides);
                 let steps = if options.steps { &STEPS[..] } else { &[] };
                 let place = if self.values.len() > 1 { format!("[{output}]") } else { String::new() };
@@ -296,7 +301,10 @@ impl<'a> Checked<'a> {
                     name,
                     analytic,
                     numeric: estimate.value,
-                    verdict: judge(analytic, estimate, sides, options.tolerance, *result),
+                    verdict: match judge(analytic, estimate, sides, options.tolerance, *result) {
+                        Verdict::Agrees | Verdict::Wrong if jumps => Verdict::NotSmooth,
+                        verdict => verdict,
+                    },
                     steps: difference::at_steps(&self.point, input, steps, value),
                 });
             }

@@ -1,7 +1,7 @@
 //! Derivatives of functions of whole vectors and matrices, in closed form.
 
 use super::args::{Format, Goal, Request};
-use super::assumptions::{self, Condition, listed};
+use super::assumptions::{self, Condition, Notes, listed};
 use super::formulas::{self, Formula};
 use super::gradient::{Options, heading};
 use super::name::Name;
@@ -48,6 +48,8 @@ pub fn run(
 ) -> Outcome {
     let request = &options.request;
     let by = selected(function, whole, &request.wrt)?;
+    let warnings = assumptions::closed_warned(whole, &by)
+        .map_err(|diagnostic| crate::in_function(source, function, diagnostic))?;
     if request.format == Format::Index {
         return index::run(request, function, whole, &by, order, out)
             .map_err(|diagnostic| crate::in_function(source, function, diagnostic))?;
@@ -99,8 +101,9 @@ pub fn run(
     let heading = heading(function);
     let assumed = || closed_assumptions(whole, &by, order, &given).map(|found| listed(&found));
     let assumed = request.assumptions.then(assumed).transpose().map_err(wrong)?;
+    let notes = Notes { assumed, warnings };
     let (graph, at) = (&shown.graph, options.at.as_deref());
-    formulas::write(&heading, graph, &list, request.format, at, assumed.as_deref(), out)?;
+    formulas::write(&heading, graph, &list, request.format, at, &notes, out)?;
     Ok(Exit::Success)
 }
 
@@ -115,6 +118,7 @@ pub fn partials(
 ) -> Outcome {
     let by = selected(function, whole, &request.wrt)?;
     let wrong = |diagnostic| crate::in_function(source, function, diagnostic);
+    let warnings = assumptions::closed_warned(whole, &by).map_err(wrong)?;
     let order = match order {
         1 => Order::First,
         2 => Order::Second,
@@ -153,9 +157,7 @@ pub fn partials(
         }
     }
     if request.format == Format::Json {
-        if request.assumptions {
-            lines.insert("assumptions".into(), assumptions::json(&assumed));
-        }
+        Notes { assumed: request.assumptions.then(|| assumed.clone()), warnings }.put_into(&mut lines);
         writeln!(out, "{}", serde_json::Value::Object(lines))?;
     }
     assumptions::write(&assumed, request.format, out)?;
@@ -173,7 +175,8 @@ fn pair(by: &[usize], order: Order, at: usize) -> Vec<usize> {
 
 fn formula(name: Name, root: Option<ExprId>, value: Option<(&Dense, Shape)>) -> Formula {
     let shape = value.map_or(Shape::Scalar, |(_, shape)| shape);
-    let numbers = value.map(|(value, _)| value.entries.iter().copied().map(Number::from).collect());
+    // A 0 has no sign.
+    let numbers = value.map(|(value, _)| value.entries.iter().map(|entry| Number::from(entry + 0.0)).collect());
     Formula { name, shape, entries: root.into_iter().collect(), whole: true, numbers }
 }
 

@@ -1,7 +1,7 @@
 //! `gradc diff`: each partial derivative, one a line.
 
 use super::args::{Format, Request};
-use super::assumptions::{self, assumptions};
+use super::assumptions::{self, Notes, assumptions};
 use super::formulas::Formula;
 use super::gradient::require_parameters;
 use super::name::Name;
@@ -66,7 +66,7 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
     let alone = selected.len() == 1 && function.shape == Shape::Scalar;
     let mut object = Map::new();
     let wrong = |diagnostic| crate::in_function(&source, &function, diagnostic);
-    assumptions::warn_of_patches(&function, &selected).map_err(wrong)?;
+    let warnings = assumptions::warned(&function, &selected).map_err(wrong)?;
     // One pass backward serves all first derivatives.
     let first = match options.order {
         1 => Some(derive(&function, &selected, Order::First, form).map_err(wrong)?),
@@ -114,9 +114,7 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
         }
     }
     if request.format == Format::Json {
-        if request.assumptions {
-            object.insert("assumptions".into(), assumptions::json(&taken));
-        }
+        Notes { assumed: request.assumptions.then(|| taken.clone()), warnings }.put_into(&mut object);
         writeln!(out, "{}", Value::Object(object))?;
     }
     assumptions::write(&taken, request.format, out)?;

@@ -60,6 +60,28 @@ fn central_difference(moved: &mut [f64], at: f64, input: usize, step: f64, value
     (above - value(moved)) / (2.0 * step)
 }
 
+/// The steps at which a function that jumps differs by the same from the middle of its neighbours: relative to the point,
+/// or to 1 at 0.
+const NEAR: [f64; 3] = [1e-3, 1e-5, 1e-7];
+
+/// Tells whether the value at a point is another one than its neighbours approach.
+pub fn jumps(point: &[f64], input: usize, value: impl Fn(&[f64]) -> f64) -> bool {
+    let here = value(point);
+    let unit = if point[input] == 0.0 { 1.0 } else { point[input].abs() };
+    let mut moved = point.to_vec();
+    let sides = NEAR.map(|step| {
+        [step, -step].map(|step| {
+            moved[input] = point[input] + step * unit;
+            value(&moved)
+        })
+    });
+    let gaps = sides.map(|[above, below]| here - above.midpoint(below));
+    let size = gaps[2].abs();
+    let same = gaps.iter().all(|gap| (gap - gaps[2]).abs() <= 0.1 * size);
+    let [above, below] = sides[2];
+    same && size > 1e-3 * here.abs().max((above - below).abs()) && size > f64::MIN_POSITIVE
+}
+
 /// Estimates the derivative from the left and from the right.
 pub fn one_sided(point: &[f64], input: usize, value: impl Fn(&[f64]) -> f64) -> [Estimate; 2] {
     let here = value(point);

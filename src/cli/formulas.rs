@@ -1,7 +1,7 @@
 //! A list of named formulas with numbers, and the forms in which it is written.
 
 use super::args::Format;
-use super::assumptions::{self, Condition};
+use super::assumptions::{self, Notes};
 use super::name::Name;
 use super::values::{self, Number};
 use crate::graph::{ExprId, Graph};
@@ -53,15 +53,14 @@ impl Formula {
     }
 }
 
-/// Writes formulas under a heading, the definition that they belong to, and below them what they take for granted, if
-/// that is asked for.
+/// Writes formulas under a heading, the definition that they belong to, and below them what is said beside them.
 pub fn write(
     heading: &str,
     graph: &Graph,
     formulas: &[Formula],
     format: Format,
     point: Option<&str>,
-    assumed: Option<&[Condition]>,
+    notes: &Notes,
     out: &mut impl Write,
 ) -> io::Result<()> {
     match format {
@@ -112,13 +111,11 @@ pub fn write(
             if let Some(point) = point {
                 object.insert("at".into(), json!(point));
             }
-            if let Some(assumed) = assumed {
-                object.insert("assumptions".into(), assumptions::json(assumed));
-            }
+            notes.put_into(&mut object);
             writeln!(out, "{}", Value::Object(object))?;
         }
     }
-    assumptions::write(assumed.unwrap_or_default(), format, out)
+    assumptions::write(notes.assumed.as_deref().unwrap_or_default(), format, out)
 }
 
 /// Returns the values, and whether some of them are in double precision where they were to be right to the last digit.
@@ -127,7 +124,7 @@ fn parted(numbers: &[Number]) -> (Vec<f64>, bool) {
 }
 
 /// Writes numbers nested as their shape says.
-fn number_text(shape: Shape, numbers: &[f64]) -> String {
+pub fn number_text(shape: Shape, numbers: &[f64]) -> String {
     let list = |numbers: &[f64]| {
         let entries: Vec<String> = numbers.iter().map(|number| values::text(*number)).collect();
         format!("[{}]", entries.join(", "))

@@ -1,7 +1,7 @@
 //! `gradc grad`: value and gradient.
 
 use super::args::{Format, Goal, Request};
-use super::assumptions::{assumptions, warn_of_patches};
+use super::assumptions::{Notes, assumptions, warned};
 use super::formulas::{self, Formula};
 use super::name::Name;
 use super::{Exit, Outcome, closed, compile, input, statistics, values};
@@ -57,7 +57,7 @@ pub fn first_derivatives(options: &Options, source: &Source, function: &Function
     let wrong = |diagnostic| crate::in_function(source, function, diagnostic);
     let form = request.shown();
     let shown = derive(function, &selected, Order::First, form).map_err(wrong)?;
-    warn_of_patches(function, &selected).map_err(wrong)?;
+    let warnings = warned(function, &selected).map_err(wrong)?;
     let numbers = match &point {
         None => None,
         Some(point) => {
@@ -92,8 +92,9 @@ pub fn first_derivatives(options: &Options, source: &Source, function: &Function
     let heading = heading(function);
     let raw = |raw: &Function| derive(raw, &selected, Order::First, Form::Raw);
     let assumed = request.assumptions.then(|| assumptions(function, &shown, raw)).transpose().map_err(wrong)?;
+    let notes = Notes { assumed, warnings };
     let (graph, at) = (&shown.graph, options.at.as_deref());
-    formulas::write(&heading, graph, &list, request.format, at, assumed.as_deref(), out)?;
+    formulas::write(&heading, graph, &list, request.format, at, &notes, out)?;
     statistics::also(request, source, function, out)?;
     Ok(Exit::Success)
 }

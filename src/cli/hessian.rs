@@ -1,7 +1,7 @@
 //! `gradc hessian`: the second derivatives, one a line.
 
 use super::args::{Format, Goal};
-use super::assumptions::{assumptions, warn_of_patches};
+use super::assumptions::{Notes, assumptions, warned};
 use super::formulas::{self, Formula};
 pub use super::gradient::Options;
 use super::gradient::{heading, require_parameters};
@@ -33,7 +33,7 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
     let form = request.shown();
     require_readable(&function, &selected).map_err(wrong)?;
     let shown = derive(&function, &selected, Order::Second, form).map_err(wrong)?;
-    warn_of_patches(&function, &selected).map_err(wrong)?;
+    let warnings = warned(&function, &selected).map_err(wrong)?;
     let mut numbers = match &point {
         None => None,
         Some(point) => {
@@ -57,8 +57,9 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
     }
     let raw = |raw: &Function| derive(raw, &selected, Order::Second, Form::Raw);
     let assumed = request.assumptions.then(|| assumptions(&function, &shown, raw)).transpose().map_err(wrong)?;
+    let notes = Notes { assumed, warnings };
     let (heading, graph, at) = (heading(&function), &shown.graph, options.at.as_deref());
-    formulas::write(&heading, graph, &list, request.format, at, assumed.as_deref(), out)?;
+    formulas::write(&heading, graph, &list, request.format, at, &notes, out)?;
     statistics::also(request, &source, &function, out)?;
     Ok(Exit::Success)
 }

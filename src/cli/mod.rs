@@ -23,6 +23,7 @@ mod jacobian;
 mod man;
 mod name;
 mod page;
+mod places;
 mod progress;
 mod repl;
 mod report;

@@ -171,8 +171,9 @@ fn written(function: &Function) -> Result<String, crate::Diagnostic> {
     let mut derivatives = derive(function, &[], Order::Value, Form::Pretty)?;
     if function.graph.inputs().is_empty() {
         let numbers = super::values::evaluate(&derivatives.tape(), &[], false);
-        let numbers: Vec<String> = numbers.into_iter().map(|number| super::values::text(number.value)).collect();
-        return Ok(if numbers.len() == 1 { numbers.concat() } else { format!("[{}]", numbers.join(", ")) });
+        let note = if numbers.iter().any(|number| number.is_undecided) { " (in double precision)" } else { "" };
+        let numbers: Vec<f64> = numbers.into_iter().map(|number| number.value).collect();
+        return Ok(format!("{}{note}", super::formulas::number_text(function.shape, &numbers)));
     }
     let (ast, root) = notation::write_array(&derivatives.graph, &derivatives.value, function.shape);
     Ok(crate::syntax::print_expression(&ast, root))

@@ -74,10 +74,14 @@ pub fn from_text(function: &Function, at: &str) -> Result<Vec<Coordinate>, Error
             };
             return Err(wrong(format!("`{}` has no parameter `{name}`", function.display_name()), hint));
         }
-        let values = constants(value)?.1;
+        let (shape, values) = constants(value)?;
+        require_finite(&name, values.iter().map(Coordinate::value))?;
         if values.len() != places.len() {
             let message = format!("`{name}` takes {} numbers, not {}", places.len(), values.len());
             return Err(wrong(message, "write vectors as `x=[1,2,3]`".to_string()));
+        }
+        if let Some(parameter) = function.parameter(&name) {
+            require_nested(&name, depth_of(parameter.shape), depth_of(shape), values.len())?;
         }
         places.zip(values).for_each(|(place, value)| inputs[place] = Some(value));
     }
@@ -110,7 +114,7 @@ pub fn point_from_text(function: &Function, whole: &Whole, at: &str) -> Result<P
     let wrong = |message: String, hint: String| {
         Errors::new(&source, vec![Diagnostic::general(Fault::Point, message).hint(hint)])
     };
-    let mut given: Vec<(String, Dense)> = Vec::new();
+    let mut given: Vec<(String, Given)> = Vec::new();
     for assignment in split(at) {
         let Some((name, value)) = assignment.split_once('=') else {
             return Err(wrong(format!("`{assignment}` gives no value"), "write `--at x=1,y=2`".to_string()));
@@ -126,12 +130,13 @@ pub fn point_from_text(function: &Function, whole: &Whole, at: &str) -> Result<P
         }
         let (shape, entries) = constants(value)?;
         let entries = doubles(&entries);
+        let depth = depth_of(shape);
         let (rows, columns) = match shape {
             Shape::Scalar => (1, 1),
             Shape::Vector(n) => (n, 1),
             Shape::Matrix(n, m) => (n, m),
         };
-        given.push((name, Dense { rows, columns, entries }));
+        given.push((name, Given { numbers: Dense { rows, columns, entries }, depth }));
     }
     point(whole, &given)
 }
@@ -148,14 +153,16 @@ pub fn point_from_json(whole: &Whole, at: &Value) -> Result<Point, Errors> {
 }
 
 /// Matches values with the parameters' declared dimensions.
-fn point(whole: &Whole, given: &[(String, Dense)]) -> Result<Point, Errors> {
+fn point(whole: &Whole, given: &[(String, Given)]) -> Result<Point, Errors> {
     let wrong = |message: String| Errors::new(&Default::default(), vec![Diagnostic::general(Fault::Point, message)]);
     let blank = Dense { rows: 1, columns: 1, entries: vec![f64::NAN] };
     let mut point = Point { matrices: vec![blank; whole.graph.inputs().len()], sizes: Sizes::new() };
     for parameter in &whole.parameters {
-        let Some((_, value)) = given.iter().find(|(name, _)| *name == parameter.name) else {
+        let Some((_, Given { numbers: value, depth })) = given.iter().find(|(name, _)| *name == parameter.name) else {
             return Err(wrong(format!("no value is given for `{}`", parameter.name)));
         };
+        require_finite(&parameter.name, value.entries.iter().copied())?;
+        require_nested(&parameter.name, parameter.indices, *depth, value.entries.len())?;
         let mut fits = value.entries.len() == value.rows * value.columns;
         for (dimension, size) in [(&parameter.extents.rows, value.rows), (&parameter.extents.columns, value.columns)] {
             if let (Some((name, count)), None) = (dimension.names().next(), dimension.names().nth(1)) {
@@ -291,11 +298,13 @@ pub fn from_json(function: &Function, at: &Value) -> Result<Vec<f64>, Errors> {
         let Some(value) = at.get(&parameter.name) else {
             return Err(Errors::general(Fault::Point, format!("no value is given for `{}`", parameter.name)));
         };
-        let given = array(&parameter.name, value)?;
+        let Given { numbers: given, depth } = array(&parameter.name, value)?;
         let (name, shape, wanted) = (&parameter.name, parameter.shape, parameter.inputs.len());
         if shape == Shape::Scalar && value.is_array() {
             return Err(Errors::general(Fault::Point, format!("`{name}` is a number, and a list is given")));
         }
+        require_finite(name, given.entries.iter().copied())?;
+        require_nested(name, depth_of(shape), depth, given.entries.len())?;
         if given.entries.len() != wanted {
             let message = format!("`{name}` is a {shape} and takes {wanted} numbers, not {}", given.entries.len());
             return Err(Errors::general(Fault::Point, message));
@@ -309,11 +318,52 @@ pub fn from_json(function: &Function, at: &Value) -> Result<Vec<f64>, Errors> {
     Ok(inputs)
 }
 
+/// Numbers, and how deep the lists are in which they are given: 0 for a number.
+struct Given {
+    numbers: Dense,
+    depth: usize,
+}
+
+/// How deep the lists are in which numbers of a shape are given.
+fn depth_of(shape: Shape) -> usize {
+    match shape {
+        Shape::Scalar => 0,
+        Shape::Vector(_) => 1,
+        Shape::Matrix(..) => 2,
+    }
+}
+
+/// Refuses lists that are not as deep as a parameter's shape says.
+fn require_nested(name: &str, wanted: usize, given: usize, count: usize) -> Result<(), Errors> {
+    if wanted == given || count == 0 {
+        return Ok(());
+    }
+    let (what, hint) = match wanted {
+        0 => ("a number", "write it without brackets: `1`"),
+        1 => ("a vector", "a vector is a list of numbers: `[1, 2]`"),
+        _ => ("a matrix", "a matrix is a list of its rows: `[[1], [2]]` has one column, `[[1, 2]]` one row"),
+    };
+    let form = ["a number", "a list of numbers", "a list of rows"][given.min(2)];
+    let diagnostic = Diagnostic::general(Fault::Point, format!("`{name}` is {what}, and {form} is given"));
+    Err(Errors::new(&Source::default(), vec![diagnostic.hint(hint)]))
+}
+
+/// Refuses values that no double holds.
+fn require_finite(name: &str, values: impl IntoIterator<Item = f64>) -> Result<(), Errors> {
+    let Some(value) = values.into_iter().find(|value| !value.is_finite()) else { return Ok(()) };
+    let message = match value.is_nan() {
+        true => format!("the value of `{name}` is not a number"),
+        false => format!("the value of `{name}` is too large for a double"),
+    };
+    let diagnostic = Diagnostic::general(Fault::Point, message);
+    Err(Errors::new(&Source::default(), vec![diagnostic.hint("values are finite, at most about 1.8e308 in size")]))
+}
+
 /// Reads a number, a list of numbers, or a list of rows of one length.
 ///
 /// # Errors
 /// Anything else.
-fn array(name: &str, value: &Value) -> Result<Dense, Errors> {
+fn array(name: &str, value: &Value) -> Result<Given, Errors> {
     let wrong = |message: &str| Errors::general(Fault::Point, format!("`{name}`: {message}"));
     let rows: Vec<&[Value]> = match value {
         Value::Array(rows) => {
@@ -322,16 +372,14 @@ fn array(name: &str, value: &Value) -> Result<Dense, Errors> {
         number => vec![std::slice::from_ref(number)],
     };
     let columns = rows.first().map_or(1, |row| row.len());
-    if rows.iter().any(|row| row.len() != columns) {
+    let nested = value.as_array().map_or(0, |rows| rows.iter().filter(|row| row.is_array()).count());
+    if rows.iter().any(|row| row.len() != columns) || (nested != 0 && nested != rows.len()) {
         return Err(wrong("the rows of a matrix have the same length"));
     }
-    let number = |value: &Value| match value {
-        Value::String(text) => text.parse::<f64>().ok(),
-        value => value.as_f64(),
-    };
-    let entries = rows.iter().flat_map(|row| row.iter().map(number)).collect::<Option<Vec<f64>>>();
+    let entries = rows.iter().flat_map(|row| row.iter().map(Value::as_f64)).collect::<Option<Vec<f64>>>();
     let entries = entries.ok_or_else(|| wrong("a number, a list of numbers or a list of rows is expected"))?;
-    Ok(Dense { rows: rows.len(), columns, entries })
+    let depth = usize::from(value.is_array()) + usize::from(nested > 0);
+    Ok(Given { numbers: Dense { rows: rows.len(), columns, entries }, depth })
 }
 
 /// Writes how many numbers are given: `3 numbers`, `2 rows of 3 numbers`.

@@ -3,9 +3,9 @@
 use super::{Closed, Derivative, Derivatives, Form, Order, derive_closed, input_facts};
 use crate::diff::{Differentiator, resolve};
 use crate::error::Diagnostic;
-use crate::graph::{Comparison, ExprId, Graph, Node};
+use crate::graph::{ExprId, Graph, Node};
 use crate::lower::{Facts, Formulas, Function, Whole};
-use crate::simplify::{Grouping, canonicalize, continued, lost_conditions};
+use crate::simplify::{Grouping, Patch, canonicalize, continued, lost_conditions};
 
 /// What the printed derivatives take for granted: conditions on the inputs without which the derivatives, as the chain
 /// rule gives them, are not defined while what is printed is.
@@ -60,30 +60,56 @@ pub fn closed_assumptions(
     Ok(lost(raw.graph, &roots, (&shown.graph, &derived(shown)), &facts))
 }
 
-/// Lists the conditions, equations on the inputs `by`, at which a function has a branch of its own that is not continued: there
-/// the derivative is that of the branch, which no neighbour shares.
+/// Branches of a function whose derivative may be none of the neighbours'.
+#[derive(Clone, Debug)]
+pub struct Patches {
+    /// Where the conditions are.
+    pub graph: Graph,
+    /// The branches, by their conditions.
+    pub list: Vec<Patch>,
+}
+
+/// Lists the branches of their own, by conditions on the inputs `by`, that are not continued: there the derivative is that
+/// of the branch.
 ///
 /// # Errors
 /// A function without a derivative rule.
-pub fn patches(function: &Function, by: &[usize]) -> Result<Assumptions, Diagnostic> {
+pub fn patches(function: &Function, by: &[usize]) -> Result<Patches, Diagnostic> {
     let mut formulas = Formulas::default();
     let mut graph = function.graph.clone();
+    if !has_choices(&graph) {
+        return Ok(Patches { graph, list: Vec::new() });
+    }
     let value = resolve(&mut Differentiator::default(), &mut graph, &function.outputs)?;
     let value = canonicalize(&mut graph, &mut formulas, &value, Grouping::DERIVING);
     let (value, _) = continued(&mut graph, &mut formulas, &value, false);
-    let mut conditions = Vec::new();
-    for id in graph.reachable(&value) {
-        let Node::Select(condition, ..) = graph.node(id) else { continue };
-        let Node::Compare(Comparison::Equal | Comparison::NotEqual, a, b) = *graph.node(*condition) else { continue };
-        let moves = graph.reachable(&[a, b]).into_iter().any(|id| match graph.node(id) {
-            Node::Input(index) => by.contains(&(*index as usize)),
-            _ => false,
-        });
-        if moves {
-            conditions.push(graph.compare(Comparison::Equal, a, b));
-        }
+    let list = crate::simplify::patches(&mut graph, &value, |graph, id| depends_on(graph, id, by));
+    Ok(Patches { graph, list })
+}
+
+/// As [`patches`], of a function of whole vectors and matrices by some of its parameters.
+///
+/// # Errors
+/// A function without a derivative rule.
+pub fn closed_patches(whole: &Whole, by: &[usize]) -> Result<Patches, Diagnostic> {
+    if !has_choices(&whole.graph) {
+        return Ok(Patches { graph: Graph::new(), list: Vec::new() });
     }
-    Ok(Assumptions { graph, conditions })
+    let inputs: Vec<usize> = by.iter().map(|at| whole.input_index(whole.parameters[*at].id)).collect();
+    let Closed { mut graph, value, .. } = derive_closed(whole, &[], Order::Value, Form::Pretty)?;
+    let list = crate::simplify::patches(&mut graph, &[value], |graph, id| depends_on(graph, id, &inputs));
+    Ok(Patches { graph, list })
+}
+
+fn has_choices(graph: &Graph) -> bool {
+    graph.nodes_from(0).any(|id| matches!(graph.node(id), Node::Select(..)))
+}
+
+fn depends_on(graph: &Graph, id: ExprId, inputs: &[usize]) -> bool {
+    graph.reachable(&[id]).into_iter().any(|id| match graph.node(id) {
+        Node::Input(index) => inputs.contains(&(*index as usize)),
+        _ => false,
+    })
 }
 
 /// Lists the conditions that the given expressions need and the shown ones do not.

@@ -5,7 +5,10 @@ use crate::diff::{self, Differentiator};
 use crate::error::Diagnostic;
 use crate::graph::{Dimension, ExprId, Extents, Graph, MatrixOperation, Node, Sizes};
 use crate::lower::{Facts, Formulas, Whole};
-use crate::simplify::{Goal, Grouping, Windows, canonicalize, simplify_matrices, stabilized_matrices};
+use crate::simplify::{
+    Goal, Grouping, Windows, canonicalize, continued_entrywise, distances_continued, simplify_matrices,
+    stabilized_matrices,
+};
 use crate::tape::{Dense, associate, plan};
 use rustc_hash::FxHashMap;
 
@@ -80,6 +83,7 @@ pub fn derive_closed(whole: &Whole, by: &[usize], order: Order, form: Form) -> R
     let mut formed_of = vec![*value];
     if order >= Order::First {
         first = first_derivatives(differentiator, graph, *value, &leaves, form)?;
+        reduction.continue_distances(graph, *value, &mut first);
     }
     if order == Order::Second {
         if !graph.extents(*value).is_scalar() {
@@ -94,6 +98,7 @@ pub fn derive_closed(whole: &Whole, by: &[usize], order: Order, form: Form) -> R
                 second.push(jacobian(differentiator, graph, gradient, *leaf, form)?);
             }
         }
+        reduction.continue_distances(graph, *value, &mut second);
     }
     closing.closed(first, second, formed_of)
 }
@@ -120,6 +125,9 @@ impl<'a> Closing<'a> {
         let mut roots: Vec<ExprId> = vec![value];
         roots.extend(whole.names.iter().map(|(_, id)| *id));
         let mut reduction = Reduction::new(whole, formulas, form);
+        if form != Form::Raw {
+            roots = continued_entrywise(&mut graph, reduction.formulas, &roots);
+        }
         if form != Form::Raw && !graph.is_strict() {
             roots = reduction.canonical(&mut graph, &roots);
             if form == Form::Code {
@@ -237,6 +245,20 @@ impl<'a> Reduction<'a> {
     fn stabilized(&mut self, graph: &mut Graph, roots: &[ExprId]) -> Vec<ExprId> {
         let roots = stabilized_matrices(&mut self.windows, graph, self.formulas, roots, &self.facts);
         self.canonical(graph, &roots)
+    }
+
+    /// Continues derivatives of a value where a distance is 0, if the value is continued there.
+    fn continue_distances(&mut self, graph: &mut Graph, value: ExprId, derivatives: &mut [Derivative]) {
+        if self.form == Form::Raw || graph.is_strict() {
+            return;
+        }
+        let roots: Vec<ExprId> = derivatives.iter().map(Derivative::expression).collect();
+        let continued = distances_continued(graph, self.formulas, &[value], &roots);
+        for (derivative, new) in derivatives.iter_mut().zip(continued) {
+            match derivative {
+                Derivative::Matrix(id) | Derivative::Operator { value: id, .. } => *id = new,
+            }
+        }
     }
 
     /// Simplifies a gradient that is differentiated again. Forms that keep their digits in code have derivatives that are

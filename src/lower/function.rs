@@ -1,5 +1,6 @@
 //! Functions, lowered: a graph with a node for each entry, a graph of whole vectors and matrices, or both.
 
+use super::undefined::Doubt;
 use super::value::Shape;
 use crate::graph::{Dimension, ExprId, Extents, Graph, Rational, Sizes};
 use std::ops::Range;
@@ -47,6 +48,8 @@ pub struct Function {
     pub shape: Shape,
     /// What the user named with `let`, in order: nodes of the graph.
     pub names: Vec<(String, ExprId)>,
+    /// Constants of the graph that may have no value.
+    pub doubts: Vec<Doubt>,
     /// The function of whole vectors and matrices, where it can be kept in one piece.
     pub whole: Option<Whole>,
 }
@@ -81,6 +84,8 @@ pub struct Whole {
     pub sizes: Vec<String>,
     /// What is not negative where the function is defined: lengths, and places of slices in what they are taken from.
     pub needed: Vec<Dimension>,
+    /// Constants of the graph that may have no value.
+    pub doubts: Vec<Doubt>,
 }
 
 impl Whole {
@@ -109,6 +114,14 @@ impl Whole {
 }
 
 impl Function {
+    /// Lists the constants that may have no value, with the graph and the values that they belong to.
+    pub fn doubts(&self) -> (&[Doubt], &Graph, &[ExprId]) {
+        match &self.whole {
+            Some(whole) if !self.has_entries() => (&whole.doubts, &whole.graph, std::slice::from_ref(&whole.output)),
+            _ => (&self.doubts, &self.graph, &self.outputs),
+        }
+    }
+
     /// Returns the name to print for the function's value: its own, or `f` for a bare expression.
     pub fn display_name(&self) -> &str {
         self.name.as_deref().unwrap_or("f")

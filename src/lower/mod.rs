@@ -23,6 +23,7 @@ mod whole;
 
 pub use formula::Formulas;
 pub use function::{Facts, Function, Parameter, Whole, WholeParameter};
+pub use undefined::Doubt;
 pub use value::Shape;
 
 use crate::error::{Diagnostic, Errors, Fault};
@@ -149,6 +150,7 @@ fn lower_function(
         outputs: entries.outputs,
         shape: entries.shape,
         names: entries.names,
+        doubts: entries.doubts,
         whole,
     };
     if symbolic {
@@ -174,6 +176,7 @@ struct Entries {
     outputs: Vec<ExprId>,
     shape: Shape,
     names: Vec<(String, ExprId)>,
+    doubts: Vec<Doubt>,
 }
 
 impl Entries {
@@ -185,6 +188,7 @@ impl Entries {
             outputs: Vec::new(),
             shape: Shape::Scalar,
             names: Vec::new(),
+            doubts: Vec::new(),
         }
     }
 }
@@ -224,6 +228,7 @@ impl Definition<'_> {
         let value = machine.run(self.name.map(|name| name.text.as_str()), self.body, bindings);
         machine.require_defined_value(&value);
         let names = machine.let_names();
+        let doubts = machine.doubts();
         let (new_parameters, found) = machine.finish();
         let sound = found.is_empty();
         errors.extend(found);
@@ -237,7 +242,7 @@ impl Definition<'_> {
             Value::Scalar(id) => (Shape::Scalar, vec![id]),
             Value::Array(shape, entries) => (shape, entries.to_vec()),
         };
-        sound.then_some(Entries { parameters, graph, outputs, shape, names })
+        sound.then_some(Entries { parameters, graph, outputs, shape, names, doubts })
     }
 
     /// Lowers to a graph of whole vectors and matrices.
@@ -282,6 +287,7 @@ impl Definition<'_> {
         machine.require_defined_value(&value);
         let mut names = machine.let_names();
         names.retain(|(name, _)| !sizes.contains(name));
+        let doubts = machine.doubts();
         let lengths = shapes.iter().flatten().flat_map(|shape| [&shape.extents.rows, &shape.extents.columns]);
         let mut needed: Vec<Dimension> = lengths.cloned().chain(machine.needed()).collect();
         needed.retain(Dimension::may_be_negative);
@@ -310,7 +316,7 @@ impl Definition<'_> {
             }
             Value::Poison | Value::Running(_) | Value::Rows(_) => return None,
         };
-        Some(Whole { graph, output, parameters, names, sizes, needed })
+        Some(Whole { graph, output, parameters, names, sizes, needed, doubts })
     }
 
     fn not_a_number(&self) -> Diagnostic {

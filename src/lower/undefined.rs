@@ -3,7 +3,8 @@
 //!
 //! What is written with numbers alone is an error wherever it stands. What becomes such a constant only where a function
 //! is called or a sum is written out is an error unless it stands in a branch that is never taken, as in
-//! `sum(i in 0..3, if(i > 0, x/i, 0))`. Decided is what exact numbers and bounds of rounding decide.
+//! `sum(i in 0..3, if(i > 0, x/i, 0))`. Decided is what exact numbers and bounds of rounding decide; what they leave open,
+//! such as `1/sin(pi)`, is kept as a doubt, for more digits to decide.
 
 use super::formula::Formulas;
 use super::machine::Machine;
@@ -36,6 +37,23 @@ pub(super) struct Constants {
     seen: usize,
     /// Where constants without a value are written.
     undefined: FxHashMap<ExprId, Diagnostic>,
+    /// What is left open.
+    open: Vec<Doubt>,
+}
+
+/// A constant that may have no value.
+#[derive(Clone, Debug)]
+pub struct Doubt {
+    /// The node of the function's graph that has no value then.
+    pub node: ExprId,
+    /// Whether that is an error in a branch that is never taken, too.
+    pub everywhere: bool,
+    /// Where the condition is.
+    pub graph: Graph,
+    /// What must hold for the constant to have a value; there are no parameters in it.
+    pub condition: ExprId,
+    /// The error, if it does not hold.
+    pub diagnostic: Diagnostic,
 }
 
 impl Machine<'_> {
@@ -45,8 +63,8 @@ impl Machine<'_> {
         if self.gates.canonical {
             return;
         }
-        let new = self.constants.look(self.gates.graph, self.formulas);
-        if new.is_empty() {
+        let (new, open) = self.constants.look(self.gates.graph, self.formulas);
+        if new.is_empty() && open.is_empty() {
             return;
         }
         let written = crate::syntax::print_expression(self.ast, id);
@@ -57,7 +75,14 @@ impl Machine<'_> {
         let diagnostic = Diagnostic::new(Fault::Undefined, span, message)
             .label("undefined over the real numbers")
             .hint("leave it out, or choose another branch by a condition that tells where it is defined");
-        if self.is_written_in_numbers(id) {
+        let everywhere = self.is_written_in_numbers(id);
+        for node in open {
+            if let Some((graph, condition)) = needed(self.gates.graph, node, &self.constants.known, self.formulas) {
+                let diagnostic = diagnostic.clone();
+                self.constants.open.push(Doubt { node, everywhere, graph, condition, diagnostic });
+            }
+        }
+        if !new.is_empty() && everywhere {
             self.values.pop();
             return self.fail(diagnostic);
         }
@@ -69,7 +94,7 @@ impl Machine<'_> {
     /// Refuses a function's value if it depends on a constant without a value, outside of branches that are never taken.
     pub(super) fn require_defined_value(&mut self, value: &Value) {
         let mut stack: Vec<ExprId> = match value {
-            _ if self.constants.undefined.is_empty() => return,
+            _ if self.constants.undefined.is_empty() && self.constants.open.is_empty() => return,
             Value::Scalar(id) | Value::Whole(id) => vec![*id],
             Value::Array(_, entries) => entries.to_vec(),
             _ => return,
@@ -91,6 +116,12 @@ impl Machine<'_> {
             }
         }
         self.errors.extend(found);
+        self.constants.open.retain(|doubt| doubt.everywhere || seen.contains(&doubt.node));
+    }
+
+    /// Returns the constants that may have no value.
+    pub(super) fn doubts(&self) -> Vec<Doubt> {
+        self.constants.open.iter().take(MOST).cloned().collect()
     }
 
     fn is_written_in_numbers(&self, root: NodeId) -> bool {
@@ -114,12 +145,14 @@ const LONGEST: usize = 40;
 const MOST: usize = 20;
 
 impl Constants {
-    /// Looks at the nodes that are new, and returns those of them that are the first without a value.
-    fn look(&mut self, graph: &Graph, formulas: &mut Formulas) -> Vec<ExprId> {
-        let mut new = Vec::new();
+    /// Looks at the nodes that are new, and returns those of them that are the first without a value, and those of which it
+    /// is open whether they have one.
+    fn look(&mut self, graph: &Graph, formulas: &mut Formulas) -> (Vec<ExprId>, Vec<ExprId>) {
+        let (mut new, mut open) = (Vec::new(), Vec::new());
         let nodes = graph.nodes_from(self.seen);
         self.seen = graph.len();
         for id in nodes {
+            open.extend(Some(id).filter(|_| is_open(graph, id, &self.known, formulas)));
             let Some(known) = known(graph, id, &self.known, formulas) else { continue };
             if matches!(known, Known::Undefined) {
                 let mut inherited = false;
@@ -130,8 +163,59 @@ impl Constants {
             }
             self.known.insert(id, known);
         }
-        new
+        (new, open)
     }
+}
+
+/// Tells whether it is open if a node has a value: a divisor may be 0, or an argument outside of the function's domain.
+fn is_open(graph: &Graph, id: ExprId, operands: &FxHashMap<ExprId, Known>, formulas: &mut Formulas) -> bool {
+    match graph.node(id) {
+        Node::Product(factors) => {
+            factors.iter().any(|(base, exponent)| exponent.is_negative() && operands.get(base).is_some_and(may_be_zero))
+        }
+        Node::Apply(function, arguments) if !function.row().domain.is_empty() => {
+            let arguments: Option<Vec<Known>> = arguments.iter().map(|id| operands.get(id).cloned()).collect();
+            arguments.is_some_and(|arguments| {
+                !arguments.iter().any(is_undefined) && is_in_domain(*function, &arguments, formulas).is_none()
+            })
+        }
+        _ => false,
+    }
+}
+
+fn may_be_zero(known: &Known) -> bool {
+    matches!(known, Known::Near(..)) && compare(Comparison::NotEqual, known, &Known::Exact(Rational::ZERO)).is_none()
+}
+
+/// Returns the condition under which a node of which that is open has a value.
+fn needed(
+    graph: &Graph,
+    id: ExprId,
+    operands: &FxHashMap<ExprId, Known>,
+    formulas: &mut Formulas,
+) -> Option<(Graph, ExprId)> {
+    let mut own = Graph::new();
+    let condition = match graph.node(id) {
+        Node::Product(factors) => {
+            let divisors: Vec<ExprId> =
+                factors.iter().filter(|(_, exponent)| exponent.is_negative()).map(|(base, _)| *base).collect();
+            let open = |id: &ExprId| operands.get(id).is_some_and(may_be_zero);
+            let divisors: Vec<ExprId> = divisors.into_iter().filter(open).collect();
+            let divisors = own.import(graph, &divisors);
+            let zero = own.integer(0);
+            let conditions: Vec<ExprId> =
+                divisors.into_iter().map(|divisor| own.compare(Comparison::NotEqual, divisor, zero)).collect();
+            conditions.into_iter().reduce(|a, b| own.intern(Node::And(a, b)))?
+        }
+        Node::Apply(function, arguments) => {
+            let arguments = own.import(graph, arguments);
+            let row = function.row();
+            let names: Vec<(&str, ExprId)> = row.parameters.iter().copied().zip(arguments).collect();
+            formulas.lower(&mut own, row.domain, &names)?
+        }
+        _ => return None,
+    };
+    Some((own, condition))
 }
 
 /// Tells what is known of a node, given what is known of its operands. None of what depends on parameters, unless it has no
@@ -140,7 +224,7 @@ fn known(graph: &Graph, id: ExprId, operands: &FxHashMap<ExprId, Known>, formula
     let of = |id: &ExprId| operands.get(id);
     match graph.node(id) {
         Node::Number(value) => Some(Known::Exact(value.clone())),
-        Node::Pi => Some(Known::Near(std::f64::consts::PI, f64::EPSILON)),
+        Node::Pi => Some(Known::Near(std::f64::consts::PI, ROUNDING)),
         Node::Sum(constant, terms) => {
             let start = Some(Known::Exact(constant.clone()));
             terms.iter().fold(start, |sum, (id, k)| Some(add(&sum?, &scale(of(id)?, k))))
@@ -251,7 +335,7 @@ fn around(function: impl Fn(f64) -> f64, value: f64, error: f64) -> Known {
 fn apply(function: FunctionId, arguments: Vec<Known>, formulas: &mut Formulas) -> Known {
     let row = function.row();
     if arguments.iter().any(is_undefined)
-        || (!row.domain.is_empty() && !may_be_in_domain(function, &arguments, formulas))
+        || (!row.domain.is_empty() && is_in_domain(function, &arguments, formulas) == Some(false))
     {
         return Known::Undefined;
     }
@@ -267,8 +351,8 @@ fn apply(function: FunctionId, arguments: Vec<Known>, formulas: &mut Formulas) -
     }
 }
 
-/// Tells whether a function may be defined for the given arguments.
-fn may_be_in_domain(function: FunctionId, arguments: &[Known], formulas: &mut Formulas) -> bool {
+/// Tells whether a function is defined for the given arguments, if that is certain.
+fn is_in_domain(function: FunctionId, arguments: &[Known], formulas: &mut Formulas) -> Option<bool> {
     let row = function.row();
     let mut graph = Graph::new();
     let mut operands = FxHashMap::default();
@@ -278,13 +362,13 @@ fn may_be_in_domain(function: FunctionId, arguments: &[Known], formulas: &mut Fo
         operands.insert(id, argument.clone());
         names.push((parameter, id));
     }
-    let Some(condition) = formulas.lower(&mut graph, row.domain, &names) else { return true };
+    let Some(condition) = formulas.lower(&mut graph, row.domain, &names) else { return Some(true) };
     for id in graph.reachable(&[condition]) {
         if let Some(known) = known(&graph, id, &operands, formulas) {
             operands.insert(id, known);
         }
     }
-    truth(operands.get(&condition)) != Some(false)
+    truth(operands.get(&condition))
 }
 
 /// Tells whether a comparison holds, if that is certain.

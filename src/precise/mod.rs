@@ -13,6 +13,7 @@
 
 mod ball;
 mod beyond;
+mod doubts;
 mod error_function;
 mod estimate;
 mod functions;
@@ -23,6 +24,7 @@ mod point;
 mod removable;
 mod scale;
 
+pub use doubts::refuted;
 pub use point::Coordinate;
 
 use crate::functions::FunctionId;

@@ -6,6 +6,8 @@ pub struct Dialect {
     pub fraction: [&'static str; 3],
     /// Before, between and after base and exponent.
     pub power: [&'static str; 3],
+    /// A power of each entry.
+    pub entrywise_power: [&'static str; 3],
     /// Before, between and after base and index.
     pub subscript: [&'static str; 3],
     /// Around what is under a root.
@@ -48,6 +50,7 @@ pub struct Dialect {
 pub const MATHML: Dialect = Dialect {
     fraction: ["<mfrac><mrow>", "</mrow><mrow>", "</mrow></mfrac>"],
     power: ["<msup><mrow>", "</mrow><mrow>", "</mrow></msup>"],
+    entrywise_power: ["<msup><mrow>", "</mrow><mrow><mo>∘</mo>", "</mrow></msup>"],
     subscript: ["<msub><mrow>", "</mrow><mrow>", "</mrow></msub>"],
     root: ["<msqrt>", "</msqrt>"],
     cube_root: ["<mroot><mrow>", "</mrow><mn>3</mn></mroot>"],
@@ -93,6 +96,7 @@ pub const MATHML: Dialect = Dialect {
 pub const TYPST: Dialect = Dialect {
     fraction: ["frac(", ", ", ")"],
     power: ["", "^(", ")"],
+    entrywise_power: ["", "^(∘ ", ")"],
     subscript: ["", "_(", ")"],
     root: ["sqrt(", ")"],
     cube_root: ["root(3, ", ")"],

@@ -1,6 +1,8 @@
 //! Syntax tree to LaTeX, with no needless parentheses.
 
-use super::levels::{Level, Piece, is_signed, left_of_product, of_line, unsigned_factors, written};
+use super::levels::{
+    Level, Piece, is_signed, left_of_matrix_product, left_of_product, of_line, unsigned_factors, written,
+};
 use super::lines::{Line, Sign};
 use super::naming::DIFFERENTIAL;
 use crate::functions;
@@ -120,7 +122,7 @@ fn binary(ast: &Ast, operator: B, a: NodeId, b: NodeId, out: &mut Vec<Piece>) {
         B::Add => out.extend([Node(a, Level::Additive), text(" + "), Node(b, Level::Multiplicative)]),
         B::Subtract => out.extend([Node(a, Level::Additive), text(" - "), Node(b, Level::Multiplicative)]),
         B::Multiply => {
-            out.extend([Node(a, left_of_product(ast, a)), text(between(ast, b)), Node(b, Level::Signed)]);
+            out.extend([Node(a, left_of_matrix_product(ast, a)), text(between(ast, b)), Node(b, Level::Signed)]);
         }
         // The sign of a fraction stands before it.
         B::Divide if is_signed(ast, a) => {

@@ -74,6 +74,16 @@ pub fn left_of_product(ast: &Ast, operand: NodeId) -> Level {
     if begins_with_sign(ast, operand) { Level::Additive } else { Level::Multiplicative }
 }
 
+/// As [`left_of_product`], before a factor that follows without a sign: readers take `q b` together in `d ⊘ q b`.
+pub fn left_of_matrix_product(ast: &Ast, operand: NodeId) -> Level {
+    let is_entrywise = |id: NodeId| matches!(ast.get(id), E::Binary(B::ElementMultiply | B::ElementDivide, ..));
+    match ast.get(operand) {
+        E::Unary(U::Negate, inner) if is_entrywise(*inner) => Level::Signed,
+        _ if is_entrywise(operand) => Level::Signed,
+        _ => left_of_product(ast, operand),
+    }
+}
+
 /// Tells of each expression whether it is higher than a line of text.
 pub fn tall(ast: &Ast) -> Vec<bool> {
     let mut tall: Vec<bool> = Vec::with_capacity(ast.len());

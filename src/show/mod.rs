@@ -19,5 +19,6 @@ mod matrices;
 pub mod names;
 pub mod naming;
 pub mod notation;
+pub mod orders;
 #[cfg(feature = "cli")]
 pub mod typeset;

@@ -4,6 +4,7 @@
 //! renderer starts from this tree.
 
 use super::naming::{DEEPEST, Names, fresh_names, is_condition, is_worth_a_name, sizes};
+use super::orders::written_out;
 use crate::functions::{Arity, Cost, rows};
 use crate::graph::{ExprId, Factor, Graph, MatrixOperation, Node, Rational, Term};
 use crate::lower::Shape;
@@ -51,19 +52,21 @@ fn write_all(graph: &Graph, ast: &mut Ast, roots: &[ExprId], names: &Names) -> (
     let uses = graph.uses(roots);
     let sizes = sizes(graph, &nodes);
     let whole = roots.iter().fold(0u64, |whole, root| whole.saturating_add(sizes[root].0));
-    let mut writer = Writer {
-        graph,
-        ast,
-        written: FxHashMap::default(),
-        rank: FxHashMap::default(),
-        first_leaf: FxHashMap::default(),
-    };
+    let (written, rank, first_leaf) = Default::default();
+    let mut writer = Writer { graph, ast, written, rank, first_leaf };
     let mut lets = Vec::new();
     let mut depth: FxHashMap<ExprId, u32> = FxHashMap::default();
     let mut fresh = None;
     let asked: FxHashSet<ExprId> = roots.iter().copied().collect();
+    let mut inner: FxHashSet<ExprId> = FxHashSet::default();
+    for id in &nodes {
+        graph.node(*id).for_each_operand(|operand| inner.extend([operand]));
+    }
     for id in nodes {
-        let expression = writer.expression(id);
+        let mut expression = writer.expression(id);
+        if asked.contains(&id) && !inner.contains(&id) {
+            expression = written_out(writer.ast, graph, id, &writer.written).unwrap_or(expression);
+        }
         let mut level = 0;
         graph.node(id).for_each_operand(|operand| level = level.max(depth[&operand] + 1));
         let repeated = uses[id] > 1 && is_worth_a_name(whole, sizes[&id]);

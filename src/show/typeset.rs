@@ -1,7 +1,9 @@
 //! Syntax tree to MathML Core and Typst. What differs between the two is a table of marks, a [`Dialect`].
 
 use super::dialect::Dialect;
-use super::levels::{Level, Piece, is_signed, left_of_product, of_line, tall, unsigned_factors, written};
+use super::levels::{
+    Level, Piece, is_signed, left_of_matrix_product, left_of_product, of_line, tall, unsigned_factors, written,
+};
 use super::lines::{Line, Sign};
 use super::naming::DIFFERENTIAL;
 use crate::functions;
@@ -205,7 +207,7 @@ impl Walk<'_> {
             B::Add => infix(self, sign("+"), Level::Additive, Level::Multiplicative),
             B::Subtract => infix(self, sign("-"), Level::Additive, Level::Multiplicative),
             B::Multiply => {
-                infix(self, between(self.ast, Some(a), b, dialect), left_of_product(self.ast, a), Level::Signed);
+                infix(self, between(self.ast, Some(a), b, dialect), left_of_matrix_product(self.ast, a), Level::Signed);
             }
             B::ElementMultiply => infix(self, dialect.products[1].into(), left_of_product(self.ast, a), Level::Signed),
             B::ElementDivide => infix(self, dialect.products[2].into(), left_of_product(self.ast, a), Level::Signed),
@@ -225,7 +227,8 @@ impl Walk<'_> {
                 self.text(close);
             }
             B::Divide => self.pair(dialect.fraction, (a, Level::Loose), (b, Level::Loose)),
-            B::Power | B::ElementPower => self.pair(dialect.power, (a, Level::Atom), (b, Level::Loose)),
+            B::Power => self.pair(dialect.power, (a, Level::Atom), (b, Level::Loose)),
+            B::ElementPower => self.pair(dialect.entrywise_power, (a, Level::Atom), (b, Level::Loose)),
             B::And => infix(self, sign("∧"), Level::Additive, Level::Additive),
             B::Or => infix(self, sign("∨"), Level::Additive, Level::Additive),
             B::LessEqual => infix(self, sign("≤"), Level::Additive, Level::Additive),

@@ -1,14 +1,7 @@
 //! Quotients with a removable singularity, such as `sin(x)/x` at 0, continued there by functions that have none.
-//!
-//! A quotient of this kind is usually written with its value at the point patched in: `if(x == 0, 1, sin(x)/x)`. The branch
-//! of the patch alone has the derivative of a constant, so the choice as a whole is replaced by the continued quotient
-//! where the two agree at the point; its derivatives, there and nearby, are then those of the function. The same goes for
-//! a branch that is smooth at the point as it stands. A choice stays as it is if its quotient is not in the table, or if
-//! the patch differs from the limit.
 
 use super::{Grouping, canonicalize};
-use crate::functions::{FunctionId, rows};
-use crate::graph::{Comparison, ExprId, Factor, Graph, Node, Rational};
+use crate::graph::{ExprId, Factor, Graph, Node, Rational};
 use crate::lower::Formulas;
 
 /// A row of the table.
@@ -32,6 +25,9 @@ pub const REMOVABLE: &[Removable] = &[
     // Exponentials
     Removable { left: "(exp(x) - 1 - x)/x^2", right: "exprel(x) - exprel_derivative(1, x)", ..PATCHED },
     Removable { left: "x^2*exp(x)/(exp(x) - 1)^2", right: "bernoulli(x)*bernoulli(-x)", ..EVERYWHERE },
+    Removable { left: "(exp(x) - x*exp(x) - 1)/(exp(x) - 1)^2", right: "bernoulli_derivative(1, x)", ..PATCHED },
+    Removable { left: "(x*exp(x) - exp(x) + 1)/x^2", right: "exprel_derivative(1, x)", ..PATCHED },
+    Removable { left: "(x^2*exp(x) - 2*x*exp(x) + 2*exp(x) - 2)/x^3", right: "exprel_derivative(2, x)", ..PATCHED },
     Removable { left: "x*exp(x)/(exp(x) - 1)", right: "bernoulli(-x)", ..EVERYWHERE },
     Removable { left: "x/(exp(x) - 1)", right: "bernoulli(x)", ..EVERYWHERE },
     Removable { left: "x/(1 - exp(x))", right: "-bernoulli(x)", ..EVERYWHERE },
@@ -60,6 +56,7 @@ pub const REMOVABLE: &[Removable] = &[
     Removable { left: "(x - sin(x))/x^3", right: "(sinc(x/2)^2 - sinc(x) - sinc_derivative(2, x))/2", ..PATCHED },
     Removable { left: "(sin(x) - x*cos(x))/x^3", right: "(sinc(x) + sinc_derivative(2, x))/2", ..PATCHED },
     Removable { left: "(x*cos(x) - sin(x))/x^3", right: "-(sinc(x) + sinc_derivative(2, x))/2", ..PATCHED },
+    Removable { left: "(2*sin(x) - 2*x*cos(x) - x^2*sin(x))/x^3", right: "sinc_derivative(2, x)", ..PATCHED },
     Removable { left: "(sin(x) - x*cos(x))/x^2", right: "-sinc_derivative(1, x)", ..PATCHED },
     Removable { left: "(x*cos(x) - sin(x))/x^2", right: "sinc_derivative(1, x)", ..PATCHED },
     Removable { left: "(1 - cos(x))/x^2", right: "sinc(x/2)^2/2", ..PATCHED },
@@ -78,6 +75,12 @@ pub const REMOVABLE: &[Removable] = &[
     Removable { left: "x/sinh(x)", right: "2/(exprel(x) + exprel(-x))", ..PATCHED },
     Removable { left: "x/tanh(x)", right: "x + bernoulli(2*x)", ..PATCHED },
     Removable { left: "tanh(x)/x", right: "1/(x + bernoulli(2*x))", ..PATCHED },
+    Removable { left: "(sinh(x) - sinh(a))/(x - a)", right: "cosh((x + a)/2)*(exprel((x - a)/2) + exprel((a - x)/2))/2", ..PATCHED },
+    Removable { left: "(cosh(x) - cosh(a))/(x - a)", right: "sinh((x + a)/2)*(exprel((x - a)/2) + exprel((a - x)/2))/2", ..PATCHED },
+    // Powers
+    Removable { left: "(x^2 - a^2)/(x - a)", right: "x + a", ..PATCHED },
+    Removable { left: "(x^3 - a^3)/(x - a)", right: "x^2 + x*a + a^2", ..PATCHED },
+    Removable { left: "(1/x - 1/a)/(x - a)", right: "-1/(x*a)", ..PATCHED },
     // Roots
     Removable { left: "(sqrt(x) - 1)/(x - 1)", right: "1/(sqrt(x) + 1)", ..PATCHED },
     Removable { left: "(x - 1)/(sqrt(x) - 1)", right: "sqrt(x) + 1", ..PATCHED },
@@ -87,157 +90,7 @@ pub const REMOVABLE: &[Removable] = &[
 /// The most factors of a product that is looked at.
 const MOST_FACTORS: usize = 16;
 
-/// Replaces patched quotients by what continues them, and quotients that are not patched, too, where code is better off.
-/// The roots are in canonical form. Tells whether anything was replaced.
-pub fn continued(graph: &mut Graph, formulas: &mut Formulas, roots: &[ExprId], for_code: bool) -> (Vec<ExprId>, bool) {
-    let is_concerned = |id: &ExprId| match graph.node(*id) {
-        Node::Select(..) => true,
-        Node::Product(factors) => for_code && may_be_removable(factors),
-        _ => false,
-    };
-    if !graph.reachable(roots).iter().any(is_concerned) {
-        return (roots.to_vec(), false);
-    }
-    let new = graph.rebuild(roots, |graph, id, image| match graph.node(id).clone() {
-        Node::Select(condition, a, b) => patched(graph, formulas, [condition, a, b].map(|id| image[id])),
-        Node::Product(_) if for_code => {
-            let node = graph.node(id).clone();
-            let built = graph.construct(&node, |operand| image[operand]);
-            Some(quotient(graph, formulas, built, true).unwrap_or(built))
-        }
-        node => node.is_leaf().then_some(id),
-    });
-    let changed = new != roots;
-    (new, changed)
-}
-
-/// Returns what continues a choice between a patch and a quotient.
-fn patched(graph: &mut Graph, formulas: &mut Formulas, [condition, a, b]: [ExprId; 3]) -> Option<ExprId> {
-    let (u, v, patch, body) = match graph.node(condition) {
-        Node::Compare(Comparison::Equal, u, v) => (*u, *v, a, b),
-        Node::Compare(Comparison::NotEqual, u, v) => (*u, *v, b, a),
-        _ => return None,
-    };
-    let (leaf, value) = match solved(graph, u, v) {
-        Some(solution) => solution,
-        None => (vanishing(graph, u, v)?, graph.integer(0)),
-    };
-    // Rows are compared term by term.
-    let body = canonicalize(graph, formulas, &[body], Grouping::DERIVING)[0];
-    let new = graph.rebuild(&[body], |graph, id, image| match graph.node(id).clone() {
-        Node::Product(_) => {
-            let node = graph.node(id).clone();
-            let built = graph.construct(&node, |operand| image[operand]);
-            Some(quotient(graph, formulas, built, false).unwrap_or(built))
-        }
-        node => node.is_leaf().then_some(id),
-    });
-    let new = new[0];
-    // A root of what vanishes has no derivative there.
-    let is_rough = |id: ExprId| match graph.node(id) {
-        Node::Product(factors) => {
-            factors.iter().any(|(base, own)| *base == leaf && (own.is_negative() || !own.is_integer()))
-        }
-        _ => false,
-    };
-    if graph.reachable(&[new]).into_iter().any(is_rough) {
-        return None;
-    }
-    let mut at_point = |graph: &mut Graph, roots: &[ExprId]| {
-        let ends = graph.rebuild(roots, |graph, id, image| match graph.node(id).clone() {
-            _ if id == leaf => Some(value),
-            Node::Apply(function, arguments) => {
-                let arguments: Vec<ExprId> = arguments.iter().map(|argument| image[*argument]).collect();
-                let value = derivative_at_zero(graph, function, &arguments)?;
-                Some(graph.number(value))
-            }
-            _ => None,
-        });
-        canonicalize(graph, formulas, &ends, Grouping::READING)
-    };
-    let divisors = divisors(graph, new)?;
-    if at_point(graph, &divisors).into_iter().any(|divisor| graph.is_integer(divisor, 0)) {
-        return None;
-    }
-    let ends = at_point(graph, &[patch, new]);
-    let difference = graph.sum(Rational::ZERO, vec![(ends[0], Rational::ONE), (ends[1], Rational::MINUS_ONE)]);
-    let difference = canonicalize(graph, formulas, &[difference], Grouping::READING)[0];
-    graph.as_number(difference).is_some_and(Rational::is_zero).then_some(new)
-}
-
-/// Lists what must not be 0 for a body to be smooth: divisors, and what roots and logarithms are taken of. None for a body
-/// with powers of which the exponent is no number.
-fn divisors(graph: &Graph, body: ExprId) -> Option<Vec<ExprId>> {
-    let mut found = Vec::new();
-    for id in graph.reachable(&[body]) {
-        match graph.node(id) {
-            Node::Product(factors) => {
-                let divides = |own: &Rational| own.is_negative() || !own.is_integer();
-                found.extend(factors.iter().filter(|(_, own)| divides(own)).map(|(base, _)| *base));
-            }
-            Node::Apply(rows::LN, arguments) => found.push(arguments[0]),
-            Node::Apply(rows::POW, _) => return None,
-            _ => {}
-        }
-    }
-    Some(found)
-}
-
-/// Returns the value of a derivative of `sinc`, `sinc_sqrt` or `exprel` at 0.
-fn derivative_at_zero(graph: &Graph, function: FunctionId, arguments: &[ExprId]) -> Option<Rational> {
-    let [order, x] = arguments else { return None };
-    let order = graph.as_number(*order)?.to_integer().filter(|_| graph.is_integer(*x, 0))?;
-    let reciprocal = Rational::fraction(1, order + 1);
-    match function {
-        rows::EXPREL_DERIVATIVE => reciprocal,
-        // (−1)ⁿ·n!/(2n + 1)!
-        rows::SINC_SQRT_DERIVATIVE => (1..=order)
-            .try_fold(Rational::ONE, |value, k| Some(value.multiply(&Rational::fraction(-1, 2 * (2 * k + 1))?))),
-        rows::SINC_DERIVATIVE => match order % 4 {
-            0 => reciprocal,
-            2 => reciprocal.map(|value| value.negate()),
-            _ => Some(Rational::ZERO),
-        },
-        _ => None,
-    }
-}
-
-/// Returns what is 0 where `u = v`, without a root around it, if one of the two is 0.
-fn vanishing(graph: &Graph, u: ExprId, v: ExprId) -> Option<ExprId> {
-    let other = if graph.is_integer(v, 0) { u } else { Some(v).filter(|_| graph.is_integer(u, 0))? };
-    match graph.node(other) {
-        Node::Product(factors) => match &factors[..] {
-            [(base, exponent)] if !exponent.is_negative() => Some(*base),
-            _ => None,
-        },
-        _ => Some(other),
-    }
-}
-
-/// Solves `u = v` for an input that it is linear in, with a number as coefficient.
-fn solved(graph: &mut Graph, u: ExprId, v: ExprId) -> Option<(ExprId, ExprId)> {
-    let difference = graph.sum(Rational::ZERO, vec![(u, Rational::ONE), (v, Rational::MINUS_ONE)]);
-    let difference = graph.rebuild(&[difference], |_, _, _| None)[0];
-    let (constant, terms) = match graph.node(difference) {
-        Node::Sum(constant, terms) => (constant.clone(), terms.to_vec()),
-        _ => (Rational::ZERO, vec![(difference, Rational::ONE)]),
-    };
-    for (at, (leaf, coefficient)) in terms.iter().enumerate() {
-        if !matches!(graph.node(*leaf), Node::Input(_)) {
-            continue;
-        }
-        let scale = coefficient.reciprocal()?.negate();
-        let others = terms.iter().enumerate().filter(|(other, _)| *other != at);
-        let others = others.map(|(_, (term, own))| (*term, own.multiply(&scale))).collect();
-        let value = graph.sum(constant.multiply(&scale), others);
-        if !graph.reachable(&[value]).contains(leaf) {
-            return Some((*leaf, value));
-        }
-    }
-    None
-}
-
-fn may_be_removable(factors: &[Factor]) -> bool {
+pub(super) fn may_be_removable(factors: &[Factor]) -> bool {
     factors.len() <= MOST_FACTORS && factors.iter().any(|(_, exponent)| exponent.is_negative())
 }
 
@@ -252,14 +105,14 @@ fn factors_of(graph: &Graph, id: ExprId) -> (Rational, Vec<Factor>) {
 }
 
 /// Returns what continues a product in which a row's quotient is a part.
-fn quotient(graph: &mut Graph, formulas: &mut Formulas, id: ExprId, for_code: bool) -> Option<ExprId> {
+pub(super) fn quotient(graph: &mut Graph, formulas: &mut Formulas, id: ExprId, for_code: bool) -> Option<ExprId> {
     let (coefficient, factors) = factors_of(graph, id);
     if !may_be_removable(&factors) {
         return None;
     }
     let singles = singles(graph, &factors);
     let pairs = pairs(graph, &factors);
-    if singles.is_empty() {
+    if singles.is_empty() && pairs.is_empty() {
         return None;
     }
     for row in REMOVABLE.iter().filter(|row| row.everywhere || !for_code) {
@@ -269,17 +122,24 @@ fn quotient(graph: &mut Graph, formulas: &mut Formulas, id: ExprId, for_code: bo
             false => singles.iter().map(|x| vec![("x", *x)]).collect(),
         };
         for names in bindings {
-            let left = formulas.lower(graph, row.left, &names)?;
-            let left = canonicalize(graph, formulas, &[left], Grouping::DERIVING)[0];
-            let (scale, wanted) = factors_of(graph, left);
-            if !wanted.iter().any(|(_, exponent)| exponent.is_negative()) {
-                continue;
+            let given = formulas.lower(graph, row.left, &names)?;
+            // A sum that stands in two places is dissolved in another one where people read it.
+            let groupings: &[Grouping] = match for_code {
+                true => &[Grouping::DERIVING],
+                false => &[Grouping::DERIVING, Grouping::READING],
+            };
+            for grouping in groupings {
+                let left = canonicalize(graph, formulas, &[given], *grouping)[0];
+                let (scale, wanted) = factors_of(graph, left);
+                if !wanted.iter().any(|(_, exponent)| exponent.is_negative()) {
+                    continue;
+                }
+                let Some((ratio, rest)) = without(graph, &factors, &wanted) else { continue };
+                let scale = coefficient.multiply(&ratio).divide(&scale)?;
+                let right = formulas.lower(graph, row.right, &names)?;
+                let product = graph.product(scale, rest.into_iter().chain([(right, Rational::ONE)]).collect());
+                return Some(quotient(graph, formulas, product, for_code).unwrap_or(product));
             }
-            let Some((ratio, rest)) = without(graph, &factors, &wanted) else { continue };
-            let scale = coefficient.multiply(&ratio).divide(&scale)?;
-            let right = formulas.lower(graph, row.right, &names)?;
-            let product = graph.product(scale, rest.into_iter().chain([(right, Rational::ONE)]).collect());
-            return Some(quotient(graph, formulas, product, for_code).unwrap_or(product));
         }
     }
     None
@@ -358,6 +218,11 @@ fn ratio(graph: &Graph, a: ExprId, b: ExprId) -> Option<Rational> {
         return Some(Rational::ONE);
     }
     let (Node::Sum(constant, terms), Node::Sum(other, others)) = (graph.node(a), graph.node(b)) else { return None };
+    let [terms, others] = [terms, others].map(|terms| {
+        let mut terms = terms.to_vec();
+        terms.sort_by_key(|(term, _)| *term);
+        terms
+    });
     let ((first, k), (second, l)) = (terms.first()?, others.first()?);
     let ratio = k.divide(l).filter(|_| first == second && terms.len() == others.len())?;
     let fits =
