@@ -251,11 +251,19 @@ impl Deriver {
         if order >= Order::First {
             first = diff::jacobian(&mut self.differentiator, &mut graph, &value, &leaves)?;
         }
+        let for_code = form == Form::Code && !graph.is_strict();
+        let mut in_shares = false;
+        if for_code && let [row] = first.as_mut_slice() {
+            (*row, in_shares) = simplify::homogeneous_in_shares(&mut graph, row);
+            is_stable_as_given &= !in_shares;
+        }
         if order == Order::Second {
             let [row] = first.as_slice() else { return Err(several_values()) };
             let gradient = match form {
                 Form::Raw => row.clone(),
-                _ if graph.is_strict() => canonicalize(&mut graph, &mut self.formulas, row, form.grouping_to_derive()),
+                _ if graph.is_strict() || in_shares => {
+                    canonicalize(&mut graph, &mut self.formulas, row, form.grouping_to_derive())
+                }
                 _ => {
                     let (gradient, stable) = self.prepare(&mut graph, row.clone(), form, function);
                     is_stable_as_given &= stable;
@@ -263,6 +271,11 @@ impl Deriver {
                 }
             };
             second = diff::hessian(&mut self.differentiator, &mut graph, &gradient, &leaves)?;
+            if for_code {
+                for row in &mut second {
+                    *row = simplify::homogeneous_in_shares(&mut graph, row).0;
+                }
+            }
         }
         let mut derivatives = Derivatives { graph, value, first, second, form, is_stable_as_given };
         self.simplify(function, &mut derivatives, form);
@@ -314,7 +327,15 @@ impl Deriver {
         let given =
             if graph.is_strict() { roots } else { canonicalize(graph, formulas, &roots, form.grouping_to_derive()) };
         let for_code = form == Form::Code && !graph.is_strict();
-        let (roots, continued) = simplify::continued(graph, formulas, &given, for_code);
+        let (roots, mut continued) = simplify::continued(graph, formulas, &given, for_code);
+        let roots = match for_code {
+            true => {
+                let (roots, are_means) = simplify::means_as_shares(graph, &roots);
+                continued |= are_means;
+                roots
+            }
+            false => roots,
+        };
         match form {
             _ if graph.is_strict() => (roots, !continued),
             // The derivative of a form that keeps its digits is more easily brought into such a form itself.
@@ -340,14 +361,24 @@ impl Deriver {
         let roots = match form {
             Form::Pretty => pretty(windows, graph, formulas, &roots, &facts),
             Form::Code => {
+                let strict = graph.is_strict();
+                let (roots, continued) = match strict {
+                    true => (roots, false),
+                    false => {
+                        let given = canonicalize(graph, formulas, &roots, Grouping::RUNNING);
+                        simplify::continued(graph, formulas, &given, true)
+                    }
+                };
+                derivatives.is_stable_as_given &= !continued;
                 let (roots, stable) =
                     reduce(windows, graph, formulas, &roots, (Goal::Stable, Grouping::RUNNING), &facts);
                 derivatives.is_stable_as_given &= stable;
-                if graph.is_strict() {
+                if strict {
                     roots
                 } else {
                     let (roots, guarded) = simplify::zero_powers(graph, &roots, &facts);
-                    derivatives.is_stable_as_given &= !guarded;
+                    let (roots, divided) = simplify::components_over_norms(graph, &roots);
+                    derivatives.is_stable_as_given &= !guarded && !divided;
                     roots
                 }
             }

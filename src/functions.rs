@@ -243,6 +243,13 @@ pub const TABLE: &[Function] = &[
         values: &[("0", "0")], left_inverse: "atanh", range: "-1 < y and y < 1", latex: r"\tanh", documentation: "hyperbolic tangent", ..UNARY },
     Function { name: "ln_cosh", derivatives: &["tanh(x)"], code: Code::Formula("if(abs(x) < 20, ln_1p(sinh(x)^2)/2, abs(x) - ln(2))"), parity: EVEN,
         values: &[("0", "0")], range: "y >= 0", latex: r"\operatorname{lncosh}", documentation: "ln(cosh(x)) without overflow", ..UNARY },
+    Function { name: "sinhc", derivatives: &["y*langevin(x)"], code: Code::Formula("(exprel(x) + exprel(-x))/2"), parity: EVEN,
+        values: &[("0", "1")], range: "y >= 1", latex: r"\operatorname{sinhc}", documentation: "sinh(x)/x, and 1 at 0", ..UNARY },
+    Function { name: "langevin", derivatives: &["langevin_derivative(1, x)"], code: Code::Special("langevin", special::langevin), parity: ODD,
+        values: &[("0", "0")], range: "-1 < y and y < 1", latex: r"\operatorname{L}", documentation: "1/tanh(x) - 1/x, and 0 at 0", ..UNARY },
+    Function { name: "langevin_derivative", parameters: &["n", "x"], derivatives: &["", "langevin_derivative(n + 1, x)"],
+        code: Code::OfOrder("langevin_derivative", special::langevin_derivative), latex: r"\operatorname{L}",
+        documentation: "n-th derivative of langevin; the order n is a constant integer", ..UNARY },
     Function { name: "asinh", derivatives: &["1/sqrt(1 + x^2)"], code: Code::Method("asinh", "asinh", f64::asinh), parity: ODD,
         values: &[("0", "0")], left_inverse: "sinh", latex: r"\operatorname{arsinh}", documentation: "inverse hyperbolic sine", ..UNARY },
     Function { name: "acosh", derivatives: &["1/(sqrt(x - 1)*sqrt(x + 1))"], domain: "x >= 1", code: Code::Formula("ln_1p((x - 1) + sqrt(x - 1)*sqrt(x + 1))"),
@@ -359,6 +366,8 @@ pub mod rows {
     pub const EXP_M1: FunctionId = row_of("exp_m1");
     pub const EXPREL_DERIVATIVE: FunctionId = row_of("exprel_derivative");
     pub const FLOOR: FunctionId = row_of("floor");
+    pub const HYPOT: FunctionId = row_of("hypot");
+    pub const LANGEVIN_DERIVATIVE: FunctionId = row_of("langevin_derivative");
     pub const LN: FunctionId = row_of("ln");
     pub const LN_1P: FunctionId = row_of("ln_1p");
     pub const LOGSUMEXP: FunctionId = row_of("logsumexp");

@@ -105,6 +105,7 @@ impl<'r> Costs<'r> {
             let recognized = |view: View| rules.clone().any(|rule| rule.recognizes(classes, node, &view).is_some());
             let loses = is_better_as_share(classes, id, node)
                 || cancels_in_parts(classes, node)
+                || hidden_quotients(classes, node).into_iter().any(|view| recognized(view))
                 || shared_sums(classes, node).into_iter().any(recognized);
             loses.then_some(Part::Some)
         })
@@ -256,6 +257,29 @@ fn shared_sums(classes: &Classes, node: &Math) -> Vec<View> {
         terms: parts.iter().filter_map(|part| divided(by, part)).collect(),
     });
     sums.filter(|sum| !sum.terms.is_empty()).map(View::Sum).collect()
+}
+
+/// Returns the products that a power and the terms of a sum beside it make: `cosh(x)/sinh(x)` in
+/// `(a*sinh(x) + b*cosh(x))/sinh(x)^3`.
+fn hidden_quotients(classes: &Classes, node: &Math) -> Vec<View> {
+    let Math::Product(children) = node else { return Vec::new() };
+    let mut whole = Monomial::number(Rational::ONE);
+    if children.len() > LARGEST_SUM || !whole.take_factors(classes, children) {
+        return Vec::new();
+    }
+    let below: Vec<_> = whole.factors.iter().filter(|(_, exponent)| exponent.is_negative()).cloned().collect();
+    let sums = whole.factors.iter().filter(|(_, exponent)| exponent.is_one());
+    let sums = sums.filter_map(|(base, _)| sum_in(classes, *base)).filter(|sum| sum.terms.len() <= LARGEST_SUM);
+    let mut views = Vec::new();
+    for term in sums.flat_map(|sum| sum.terms) {
+        for (base, exponent) in &below {
+            let mut product = term.clone();
+            if product.multiply(classes, *base, exponent) {
+                views.push(View::Product(product));
+            }
+        }
+    }
+    views
 }
 
 /// Tells whether a term of a sum is itself a sum of powers of names, which reads better as terms of the whole.

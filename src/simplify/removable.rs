@@ -6,6 +6,7 @@
 //! a branch that is smooth at the point as it stands. A choice stays as it is if its quotient is not in the table, or if
 //! the patch differs from the limit.
 
+use super::poles::without_poles;
 use super::{Grouping, canonicalize};
 use crate::functions::{FunctionId, rows};
 use crate::graph::{Comparison, ExprId, Factor, Graph, Node, Rational};
@@ -30,8 +31,8 @@ const EVERYWHERE: Removable = Removable { everywhere: true, ..PATCHED };
 #[rustfmt::skip]
 pub const REMOVABLE: &[Removable] = &[
     // Exponentials
-    Removable { left: "(exp(x) - 1 - x)/x^2", right: "exprel(x) - exprel_derivative(1, x)", ..PATCHED },
-    Removable { left: "x^2*exp(x)/(exp(x) - 1)^2", right: "bernoulli(x)*bernoulli(-x)", ..EVERYWHERE },
+    Removable { left: "(exp(x) - 1 - x)/x^2", right: "exprel(x) - exprel_derivative(1, x)", ..EVERYWHERE },
+    Removable { left: "x^2*exp(x)/(exp(x) - 1)^2", right: "1/sinhc(x/2)^2", ..EVERYWHERE },
     Removable { left: "x*exp(x)/(exp(x) - 1)", right: "bernoulli(-x)", ..EVERYWHERE },
     Removable { left: "x/(exp(x) - 1)", right: "bernoulli(x)", ..EVERYWHERE },
     Removable { left: "x/(1 - exp(x))", right: "-bernoulli(x)", ..EVERYWHERE },
@@ -74,10 +75,10 @@ pub const REMOVABLE: &[Removable] = &[
     Removable { left: "(sin(x) - sin(a))/(x - a)", right: "cos((x + a)/2)*sinc((x - a)/2)", ..PATCHED },
     Removable { left: "(cos(x) - cos(a))/(x - a)", right: "-sin((x + a)/2)*sinc((x - a)/2)", ..PATCHED },
     // Hyperbolic functions
-    Removable { left: "sinh(x)/x", right: "(exprel(x) + exprel(-x))/2", ..PATCHED },
-    Removable { left: "x/sinh(x)", right: "2/(exprel(x) + exprel(-x))", ..PATCHED },
-    Removable { left: "x/tanh(x)", right: "x + bernoulli(2*x)", ..PATCHED },
-    Removable { left: "tanh(x)/x", right: "1/(x + bernoulli(2*x))", ..PATCHED },
+    Removable { left: "sinh(x)/x", right: "sinhc(x)", ..EVERYWHERE },
+    Removable { left: "x/sinh(x)", right: "1/sinhc(x)", ..EVERYWHERE },
+    Removable { left: "x/tanh(x)", right: "x + bernoulli(2*x)", ..EVERYWHERE },
+    Removable { left: "tanh(x)/x", right: "1/(x + bernoulli(2*x))", ..EVERYWHERE },
     // Roots
     Removable { left: "(sqrt(x) - 1)/(x - 1)", right: "1/(sqrt(x) + 1)", ..PATCHED },
     Removable { left: "(x - 1)/(sqrt(x) - 1)", right: "sqrt(x) + 1", ..PATCHED },
@@ -105,6 +106,11 @@ pub fn continued(graph: &mut Graph, formulas: &mut Formulas, roots: &[ExprId], f
             let built = graph.construct(&node, |operand| image[operand]);
             Some(quotient(graph, formulas, built, true).unwrap_or(built))
         }
+        Node::Sum(..) if for_code => {
+            let node = graph.node(id).clone();
+            let built = graph.construct(&node, |operand| image[operand]);
+            Some(without_poles(graph, formulas, built).unwrap_or(built))
+        }
         node => node.is_leaf().then_some(id),
     });
     let changed = new != roots;
@@ -129,6 +135,11 @@ fn patched(graph: &mut Graph, formulas: &mut Formulas, [condition, a, b]: [ExprI
             let node = graph.node(id).clone();
             let built = graph.construct(&node, |operand| image[operand]);
             Some(quotient(graph, formulas, built, false).unwrap_or(built))
+        }
+        Node::Sum(..) => {
+            let node = graph.node(id).clone();
+            let built = graph.construct(&node, |operand| image[operand]);
+            Some(without_poles(graph, formulas, built).unwrap_or(built))
         }
         node => node.is_leaf().then_some(id),
     });
@@ -183,7 +194,7 @@ fn divisors(graph: &Graph, body: ExprId) -> Option<Vec<ExprId>> {
     Some(found)
 }
 
-/// Returns the value of a derivative of `sinc`, `sinc_sqrt` or `exprel` at 0.
+/// Returns the value of a derivative of `sinc`, `sinc_sqrt`, `exprel` or `langevin` at 0.
 fn derivative_at_zero(graph: &Graph, function: FunctionId, arguments: &[ExprId]) -> Option<Rational> {
     let [order, x] = arguments else { return None };
     let order = graph.as_number(*order)?.to_integer().filter(|_| graph.is_integer(*x, 0))?;
@@ -193,6 +204,11 @@ fn derivative_at_zero(graph: &Graph, function: FunctionId, arguments: &[ExprId])
         // (−1)ⁿ·n!/(2n + 1)!
         rows::SINC_SQRT_DERIVATIVE => (1..=order)
             .try_fold(Rational::ONE, |value, k| Some(value.multiply(&Rational::fraction(-1, 2 * (2 * k + 1))?))),
+        rows::LANGEVIN_DERIVATIVE => match order {
+            1 => Rational::fraction(1, 3),
+            3 => Rational::fraction(-2, 15),
+            _ => Some(Rational::ZERO).filter(|_| order % 2 == 0),
+        },
         rows::SINC_DERIVATIVE => match order % 4 {
             0 => reciprocal,
             2 => reciprocal.map(|value| value.negate()),
@@ -242,7 +258,7 @@ fn may_be_removable(factors: &[Factor]) -> bool {
 }
 
 /// Splits a node into a number and factors.
-fn factors_of(graph: &Graph, id: ExprId) -> (Rational, Vec<Factor>) {
+pub(super) fn factors_of(graph: &Graph, id: ExprId) -> (Rational, Vec<Factor>) {
     let (coefficient, rest) = graph.as_multiple(id);
     match graph.node(rest) {
         Node::Product(factors) => (coefficient, factors.to_vec()),
@@ -286,7 +302,7 @@ fn quotient(graph: &mut Graph, formulas: &mut Formulas, id: ExprId, for_code: bo
 }
 
 /// Lists what functions and roots among the factors, and in sums among them, are taken of.
-fn singles(graph: &Graph, factors: &[Factor]) -> Vec<ExprId> {
+pub(super) fn singles(graph: &Graph, factors: &[Factor]) -> Vec<ExprId> {
     let mut found = Vec::new();
     let mut visit = |base: ExprId, exponent: &Rational| {
         match graph.node(base) {
@@ -331,7 +347,7 @@ fn pairs(graph: &mut Graph, factors: &[Factor]) -> Vec<(ExprId, ExprId)> {
 
 /// Takes factors out of others; returns what is left, and the number that it is to be multiplied by where bases are
 /// multiples of those that are wanted.
-fn without(graph: &Graph, factors: &[Factor], wanted: &[Factor]) -> Option<(Rational, Vec<Factor>)> {
+pub(super) fn without(graph: &Graph, factors: &[Factor], wanted: &[Factor]) -> Option<(Rational, Vec<Factor>)> {
     let mut rest = factors.to_vec();
     let mut scale = Rational::ONE;
     for (base, exponent) in wanted {
