@@ -377,8 +377,11 @@ impl Deriver {
                     roots
                 } else {
                     let (roots, guarded) = simplify::zero_powers(graph, &roots, &facts);
+                    let (values, derived) = roots.split_at(derivatives.value.len());
+                    let (derived, vanish) = simplify::zero_norms(graph, derived, values);
+                    let roots = [values, &derived].concat();
                     let (roots, divided) = simplify::components_over_norms(graph, &roots);
-                    derivatives.is_stable_as_given &= !guarded && !divided;
+                    derivatives.is_stable_as_given &= !guarded && !vanish && !divided;
                     roots
                 }
             }

@@ -68,10 +68,13 @@ fn grows(classes: &Classes, term: &Monomial) -> bool {
     term.factors.iter().any(|(base, _)| is_exponential(*base))
 }
 
-/// Tells whether a class is an exponential of a sum with exponentials, or of one.
+/// Tells whether a class is an exponential of what falls as fast as exponentials grow, `exp(-exp(x))`.
 fn is_double_exponential(classes: &Classes, id: Id) -> bool {
     let sum_of = |id: Id| sum_in(classes, id).unwrap_or_else(|| Polynomial::of(vec![monomial(classes, id)]));
-    exponential(classes, id).is_some_and(|(_, argument)| sum_of(argument).terms.iter().any(|term| grows(classes, term)))
+    exponential(classes, id).is_some_and(|(power, argument)| {
+        let falls = |term: &Monomial| term.coefficient.is_negative() != power.is_negative();
+        sum_of(argument).terms.iter().any(|term| falls(term) && grows(classes, term))
+    })
 }
 
 /// Finds, in a product, a sum with a term that has an exponential, beside an exponential of exponentials: the one is 0 long

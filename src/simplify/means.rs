@@ -17,8 +17,11 @@ const LARGEST_DEGREE: u32 = 4;
 
 /// Writes means weighted by exponentials as sums of shares. Tells whether there were any.
 pub fn means_as_shares(graph: &mut Graph, roots: &[ExprId]) -> (Vec<ExprId>, bool) {
-    let may_be_mean =
-        |id: &ExprId| matches!(graph.node(*id), Node::Product(factors) if divisor(graph, factors).is_some());
+    let may_be_mean = |id: &ExprId| match graph.node(*id) {
+        Node::Product(factors) => divisor(graph, factors).is_some(),
+        Node::Apply(rows::LN, arguments) => matches!(graph.node(arguments[0]), Node::Sum(..)),
+        _ => false,
+    };
     if !graph.reachable(roots).iter().any(may_be_mean) {
         return (roots.to_vec(), false);
     }
@@ -27,6 +30,7 @@ pub fn means_as_shares(graph: &mut Graph, roots: &[ExprId]) -> (Vec<ExprId>, boo
             let factors: Vec<Factor> = factors.iter().map(|(base, own)| (image[*base], own.clone())).collect();
             mean(graph, factors)
         }
+        Node::Apply(rows::LN, arguments) => logarithm(graph, image[arguments[0]]),
         node => node.is_leaf().then_some(id),
     });
     let changed = new != roots;
@@ -106,6 +110,41 @@ fn mean(graph: &mut Graph, mut factors: Vec<Factor>) -> Option<ExprId> {
         return Some(graph.product(Rational::ONE, factors));
     }
     None
+}
+
+/// Writes the logarithm of a weighted sum of exponentials, `ln(a*exp(x) + b*exp(y))`, as that of a mean: it is
+/// `ln(a*s + b*t) + logsumexp([x, y])` with the shares s and t.
+fn logarithm(graph: &mut Graph, sum: ExprId) -> Option<ExprId> {
+    let weighted = exponentials(graph, sum)?;
+    let is_plain = |(_, weight): &(ExprId, ExprId)| graph.is_integer(*weight, 1);
+    let mut entries: Vec<ExprId> = weighted.iter().map(|entry| entry.0).collect();
+    entries.sort();
+    entries.dedup();
+    let is_exponential = |id: &ExprId| graph.as_number(*id).is_none_or(Rational::is_zero);
+    let fits = (2..=MOST_SHARES).contains(&entries.len()) && entries.iter().all(is_exponential);
+    let numbers: Option<Vec<Rational>> = weighted.iter().map(|(_, weight)| graph.as_number(*weight).cloned()).collect();
+    if !fits || weighted.iter().all(is_plain) || entries.len() != weighted.len() {
+        return None;
+    }
+    // A difference has rules of its own.
+    if numbers.as_ref().is_some_and(|numbers| numbers.iter().any(Rational::is_negative)) {
+        return None;
+    }
+    let total = graph.apply(rows::LOGSUMEXP, &entries);
+    let is_one_number = numbers.is_some_and(|numbers| numbers.windows(2).all(|pair| pair[0] == pair[1]));
+    let mean = match is_one_number {
+        true => weighted[0].1,
+        false => {
+            let terms = weighted.into_iter().map(|(exponent, weight)| {
+                let share = share(graph, exponent, total);
+                (graph.multiply(weight, share), Rational::ONE)
+            });
+            let terms = terms.collect();
+            graph.sum(Rational::ZERO, terms)
+        }
+    };
+    let logarithm = graph.apply(rows::LN, &[mean]);
+    Some(graph.add(total, logarithm))
 }
 
 /// Makes `exp(x − logsumexp(…))`.

@@ -31,6 +31,7 @@ mod shares;
 mod structure;
 mod view;
 mod windows;
+mod zero_norms;
 mod zero_powers;
 
 pub use audit::{Audit, Claim};
@@ -48,4 +49,5 @@ pub use rules::{Class, Rule, TABLE};
 pub use saturate::Simplifier;
 pub use structure::{RULES as STRUCTURAL, Structural};
 pub use windows::{Windows, simplify};
+pub use zero_norms::zero_norms;
 pub use zero_powers::zero_powers;

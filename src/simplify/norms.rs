@@ -33,25 +33,38 @@ pub fn components_over_norms(graph: &mut Graph, roots: &[ExprId]) -> (Vec<ExprId
     (new, changed)
 }
 
+/// Returns what a term is the square of, if it is no negative multiple of one.
+pub(super) fn is_square(graph: &Graph, (term, coefficient): &Term) -> Option<ExprId> {
+    match graph.node(*term) {
+        Node::Product(factors) if !coefficient.is_negative() => match &factors[..] {
+            [(component, exponent)] if *exponent == Rational::integer(2) => Some(*component),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 /// Recognizes a negative power of a norm.
 fn norm(graph: &Graph, (base, exponent): &Factor) -> Option<Norm> {
     if !exponent.is_negative() {
         return None;
     }
     match graph.node(*base) {
-        Node::Apply(function, components) if *function == rows::HYPOT => {
+        Node::Apply(rows::HYPOT, _) => {
             let power = exponent.negate().to_integer()?;
-            Some(Norm { base: *base, root: Rational::ONE, components: components.to_vec(), power })
+            let mut components = vec![*base];
+            let mut at = 0;
+            // Norms of norms are above what they are made of, too.
+            while at < components.len().min(MOST_TERMS) {
+                if let Node::Apply(rows::HYPOT, inside) = graph.node(components[at]) {
+                    components.extend(inside.iter().copied());
+                }
+                at += 1;
+            }
+            Some(Norm { base: *base, root: Rational::ONE, components, power })
         }
         Node::Sum(constant, terms) if constant.is_zero() && !exponent.is_integer() => {
-            let component = |(term, coefficient): &Term| match graph.node(*term) {
-                Node::Product(factors) if !coefficient.is_negative() => match &factors[..] {
-                    [(component, exponent)] if *exponent == Rational::integer(2) => Some(*component),
-                    _ => None,
-                },
-                _ => None,
-            };
-            let components = terms.iter().map(component).collect::<Option<Vec<ExprId>>>()?;
+            let components = terms.iter().map(|term| is_square(graph, term)).collect::<Option<Vec<ExprId>>>()?;
             let power = exponent.multiply(&Rational::integer(-2)).to_integer()?;
             Some(Norm { base: *base, root: Rational::HALF, components, power })
         }
