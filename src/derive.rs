@@ -2,6 +2,7 @@
 
 mod assumptions;
 mod closed;
+mod digits;
 mod products;
 mod repeated;
 mod rows;
@@ -327,15 +328,7 @@ impl Deriver {
         let given =
             if graph.is_strict() { roots } else { canonicalize(graph, formulas, &roots, form.grouping_to_derive()) };
         let for_code = form == Form::Code && !graph.is_strict();
-        let (roots, mut continued) = simplify::continued(graph, formulas, &given, for_code);
-        let roots = match for_code {
-            true => {
-                let (roots, are_means) = simplify::means_as_shares(graph, &roots);
-                continued |= are_means;
-                roots
-            }
-            false => roots,
-        };
+        let (roots, continued) = digits::derivable(graph, formulas, &given, for_code);
         match form {
             _ if graph.is_strict() => (roots, !continued),
             // The derivative of a form that keeps its digits is more easily brought into such a form itself.
@@ -362,28 +355,18 @@ impl Deriver {
             Form::Pretty => pretty(windows, graph, formulas, &roots, &facts),
             Form::Code => {
                 let strict = graph.is_strict();
-                let (roots, continued) = match strict {
-                    true => (roots, false),
-                    false => {
-                        let given = canonicalize(graph, formulas, &roots, Grouping::RUNNING);
-                        simplify::continued(graph, formulas, &given, true)
-                    }
-                };
-                derivatives.is_stable_as_given &= !continued;
+                let (values, derived) = roots.split_at(derivatives.value.len());
+                let (derived, continued) =
+                    if strict { (derived.to_vec(), false) } else { digits::continued(graph, formulas, derived) };
+                let roots = [values, &derived].concat();
                 let (roots, stable) =
                     reduce(windows, graph, formulas, &roots, (Goal::Stable, Grouping::RUNNING), &facts);
-                derivatives.is_stable_as_given &= stable;
-                if strict {
-                    roots
-                } else {
-                    let (roots, guarded) = simplify::zero_powers(graph, &roots, &facts);
-                    let (values, derived) = roots.split_at(derivatives.value.len());
-                    let (derived, vanish) = simplify::zero_norms(graph, derived, values);
-                    let roots = [values, &derived].concat();
-                    let (roots, divided) = simplify::components_over_norms(graph, &roots);
-                    derivatives.is_stable_as_given &= !guarded && !vanish && !divided;
-                    roots
-                }
+                let (roots, guarded) = match strict {
+                    true => (roots, false),
+                    false => digits::guarded(graph, &roots, derivatives.value.len(), &facts),
+                };
+                derivatives.is_stable_as_given &= stable && !continued && !guarded;
+                roots
             }
             _ => reduce(windows, graph, formulas, &roots, (Goal::Flops, Grouping::RUNNING), &facts).0,
         };

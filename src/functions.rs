@@ -203,7 +203,7 @@ pub const TABLE: &[Function] = &[
         values: &[("0", "0"), ("1", "1"), ("8", "2")], latex: r"\operatorname{cbrt}", documentation: "real cube root, also of negative numbers", ..UNARY },
     Function { name: "hypot", parameters: &["a", "b"], derivatives: &["a/hypot(a, b)", "b/hypot(a, b)"],
         code: Code::Method2("hypot", "hypot", f64::hypot), range: "y >= 0", latex: r"\operatorname{hypot}",
-        documentation: "sqrt(a^2 + b^2) without overflow", ..UNARY },
+        documentation: "sqrt(a^2 + b^2) without overflow; there is no derivative where both are 0", ..UNARY },
 
     // Trigonometric functions [DLMF 4.20, 4.24]
     Function { name: "sin", derivatives: &["cos(x)"], code: Code::Method("sin", "sin", f64::sin), parity: ODD,
@@ -331,7 +331,7 @@ pub const TABLE: &[Function] = &[
     Function { name: "prod", documentation: "product of all entries, or of an indexed expression: prod(i in 0..n, x[i])", ..COLLECTIVE },
     Function { name: "mean", documentation: "arithmetic mean of all entries", ..COLLECTIVE },
     Function { name: "norm1", documentation: "sum of the absolute values", ..COLLECTIVE },
-    Function { name: "norm2", documentation: "square root of the sum of squares", ..COLLECTIVE },
+    Function { name: "norm2", documentation: "square root of the sum of squares; there is no derivative where all are 0", ..COLLECTIVE },
     Function { name: "dot", parameters: &["a", "b"], documentation: "sum of the products of corresponding entries", ..COLLECTIVE },
 ];
 
@@ -364,6 +364,7 @@ pub mod rows {
     pub const ERFCX: FunctionId = row_of("erfcx");
     pub const EXP: FunctionId = row_of("exp");
     pub const EXP_M1: FunctionId = row_of("exp_m1");
+    pub const EXPREL: FunctionId = row_of("exprel");
     pub const EXPREL_DERIVATIVE: FunctionId = row_of("exprel_derivative");
     pub const FLOOR: FunctionId = row_of("floor");
     pub const HYPOT: FunctionId = row_of("hypot");

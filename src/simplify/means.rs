@@ -5,7 +5,7 @@
 //! the first loses all digits once `s` is near 1.
 
 use crate::functions::rows;
-use crate::graph::{ExprId, Factor, Graph, Node, Rational, Term};
+use crate::graph::{Comparison, ExprId, Factor, Graph, Node, Rational, Term};
 use std::collections::BTreeMap;
 
 /// Most shares of one sum of exponentials.
@@ -30,7 +30,10 @@ pub fn means_as_shares(graph: &mut Graph, roots: &[ExprId]) -> (Vec<ExprId>, boo
             let factors: Vec<Factor> = factors.iter().map(|(base, own)| (image[*base], own.clone())).collect();
             mean(graph, factors)
         }
-        Node::Apply(rows::LN, arguments) => logarithm(graph, image[arguments[0]]),
+        Node::Apply(rows::LN, arguments) => {
+            let argument = image[arguments[0]];
+            double_complement(graph, argument).or_else(|| logarithm(graph, argument))
+        }
         node => node.is_leaf().then_some(id),
     });
     let changed = new != roots;
@@ -110,6 +113,29 @@ fn mean(graph: &mut Graph, mut factors: Vec<Factor>) -> Option<ExprId> {
         return Some(graph.product(Rational::ONE, factors));
     }
     None
+}
+
+/// Writes `ln(1 - exp(-exp(x)))`, the logarithm of the complementary log-log link's inverse, for negative x as
+/// `x + ln(exprel(-exp(x)))`: the inner exponential is 0 long before the whole overflows.
+fn double_complement(graph: &mut Graph, argument: ExprId) -> Option<ExprId> {
+    let Node::Sum(constant, terms) = graph.node(argument) else { return None };
+    let [(outer, coefficient)] = &terms[..] else { return None };
+    let Node::Apply(rows::EXP, inside) = graph.node(*outer) else { return None };
+    let inside = inside[0];
+    let (scale, inner) = graph.as_multiple(inside);
+    let Node::Apply(rows::EXP, exponent) = graph.node(inner) else { return None };
+    if !constant.is_one() || !coefficient.is_minus_one() || !scale.is_negative() {
+        return None;
+    }
+    let exponent = exponent[0];
+    let relative = graph.apply(rows::EXPREL, &[inside]);
+    let scaled = graph.scale(scale.negate(), relative);
+    let logarithm = graph.apply(rows::LN, &[scaled]);
+    let near = graph.add(exponent, logarithm);
+    let far = graph.apply(rows::LN, &[argument]);
+    let zero = graph.number(Rational::ZERO);
+    let is_negative = graph.compare(Comparison::Less, exponent, zero);
+    Some(graph.select(is_negative, near, far))
 }
 
 /// Writes the logarithm of a weighted sum of exponentials, `ln(a*exp(x) + b*exp(y))`, as that of a mean: it is

@@ -3,8 +3,7 @@
 
 use super::removable::{factors_of, singles, without};
 use super::{Grouping, canonicalize};
-use crate::functions::rows;
-use crate::graph::{Comparison, ExprId, Graph, Node, Rational, Term};
+use crate::graph::{ExprId, Graph, Node, Rational, Term};
 use crate::lower::Formulas;
 use indexmap::IndexMap;
 
@@ -36,10 +35,9 @@ pub const POLES: &[Pole] = &[
 /// Most terms of a sum that is looked at.
 const MOST_TERMS: usize = 16;
 
-/// A term with a pole: its place, what the function is of, the coefficient of the pole, and the other part.
+/// A term with a pole: its place, the coefficient of the pole, and the other part.
 struct Split {
     place: usize,
-    argument: ExprId,
     coefficient: Rational,
     rest: ExprId,
 }
@@ -52,33 +50,23 @@ pub(super) fn without_poles(graph: &mut Graph, formulas: &mut Formulas, sum: Exp
     }
     let mut poles: IndexMap<ExprId, Vec<Split>> = IndexMap::new();
     for (place, term) in terms.iter().enumerate() {
-        if let Some((argument, pole, rest)) = split(graph, formulas, term) {
+        if let Some((pole, rest)) = split(graph, formulas, term) {
             let (coefficient, pole) = graph.as_multiple(pole);
-            poles.entry(pole).or_default().push(Split { place, argument, coefficient, rest });
+            poles.entry(pole).or_default().push(Split { place, coefficient, rest });
         }
     }
     let mut dropped = vec![false; terms.len()];
     let mut new: Vec<Term> = Vec::new();
     for (pole, splits) in &poles {
         let own = |place: usize| splits.iter().any(|split| split.place == place);
-        let plain = terms.iter().position(|(id, _)| id == pole).filter(|place| !own(*place));
-        let parts = splits.iter().map(|split| &split.coefficient).chain(plain.map(|place| &terms[place].1));
+        // Functions of which the poles cancel without a term that is one differ by less than what is left of them, far out.
+        let Some(plain) = terms.iter().position(|(id, _)| id == pole).filter(|place| !own(*place)) else { continue };
+        let parts = splits.iter().map(|split| &split.coefficient).chain([&terms[plain].1]);
         if !parts.fold(Rational::ZERO, |sum, part| sum.add(part)).is_zero() {
             continue;
         }
-        splits.iter().map(|split| split.place).chain(plain).for_each(|place| dropped[place] = true);
-        let rests: Vec<Term> = splits.iter().map(|split| (split.rest, Rational::ONE)).collect();
-        if plain.is_some() {
-            new.extend(rests);
-            continue;
-        }
-        // Far from the poles such functions differ by less than what is left of them without.
-        let near = graph.sum(Rational::ZERO, rests);
-        let far = graph.sum(Rational::ZERO, splits.iter().map(|split| terms[split.place].clone()).collect());
-        let size = graph.apply(rows::ABS, &[splits[0].argument]);
-        let one = graph.number(Rational::ONE);
-        let is_near = graph.compare(Comparison::Less, size, one);
-        new.push((graph.select(is_near, near, far), Rational::ONE));
+        splits.iter().map(|split| split.place).chain([plain]).for_each(|place| dropped[place] = true);
+        new.extend(splits.iter().map(|split| (split.rest, Rational::ONE)));
     }
     if new.is_empty() {
         return None;
@@ -87,8 +75,8 @@ pub(super) fn without_poles(graph: &mut Graph, formulas: &mut Formulas, sum: Exp
     Some(graph.sum(constant, new))
 }
 
-/// Splits a term in which a row's function is a factor: returns what that is of, the pole and the rest.
-fn split(graph: &mut Graph, formulas: &mut Formulas, (term, coefficient): &Term) -> Option<(ExprId, ExprId, ExprId)> {
+/// Splits a term in which a row's function is a factor into its pole and the rest.
+fn split(graph: &mut Graph, formulas: &mut Formulas, (term, coefficient): &Term) -> Option<(ExprId, ExprId)> {
     let (own, factors) = factors_of(graph, *term);
     if !factors.iter().any(|(_, exponent)| exponent.is_negative()) {
         return None;
@@ -109,7 +97,7 @@ fn split(graph: &mut Graph, formulas: &mut Formulas, (term, coefficient): &Term)
                 Some(canonicalize(graph, formulas, &[product], Grouping::RUNNING)[0])
             });
             let [Some(pole), Some(rest)] = parts else { return None };
-            return Some((*x, pole, rest));
+            return Some((pole, rest));
         }
     }
     None

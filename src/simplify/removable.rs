@@ -104,7 +104,13 @@ pub fn continued(graph: &mut Graph, formulas: &mut Formulas, roots: &[ExprId], f
         Node::Product(_) if for_code => {
             let node = graph.node(id).clone();
             let built = graph.construct(&node, |operand| image[operand]);
-            Some(quotient(graph, formulas, built, true).unwrap_or(built))
+            let found = quotient(graph, formulas, built, true).or_else(|| {
+                // Rows are compared term by term.
+                let open =
+                    has_groups(graph, built).then(|| canonicalize(graph, formulas, &[built], Grouping::DERIVING)[0]);
+                quotient(graph, formulas, open?, true)
+            });
+            Some(found.unwrap_or(built))
         }
         Node::Sum(..) if for_code => {
             let node = graph.node(id).clone();
@@ -251,6 +257,16 @@ fn solved(graph: &mut Graph, u: ExprId, v: ExprId) -> Option<(ExprId, ExprId)> {
         }
     }
     None
+}
+
+/// Tells whether a factor of a product is a sum with a sum in it.
+fn has_groups(graph: &Graph, id: ExprId) -> bool {
+    let is_group =
+        |id: ExprId| matches!(graph.node(id), Node::Sum(constant, terms) if !constant.is_zero() || terms.len() > 1);
+    factors_of(graph, id).1.into_iter().any(|(base, exponent)| match graph.node(base) {
+        Node::Sum(_, terms) => exponent.is_one() && terms.iter().any(|(term, _)| is_group(*term)),
+        _ => false,
+    })
 }
 
 fn may_be_removable(factors: &[Factor]) -> bool {
