@@ -1,6 +1,7 @@
 //! What code needs beside the simplifier, which keeps the domain of each form: functions that continue quotients, shares of
 //! sums of exponentials, and derivatives at the points where they are written as 0/0.
 
+use crate::functions::{FunctionId, rows};
 use crate::graph::{ExprId, Graph};
 use crate::lower::{Facts, Formulas};
 use crate::simplify::{self, Grouping, canonicalize};
@@ -24,9 +25,14 @@ pub(super) fn derivable(
 /// Largest graph of derivatives, in nodes, in which quotients are looked for.
 const LARGEST: usize = 2_000;
 
+/// Functions of which quotients are continued without a patch.
+const WITH_ROWS: &[FunctionId] = &[rows::COSH, rows::EXP, rows::EXP_M1, rows::LN, rows::SINH, rows::TANH];
+
 /// Continues quotients of derivatives that are not simplified yet. Tells whether anything was replaced.
 pub(super) fn continued(graph: &mut Graph, formulas: &mut Formulas, roots: &[ExprId]) -> (Vec<ExprId>, bool) {
-    if graph.reachable(roots).len() > LARGEST {
+    let nodes = graph.reachable(roots);
+    let may_cancel = |id: &ExprId| graph.node(*id).function().is_some_and(|function| WITH_ROWS.contains(&function));
+    if nodes.len() > LARGEST || !nodes.iter().any(may_cancel) {
         return (roots.to_vec(), false);
     }
     // What is hidden in parts that are shared is to be seen, too.

@@ -6,7 +6,7 @@ use crate::functions::rows;
 
 impl Graph {
     /// Takes the even powers that products in reciprocals of roots have in common with the other factors out of the roots.
-    pub(super) fn cancel_in_roots(&mut self, factors: &mut Vec<Factor>) {
+    pub(super) fn cancel_in_roots(&mut self, factors: &mut [Factor]) {
         for at in 0..factors.len() {
             let (base, exponent) = factors[at].clone();
             if !exponent.is_negative() || exponent.is_integer() {

@@ -41,7 +41,7 @@ pub fn bernoulli(arithmetic: &mut Arithmetic, order: u32, x: &Ball) -> Computed 
 /// Returns the derivative of 1/tanh(x) − 1/x of an order: 2·f(2x) − 1 with the logarithmic derivative f of exprel, by the
 /// Taylor coefficients of exprel′/exprel. Below 0 nothing overflows.
 pub fn langevin(arithmetic: &mut Arithmetic, order: u32, x: &Ball) -> Computed {
-    let is_odd = order % 2 == 0;
+    let is_odd = order.is_multiple_of(2);
     if is_odd && x.is_zero() {
         return Ok(arithmetic.integer(0));
     }

@@ -105,8 +105,8 @@ impl<'r> Costs<'r> {
             let recognized = |view: View| rules.clone().any(|rule| rule.recognizes(classes, node, &view).is_some());
             let loses = is_better_as_share(classes, id, node)
                 || cancels_in_parts(classes, node)
-                || hidden_quotients(classes, node).into_iter().any(|view| recognized(view))
-                || shared_sums(classes, node).into_iter().any(recognized);
+                || hidden_quotients(classes, node).into_iter().any(&recognized)
+                || shared_sums(classes, node).into_iter().any(&recognized);
             loses.then_some(Part::Some)
         })
     }

@@ -152,6 +152,13 @@ fn logarithm(graph: &mut Graph, sum: ExprId) -> Option<ExprId> {
     if !fits || weighted.iter().all(is_plain) || entries.len() != weighted.len() {
         return None;
     }
+    // That of a hyperbolic cosine is a function of its own.
+    if let [a, b] = entries[..] {
+        let sum = graph.add(a, b);
+        if graph.is_integer(sum, 0) {
+            return None;
+        }
+    }
     // A difference has rules of its own.
     if numbers.as_ref().is_some_and(|numbers| numbers.iter().any(Rational::is_negative)) {
         return None;

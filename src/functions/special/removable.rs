@@ -244,7 +244,7 @@ pub fn bernoulli_derivative(order: u32, x: f64) -> f64 {
 
 /// The distance of the poles of the Langevin function from 0 along the imaginary axis, in multiples of pi, that are
 /// summed as such.
-const LANGEVIN_POLES: [f64; 2] = [3.141592653589793, 6.283185307179586];
+const LANGEVIN_POLES: [f64; 2] = [core::f64::consts::PI, core::f64::consts::TAU];
 
 /// The coefficients of `x`, `x^3`, ... of the Langevin function without these poles: zeta functions over powers of pi
 /// (DLMF 4.36.3).
@@ -289,7 +289,7 @@ pub fn langevin_derivative(order: u32, x: f64) -> f64 {
     }
     let size = x.abs();
     let value = if size <= 3.0 { langevin_near_zero(order, size) } else { langevin_of_large(order, size) };
-    if order % 2 == 0 && x < 0.0 { -value } else { value }
+    if order % 2 == 1 || x >= 0.0 { value } else { -value }
 }
 
 /// Sums `2 x / (x^2 + p^2)` over the poles, whose derivatives are real parts of powers of `1 / (x + i p)`, and the rest.
@@ -309,7 +309,7 @@ fn langevin_near_zero(order: u32, x: f64) -> f64 {
             sum = sum * (x * x) + coefficient * factor;
         }
     }
-    if order % 2 == 0 {
+    if order % 2 != 1 {
         sum *= x;
     }
     for pole in LANGEVIN_POLES {
