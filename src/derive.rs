@@ -2,6 +2,7 @@
 
 mod assumptions;
 mod closed;
+mod digits;
 mod products;
 mod repeated;
 mod rows;
@@ -252,11 +253,19 @@ impl Deriver {
             first = diff::jacobian(&mut self.differentiator, &mut graph, &value, &leaves)?;
             self.continue_distances(&mut graph, &value, &mut first, form);
         }
+        let for_code = form == Form::Code && !graph.is_strict();
+        let mut in_shares = false;
+        if for_code && let [row] = first.as_mut_slice() {
+            (*row, in_shares) = simplify::homogeneous_in_shares(&mut graph, row);
+            is_stable_as_given &= !in_shares;
+        }
         if order == Order::Second {
             let [row] = first.as_slice() else { return Err(several_values()) };
             let gradient = match form {
                 Form::Raw => row.clone(),
-                _ if graph.is_strict() => canonicalize(&mut graph, &mut self.formulas, row, form.grouping_to_derive()),
+                _ if graph.is_strict() || in_shares => {
+                    canonicalize(&mut graph, &mut self.formulas, row, form.grouping_to_derive())
+                }
                 _ => {
                     let (gradient, stable) = self.prepare(&mut graph, row.clone(), form, function);
                     is_stable_as_given &= stable;
@@ -265,6 +274,11 @@ impl Deriver {
             };
             second = diff::hessian(&mut self.differentiator, &mut graph, &gradient, &leaves)?;
             self.continue_distances(&mut graph, &value, &mut second, form);
+            if for_code {
+                for row in &mut second {
+                    *row = simplify::homogeneous_in_shares(&mut graph, row).0;
+                }
+            }
         }
         let mut derivatives = Derivatives { graph, value, first, second, form, is_stable_as_given };
         self.simplify(function, &mut derivatives, form);
@@ -326,7 +340,7 @@ impl Deriver {
         let given =
             if graph.is_strict() { roots } else { canonicalize(graph, formulas, &roots, form.grouping_to_derive()) };
         let for_code = form == Form::Code && !graph.is_strict();
-        let (roots, continued) = simplify::continued(graph, formulas, &given, for_code);
+        let (roots, continued) = digits::derivable(graph, formulas, &given, for_code);
         match form {
             _ if graph.is_strict() => (roots, !continued),
             // The derivative of a form that keeps its digits is more easily brought into such a form itself.
@@ -352,16 +366,19 @@ impl Deriver {
         let roots = match form {
             Form::Pretty => pretty(windows, graph, formulas, &roots, &facts),
             Form::Code => {
+                let strict = graph.is_strict();
+                let (values, derived) = roots.split_at(derivatives.value.len());
+                let (derived, continued) =
+                    if strict { (derived.to_vec(), false) } else { digits::continued(graph, formulas, derived) };
+                let roots = [values, &derived].concat();
                 let (roots, stable) =
                     reduce(windows, graph, formulas, &roots, (Goal::Stable, Grouping::RUNNING), &facts);
-                derivatives.is_stable_as_given &= stable;
-                if graph.is_strict() {
-                    roots
-                } else {
-                    let (roots, guarded) = simplify::zero_powers(graph, &roots, &facts);
-                    derivatives.is_stable_as_given &= !guarded;
-                    roots
-                }
+                let (roots, guarded) = match strict {
+                    true => (roots, false),
+                    false => digits::guarded(graph, &roots, derivatives.value.len(), &facts),
+                };
+                derivatives.is_stable_as_given &= stable && !continued && !guarded;
+                roots
             }
             _ => reduce(windows, graph, formulas, &roots, (Goal::Flops, Grouping::RUNNING), &facts).0,
         };

@@ -203,7 +203,7 @@ pub const TABLE: &[Function] = &[
         values: &[("0", "0"), ("1", "1"), ("8", "2")], latex: r"\operatorname{cbrt}", documentation: "real cube root, also of negative numbers", ..UNARY },
     Function { name: "hypot", parameters: &["a", "b"], derivatives: &["a/hypot(a, b)", "b/hypot(a, b)"],
         code: Code::Method2("hypot", "hypot", f64::hypot), range: "y >= 0", latex: r"\operatorname{hypot}",
-        documentation: "sqrt(a^2 + b^2) without overflow", ..UNARY },
+        documentation: "sqrt(a^2 + b^2) without overflow; there is no derivative where both are 0", ..UNARY },
 
     // Trigonometric functions [DLMF 4.20, 4.24]
     Function { name: "sin", derivatives: &["cos(x)"], code: Code::Method("sin", "sin", f64::sin), parity: ODD,
@@ -243,6 +243,13 @@ pub const TABLE: &[Function] = &[
         values: &[("0", "0")], left_inverse: "atanh", range: "-1 < y and y < 1", latex: r"\tanh", documentation: "hyperbolic tangent", ..UNARY },
     Function { name: "ln_cosh", derivatives: &["tanh(x)"], code: Code::Formula("if(abs(x) < 20, ln_1p(sinh(x)^2)/2, abs(x) - ln(2))"), parity: EVEN,
         values: &[("0", "0")], range: "y >= 0", latex: r"\operatorname{lncosh}", documentation: "ln(cosh(x)) without overflow", ..UNARY },
+    Function { name: "sinhc", derivatives: &["y*langevin(x)"], code: Code::Formula("(exprel(x) + exprel(-x))/2"), parity: EVEN,
+        values: &[("0", "1")], range: "y >= 1", latex: r"\operatorname{sinhc}", documentation: "sinh(x)/x, and 1 at 0", ..UNARY },
+    Function { name: "langevin", derivatives: &["langevin_derivative(1, x)"], code: Code::Special("langevin", special::langevin), parity: ODD,
+        values: &[("0", "0")], range: "-1 < y and y < 1", latex: r"\operatorname{L}", documentation: "1/tanh(x) - 1/x, and 0 at 0", ..UNARY },
+    Function { name: "langevin_derivative", parameters: &["n", "x"], derivatives: &["", "langevin_derivative(n + 1, x)"],
+        code: Code::OfOrder("langevin_derivative", special::langevin_derivative), latex: r"\operatorname{L}",
+        documentation: "n-th derivative of langevin; the order n is a constant integer", ..UNARY },
     Function { name: "asinh", derivatives: &["1/sqrt(1 + x^2)"], code: Code::Method("asinh", "asinh", f64::asinh), parity: ODD,
         values: &[("0", "0")], left_inverse: "sinh", latex: r"\operatorname{arsinh}", documentation: "inverse hyperbolic sine", ..UNARY },
     Function { name: "acosh", derivatives: &["1/(sqrt(x - 1)*sqrt(x + 1))"], domain: "x >= 1", code: Code::Formula("ln_1p((x - 1) + sqrt(x - 1)*sqrt(x + 1))"),
@@ -324,7 +331,7 @@ pub const TABLE: &[Function] = &[
     Function { name: "prod", documentation: "product of all entries, or of an indexed expression: prod(i in 0..n, x[i])", ..COLLECTIVE },
     Function { name: "mean", documentation: "arithmetic mean of all entries", ..COLLECTIVE },
     Function { name: "norm1", documentation: "sum of the absolute values", ..COLLECTIVE },
-    Function { name: "norm2", documentation: "square root of the sum of squares", ..COLLECTIVE },
+    Function { name: "norm2", documentation: "square root of the sum of squares; there is no derivative where all are 0", ..COLLECTIVE },
     Function { name: "dot", parameters: &["a", "b"], documentation: "sum of the products of corresponding entries", ..COLLECTIVE },
 ];
 
@@ -358,9 +365,11 @@ pub mod rows {
     pub const ERFCX: FunctionId = row_of("erfcx");
     pub const EXP: FunctionId = row_of("exp");
     pub const EXP_M1: FunctionId = row_of("exp_m1");
+    pub const EXPREL: FunctionId = row_of("exprel");
     pub const EXPREL_DERIVATIVE: FunctionId = row_of("exprel_derivative");
     pub const FLOOR: FunctionId = row_of("floor");
     pub const HYPOT: FunctionId = row_of("hypot");
+    pub const LANGEVIN_DERIVATIVE: FunctionId = row_of("langevin_derivative");
     pub const LN: FunctionId = row_of("ln");
     pub const LN_1P: FunctionId = row_of("ln_1p");
     pub const LOGSUMEXP: FunctionId = row_of("logsumexp");

@@ -383,6 +383,8 @@ impl Module<'_> {
                     "exprel_derivative",
                     "bernoulli",
                     "bernoulli_derivative",
+                    "langevin",
+                    "langevin_derivative",
                     "sinc",
                     "sinc_derivative",
                     "sinc_sqrt",

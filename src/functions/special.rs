@@ -12,5 +12,6 @@ pub use gamma::{gamma, lgamma};
 pub use normal::{erfcx, erfcx_derivative, inverse_mills, inverse_mills_derivative, log_erfc, log_ndtr, ndtr};
 pub use polygamma::{digamma, polygamma};
 pub use removable::{
-    bernoulli, bernoulli_derivative, exprel, exprel_derivative, sinc, sinc_derivative, sinc_sqrt, sinc_sqrt_derivative,
+    bernoulli, bernoulli_derivative, exprel, exprel_derivative, langevin, langevin_derivative, sinc, sinc_derivative,
+    sinc_sqrt, sinc_sqrt_derivative,
 };

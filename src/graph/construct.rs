@@ -291,6 +291,9 @@ impl Graph {
 
     /// Merges equal bases and drops what cancels.
     fn merge_factors(&mut self, coefficient: &mut Rational, factors: &mut Vec<Factor>) {
+        if !self.is_strict() {
+            self.cancel_in_roots(factors);
+        }
         factors.sort_by_key(|(id, _)| *id);
         let mut merged: Vec<Factor> = Vec::with_capacity(factors.len());
         let mut numbers = false;

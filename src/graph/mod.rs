@@ -17,6 +17,7 @@ mod node_map;
 mod number;
 mod opposite;
 mod region;
+mod roots;
 mod running;
 mod sign;
 

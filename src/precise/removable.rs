@@ -38,6 +38,46 @@ pub fn bernoulli(arithmetic: &mut Arithmetic, order: u32, x: &Ball) -> Computed 
     arithmetic.multiply(&series[order as usize], &factorial)
 }
 
+/// Returns the derivative of 1/tanh(x) − 1/x of an order: 2·f(2x) − 1 with the logarithmic derivative f of exprel, by the
+/// Taylor coefficients of exprel′/exprel. Below 0 nothing overflows.
+pub fn langevin(arithmetic: &mut Arithmetic, order: u32, x: &Ball) -> Computed {
+    let is_odd = order.is_multiple_of(2);
+    if is_odd && x.is_zero() {
+        return Ok(arithmetic.integer(0));
+    }
+    if !x.is_negative() {
+        let mirrored = x.negate();
+        if mirrored.is_negative() {
+            let value = langevin(arithmetic, order, &mirrored)?;
+            return Ok(if is_odd { value.negate() } else { value });
+        }
+    }
+    let doubled = arithmetic.scale(2, x)?;
+    let (mut above, mut below) = (Vec::new(), Vec::new());
+    let mut factorial = arithmetic.integer(1);
+    for k in 0..=order {
+        if k > 0 {
+            factorial = arithmetic.scale(i64::from(k), &factorial)?;
+        }
+        let [own, next] = [k, k + 1].map(|order| exprel(arithmetic, order, &doubled));
+        below.push(arithmetic.divide(&own?, &factorial)?);
+        above.push(arithmetic.divide(&next?, &factorial)?);
+    }
+    let mut series: Vec<Ball> = Vec::new();
+    for n in 0..=order as usize {
+        let mut sum = above[n].clone();
+        for k in 1..=n {
+            sum = arithmetic.subtract(&sum, &arithmetic.multiply(&below[k], &series[n - k])?)?;
+        }
+        series.push(arithmetic.divide(&sum, &below[0])?);
+    }
+    let mut value = arithmetic.scale(2, &arithmetic.multiply(&series[order as usize], &factorial)?)?;
+    for _ in 0..order {
+        value = arithmetic.scale(2, &value)?;
+    }
+    if order == 0 { arithmetic.subtract(&value, &arithmetic.integer(1)) } else { Ok(value) }
+}
+
 /// Returns the derivative of sin(x)/x of an order: Σ ±xʲ/(j!·(n + j + 1)) for even n + j, or by
 /// x·f⁽ⁿ⁾ + n·f⁽ⁿ⁻¹⁾ = sin⁽ⁿ⁾(x).
 pub fn sinc(arithmetic: &mut Arithmetic, order: u32, x: &Ball) -> Computed {

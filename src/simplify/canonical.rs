@@ -268,6 +268,7 @@ fn merge_variable_powers(graph: &mut Graph, factors: &mut Vec<Factor>) {
             return;
         }
         let Some((base, exponent)) = power(graph, &factors[at]) else { continue };
+        divide_by_base(graph, factors, base);
         let Some(other) = factors.iter().position(|(id, k)| *id == base && k.is_integer()) else { continue };
         let constant = factors[other].1.clone();
         let sum = match graph.node(exponent).clone() {
@@ -279,6 +280,19 @@ fn merge_variable_powers(graph: &mut Graph, factors: &mut Vec<Factor>) {
         factors.remove(other);
         return merge_variable_powers(graph, factors);
     }
+}
+
+/// Writes `1/x` as `1/(x/k)·(1/k)` where a power of `x/k` stands beside it.
+fn divide_by_base(graph: &Graph, factors: &mut Vec<Factor>, base: ExprId) {
+    let Node::Product(inside) = graph.node(base) else { return };
+    let is_in_base = |(id, own): &Factor| {
+        own.is_negative() && own.is_integer() && inside.iter().any(|(part, power)| part == id && power.is_one())
+    };
+    let Some(place) = factors.iter().position(is_in_base) else { return };
+    let (id, own) = factors[place].clone();
+    factors[place] = (base, own.clone());
+    let others = inside.iter().filter(|(part, _)| *part != id);
+    factors.extend(others.map(|(part, power)| (*part, power.multiply(&own.negate()))));
 }
 
 /// Makes a function's value, using its special values, its symmetry and its inverse.

@@ -112,8 +112,8 @@ impl<'r> Costs<'r> {
             let recognized = |view: View| rules.clone().any(|rule| rule.recognizes(classes, node, &view).is_some());
             let loses = is_better_as_share(classes, id, node)
                 || cancels_in_parts(classes, node)
-                || hidden_products(classes, node).into_iter().any(recognized)
-                || shared_sums(classes, node).into_iter().any(recognized);
+                || hidden_products(classes, node).into_iter().any(&recognized)
+                || shared_sums(classes, node).into_iter().any(&recognized);
             loses.then_some(Part::Some)
         })
     }
@@ -271,19 +271,26 @@ fn unfactored(classes: &Classes, node: &Math) -> u64 {
 }
 
 /// Returns the products that the terms of a sum make with the other factors of a product: `exp(-x)*sigmoid(x)` in
-/// `sigmoid(x)*(a + b*exp(-x))`.
+/// `sigmoid(x)*(a + b*exp(-x))`, and `cosh(x)/sinh(x)` in `(a*sinh(x) + b*cosh(x))/sinh(x)^3`.
 fn hidden_products(classes: &Classes, node: &Math) -> Vec<View> {
     let Math::Product(children) = node else { return Vec::new() };
-    let sums = children.iter().enumerate().filter_map(|(at, child)| Some((at, sum_in(classes, *child)?)));
-    let short = sums.filter(|(_, sum)| sum.terms.len() <= LARGEST_SUM);
-    short
-        .flat_map(|(at, sum)| {
-            let others: Vec<Id> = (0..children.len()).filter(|other| *other != at).map(|at| children[at]).collect();
-            sum.terms
-                .into_iter()
-                .filter_map(move |mut term| term.take_factors(classes, &others).then_some(View::Product(term)))
-        })
-        .collect()
+    let mut whole = Monomial::number(Rational::ONE);
+    if children.len() > LARGEST_SUM || !whole.take_factors(classes, children) {
+        return Vec::new();
+    }
+    let sums = whole.factors.iter().filter(|(_, exponent)| exponent.is_one());
+    let sums = sums.filter_map(|(base, _)| Some((*base, sum_in(classes, *base)?)));
+    let mut views = Vec::new();
+    for (base, sum) in sums.filter(|(_, sum)| sum.terms.len() <= LARGEST_SUM) {
+        let mut others = whole.clone();
+        others.factors.remove(base);
+        for mut term in sum.terms {
+            if term.multiply_all(classes, &others) {
+                views.push(View::Product(term));
+            }
+        }
+    }
+    views
 }
 
 /// Returns the sums that terms make with a part that they share, divided by it: `1 - cos(x)` in `a - (a + b)*cos(x) + b`.

@@ -62,6 +62,48 @@ pub fn product_of_exponentials(classes: &mut Classes, id: Id, node: &Math) -> Ve
     vec![add_monomial(classes, &view)]
 }
 
+/// Tells whether a factor is an exponential, or one less 1.
+fn grows(classes: &Classes, term: &Monomial) -> bool {
+    let is_exponential = |id: Id| exponential(classes, id).is_some() || argument(classes, id, rows::EXP_M1).is_some();
+    term.factors.iter().any(|(base, _)| is_exponential(*base))
+}
+
+/// Tells whether a class is an exponential of what falls as fast as exponentials grow, `exp(-exp(x))`.
+fn is_double_exponential(classes: &Classes, id: Id) -> bool {
+    let sum_of = |id: Id| sum_in(classes, id).unwrap_or_else(|| Polynomial::of(vec![monomial(classes, id)]));
+    exponential(classes, id).is_some_and(|(power, argument)| {
+        let falls = |term: &Monomial| term.coefficient.is_negative() != power.is_negative();
+        sum_of(argument).terms.iter().any(|term| falls(term) && grows(classes, term))
+    })
+}
+
+/// Finds, in a product, a sum with a term that has an exponential, beside an exponential of exponentials: the one is 0 long
+/// before the other overflows.
+fn beside_double_exponential(classes: &Classes, id: Id, node: &Math) -> Option<(Monomial, Id)> {
+    let Math::Product(children) = node else { return None };
+    let mut view = Monomial::number(Rational::ONE);
+    if !view.take_factors(classes, children) || view.factors.contains(id) {
+        return None;
+    }
+    view.factors.iter().find(|(base, _)| is_double_exponential(classes, *base))?;
+    let is_sum = |(base, exponent): &&(Id, Rational)| {
+        exponent.is_one() && sum_in(classes, *base).is_some_and(|sum| sum.terms.iter().any(|term| grows(classes, term)))
+    };
+    let sum = view.factors.iter().find(is_sum)?.0;
+    Some((view, sum))
+}
+
+/// `exp(−exp(x))·(1 − exp(x)) = exp(−exp(x)) − exp(x)·exp(−exp(x))`.
+pub fn multiplied_by_double_exponential(classes: &mut Classes, id: Id, node: &Math) -> Vec<Id> {
+    let Some((mut view, sum)) = beside_double_exponential(classes, id, node) else { return Vec::new() };
+    view.factors.remove(sum);
+    let Some(sum) = sum_in(classes, sum) else { return Vec::new() };
+    let terms = sum.terms.into_iter().chain([Monomial::number(sum.constant)]);
+    let mut products: Vec<Monomial> = terms.filter(|term| !term.coefficient.is_zero()).collect();
+    let complete = products.iter_mut().all(|term| term.multiply_all(classes, &view));
+    if complete { vec![add_polynomial(classes, &Polynomial::of(products))] } else { Vec::new() }
+}
+
 /// `exp(−a) = 1/exp(a)`.
 pub fn negative_exponential(classes: &mut Classes, _: Id, node: &Math) -> Vec<Id> {
     let Math::Apply(rows::EXP, arguments) = node else { return Vec::new() };
@@ -337,6 +379,13 @@ pub fn complement_of_share(classes: &mut Classes, _: Id, node: &Math) -> Vec<Id>
     vec![add_polynomial(classes, &rest)]
 }
 
+/// Tells whether an exponential of exponentials is multiplied by another exponential, which overflows where it is 0.
+fn is_product_with_double_exponential(classes: &Classes, node: &Math) -> bool {
+    let Math::Product(children) = node else { return false };
+    let growing = children.iter().filter(|child| grows(classes, &monomial(classes, **child)));
+    growing.count() > 1 && children.iter().any(|child| is_double_exponential(classes, *child))
+}
+
 /// Tells whether a node overflows, or loses digits, where a rule of this file has something better.
 pub fn is_better_as_share(classes: &Classes, id: Id, node: &Math) -> bool {
     match node {
@@ -346,6 +395,8 @@ pub fn is_better_as_share(classes: &Classes, id: Id, node: &Math) -> bool {
             share(classes, id, node).is_some()
                 || mean(classes, id, node).is_some()
                 || scaled(classes, id, node).is_some()
+                || beside_double_exponential(classes, id, node).is_some()
+                || is_product_with_double_exponential(classes, node)
         }
         Math::Sum(children) => complement(classes, &polynomial(classes, children)).is_some(),
         _ => false,

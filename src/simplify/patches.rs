@@ -6,7 +6,8 @@
 //! goes for a branch that is smooth at the point as it stands. A choice stays as it is if its quotient is not in the
 //! table, or if the patch differs from the limit.
 
-use super::removable::{may_be_removable, quotient};
+use super::poles::without_poles;
+use super::removable::{factors_of, may_be_removable, quotient};
 use super::{Grouping, canonicalize};
 use crate::functions::{FunctionId, rows};
 use crate::graph::{Comparison, ExprId, Graph, Node, Rational};
@@ -35,7 +36,18 @@ pub fn continued(graph: &mut Graph, formulas: &mut Formulas, roots: &[ExprId], f
         Node::Product(_) if for_code => {
             let node = graph.node(id).clone();
             let built = graph.construct(&node, |operand| image[operand]);
-            Some(quotient(graph, formulas, built, true).unwrap_or(built))
+            let found = quotient(graph, formulas, built, true).or_else(|| {
+                // Rows are compared term by term.
+                let open =
+                    has_groups(graph, built).then(|| canonicalize(graph, formulas, &[built], Grouping::DERIVING)[0]);
+                quotient(graph, formulas, open?, true)
+            });
+            Some(found.unwrap_or(built))
+        }
+        Node::Sum(..) if for_code => {
+            let node = graph.node(id).clone();
+            let built = graph.construct(&node, |operand| image[operand]);
+            Some(without_poles(graph, formulas, built).unwrap_or(built))
         }
         node => node.is_leaf().then_some(id),
     });
@@ -197,6 +209,11 @@ fn continued_at(
             let built = graph.construct(&node, |operand| image[operand]);
             Some(quotient(graph, formulas, built, false).unwrap_or(built))
         }
+        Node::Sum(..) => {
+            let node = graph.node(id).clone();
+            let built = graph.construct(&node, |operand| image[operand]);
+            Some(without_poles(graph, formulas, built).unwrap_or(built))
+        }
         node => node.is_leaf().then_some(id),
     });
     let new = new[0];
@@ -262,6 +279,16 @@ fn place(graph: &mut Graph, condition: ExprId, holds: bool) -> Option<Place> {
     }
 }
 
+/// Tells whether a factor of a product is a sum with a sum in it.
+fn has_groups(graph: &Graph, id: ExprId) -> bool {
+    let is_group =
+        |id: ExprId| matches!(graph.node(id), Node::Sum(constant, terms) if !constant.is_zero() || terms.len() > 1);
+    factors_of(graph, id).1.into_iter().any(|(base, exponent)| match graph.node(base) {
+        Node::Sum(_, terms) => exponent.is_one() && terms.iter().any(|(term, _)| is_group(*term)),
+        _ => false,
+    })
+}
+
 /// Lists what must not be 0 for a body to be smooth: divisors, and what roots and logarithms are taken of. None for a body
 /// with powers of which the exponent is no number.
 fn divisors(graph: &Graph, body: ExprId) -> Option<Vec<ExprId>> {
@@ -280,7 +307,7 @@ fn divisors(graph: &Graph, body: ExprId) -> Option<Vec<ExprId>> {
     Some(found)
 }
 
-/// Returns the value of a derivative of `bernoulli`, `exprel`, `sinc` or `sinc_sqrt` at 0.
+/// Returns the value of a derivative of `bernoulli`, `exprel`, `langevin`, `sinc` or `sinc_sqrt` at 0.
 fn derivative_at_zero(graph: &Graph, function: FunctionId, arguments: &[ExprId]) -> Option<Rational> {
     let [order, x] = arguments else { return None };
     let order = graph.as_number(*order)?.to_integer().filter(|_| graph.is_integer(*x, 0))?;
@@ -296,6 +323,11 @@ fn derivative_at_zero(graph: &Graph, function: FunctionId, arguments: &[ExprId])
         // (−1)ⁿ·n!/(2n + 1)!
         rows::SINC_SQRT_DERIVATIVE => (1..=order)
             .try_fold(Rational::ONE, |value, k| Some(value.multiply(&Rational::fraction(-1, 2 * (2 * k + 1))?))),
+        rows::LANGEVIN_DERIVATIVE => match order {
+            1 => Rational::fraction(1, 3),
+            3 => Rational::fraction(-2, 15),
+            _ => Some(Rational::ZERO).filter(|_| order % 2 == 0),
+        },
         rows::SINC_DERIVATIVE => match order % 4 {
             0 => reciprocal,
             2 => reciprocal.map(|value| value.negate()),

@@ -23,8 +23,8 @@ const EVERYWHERE: Removable = Removable { everywhere: true, ..PATCHED };
 #[rustfmt::skip]
 pub const REMOVABLE: &[Removable] = &[
     // Exponentials
-    Removable { left: "(exp(x) - 1 - x)/x^2", right: "exprel(x) - exprel_derivative(1, x)", ..PATCHED },
-    Removable { left: "x^2*exp(x)/(exp(x) - 1)^2", right: "bernoulli(x)*bernoulli(-x)", ..EVERYWHERE },
+    Removable { left: "(exp(x) - 1 - x)/x^2", right: "exprel(x) - exprel_derivative(1, x)", ..EVERYWHERE },
+    Removable { left: "x^2*exp(x)/(exp(x) - 1)^2", right: "1/sinhc(x/2)^2", ..EVERYWHERE },
     Removable { left: "(exp(x) - x*exp(x) - 1)/(exp(x) - 1)^2", right: "bernoulli_derivative(1, x)", ..PATCHED },
     Removable { left: "(x*exp(x) - exp(x) + 1)/x^2", right: "exprel_derivative(1, x)", ..PATCHED },
     Removable { left: "(x^2*exp(x) - 2*x*exp(x) + 2*exp(x) - 2)/x^3", right: "exprel_derivative(2, x)", ..PATCHED },
@@ -71,12 +71,12 @@ pub const REMOVABLE: &[Removable] = &[
     Removable { left: "(sin(x) - sin(a))/(x - a)", right: "cos((x + a)/2)*sinc((x - a)/2)", ..PATCHED },
     Removable { left: "(cos(x) - cos(a))/(x - a)", right: "-sin((x + a)/2)*sinc((x - a)/2)", ..PATCHED },
     // Hyperbolic functions
-    Removable { left: "sinh(x)/x", right: "(exprel(x) + exprel(-x))/2", ..PATCHED },
-    Removable { left: "x/sinh(x)", right: "2/(exprel(x) + exprel(-x))", ..PATCHED },
-    Removable { left: "x/tanh(x)", right: "x + bernoulli(2*x)", ..PATCHED },
-    Removable { left: "tanh(x)/x", right: "1/(x + bernoulli(2*x))", ..PATCHED },
-    Removable { left: "(sinh(x) - sinh(a))/(x - a)", right: "cosh((x + a)/2)*(exprel((x - a)/2) + exprel((a - x)/2))/2", ..PATCHED },
-    Removable { left: "(cosh(x) - cosh(a))/(x - a)", right: "sinh((x + a)/2)*(exprel((x - a)/2) + exprel((a - x)/2))/2", ..PATCHED },
+    Removable { left: "sinh(x)/x", right: "sinhc(x)", ..EVERYWHERE },
+    Removable { left: "x/sinh(x)", right: "1/sinhc(x)", ..EVERYWHERE },
+    Removable { left: "x/tanh(x)", right: "x + bernoulli(2*x)", ..EVERYWHERE },
+    Removable { left: "tanh(x)/x", right: "1/(x + bernoulli(2*x))", ..EVERYWHERE },
+    Removable { left: "(sinh(x) - sinh(a))/(x - a)", right: "cosh((x + a)/2)*sinhc((x - a)/2)", ..PATCHED },
+    Removable { left: "(cosh(x) - cosh(a))/(x - a)", right: "sinh((x + a)/2)*sinhc((x - a)/2)", ..PATCHED },
     // Powers
     Removable { left: "(x^2 - a^2)/(x - a)", right: "x + a", ..PATCHED },
     Removable { left: "(x^3 - a^3)/(x - a)", right: "x^2 + x*a + a^2", ..PATCHED },
@@ -95,7 +95,7 @@ pub(super) fn may_be_removable(factors: &[Factor]) -> bool {
 }
 
 /// Splits a node into a number and factors.
-fn factors_of(graph: &Graph, id: ExprId) -> (Rational, Vec<Factor>) {
+pub(super) fn factors_of(graph: &Graph, id: ExprId) -> (Rational, Vec<Factor>) {
     let (coefficient, rest) = graph.as_multiple(id);
     match graph.node(rest) {
         Node::Product(factors) => (coefficient, factors.to_vec()),
@@ -146,7 +146,7 @@ pub(super) fn quotient(graph: &mut Graph, formulas: &mut Formulas, id: ExprId, f
 }
 
 /// Lists what functions and roots among the factors, and in sums among them, are taken of.
-fn singles(graph: &Graph, factors: &[Factor]) -> Vec<ExprId> {
+pub(super) fn singles(graph: &Graph, factors: &[Factor]) -> Vec<ExprId> {
     let mut found = Vec::new();
     let mut visit = |base: ExprId, exponent: &Rational| {
         match graph.node(base) {
@@ -191,7 +191,7 @@ fn pairs(graph: &mut Graph, factors: &[Factor]) -> Vec<(ExprId, ExprId)> {
 
 /// Takes factors out of others; returns what is left, and the number that it is to be multiplied by where bases are
 /// multiples of those that are wanted.
-fn without(graph: &Graph, factors: &[Factor], wanted: &[Factor]) -> Option<(Rational, Vec<Factor>)> {
+pub(super) fn without(graph: &Graph, factors: &[Factor], wanted: &[Factor]) -> Option<(Rational, Vec<Factor>)> {
     let mut rest = factors.to_vec();
     let mut scale = Rational::ONE;
     for (base, exponent) in wanted {

@@ -128,6 +128,8 @@ pub const TABLE: &[Rule] = &[
         documentation: "the sum loses all digits for large negative x", ..RUNNING },
     Rule { name: "reciprocal of exprel", left: "1/exprel(x)", right: "bernoulli(x)",
         documentation: "the derivatives of the quotient overflow", ..EXACT },
+    Rule { name: "derivative of x/tanh(x)", left: "1 + 2*bernoulli_derivative(1, x)", right: "langevin(x/2) + x/2*langevin_derivative(1, x/2)",
+        documentation: "the sum loses all digits near 0", for_values: true, ..RUNNING },
     Rule { name: "logarithm of a difference of exponentials", left: "ln(exp(a) - exp(x))", right: "a + log1m_exp(x - a)",
         documentation: "the exponentials overflow, and their difference loses the digits of a small one", ..RUNNING },
     Rule { name: "logarithm of a complement", left: "ln(1 - exp(x))", right: "log1m_exp(x)",
@@ -198,6 +200,8 @@ pub const TABLE: &[Rule] = &[
         documentation: "1 + tanh(x) loses all digits for large negative x", ..STABLE },
     Rule { name: "logarithm of cosh", left: "ln(cosh(x))", right: "ln_cosh(x)",
         documentation: "cosh overflows long before its logarithm, and near 1 the logarithm loses all digits", ..RUNNING },
+    Rule { name: "logarithm of tanh", left: "ln(tanh(x))", right: "log1m_exp(-2*x) - softplus(-2*x)",
+        documentation: "tanh is 1 long before its logarithm is 0", ..RUNNING },
 
     // Differences
     Rule { name: "difference of squares", left: "a^2 - b^2", right: "(a - b)*(a + b)", for_values: true,

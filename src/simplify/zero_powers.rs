@@ -1,5 +1,6 @@
 //! Powers of 0 beside logarithms of their base: the derivative of `x^y` by `y`, `x^y*ln(x)`, has the limit 0 at `x = 0`
-//! where `y` is positive, but is 0 times infinity when it is computed.
+//! where `y` is positive, but is 0 times infinity when it is computed. That by `x`, `y*x^(y - 1)`, is 0 at `y = 0` for all `x`,
+//! as `0^0` is 1.
 
 use crate::functions::rows;
 use crate::graph::{Comparison, ExprId, Factor, Graph, Node, Rational, Term};
@@ -12,7 +13,9 @@ const DEPTH: usize = 8;
 /// anything was replaced.
 pub fn zero_powers(graph: &mut Graph, roots: &[ExprId], facts: &[Facts]) -> (Vec<ExprId>, bool) {
     let is_concerned = |id: &ExprId| match graph.node(*id) {
-        Node::Product(factors) => power_of_zero(graph, factors, facts).is_some(),
+        Node::Product(factors) => {
+            power_of_zero(graph, factors, facts).is_some() || zero_exponent(graph, factors, facts).is_some()
+        }
         _ => false,
     };
     if !graph.reachable(roots).iter().any(is_concerned) {
@@ -21,7 +24,14 @@ pub fn zero_powers(graph: &mut Graph, roots: &[ExprId], facts: &[Facts]) -> (Vec
     let new = graph.rebuild(roots, |graph, id, image| {
         let node = graph.node(id).clone();
         let Node::Product(factors) = &node else { return node.is_leaf().then_some(id) };
-        let ZeroPower { base, exponents, beside } = power_of_zero(graph, factors, facts)?;
+        let Some(ZeroPower { base, exponents, beside }) = power_of_zero(graph, factors, facts) else {
+            let (base, exponent) = zero_exponent(graph, factors, facts)?;
+            let built = graph.construct(&node, |operand| image[operand]);
+            let zero = graph.number(Rational::ZERO);
+            let [base, exponent] = [base, exponent].map(|id| graph.compare(Comparison::Equal, image[id], zero));
+            let condition = graph.intern(Node::And(base, exponent));
+            return Some(graph.select(condition, zero, built));
+        };
         // What makes the whole 0 need not make a part of it 0.
         let is_product = |id: &ExprId| matches!(graph.node(*id), Node::Product(_));
         let parts: Vec<ExprId> = factors.iter().map(|factor| factor.0).filter(is_product).collect();
@@ -64,6 +74,19 @@ fn power_of_zero(graph: &Graph, factors: &[Factor], facts: &[Facts]) -> Option<Z
         let beside = factors.iter().filter(|(other, _)| *other == base).map(|(_, own)| own);
         let beside = beside.fold(Rational::ZERO, |sum, own| sum.add(own));
         fits.then(|| ZeroPower { base, exponents: own.collect(), beside })
+    })
+}
+
+/// Finds, among factors, `y` and `x^(y - 1)`: returns `x` and `y`.
+fn zero_exponent(graph: &Graph, factors: &[Factor], facts: &[Facts]) -> Option<(ExprId, ExprId)> {
+    factors.iter().find_map(|(power, own)| {
+        let Node::Apply(rows::POW, operands) = graph.node(*power) else { return None };
+        let (base, exponent) = (operands[0], operands[1]);
+        let Node::Sum(constant, terms) = graph.node(exponent) else { return None };
+        let [(exponent, _)] = &terms[..] else { return None };
+        let fits = own.is_one() && constant.is_minus_one() && may_be_zero(graph, base, facts);
+        let is_beside = factors.iter().any(|(factor, own)| factor == exponent && own.is_one());
+        (fits && is_beside && may_be_zero(graph, *exponent, facts)).then_some((base, *exponent))
     })
 }
 

@@ -171,6 +171,14 @@ impl Exact {
             "exprel" => x.exp(BITS, ROUND, c).sub(&one, BITS, ROUND).div(x, BITS, ROUND),
             "bernoulli" if x.is_zero() => one,
             "bernoulli" => x.div(&x.exp(BITS, ROUND, c).sub(&one, BITS, ROUND), BITS, ROUND),
+            "langevin" if x.is_zero() => integer(0),
+            "langevin" => {
+                let cotangent = x.tanh(BITS, ROUND, c).reciprocal(BITS, ROUND);
+                cotangent.sub(&x.reciprocal(BITS, ROUND), BITS, ROUND)
+            }
+            "langevin_derivative" | "bernoulli_derivative" => return self.slope(name, x, &arguments[1]),
+            "sinhc" if x.is_zero() => one,
+            "sinhc" => x.sinh(BITS, ROUND, c).div(x, BITS, ROUND),
             "sinc" if x.is_zero() => one,
             "sinc" => x.sin(BITS, ROUND, c).div(x, BITS, ROUND),
             "log1m_exp" if x.is_negative() && !x.is_zero() => {
@@ -206,6 +214,26 @@ impl Exact {
             "ln" | "ln_1p" | "log1m_exp" | "asin" | "acos" | "acosh" | "atanh" => return None,
             other => panic!("`{other}` has no exact value here"),
         })
+    }
+
+    /// The first derivative of `langevin` or `bernoulli`, by the quotient rule.
+    fn slope(&mut self, name: &str, order: &BigFloat, x: &BigFloat) -> Value {
+        assert_eq!(*order, integer(1), "only the first derivatives have exact values here");
+        let c = &mut self.constants;
+        let one = integer(1);
+        if x.is_zero() {
+            let (above, below) = if name == "langevin_derivative" { (1, 3) } else { (-1, 2) };
+            return Some(integer(above).div(&integer(below), BITS, ROUND));
+        }
+        if name == "langevin_derivative" {
+            let squares = [x.clone(), x.sinh(BITS, ROUND, c)].map(|root| root.mul(&root, BITS, ROUND));
+            let [pole, other] = squares.map(|square| square.reciprocal(BITS, ROUND));
+            return Some(pole.sub(&other, BITS, ROUND));
+        }
+        let exponential = x.exp(BITS, ROUND, c);
+        let below = exponential.sub(&one, BITS, ROUND);
+        let above = below.sub(&x.mul(&exponential, BITS, ROUND), BITS, ROUND);
+        Some(above.div(&below.mul(&below, BITS, ROUND), BITS, ROUND))
     }
 
     fn angle(&mut self, y: &BigFloat, x: &BigFloat) -> Value {

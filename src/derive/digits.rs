@@ -1,0 +1,58 @@
+//! What code needs beside the simplifier, which keeps the domain of each form: functions that continue quotients, shares of
+//! sums of exponentials, and derivatives at the points where they are written as 0/0.
+
+use crate::functions::{FunctionId, rows};
+use crate::graph::{ExprId, Graph};
+use crate::lower::{Facts, Formulas};
+use crate::simplify::{self, Grouping, canonicalize};
+
+/// Brings what is to be derived, in canonical form, into functions whose derivatives keep their digits. Tells whether
+/// anything was replaced.
+pub(super) fn derivable(
+    graph: &mut Graph,
+    formulas: &mut Formulas,
+    given: &[ExprId],
+    for_code: bool,
+) -> (Vec<ExprId>, bool) {
+    let (roots, continued) = simplify::continued(graph, formulas, given, for_code);
+    if !for_code {
+        return (roots, continued);
+    }
+    let (roots, are_means) = simplify::means_as_shares(graph, &roots);
+    (roots, continued || are_means)
+}
+
+/// Largest graph of derivatives, in nodes, in which quotients are looked for.
+const LARGEST: usize = 2_000;
+
+/// Functions of which quotients are continued without a patch.
+const WITH_ROWS: &[FunctionId] = &[rows::COSH, rows::EXP, rows::EXP_M1, rows::LN, rows::SINH, rows::TANH];
+
+/// Continues quotients of derivatives that are not simplified yet. Tells whether anything was replaced.
+pub(super) fn continued(graph: &mut Graph, formulas: &mut Formulas, roots: &[ExprId]) -> (Vec<ExprId>, bool) {
+    let nodes = graph.reachable(roots);
+    let may_cancel = |id: &ExprId| graph.node(*id).function().is_some_and(|function| WITH_ROWS.contains(&function));
+    if nodes.len() > LARGEST || !nodes.iter().any(may_cancel) {
+        return (roots.to_vec(), false);
+    }
+    // What is hidden in parts that are shared is to be seen, too.
+    let grouping = Grouping { keeps_groups: true, ..Grouping::READING };
+    let mut new = Vec::with_capacity(roots.len());
+    for root in roots {
+        let given = canonicalize(graph, formulas, &[*root], grouping);
+        let (found, changed) = simplify::continued(graph, formulas, &given, true);
+        new.push(if changed { found[0] } else { *root });
+    }
+    let changed = new != roots;
+    (new, changed)
+}
+
+/// Gives derivatives their values where powers and norms are 0, and keeps powers of norms in range. The first roots are the
+/// function's values. Tells whether anything was replaced.
+pub(super) fn guarded(graph: &mut Graph, roots: &[ExprId], values: usize, facts: &[Facts]) -> (Vec<ExprId>, bool) {
+    let (roots, powers) = simplify::zero_powers(graph, roots, facts);
+    let (values, derived) = roots.split_at(values);
+    let (derived, norms) = simplify::zero_norms(graph, derived, values);
+    let (roots, divided) = simplify::components_over_norms(graph, &[values, &derived].concat());
+    (roots, powers || norms || divided)
+}

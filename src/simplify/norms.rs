@@ -1,0 +1,163 @@
+//! Powers of norms that divide: the cube of a norm overflows, or is 0, where the norm and its derivatives are ordinary
+//! numbers. `x*y/hypot(x, y)^3` is computed as `(x/h)*(y/h)/h` with `h = hypot(x, y)`, in which no factor but the last is
+//! above 1.
+
+use crate::functions::rows;
+use crate::graph::{ExprId, Factor, Graph, Node, Rational, Term};
+
+/// Least power of norms, all together, that is taken apart.
+const LEAST_POWER: i64 = 3;
+/// Most terms of a sum of products of components.
+const MOST_TERMS: usize = 16;
+
+/// A norm that a product divides by.
+struct Norm {
+    /// The norm as a factor: `hypot(x, y)`, or `x^2 + y^2` with the exponent 1/2.
+    base: ExprId,
+    root: Rational,
+    components: Vec<ExprId>,
+    /// How often the product is still divided by it.
+    power: i64,
+}
+
+/// Divides components by their norms, one by one, where a product divides by powers of these. Tells whether any does.
+pub fn components_over_norms(graph: &mut Graph, roots: &[ExprId]) -> (Vec<ExprId>, bool) {
+    let new = graph.rebuild(roots, |graph, id, image| match graph.node(id).clone() {
+        Node::Product(factors) => {
+            let factors: Vec<Factor> = factors.iter().map(|(base, own)| (image[*base], own.clone())).collect();
+            divided(graph, &factors)
+        }
+        node => node.is_leaf().then_some(id),
+    });
+    let changed = new != roots;
+    (new, changed)
+}
+
+/// Returns what a term is the square of, if it is no negative multiple of one.
+pub(super) fn is_square(graph: &Graph, (term, coefficient): &Term) -> Option<ExprId> {
+    match graph.node(*term) {
+        Node::Product(factors) if !coefficient.is_negative() => match &factors[..] {
+            [(component, exponent)] if *exponent == Rational::integer(2) => Some(*component),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Recognizes a negative power of a norm.
+fn norm(graph: &Graph, (base, exponent): &Factor) -> Option<Norm> {
+    if !exponent.is_negative() {
+        return None;
+    }
+    match graph.node(*base) {
+        Node::Apply(rows::HYPOT, _) => {
+            let power = exponent.negate().to_integer()?;
+            let mut components = vec![*base];
+            let mut at = 0;
+            // Norms of norms are above what they are made of, too.
+            while at < components.len().min(MOST_TERMS) {
+                if let Node::Apply(rows::HYPOT, inside) = graph.node(components[at]) {
+                    components.extend(inside.iter().copied());
+                }
+                at += 1;
+            }
+            Some(Norm { base: *base, root: Rational::ONE, components, power })
+        }
+        Node::Sum(constant, terms) if constant.is_zero() && !exponent.is_integer() => {
+            let components = terms.iter().map(|term| is_square(graph, term)).collect::<Option<Vec<ExprId>>>()?;
+            let power = exponent.multiply(&Rational::integer(-2)).to_integer()?;
+            Some(Norm { base: *base, root: Rational::HALF, components, power })
+        }
+        _ => None,
+    }
+}
+
+fn divided(graph: &mut Graph, factors: &[Factor]) -> Option<ExprId> {
+    let mut norms: Vec<Norm> = factors.iter().filter_map(|factor| norm(graph, factor)).collect();
+    if norms.iter().map(|norm| norm.power).sum::<i64>() < LEAST_POWER {
+        return None;
+    }
+    let others: Vec<Factor> = factors.iter().filter(|factor| norm(graph, factor).is_none()).cloned().collect();
+    let mut new = Vec::with_capacity(factors.len());
+    let mut changed = false;
+    for factor in others {
+        match over_norms(graph, &factor, &mut norms) {
+            Some(parts) => {
+                changed = true;
+                new.extend(parts);
+            }
+            None => new.push(factor),
+        }
+    }
+    if !changed {
+        return None;
+    }
+    for norm in norms.iter().filter(|norm| norm.power != 0) {
+        new.push((norm.base, norm.root.multiply(&Rational::integer(-norm.power))));
+    }
+    Some(graph.product(Rational::ONE, new))
+}
+
+/// Divides a power of a component, or a sum of products of components, by the norms of these.
+fn over_norms(graph: &mut Graph, (base, exponent): &Factor, norms: &mut [Norm]) -> Option<Vec<Factor>> {
+    let times = exponent.to_integer().filter(|times| *times > 0)?;
+    if let Some(norm) = norms.iter_mut().find(|norm| norm.components.contains(base) && norm.power > 0) {
+        let taken = times.min(norm.power);
+        norm.power -= taken;
+        let quotient = quotient(graph, *base, norm);
+        let rest = Rational::integer(times - taken);
+        return Some(vec![(quotient, Rational::integer(taken)), (*base, rest)]);
+    }
+    let (constant, terms) = match graph.node(*base) {
+        Node::Sum(constant, terms) => (constant.clone(), terms.to_vec()),
+        _ => return None,
+    };
+    if !constant.is_zero() || terms.len() > MOST_TERMS || times != 1 {
+        return None;
+    }
+    let degrees = degrees(graph, terms[0].0, norms);
+    let fits = degrees.iter().zip(norms.iter()).all(|(degree, norm)| *degree <= norm.power);
+    let alike = terms.iter().all(|(term, _)| self::degrees(graph, *term, norms) == degrees);
+    if !fits || !alike || degrees.iter().all(|degree| *degree == 0) {
+        return None;
+    }
+    let mut new = Vec::with_capacity(terms.len());
+    for (term, coefficient) in terms {
+        let factors = factors_of(graph, term);
+        let mut divided = Vec::with_capacity(factors.len());
+        for (factor, own) in factors {
+            match norms.iter().find(|norm| norm.power > 0 && norm.components.contains(&factor)) {
+                Some(norm) => divided.push((quotient(graph, factor, norm), own)),
+                None => divided.push((factor, own)),
+            }
+        }
+        new.push((graph.product(Rational::ONE, divided), coefficient));
+    }
+    for (norm, degree) in norms.iter_mut().zip(degrees) {
+        norm.power -= degree;
+    }
+    Some(vec![(graph.sum(Rational::ZERO, new), Rational::ONE)])
+}
+
+fn factors_of(graph: &Graph, id: ExprId) -> Vec<Factor> {
+    match graph.node(id) {
+        Node::Product(factors) => factors.to_vec(),
+        _ => vec![(id, Rational::ONE)],
+    }
+}
+
+/// Returns how many components of each norm a product has as factors.
+fn degrees(graph: &Graph, id: ExprId, norms: &[Norm]) -> Vec<i64> {
+    let mut degrees = vec![0; norms.len()];
+    for (base, exponent) in factors_of(graph, id) {
+        let Some(times) = exponent.to_integer().filter(|times| *times > 0) else { continue };
+        if let Some(at) = norms.iter().position(|norm| norm.power > 0 && norm.components.contains(&base)) {
+            degrees[at] += times;
+        }
+    }
+    degrees
+}
+
+fn quotient(graph: &mut Graph, component: ExprId, norm: &Norm) -> ExprId {
+    graph.product(Rational::ONE, vec![(component, Rational::ONE), (norm.base, norm.root.negate())])
+}
