@@ -33,7 +33,6 @@ pub mod functions;
 pub mod graph;
 pub mod lower;
 mod output;
-#[cfg(feature = "cli")]
 pub mod precise;
 pub mod show;
 pub mod simplify;

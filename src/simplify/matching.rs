@@ -1,6 +1,6 @@
 //! Matches the left side of a rule against e-classes, in any order of terms and factors, and builds the right side.
 
-use super::binding::{Binding, Bound, License, NAMES};
+use super::binding::{Binding, Bound, License, NAMES, is_folded};
 use super::factors::Factors;
 use super::language::{
     Classes, Math, Monomial, Polynomial, add_monomial, add_polynomial, divided, monomial, polynomial,
@@ -71,7 +71,7 @@ impl Compiled {
     fn apply_where(&self, classes: &mut Classes, node: &Math, view: &View, fits: fn(&Rest) -> bool) -> Vec<Id> {
         let mut equal = Vec::new();
         for (mut binding, rest) in self.matches(classes, node, view) {
-            if !fits(&rest) || !self.is_licensed(classes, &binding) {
+            if !fits(&rest) || !self.is_licensed(classes, &binding) || is_folded(classes, &binding) {
                 continue;
             }
             for bound in binding.iter_mut().flatten() {

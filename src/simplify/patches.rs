@@ -262,21 +262,14 @@ fn continued_at(
 
 /// Returns where a condition holds, or where it does not, if equations tell.
 fn place(graph: &mut Graph, condition: ExprId, holds: bool) -> Option<Place> {
-    match (graph.node(condition).clone(), holds) {
-        (Node::Compare(Comparison::Equal, u, v), true) | (Node::Compare(Comparison::NotEqual, u, v), false) => {
-            Some(match solved(graph, u, v) {
-                Some(solution) => vec![solution],
-                None => vanishing(graph, u, v)?,
-            })
+    let mut found = Vec::new();
+    for (u, v) in equations(graph, condition, holds)? {
+        match solved(graph, u, v) {
+            Some(solution) => found.push(solution),
+            None => found.extend(vanishing(graph, u, v)?),
         }
-        (Node::And(a, b), true) | (Node::Or(a, b), false) => {
-            let mut found = place(graph, a, holds)?;
-            found.extend(place(graph, b, holds)?);
-            Some(found)
-        }
-        (Node::Not(a), _) => place(graph, a, !holds),
-        _ => None,
     }
+    Some(found)
 }
 
 /// Tells whether a factor of a product is a sum with a sum in it.
@@ -411,7 +404,8 @@ pub fn patches(graph: &mut Graph, roots: &[ExprId], moves: impl Fn(&Graph, ExprI
     let mut found = Vec::new();
     for id in graph.reachable(roots) {
         let Node::Select(condition, a, b) = *graph.node(id) else { continue };
-        if let Some(points) = [true, false].into_iter().find_map(|holds| equations(graph, condition, holds)) {
+        let points = [true, false].into_iter().find_map(|holds| equations(graph, condition, holds));
+        if let Some(points) = points.and_then(|equations| all_hold(graph, equations)) {
             found.extend(moves(graph, condition).then_some(Patch::Point(points)));
             continue;
         }
@@ -435,19 +429,31 @@ pub fn patches(graph: &mut Graph, roots: &[ExprId], moves: impl Fn(&Graph, ExprI
     found
 }
 
-/// Returns a condition that holds where the given one does, or does not, if it is made of equations.
-fn equations(graph: &mut Graph, condition: ExprId, holds: bool) -> Option<ExprId> {
-    match (graph.node(condition).clone(), holds) {
-        (Node::Compare(Comparison::Equal, u, v), true) | (Node::Compare(Comparison::NotEqual, u, v), false) => {
-            Some(graph.compare(Comparison::Equal, u, v))
+/// Lists the equations that all hold where a condition does, or does not, if it is made of equations alone.
+fn equations(graph: &Graph, condition: ExprId, holds: bool) -> Option<Vec<(ExprId, ExprId)>> {
+    let mut open = vec![(condition, holds)];
+    let mut found = Vec::new();
+    while let Some((condition, holds)) = open.pop() {
+        match (graph.node(condition), holds) {
+            (Node::Compare(Comparison::Equal, u, v), true) | (Node::Compare(Comparison::NotEqual, u, v), false) => {
+                found.push((*u, *v));
+            }
+            (Node::And(a, b), true) | (Node::Or(a, b), false) => open.extend([(*b, holds), (*a, holds)]),
+            (Node::Not(a), _) => open.push((*a, !holds)),
+            _ => return None,
         }
-        (Node::And(a, b), true) | (Node::Or(a, b), false) => {
-            let (a, b) = (equations(graph, a, holds)?, equations(graph, b, holds)?);
-            Some(graph.intern(Node::And(a, b)))
-        }
-        (Node::Not(a), _) => equations(graph, a, !holds),
-        _ => None,
     }
+    Some(found)
+}
+
+/// Returns the condition that all equations hold; none without any.
+fn all_hold(graph: &mut Graph, equations: Vec<(ExprId, ExprId)>) -> Option<ExprId> {
+    let mut all: Option<ExprId> = None;
+    for (u, v) in equations {
+        let own = graph.compare(Comparison::Equal, u, v);
+        all = Some(all.map_or(own, |all| graph.intern(Node::And(all, own))));
+    }
+    all
 }
 
 fn opposite(graph: &mut Graph, condition: ExprId) -> ExprId {
