@@ -81,7 +81,7 @@ pub const RULES: &[Structural] = &[
         example: ("exp(x)/(exp(x) + exp(a))", "exp(x - logsumexp([x, a]))"), apply: share_of_sum, ..EXACT },
     Structural { name: "mean weighted by shares", for_running: true, rounding: Rounding::Better, documentation: "the exponentials overflow, their shares of the sum do not",
         example: ("(a*exp(x) + b*exp(a))/(exp(x) + exp(a))", "a*exp(x - logsumexp([x, a])) + b*exp(a - logsumexp([x, a]))"), apply: weighted_mean, ..EXACT },
-    Structural { name: "product with an exponential of exponentials", grows: true, for_running: true, rounding: Rounding::Range, documentation: "multiplies an exponential of exponentials into a sum, whose exponentials overflow where it is 0",
+    Structural { name: "product with an exponential of exponentials", grows: true, for_running: true, documentation: "multiplies an exponential of exponentials into a sum, whose exponentials overflow where it is 0",
         example: ("exp(-exp(x))*(1 - exp(x))", "exp(-exp(x)) - exp(x)*exp(-exp(x))"), apply: multiplied_by_double_exponential, ..EXACT },
     Structural { name: "scaled complementary error function", for_running: true, rounding: Rounding::Better, documentation: "takes the exponential that erfc decays with from one that is multiplied",
         example: ("exp(x^2/2)*erfc(x/sqrt(2))", "erfcx(x/sqrt(2))"), apply: scaled_error_function, ..EXACT },
