@@ -347,7 +347,7 @@ impl Deriver {
             Form::Code if graph.reachable(&roots).len() <= PREPARED => {
                 let goal = (Goal::Derivable, Grouping::RUNNING);
                 match reduce(windows, graph, formulas, &roots, goal, &input_facts(function)) {
-                    (reduced, true) if is_much_shorter(graph, &reduced, &roots) => (reduced, !continued),
+                    (reduced, true) if digits::is_much_shorter(graph, &reduced, &roots) => (reduced, !continued),
                     (_, true) => (canonicalize(graph, formulas, &roots, form.grouping_to_derive()), !continued),
                     changed => changed,
                 }
@@ -385,11 +385,6 @@ impl Deriver {
         };
         derivatives.replace(&roots);
     }
-}
-
-/// Tells whether a form has at most three quarters of the nodes of another: there something cancels, and is not to be derived.
-fn is_much_shorter(graph: &Graph, new: &[ExprId], old: &[ExprId]) -> bool {
-    4 * graph.reachable(new).len() <= 3 * graph.reachable(old).len()
 }
 
 /// Returns the facts of all inputs.

@@ -3,10 +3,15 @@
 //! to the last digit.
 #![allow(clippy::panic)]
 
+#[path = "common/cases.rs"]
+mod cases;
+mod common;
 #[path = "common/random.rs"]
 mod random;
 
-use gradc::derive::{Deriver, Form, Order};
+use cases::{all_inputs, cases};
+use common::{CORPORA, records};
+use gradc::derive::{Deriver, Form, Order, input_facts};
 use gradc::lower::{Formulas, Function};
 use gradc::simplify::Audit;
 use gradc::source::Source;
@@ -39,24 +44,41 @@ fn read(text: &str) -> Option<Function> {
 /// Derives a program twice for machines and once for people, and returns what is wrong; the first is the cause.
 fn objections(text: &str) -> Vec<String> {
     let Some(function) = read(text) else { panic!("not a program: {text}") };
-    let inputs: Vec<usize> = (0..function.graph.inputs().len()).collect();
+    let found = objections_to(&function, Order::Second);
+    found.into_iter().map(|objection| format!("{text}\n  {objection}")).collect()
+}
+
+fn objections_to(function: &Function, order: Order) -> Vec<String> {
+    let (inputs, facts) = (all_inputs(function), input_facts(function));
     let mut found = Vec::new();
     let mut verifier = Verifier::default();
-    for (form, order) in [(Form::Code, Order::Second), (Form::Flops, Order::Second), (Form::Pretty, Order::First)] {
+    for (form, order) in [(Form::Code, order), (Form::Flops, order), (Form::Pretty, Order::First)] {
         let mut deriver = Deriver::audited(Box::new(Verifier::default()));
-        let [raw, derived] = [Form::Raw, form].map(|form| deriver.derive(&function, &inputs, order, form));
-        let (Ok(raw), Ok(derived)) = (raw, derived) else { panic!("no derivatives: {text}") };
+        let [raw, derived] = [Form::Raw, form].map(|form| deriver.derive(function, &inputs, order, form));
+        let (Ok(raw), Ok(derived)) = (raw, derived) else { return vec!["no derivatives".to_string()] };
         found.extend(deriver.objections());
         let mut graph = raw.graph.clone();
         let roots = graph.import(&derived.graph, &derived.roots());
-        verifier.compare_forms("derivatives", &mut graph, &raw.roots(), &roots, &[]);
+        verifier.compare_forms("derivatives", &mut graph, &raw.roots(), &roots, &facts);
         if form == Form::Code && graph.reachable(&roots).len() < LONGEST {
             let tapes = candidates(&mut graph, &mut Formulas::default(), &roots);
-            verifier.compare_tapes(&mut graph, &roots, &tapes, &[]);
+            verifier.compare_tapes(&mut graph, &roots, &tapes, &facts);
         }
     }
     found.extend(verifier.objections());
-    found.into_iter().map(|objection| format!("{text}\n  {objection}")).collect()
+    found
+}
+
+/// Collects what is wrong with expressions of the corpora, every so many of them.
+fn objections_to_corpora(step: usize) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for record in CORPORA.iter().flat_map(|(name, _)| records(name).into_iter().step_by(step)) {
+        let names: Vec<Source> = record.variables.iter().map(|name| Source::new("parameter", name)).collect();
+        let functions = gradc::read(&Source::new(&record.id, &record.expression), &names).expect("an expression");
+        let found = objections_to(&functions[0], Order::Second);
+        wrong.extend(found.into_iter().take(1).map(|objection| format!("{}\n  {objection}", record.id)));
+    }
+    wrong
 }
 
 fn assert_sound(programs: impl Iterator<Item = String>) {
@@ -79,6 +101,37 @@ fn programs_that_were_wrong_are_sound() {
 #[test]
 fn a_sample_of_random_programs_is_sound() {
     assert_sound((0..SAMPLE).map(|seed| Random::new(seed).program()));
+}
+
+#[test]
+fn cases_are_sound() {
+    let mut wrong = Vec::new();
+    let mut count = 0;
+    for case in cases() {
+        let functions = gradc::read(&case.source, &[]).expect("a case can be read");
+        for function in functions.iter().filter(|function| function.has_entries()) {
+            count += 1;
+            let order = if function.outputs.len() == 1 { Order::Second } else { Order::First };
+            let found = objections_to(function, order);
+            let name = function.display_name();
+            wrong.extend(found.into_iter().take(1).map(|objection| format!("{}, {name}\n  {objection}", case.name)));
+        }
+    }
+    assert!(count > 50, "only {count} functions");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_sample_of_the_corpora_is_sound() {
+    let wrong = objections_to_corpora(40);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+#[ignore = "minutes"]
+fn corpora_are_sound() {
+    let wrong = objections_to_corpora(1);
+    assert!(wrong.is_empty(), "{} expressions\n{}", wrong.len(), wrong[..wrong.len().min(30)].join("\n"));
 }
 
 #[test]

@@ -56,3 +56,8 @@ pub(super) fn guarded(graph: &mut Graph, roots: &[ExprId], values: usize, facts:
     let (roots, divided) = simplify::components_over_norms(graph, &[values, &derived].concat());
     (roots, powers || norms || divided)
 }
+
+/// Tells whether a form has at most three quarters of the nodes of another: there something cancels, and is not to be derived.
+pub(super) fn is_much_shorter(graph: &Graph, new: &[ExprId], old: &[ExprId]) -> bool {
+    4 * graph.reachable(new).len() <= 3 * graph.reachable(old).len()
+}

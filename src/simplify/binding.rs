@@ -40,7 +40,7 @@ pub const NAMES: [&str; 3] = ["x", "a", "b"];
 /// What the names of a rule stand for.
 pub type Binding = [Option<Bound>; NAMES.len()];
 
-/// Tells whether a rule would write constants in another way: for machines they are computed when code is written.
+/// Tells whether names stand for constants only, which are computed when code for machines is written.
 pub fn is_folded(classes: &Classes, binding: &Binding) -> bool {
     let is_constant = |bound: &Bound| matches!(bound, Bound::Class(id) if classes[*id].data.is_constant);
     classes.analysis.keeps_groups && binding.iter().flatten().all(is_constant)

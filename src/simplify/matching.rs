@@ -5,7 +5,7 @@ use super::factors::Factors;
 use super::language::{
     Classes, Math, Monomial, Polynomial, add_monomial, add_polynomial, divided, monomial, polynomial,
 };
-use super::rules::{Class, Rule};
+use super::rules::{Class, Rounding, Rule};
 use super::view::{View, is_function};
 use crate::functions::Functions;
 use crate::graph::{ExprId, Factor, Graph, Node, Rational, Term};
@@ -70,8 +70,9 @@ impl Compiled {
 
     fn apply_where(&self, classes: &mut Classes, node: &Math, view: &View, fits: fn(&Rest) -> bool) -> Vec<Id> {
         let mut equal = Vec::new();
+        let keeps = self.rule.rounding != Rounding::Better;
         for (mut binding, rest) in self.matches(classes, node, view) {
-            if !fits(&rest) || !self.is_licensed(classes, &binding) || is_folded(classes, &binding) {
+            if !fits(&rest) || !self.is_licensed(classes, &binding) || keeps && is_folded(classes, &binding) {
                 continue;
             }
             for bound in binding.iter_mut().flatten() {
