@@ -108,7 +108,8 @@ fn lost(text: &str, point: &[f64], yardstick: Yardstick) -> Vec<String> {
     let lost = lost.into_iter().filter(|(at, ((exact, _), found))| {
         let bound = bounds.get(*at).and_then(|bounded| bounded.as_ref()).map(|bounded| &bounded.bound);
         let bound = bound.map_or(0.0, |bound| bound.to_string().parse().unwrap_or(f64::INFINITY));
-        !((*found - *exact).abs() <= BOUND_FACTOR * f64::EPSILON * f64::max(bound, exact.abs())) || bound == 0.0
+        let allowed = BOUND_FACTOR * f64::EPSILON * f64::max(bound, exact.abs());
+        found.is_nan() || (*found - *exact).abs() > allowed || bound == 0.0
     });
     let show = |(at, ((exact, naive), found)): (usize, ((&f64, &f64), &f64))| {
         format!("{text} at {point:?}: entry {at} is {found:e} for {exact:e}, as written {naive:e}")

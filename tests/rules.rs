@@ -280,7 +280,7 @@ fn losses(exact: &mut Exact, sides: [&str; 2], condition: Option<&str>) -> [Loss
             let wrong = |at: usize| {
                 let found = tapes[at].evaluate(&point)[0];
                 let bound = if at == 0 { &left.bound } else { &right.bound };
-                !((found - value).abs() <= 1e-13 * value.abs() + 1e-15 * double(bound))
+                found.is_nan() || (found - value).abs() > 1e-13 * value.abs() + 1e-15 * double(bound)
             };
             let [left, right] = [wrong(0), wrong(1)];
             losses[0].range |= right && !left;
