@@ -68,7 +68,8 @@ impl Pass<'_> {
                 Node::Matrix(operation, operands) => {
                     let operands: Vec<ExprId> =
                         operands.iter().map(|operand| self.simplified(graph, image[operand])).collect();
-                    graph.construct_matrix(operation, &operands)
+                    let new = graph.construct_matrix(operation, &operands);
+                    if self.is_zero_total(graph, new) { graph.integer(0) } else { new }
                 }
                 node if node.is_leaf() => id,
                 node => {
@@ -79,6 +80,25 @@ impl Pass<'_> {
             image.insert(id, new);
         }
         roots.iter().map(|root| self.simplified(graph, image[root])).collect()
+    }
+
+    /// Tells whether a node is the sum of all entries of a sum whose terms add up to nothing, as in `sum(x - mean(x))`.
+    fn is_zero_total(&mut self, graph: &mut Graph, id: ExprId) -> bool {
+        let Some(inner) = graph.as_total(id).filter(|_| !graph.is_strict() && !self.only_unstable) else {
+            return false;
+        };
+        let Node::Sum(constant, terms) = graph.node(inner).clone() else { return false };
+        let extents = graph.extents(inner);
+        let one = graph.integer(1);
+        let mut parts: Vec<Term> = terms.to_vec();
+        parts.push((one, constant));
+        for (term, _) in &mut parts {
+            let spread = graph.spread(*term, &extents);
+            *term = graph.total(spread);
+        }
+        let sum = graph.sum(Rational::ZERO, parts);
+        let sum = canonicalize(graph, self.formulas, &[sum], Grouping::READING)[0];
+        graph.as_number(sum).is_some_and(Rational::is_zero)
     }
 
     /// Simplifies what is computed for each entry.
