@@ -6,6 +6,7 @@
 
 use crate::functions::rows;
 use crate::graph::{Comparison, ExprId, Factor, Graph, Node, Rational, Term};
+use indexmap::IndexMap;
 use std::collections::BTreeMap;
 
 /// Most shares of one sum of exponentials.
@@ -46,8 +47,9 @@ fn exponentials(graph: &mut Graph, sum: ExprId) -> Option<Vec<(ExprId, ExprId)>>
     let mut found = Vec::new();
     let mut open = vec![(sum, Rational::ONE)];
     while let Some((term, coefficient)) = open.pop() {
-        if let Node::Sum(constant, terms) = graph.node(term).clone() {
-            // Groups of terms are looked into.
+        if let Node::Sum(constant, terms) = graph.node(term).clone()
+            && (term == sum || has_exponential(graph, term))
+        {
             open.extend(terms.iter().map(|(inside, own)| (*inside, own.multiply(&coefficient))));
             if !constant.is_zero() {
                 found.push((zero, graph.number(constant.multiply(&coefficient))));
@@ -75,6 +77,22 @@ fn exponentials(graph: &mut Graph, sum: ExprId) -> Option<Vec<(ExprId, ExprId)>>
     matches!(graph.node(sum), Node::Sum(..)).then_some(found)
 }
 
+/// Tells whether a term of a sum, or of a sum in it, is a multiple of an exponential; other groups of terms stay together,
+/// as they may be small differences.
+fn has_exponential(graph: &Graph, sum: ExprId) -> bool {
+    let is_exponential = |(base, own): &Factor| own.is_one() && matches!(graph.node(*base), Node::Apply(rows::EXP, _));
+    let mut open = vec![sum];
+    while let Some(id) = open.pop() {
+        match graph.node(id) {
+            Node::Sum(_, terms) => open.extend(terms.iter().map(|(term, _)| *term)),
+            Node::Product(factors) if factors.iter().any(is_exponential) => return true,
+            Node::Apply(rows::EXP, _) => return true,
+            _ => {}
+        }
+    }
+    false
+}
+
 /// Finds a sum of exponentials that is divided by: its place.
 fn divisor(graph: &Graph, factors: &[Factor]) -> Option<usize> {
     let is_term =
@@ -98,11 +116,17 @@ fn mean(graph: &mut Graph, mut factors: Vec<Factor>) -> Option<ExprId> {
             continue;
         }
         let Some(weighted) = exponentials(graph, factors[above].0) else { continue };
-        if !weighted.iter().all(|(exponent, _)| entries.contains(exponent)) {
+        if !weighted.iter().all(|(exponent, _)| entries.contains(exponent)) || !has_exponential(graph, factors[above].0)
+        {
             continue;
         }
         let total = graph.apply(rows::LOGSUMEXP, &entries);
-        let terms = weighted.into_iter().map(|(exponent, weight)| {
+        let mut weights: IndexMap<ExprId, Vec<Term>> = IndexMap::new();
+        for (exponent, weight) in weighted {
+            weights.entry(exponent).or_default().push((weight, Rational::ONE));
+        }
+        let terms = weights.into_iter().map(|(exponent, weights)| {
+            let weight = graph.sum(Rational::ZERO, weights);
             let share = share(graph, exponent, total);
             (graph.multiply(weight, share), Rational::ONE)
         });
