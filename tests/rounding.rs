@@ -108,11 +108,13 @@ fn lost(text: &str, point: &[f64], yardstick: Yardstick) -> Vec<String> {
     } else {
         Vec::new()
     };
-    let lost = lost.into_iter().filter(|(at, ((exact, _), found))| {
+    let lost = lost.into_iter().filter(|(at, ((exact, naive), found))| {
         let bound = bounds.get(*at).and_then(|bounded| bounded.as_ref()).map(|bounded| &bounded.bound);
         let bound = bound.map_or(0.0, |bound| bound.to_string().parse().unwrap_or(f64::INFINITY));
         let allowed = BOUND_FACTOR * f64::EPSILON * f64::max(bound, exact.abs());
-        found.is_nan() || (*found - *exact).abs() > allowed || bound == 0.0
+        let keeps = |value: f64| (value - *exact).abs() <= allowed;
+        // What overflows as it is written, too, has no digits to be kept.
+        bounds.is_empty() || keeps(**naive) && !keeps(**found)
     });
     let show = |(at, ((exact, naive), found)): (usize, ((&f64, &f64), &f64))| {
         format!("{text} at {point:?}: entry {at} is {found:e} for {exact:e}, as written {naive:e}")

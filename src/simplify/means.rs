@@ -176,6 +176,10 @@ fn logarithm(graph: &mut Graph, sum: ExprId) -> Option<ExprId> {
     if !fits || weighted.iter().all(is_plain) || entries.len() != weighted.len() {
         return None;
     }
+    // A term without an exponential is rarely far below the others; the derivatives of shares cost more.
+    if numbers.is_none() && entries.iter().any(|entry| graph.as_number(*entry).is_some()) {
+        return None;
+    }
     // That of a hyperbolic cosine is a function of its own.
     if let [a, b] = entries[..] {
         let sum = graph.add(a, b);
