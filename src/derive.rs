@@ -3,22 +3,29 @@
 mod assumptions;
 mod closed;
 mod digits;
+mod forms;
+mod passes;
 mod products;
 mod repeated;
 mod rows;
+mod stripping;
 
 pub use assumptions::{Assumptions, Patches, assumptions, closed_assumptions, closed_patches, patches};
-pub use closed::{Closed, Derivative, Through, derive_closed, derive_through};
+pub use closed::{Closed, Derivative, Through, derive_closed, derive_closed_watched, derive_through};
+pub use forms::pretty_forms;
+pub use passes::{Pass, Passes};
 pub use products::{Product, derive_closed_product};
 pub use repeated::derive_repeatedly;
 pub use rows::{Rows, derive_rows};
 
 use crate::diff::{self, Differentiator};
 use crate::error::{Diagnostic, Fault};
-use crate::graph::{ExprId, Graph, Node, Rational};
+use crate::graph::{ExprId, Graph, Node};
+use crate::limits;
 use crate::lower::{Facts, Formulas, Function};
 use crate::simplify::{self, Audit, Goal, Grouping, Windows, canonicalize, lost_conditions};
 use crate::tape::{Tape, schedule};
+use forms::{pretty, reduce, symbols};
 use rustc_hash::FxHashMap;
 
 /// How derivatives are simplified.
@@ -67,12 +74,6 @@ const PREPARED: usize = 256;
 
 /// Largest graph of derivatives, in nodes, of which the form that the chain rule gives is compared.
 const COMPARED: usize = 50_000;
-
-/// Most inputs by which second derivatives are formed entry by entry.
-const ROWS: usize = 2_000;
-
-/// Most times that a formula is reduced.
-const REDUCTIONS: usize = 3;
 
 /// A function's value and derivatives.
 #[derive(Clone, Debug)]
@@ -150,9 +151,20 @@ pub struct Deriver {
     formulas: Formulas,
     differentiator: Differentiator,
     windows: Windows,
+    passes: Passes,
 }
 
 impl Deriver {
+    /// Makes a deriver that keeps what a pass leaves behind.
+    pub fn keeping(pass: Pass) -> Deriver {
+        Deriver { passes: Passes::keeping(pass), ..Deriver::default() }
+    }
+
+    /// Returns what the pass has left behind, as text.
+    pub fn kept(&self) -> &str {
+        self.passes.text()
+    }
+
     /// Makes a deriver that lays each of its steps open to an audit.
     pub fn audited(audit: Box<dyn Audit>) -> Deriver {
         let mut deriver = Deriver::default();
@@ -196,7 +208,9 @@ impl Deriver {
         if !compares {
             return Ok(derivatives);
         }
+        let passes = std::mem::take(&mut self.passes);
         let raw = derive(self, Form::Raw)?;
+        self.passes = passes;
         let flops = |derivatives: &Derivatives| derivatives.clone().tape().counts().flops();
         let fewer = flops(&raw) < flops(&derivatives);
         Ok(if fewer && self.is_defined_where(&raw, &derivatives, function) { raw } else { derivatives })
@@ -233,19 +247,20 @@ impl Deriver {
         form: Form,
     ) -> Result<Derivatives, Diagnostic> {
         require_entries(function)?;
-        if order == Order::Second && by.len() > ROWS {
+        if order == Order::Second && by.len() > limits::SECOND_BY {
             let message = format!("second derivatives by {} numbers are too many", by.len());
             let diagnostic = Diagnostic::general(Fault::TooLarge, message);
             return Err(diagnostic.hint(format!(
-                "at most {ROWS} are derived by entry by entry; `--wrt` chooses some, and a dimension with a name, as in \
-                 `x: vector[n]`, keeps vectors whole"
+                "at most {} are derived by entry by entry; `--wrt` chooses some, and a dimension with a name, as in \
+                 `x: vector[n]`, keeps vectors whole",
+                limits::SECOND_BY
             )));
         }
         let mut graph = function.graph.clone();
         // A gradient takes about this many nodes for each of the function.
         graph.reserve(4 * graph.len());
         let leaves = leaves(&mut graph, by);
-        let value = diff::resolve(&mut self.differentiator, &mut graph, &function.outputs)?;
+        let value = self.resolved(&mut graph, function)?;
         let (value, mut is_stable_as_given) = self.prepare(&mut graph, value, form, function);
         let mut first = Vec::new();
         let mut second = Vec::new();
@@ -281,11 +296,21 @@ impl Deriver {
             }
         }
         let mut derivatives = Derivatives { graph, value, first, second, form, is_stable_as_given };
+        self.passes.after(Pass::Derive, &derivatives.graph, &derivatives.roots());
         self.simplify(function, &mut derivatives, form);
         if form == Form::Pretty && order == Order::Second && !derivatives.graph.is_strict() {
             self.shorten(function, &mut derivatives, &leaves)?;
         }
+        self.passes.after(Pass::Simplify, &derivatives.graph, &derivatives.roots());
         Ok(derivatives)
+    }
+
+    /// Works out the derivatives inside of a function's value.
+    fn resolved(&mut self, graph: &mut Graph, function: &Function) -> Result<Vec<ExprId>, Diagnostic> {
+        self.passes.after(Pass::Lower, graph, &function.outputs);
+        let value = diff::resolve(&mut self.differentiator, graph, &function.outputs)?;
+        self.passes.after(Pass::Resolve, graph, &value);
+        Ok(value)
     }
 
     /// Continues derivatives of a value where a distance is 0, if the value is continued there.
@@ -327,6 +352,18 @@ impl Deriver {
     /// Brings what is to be derived into the form that is derived, and tells whether its digits were kept as it was.
     /// Another form may be differentiable at more points.
     fn prepare(
+        &mut self,
+        graph: &mut Graph,
+        roots: Vec<ExprId>,
+        form: Form,
+        function: &Function,
+    ) -> (Vec<ExprId>, bool) {
+        let prepared = self.prepared(graph, roots, form, function);
+        self.passes.after(Pass::Prepare, graph, &prepared.0);
+        prepared
+    }
+
+    fn prepared(
         &mut self,
         graph: &mut Graph,
         roots: Vec<ExprId>,
@@ -390,89 +427,6 @@ impl Deriver {
 /// Returns the facts of all inputs.
 pub fn input_facts(function: &Function) -> Vec<Facts> {
     function.parameters.iter().flat_map(|parameter| parameter.inputs.clone().map(|_| parameter.facts.clone())).collect()
-}
-
-/// Simplifies once towards a goal. Tells whether digits were kept by what was given.
-fn reduce(
-    windows: &mut Windows,
-    graph: &mut Graph,
-    formulas: &mut Formulas,
-    roots: &[ExprId],
-    (goal, grouping): (Goal, Grouping),
-    facts: &[Facts],
-) -> (Vec<ExprId>, bool) {
-    let given = canonicalize(graph, formulas, roots, grouping);
-    let (found, stable) = simplify::simplify(windows, graph, formulas, &given, goal, facts);
-    windows.hear("canonical form", graph, roots, &given, facts);
-    if found == given {
-        return (found, stable);
-    }
-    windows.hear("simplification", graph, &given, &found, facts);
-    let simplified = found;
-    let found = canonicalize(graph, formulas, &simplified, grouping);
-    windows.hear("canonical form of what is simplified", graph, &simplified, &found, facts);
-    // The search does not know where like terms that cancel were defined.
-    let keeps = !graph.is_strict() || lost_conditions(graph, formulas, (&given, &found), facts).is_empty();
-    (if keeps { found } else { given }, stable)
-}
-
-/// Brings each expression into the form that people read.
-fn pretty(
-    windows: &mut Windows,
-    graph: &mut Graph,
-    formulas: &mut Formulas,
-    roots: &[ExprId],
-    facts: &[Facts],
-) -> Vec<ExprId> {
-    let mut last = |root: &ExprId| match graph.node(*root).is_leaf() {
-        true => *root,
-        false => pretty_forms(windows, graph, formulas, *root, facts).pop().unwrap_or(*root),
-    };
-    roots.iter().map(&mut last).collect()
-}
-
-/// Counts the symbols of an expression whose parts are written once each, and of one that is written out.
-fn symbols(graph: &Graph, root: ExprId) -> (u64, u64) {
-    let mut distinct = 0u64;
-    let mut counts: FxHashMap<ExprId, u64> = FxHashMap::default();
-    for id in graph.reachable(&[root]) {
-        let is_written = |number: &Rational| !number.abs().is_one() && !number.is_zero();
-        let mut count = match graph.node(id) {
-            Node::Sum(constant, terms) => {
-                let numbers = terms.iter().filter(|(_, coefficient)| is_written(coefficient)).count();
-                terms.len() + numbers + usize::from(!constant.is_zero())
-            }
-            Node::Product(factors) => {
-                factors.len() + factors.iter().filter(|(_, exponent)| is_written(exponent)).count()
-            }
-            _ => 1,
-        } as u64;
-        distinct += count;
-        graph.node(id).for_each_operand(|operand| count = count.saturating_add(counts[&operand]));
-        counts.insert(id, count);
-    }
-    (distinct, counts[&root])
-}
-
-/// Returns the forms through which an expression becomes what people read: canonical first, pretty last.
-pub fn pretty_forms(
-    windows: &mut Windows,
-    graph: &mut Graph,
-    formulas: &mut Formulas,
-    root: ExprId,
-    facts: &[Facts],
-) -> Vec<ExprId> {
-    let mut forms = canonicalize(graph, formulas, &[root], Grouping::READING);
-    // A shorter form can open the way to a still shorter one.
-    for _ in 0..REDUCTIONS {
-        let before = forms[forms.len() - 1];
-        let next = reduce(windows, graph, formulas, &[before], (Goal::Pretty, Grouping::READING), facts).0[0];
-        if next == before {
-            break;
-        }
-        forms.push(next);
-    }
-    forms
 }
 
 fn leaves(graph: &mut Graph, inputs: &[usize]) -> Vec<ExprId> {

@@ -31,6 +31,7 @@ pub mod error;
 pub mod explain;
 pub mod functions;
 pub mod graph;
+pub mod limits;
 pub mod lower;
 mod output;
 pub mod precise;

@@ -27,6 +27,7 @@ const ORDER: &[&[&str]] = &[
     &["error"],
     &["source"],
     &["output"],
+    &["limits"],
 ];
 /// Items that the crate's root exports under names of its own, with the module that they come from.
 const EXPORTS: &[(&str, &str)] = &[

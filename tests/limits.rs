@@ -151,3 +151,21 @@ fn long_numbers() {
     run("exponent", "x*1e999999999", ALL);
     run("tower_of_numbers", "x*9^9^9^9", ALL);
 }
+
+#[test]
+fn each_limit_that_refuses_is_documented() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |name: &str| std::fs::read_to_string(folder.join(name)).expect("a file of the project");
+    let (limits, readme) = (read("src/limits.rs"), read("README.md"));
+    let constants: Vec<&str> = limits.lines().filter(|line| line.starts_with("pub const ")).collect();
+    assert!(constants.len() > 10, "only {} limits", constants.len());
+    for constant in constants {
+        let value = constant.split(" = ").nth(1).map(|value| value.trim_end_matches(';').replace('_', ""));
+        let value = value.and_then(|value| value.parse().ok()).expect("a limit is a number");
+        let text = gradc::limits::text(value);
+        let is_named = |separator: char| {
+            readme.contains(&format!("{separator}{text} ")) || readme.contains(&format!("{separator}{text}\n"))
+        };
+        assert!(is_named(' ') || is_named('\n'), "the README does not name the limit {text} of `{constant}`");
+    }
+}

@@ -4,7 +4,7 @@ use super::{
     Outcome, backprop, batch, check, compile, completions, diff, examples, explain, fmt, gradient, hessian, jacobian,
     man, repl, report, rules, watch,
 };
-use crate::derive::Form;
+use crate::derive::{Form, Pass};
 use crate::error::{Errors, Fault};
 use crate::show::markup::Markup;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -97,6 +97,10 @@ pub struct Request {
     /// Prints node and operation counts of value and gradient; `--stats=json` prints nothing else, as JSON.
     #[arg(long, value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "text")]
     pub stats: Option<Statistics>,
+    /// Prints what a pass of the compiler leaves behind, node by node, and nothing else; with `--cost stable`, of what is
+    /// computed.
+    #[arg(long, value_enum, value_name = "PASS")]
+    pub dump: Option<Pass>,
 }
 
 /// What counts in simplification.

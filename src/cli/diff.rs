@@ -9,6 +9,7 @@ use super::{Exit, Outcome, input, statistics};
 use crate::derive::{Form, Order, derive, derive_repeatedly};
 use crate::error::{Diagnostic, Fault};
 use crate::graph::{ExprId, Graph};
+use crate::limits;
 use crate::lower::{Function, Shape};
 use crate::show::notation;
 use clap::Args;
@@ -24,20 +25,18 @@ pub struct Options {
     order: usize,
 }
 
-/// Highest order.
-const HIGHEST: usize = 10_000;
-/// Most lines that are written.
-const MOST: usize = 100_000;
-
 /// Refuses derivatives that are not to be had.
 fn require_few(count: usize, order: usize) -> Result<(), Diagnostic> {
-    if order > HIGHEST {
+    if order > limits::ORDER {
         let message = format!("derivatives of order {order} are not formed");
-        return Err(Diagnostic::general(Fault::TooLarge, message).hint(format!("the highest order is {HIGHEST}")));
+        return Err(
+            Diagnostic::general(Fault::TooLarge, message).hint(format!("the highest order is {}", limits::ORDER))
+        );
     }
-    if count > MOST {
+    if count > limits::LINES {
         let message = format!("{count} derivatives are too many to be written one a line");
-        let hint = format!("`--wrt` chooses up to {MOST} of them, and a dimension with a name keeps vectors whole");
+        let hint =
+            format!("`--wrt` chooses up to {} of them, and a dimension with a name keeps vectors whole", limits::LINES);
         return Err(Diagnostic::general(Fault::TooLarge, message).hint(hint));
     }
     Ok(())
@@ -45,6 +44,10 @@ fn require_few(count: usize, order: usize) -> Result<(), Diagnostic> {
 
 pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
     let request = &options.request;
+    if let Some(pass) = request.dump {
+        let order = if options.order == 1 { Order::First } else { Order::Second };
+        return super::dump::run(request, order, pass, out);
+    }
     let (source, function) = input::function(&request.input)?;
     require_parameters(&source, &function)?;
     if let (Some(whole), false, None) = (&function.whole, function.has_entries(), request.stats) {

@@ -4,7 +4,7 @@ use super::args::{Format, Goal, Request};
 use super::assumptions::{Notes, assumptions, warned};
 use super::formulas::{self, Formula};
 use super::name::Name;
-use super::{Exit, Outcome, closed, compile, input, statistics, values};
+use super::{Exit, Outcome, closed, compile, dump, input, statistics, values};
 use crate::derive::{Form, Order, derive};
 use crate::error::{Diagnostic, Errors, Fault};
 use crate::lower::{Function, Shape};
@@ -25,6 +25,9 @@ pub struct Options {
 }
 
 pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
+    if let Some(pass) = options.request.dump {
+        return dump::run(&options.request, Order::First, pass, out);
+    }
     let (source, function) = input::function(&options.request.input)?;
     let number = match &function.whole {
         Some(whole) => whole.extents().is_scalar(),

@@ -6,14 +6,18 @@ use super::formulas::{self, Formula};
 pub use super::gradient::Options;
 use super::gradient::{heading, require_parameters};
 use super::name::Name;
-use super::{Exit, Outcome, closed, compile, input, statistics, values};
+use super::{Exit, Outcome, closed, compile, dump, input, statistics, values};
 use crate::derive::{Form, Order, derive};
 use crate::error::{Diagnostic, Fault};
+use crate::limits;
 use crate::lower::{Function, Shape};
 use std::io::Write;
 
 pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
     let request = &options.request;
+    if let Some(pass) = request.dump {
+        return dump::run(request, Order::Second, pass, out);
+    }
     let (source, function) = input::function(&request.input)?;
     require_parameters(&source, &function)?;
     if let (Some(whole), None, true) =
@@ -64,15 +68,12 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
     Ok(Exit::Success)
 }
 
-/// Most symbols of all second derivatives together, as the chain rule gives them, each part of one counted once.
-const LONGEST: usize = 4_000_000;
-
 /// Refuses second derivatives that would be millions of symbols of text.
 fn require_readable(function: &Function, selected: &[usize]) -> Result<(), Diagnostic> {
     let raw = derive(function, selected, Order::Second, Form::Raw)?;
     let upper = raw.second.iter().enumerate().flat_map(|(at, row)| &row[at..]);
     let length: usize = upper.map(|root| raw.graph.reachable(&[*root]).len()).sum();
-    if length <= LONGEST {
+    if length <= limits::SYMBOLS {
         return Ok(());
     }
     let message = format!("these second derivatives are too long to be written as formulas: about {length} symbols");

@@ -10,6 +10,7 @@ mod compile;
 mod completions;
 mod diff;
 mod difference;
+mod dump;
 mod examples;
 mod explain;
 mod faults;

@@ -1,16 +1,16 @@
 //! Closed forms: derivatives of functions of whole vectors and matrices.
 
-use super::{Form, Order, several_values};
+use super::stripping::Stripping;
+use super::{Form, Order, Pass, Passes, several_values};
 use crate::diff::{self, Differentiator};
 use crate::error::Diagnostic;
-use crate::graph::{Dimension, ExprId, Extents, Graph, MatrixOperation, Node, Sizes};
+use crate::graph::{Dimension, ExprId, Extents, Graph, Node, Sizes};
 use crate::lower::{Facts, Formulas, Whole};
 use crate::simplify::{
     Goal, Grouping, Windows, canonicalize, continued_entrywise, distances_continued, simplify_matrices,
     stabilized_matrices,
 };
 use crate::tape::{Dense, associate, plan};
-use rustc_hash::FxHashMap;
 
 /// The value of a function and its derivatives by whole parameters.
 #[derive(Clone, Debug)]
@@ -74,8 +74,22 @@ impl Derivative {
 /// # Errors
 /// A function without a derivative rule.
 pub fn derive_closed(whole: &Whole, by: &[usize], order: Order, form: Form) -> Result<Closed, Diagnostic> {
+    derive_closed_watched(&mut Passes::default(), whole, by, order, form)
+}
+
+/// As [`derive_closed`], with the passes watched.
+///
+/// # Errors
+/// A function without a derivative rule.
+pub fn derive_closed_watched(
+    passes: &mut Passes,
+    whole: &Whole,
+    by: &[usize],
+    order: Order,
+    form: Form,
+) -> Result<Closed, Diagnostic> {
     let mut formulas = Formulas::default();
-    let mut closing = Closing::new(whole, &mut formulas, form)?;
+    let mut closing = Closing::new(passes, whole, &mut formulas, form)?;
     let leaves: Vec<ExprId> = by.iter().map(|at| whole.parameters[*at].id).collect();
     let Closing { graph, differentiator, reduction, value, .. } = &mut closing;
     let mut first = Vec::new();
@@ -100,7 +114,7 @@ pub fn derive_closed(whole: &Whole, by: &[usize], order: Order, form: Form) -> R
         }
         reduction.continue_distances(graph, *value, &mut second);
     }
-    closing.closed(first, second, formed_of)
+    closing.closed(passes, first, second, formed_of)
 }
 
 /// What closed forms are made of.
@@ -118,10 +132,17 @@ impl<'a> Closing<'a> {
     ///
     /// # Errors
     /// A function without a derivative rule, in a derivative that stands inside.
-    pub(super) fn new(whole: &Whole, formulas: &'a mut Formulas, form: Form) -> Result<Self, Diagnostic> {
+    pub(super) fn new(
+        passes: &mut Passes,
+        whole: &Whole,
+        formulas: &'a mut Formulas,
+        form: Form,
+    ) -> Result<Self, Diagnostic> {
         let mut graph = whole.graph.clone();
         let mut differentiator = Differentiator::default();
+        passes.after(Pass::Lower, &graph, &[whole.output]);
         let value = diff::resolve(&mut differentiator, &mut graph, &[whole.output])?[0];
+        passes.after(Pass::Resolve, &graph, &[value]);
         let mut roots: Vec<ExprId> = vec![value];
         roots.extend(whole.names.iter().map(|(_, id)| *id));
         let mut reduction = Reduction::new(whole, formulas, form);
@@ -134,6 +155,7 @@ impl<'a> Closing<'a> {
                 roots = reduction.stabilized(&mut graph, &roots);
             }
         }
+        passes.after(Pass::Prepare, &graph, &roots);
         let names = whole.names.iter().zip(&roots[1..]).map(|((name, _), id)| (name.clone(), *id)).collect();
         Ok(Closing { graph, differentiator, reduction, value: roots[0], names })
     }
@@ -144,6 +166,7 @@ impl<'a> Closing<'a> {
     /// A derivative that has other extents than before.
     pub(super) fn closed(
         self,
+        passes: &mut Passes,
         first: Vec<Derivative>,
         second: Vec<Derivative>,
         formed_of: Vec<ExprId>,
@@ -152,11 +175,13 @@ impl<'a> Closing<'a> {
         let mut all = vec![value];
         all.extend(first.iter().chain(&second).map(Derivative::expression));
         all.extend(names.iter().map(|(_, id)| *id));
+        passes.after(Pass::Derive, &graph, &all);
         let mut reduced = Vec::with_capacity(all.len());
         for (given, found) in all.iter().zip(reduction.reduce(&mut graph, &all)) {
             let extents = graph.extents(*given);
             reduced.push(diff::of_extents(&mut graph, found, &extents)?);
         }
+        passes.after(Pass::Simplify, &graph, &reduced);
         let mut reduced = reduced.into_iter();
         let mut next = || reduced.next().unwrap_or(value);
         let value = next();
@@ -329,156 +354,4 @@ fn jacobian(
         }
         None => Derivative::Operator { direction, value: along },
     })
-}
-
-/// Takes a direction out of an expression that is linear in it: from `A·u` to `A`.
-struct Stripping<'a> {
-    graph: &'a mut Graph,
-    direction: ExprId,
-    moving: FxHashMap<ExprId, bool>,
-}
-
-impl<'a> Stripping<'a> {
-    fn new(graph: &'a mut Graph, direction: ExprId) -> Self {
-        Stripping { graph, direction, moving: FxHashMap::default() }
-    }
-
-    fn moves(&mut self, id: ExprId) -> bool {
-        if let Some(moves) = self.moving.get(&id) {
-            return *moves;
-        }
-        let moves = self.graph.reachable(&[id]).contains(&self.direction);
-        self.moving.insert(id, moves);
-        moves
-    }
-
-    /// Returns M for an expression `M·u` that is a column or a number, if it has that form.
-    fn matrix_of(&mut self, id: ExprId) -> Option<ExprId> {
-        let rows = self.graph.extents(id).rows;
-        let columns = self.graph.extents(self.direction).rows;
-        if id == self.direction {
-            return Some(self.graph.identity(columns));
-        }
-        if !self.moves(id) {
-            let zero = self.graph.is_zero(id);
-            return zero.then(|| self.graph.full(crate::graph::Rational::ZERO, Extents::new(rows, columns)));
-        }
-        match self.graph.node(id).clone() {
-            Node::Sum(constant, terms) if constant.is_zero() => {
-                let mut parts = Vec::new();
-                for (term, coefficient) in terms.iter() {
-                    let matrix = self.matrix_of(*term)?;
-                    let matrix = match self.graph.extents(*term).is_scalar() && !rows.is_one() {
-                        // A number that is repeated for every row.
-                        true => {
-                            let ones = self.graph.ones(rows.clone(), Dimension::number(1));
-                            self.graph.matrix_product(&[ones, matrix])
-                        }
-                        false => matrix,
-                    };
-                    parts.push((matrix, coefficient.clone()));
-                }
-                Some(self.graph.sum(constant, parts))
-            }
-            Node::Product(factors) => {
-                let moving: Vec<_> = factors.iter().filter(|(base, _)| self.moves(*base)).cloned().collect();
-                let [(base, exponent)] = moving.as_slice() else { return None };
-                if !exponent.is_one() {
-                    return None;
-                }
-                let still = factors.iter().filter(|(other, _)| other != base).cloned().collect();
-                let still = self.graph.product(crate::graph::Rational::ONE, still);
-                let matrix = self.matrix_of(*base)?;
-                let (of_base, of_still) = (self.graph.extents(*base), self.graph.extents(still));
-                Some(match (of_base.is_scalar(), of_still.is_scalar()) {
-                    (_, true) => self.graph.multiply(still, matrix),
-                    (true, false) => self.graph.matrix_product(&[still, matrix]),
-                    (false, false) => {
-                        let diagonal = self.graph.diagonal(still);
-                        self.graph.matrix_product(&[diagonal, matrix])
-                    }
-                })
-            }
-            Node::Select(condition, a, b) if !self.moves(condition) => {
-                // As a diagonal of zeros and ones for each branch.
-                let (one, zero) = (self.graph.integer(1), self.graph.integer(0));
-                let mut parts = Vec::new();
-                for (branch, first, second) in [(a, one, zero), (b, zero, one)] {
-                    if self.graph.is_zero(branch) {
-                        continue;
-                    }
-                    let chosen = self.graph.select(condition, first, second);
-                    let matrix = self.matrix_of(branch)?;
-                    let part = match (self.graph.extents(branch).is_scalar(), self.graph.extents(chosen).is_scalar()) {
-                        (true, _) if !rows.is_one() => {
-                            // A number that is repeated for every row.
-                            let chosen = self.graph.spread(chosen, &Extents::column(rows.clone()));
-                            self.graph.matrix_product(&[chosen, matrix])
-                        }
-                        (_, true) => self.graph.multiply(chosen, matrix),
-                        (_, false) => {
-                            let diagonal = self.graph.diagonal(chosen);
-                            self.graph.matrix_product(&[diagonal, matrix])
-                        }
-                    };
-                    parts.push((part, crate::graph::Rational::ONE));
-                }
-                Some(self.graph.sum(crate::graph::Rational::ZERO, parts))
-            }
-            Node::Matrix(operation, operands) => self.matrix_of_operation(id, &operation, &operands),
-            _ => None,
-        }
-    }
-
-    fn matrix_of_operation(&mut self, id: ExprId, operation: &MatrixOperation, operands: &[ExprId]) -> Option<ExprId> {
-        match (operation, operands) {
-            (MatrixOperation::Product, factors) => {
-                let moving: Vec<usize> = (0..factors.len()).filter(|at| self.moves(factors[*at])).collect();
-                let [at] = moving[..] else { return None };
-                let (left, right) = (&factors[..at], &factors[at + 1..]);
-                if right.is_empty() {
-                    let matrix = self.matrix_of(factors[at])?;
-                    let chain: Vec<ExprId> = left.iter().copied().chain([matrix]).collect();
-                    return Some(self.graph.matrix_product(&chain));
-                }
-                if self.graph.extents(id).is_scalar() && left.is_empty() {
-                    // A number is its own transpose, in which the direction comes last.
-                    let turned: Vec<ExprId> = right.iter().rev().map(|factor| self.graph.transpose(*factor)).collect();
-                    let row = self.graph.transpose(factors[at]);
-                    let matrix = self.matrix_of(row)?;
-                    let chain: Vec<ExprId> = turned.into_iter().chain([matrix]).collect();
-                    return Some(self.graph.matrix_product(&chain));
-                }
-                // diag(u)·v = diag(v)·u
-                let Some((MatrixOperation::Diagonal, [v])) = self.graph.as_matrix(factors[at]) else { return None };
-                let v = *v;
-                let rest = self.graph.matrix_product(right);
-                if !self.graph.extents(rest).is_column() {
-                    return None;
-                }
-                let matrix = self.matrix_of(v)?;
-                let diagonal = self.graph.diagonal(rest);
-                let chain: Vec<ExprId> = left.iter().copied().chain([diagonal, matrix]).collect();
-                Some(self.graph.matrix_product(&chain))
-            }
-            (MatrixOperation::Slice(row, _, extents), [of]) if extents.is_column() => {
-                let matrix = self.matrix_of(*of)?;
-                let wanted = Extents::new(extents.rows.clone(), self.graph.extents(matrix).columns);
-                Some(self.graph.slice(matrix, row.clone(), Dimension::number(0), wanted))
-            }
-            (MatrixOperation::Embed(row, _, extents), [of]) if extents.is_column() => {
-                let matrix = self.matrix_of(*of)?;
-                let wanted = Extents::new(extents.rows.clone(), self.graph.extents(matrix).columns);
-                Some(self.graph.embed(matrix, row.clone(), Dimension::number(0), wanted))
-            }
-            (MatrixOperation::Stack, parts) => {
-                let mut matrices = Vec::new();
-                for part in parts {
-                    matrices.push(self.matrix_of(*part)?);
-                }
-                Some(self.graph.matrix(MatrixOperation::Stack, &matrices))
-            }
-            _ => None,
-        }
-    }
 }

@@ -1,7 +1,7 @@
 //! Derivatives times vectors, formed as they are: no matrix of derivatives comes in between.
 
 use super::closed::Closing;
-use super::{Closed, Derivative, Derivatives, Deriver, Form, leaves, require_entries, several_values};
+use super::{Closed, Derivative, Derivatives, Deriver, Form, Pass, Passes, leaves, require_entries, several_values};
 use crate::diff;
 use crate::error::Diagnostic;
 use crate::graph::{ExprId, Input, Rational};
@@ -107,7 +107,7 @@ impl Deriver {
         let vectors = leaves(&mut graph, &inputs(given));
         let by: Vec<Parameter> = by.iter().map(|at| function.parameters[*at].clone()).collect();
         let by = leaves(&mut graph, &inputs(&by));
-        let value = diff::resolve(&mut self.differentiator, &mut graph, &function.outputs)?;
+        let value = self.resolved(&mut graph, function)?;
         let (mut value, mut is_stable_as_given) = self.prepare(&mut graph, value, form, function);
         if product == Product::Hvp {
             if value.len() != 1 {
@@ -132,7 +132,9 @@ impl Deriver {
             }
         };
         let mut derivatives = Derivatives { graph, value, first, second: Vec::new(), form, is_stable_as_given };
+        self.passes.after(Pass::Derive, &derivatives.graph, &derivatives.roots());
         self.simplify(function, &mut derivatives, form);
+        self.passes.after(Pass::Simplify, &derivatives.graph, &derivatives.roots());
         Ok(derivatives)
     }
 }
@@ -145,7 +147,8 @@ impl Deriver {
 /// A function without a derivative rule, and second derivatives of a function with several values.
 pub fn derive_closed_product(product: Product, whole: &Whole, by: &[usize], form: Form) -> Result<Closed, Diagnostic> {
     let mut formulas = Formulas::default();
-    let mut closing = Closing::new(whole, &mut formulas, form)?;
+    let mut passes = Passes::default();
+    let mut closing = Closing::new(&mut passes, whole, &mut formulas, form)?;
     let given = &whole.parameters[whole.parameters.len() - product.count(by.len())..];
     let vectors: Vec<ExprId> = given.iter().map(|parameter| parameter.id).collect();
     let by: Vec<ExprId> = by.iter().map(|at| whole.parameters[*at].id).collect();
@@ -171,5 +174,5 @@ pub fn derive_closed_product(product: Product, whole: &Whole, by: &[usize], form
         Product::Hvp => (gradients, products),
         _ => (products, Vec::new()),
     };
-    closing.closed(matrices(first), matrices(second), roots)
+    closing.closed(&mut passes, matrices(first), matrices(second), roots)
 }

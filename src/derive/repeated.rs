@@ -4,13 +4,11 @@ use super::{Derivatives, Deriver, Form, leaves, require_entries};
 use crate::diff;
 use crate::error::{Diagnostic, Fault};
 use crate::graph::ExprId;
+use crate::limits;
 use crate::lower::Function;
 
 /// Highest order of derivatives each of which is simplified before the next one is formed.
 const SIMPLIFIED: usize = 2;
-
-/// Most nodes of all the derivatives together that one of a high order is formed of, unless they are multiplied out.
-const REPEATEDLY: usize = 5_000;
 
 /// Forms the `order`-th derivative of each output by one input.
 ///
@@ -44,7 +42,7 @@ impl Deriver {
             if derivatives.value.iter().all(|id| derivatives.graph.is_zero(*id)) && !derivatives.graph.is_strict() {
                 break;
             }
-            if nodes > REPEATEDLY {
+            if nodes > limits::NODES_REPEATED {
                 let message =
                     format!("a derivative of order {order} grows too large: this is as far as order {reached}");
                 let diagnostic = Diagnostic::general(Fault::TooLarge, message);

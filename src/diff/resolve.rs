@@ -5,10 +5,8 @@
 use super::{Differentiator, Result, gradient};
 use crate::error::{Diagnostic, Fault};
 use crate::graph::{ExprId, Graph, Node};
+use crate::limits;
 use rustc_hash::FxHashMap;
-
-/// Most nodes of a graph in which derivatives inside of expressions were worked out.
-const LARGEST: usize = 200_000;
 
 /// Replaces every derivative by its value and every placeholder by what it stands for.
 ///
@@ -56,7 +54,7 @@ fn work_out(differentiator: &mut Differentiator, graph: &mut Graph, roots: &[Exp
                         let derivative = gradient(differentiator, graph, seen[0], &[name])?[0];
                         // From the third derivative on like terms are worth the form in which they meet.
                         let short = if is_repeated(graph, value) { graph.expanded(derivative) } else { None };
-                        if graph.len() > LARGEST {
+                        if graph.len() > limits::NODES_RESOLVED {
                             return Err(Diagnostic::general(
                                 Fault::TooLarge,
                                 "the derivatives inside of this function grow too large",

@@ -20,6 +20,7 @@ mod region;
 mod roots;
 mod running;
 mod sign;
+mod verify;
 
 pub use extents::{Dimension, Extents, Sizes};
 pub use matrix::{MatrixOperation, Shares};
@@ -27,6 +28,7 @@ pub use node_map::NodeMap;
 pub use number::Rational;
 pub use region::Region;
 pub use sign::Sign;
+pub use verify::Stage;
 
 use crate::functions::FunctionId;
 use crate::syntax::ast::BinaryOperator;

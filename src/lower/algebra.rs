@@ -7,13 +7,11 @@ use super::whole::product_mismatch;
 use crate::error::{Diagnostic, Fault};
 use crate::functions::rows;
 use crate::graph::{Dimension, ExprId, Extents, Rational};
+use crate::limits;
 use crate::source::Span;
 
 /// Most rows of which determinant and inverse are written out.
 const WRITTEN_OUT: usize = 3;
-
-/// Most entries that `eye`, `ones` and their like may have.
-const ENTRY_LIMIT: usize = 1_000_000;
 
 /// Returns rows and columns.
 pub(super) fn sides(shape: Shape) -> (usize, usize) {
@@ -240,7 +238,7 @@ impl Machine<'_> {
             (_, [n, m]) => Shape::Matrix(*n, *m),
             _ => Shape::Vector(dimensions[0]),
         };
-        if shape.entries() > ENTRY_LIMIT {
+        if shape.entries() > limits::CONSTANT_ENTRIES {
             return Err(Diagnostic::new(Fault::TooLarge, span, "this matrix has too many entries"));
         }
         let (_, columns) = sides(shape);

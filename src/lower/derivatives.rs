@@ -5,6 +5,7 @@ use super::machine::Machine;
 use super::value::{Shape, Value};
 use crate::error::{Diagnostic, Fault};
 use crate::graph::{ExprId, Node, Rational};
+use crate::limits;
 use crate::source::Span;
 use crate::syntax::ast::{Ast, Expression, NodeId};
 use rustc_hash::FxHashSet;
@@ -44,11 +45,11 @@ impl Machine<'_> {
                     Some(Value::Scalar(order)) => self.gates.graph.as_number(*order).and_then(Rational::to_integer),
                     Some(_) => None,
                 };
-                let Some(order) = order.filter(|order| (0..=100).contains(order)) else {
+                let Some(order) = order.filter(|order| (0..=limits::ORDER_INSIDE).contains(order)) else {
                     return Err(Diagnostic::new(
                         Fault::Derivative,
                         spans[2],
-                        "the order is a whole number from 0 to 100",
+                        format!("the order is a whole number from 0 to {}", limits::ORDER_INSIDE),
                     ));
                 };
                 let graph = &mut *self.gates.graph;

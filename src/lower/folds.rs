@@ -4,10 +4,8 @@ use super::machine::{Machine, Task};
 use super::value::Value;
 use crate::error::{Diagnostic, Fault};
 use crate::graph::Rational;
+use crate::limits;
 use crate::syntax::ast::{Expression, NodeId};
-
-/// Most terms that indexed sums and products of one function may be written out to.
-const UNROLL_LIMIT: usize = 1_000_000;
 
 impl Machine<'_> {
     pub(super) fn fold(&mut self, id: NodeId) {
@@ -44,10 +42,10 @@ impl Machine<'_> {
         }
         let count = usize::try_from(bounds[1].saturating_sub(bounds[0])).unwrap_or(0);
         self.unrolled = self.unrolled.saturating_add(count);
-        if self.unrolled > UNROLL_LIMIT {
+        if self.unrolled > limits::WRITTEN_TERMS {
             let diagnostic =
                 Diagnostic::new(Fault::Range, spans[0].to(spans[1]), "this range is too long to be written out");
-            return self.fail(diagnostic.label("over 1,000,000 terms"));
+            return self.fail(diagnostic.label(format!("over {} terms", limits::text(limits::WRITTEN_TERMS))));
         }
         // A first binding for each step to replace.
         self.bind(&index.text, Value::Poison);

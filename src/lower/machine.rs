@@ -9,13 +9,11 @@ use super::whole::Meeting;
 use super::{Parameter, ast::NodeId};
 use crate::error::{Diagnostic, Fault, nearest};
 use crate::graph::{Dimension, ExprId, Graph, Input, Node, Rational};
+use crate::limits;
 use crate::source::Span;
 use crate::syntax::ast::{Ast, Expression, Item, UnaryOperator};
 use crate::syntax::print_expression;
 use rustc_hash::{FxHashMap, FxHashSet};
-
-/// Most nodes that a function's graph may have.
-const NODE_LIMIT: usize = 20_000_000;
 
 /// What is still to be done.
 pub(super) enum Task {
@@ -148,10 +146,11 @@ impl<'a> Machine<'a> {
         self.active.extend(own);
         self.tasks.push(Task::Visit(root));
         while let Some(task) = self.tasks.pop() {
-            if self.gates.graph.len() > NODE_LIMIT {
+            if self.gates.graph.len() > limits::NODES {
                 let message = "this function grows too large";
                 self.errors.push(
-                    Diagnostic::new(Fault::TooLarge, self.ast.span(root), message).label("over 20,000,000 nodes"),
+                    Diagnostic::new(Fault::TooLarge, self.ast.span(root), message)
+                        .label(format!("over {} nodes", limits::text(limits::NODES))),
                 );
                 return Value::Poison;
             }

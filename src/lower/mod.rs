@@ -28,14 +28,12 @@ pub use value::Shape;
 
 use crate::error::{Diagnostic, Errors, Fault};
 use crate::graph::{Comparison, Dimension, ExprId, Extents, Graph, Input, MatrixOperation, Rational};
+use crate::limits;
 use crate::source::{Source, Span};
 use crate::syntax::ast::{self, Ast, Item, Program};
 use dimensions::Declared;
 use machine::Machine;
 use value::Value;
-
-/// Most entries that the parameters of one function may have together.
-const INPUT_LIMIT: usize = 1_000_000;
 
 /// A parameter declared outside the source: the source of its declaration, such as `W: matrix[2, 3]` or `x > 0`.
 pub type Declaration = Source;
@@ -206,10 +204,13 @@ impl Definition<'_> {
                 continue;
             };
             let first = graph.inputs().len();
-            if shape.entries().saturating_add(first) > INPUT_LIMIT {
+            if shape.entries().saturating_add(first) > limits::PARAMETER_ENTRIES {
                 let message = format!("`{}` has too many entries", parameter.name.text);
                 let diagnostic = Diagnostic::new(Fault::TooLarge, parameter.name.span, message);
-                errors.push(diagnostic.hint("at most 1,000,000 entries of fixed size"));
+                errors.push(
+                    diagnostic
+                        .hint(format!("at most {} entries of fixed size", limits::text(limits::PARAMETER_ENTRIES))),
+                );
                 return None;
             }
             let entries: Vec<ExprId> = shape

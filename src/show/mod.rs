@@ -2,6 +2,7 @@
 
 #[cfg(feature = "cli")]
 pub mod dialect;
+pub mod dump;
 #[cfg(feature = "cli")]
 pub mod equations;
 mod idioms;

@@ -2,6 +2,7 @@
 
 use super::plan::{Computation, Plan};
 use crate::graph::{ExprId, Extents, MatrixOperation as M, Sizes};
+use crate::limits;
 use rustc_hash::FxHashMap;
 
 /// A matrix of numbers.
@@ -15,13 +16,10 @@ pub struct Dense {
     pub entries: Vec<f64>,
 }
 
-/// Most entries of one matrix.
-const ENTRY_LIMIT: usize = 100_000_000;
-
 impl Dense {
     fn of(extents: &Extents, sizes: &Sizes, entry: impl Fn(usize, usize) -> f64) -> Option<Dense> {
         let (rows, columns) = (extents.rows.evaluate(sizes)?, extents.columns.evaluate(sizes)?);
-        if rows.checked_mul(columns)? > ENTRY_LIMIT {
+        if rows.checked_mul(columns)? > limits::EVALUATED_ENTRIES {
             return None;
         }
         let entries = (0..rows * columns).map(|at| entry(at / columns, at % columns)).collect();

@@ -4,6 +4,7 @@ mod association;
 mod constants;
 mod count;
 mod dense;
+mod dump;
 mod evaluate;
 mod formulas;
 mod fusion;
@@ -13,6 +14,7 @@ mod schedule;
 mod share;
 mod signs;
 mod transcription;
+mod verify;
 
 pub use association::associate;
 pub use constants::{Constant, rational};

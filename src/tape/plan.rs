@@ -61,7 +61,9 @@ pub fn plan(graph: &Graph, roots: &[ExprId]) -> Plan {
     let mut seen = FxHashSet::default();
     order.retain(|id| seen.insert(*id));
     let steps = order.into_iter().filter_map(|id| steps.remove(&id)).collect();
-    Plan { steps: fused(graph, steps), outputs: roots.to_vec() }
+    let plan = Plan { steps: fused(graph, steps), outputs: roots.to_vec() };
+    debug_assert_eq!(plan.verify(), Ok(()));
+    plan
 }
 
 impl Step {

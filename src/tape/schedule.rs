@@ -45,6 +45,7 @@ pub fn candidates(graph: &mut Graph, formulas: &mut Formulas, roots: &[ExprId]) 
             tapes.push(compute(graph, &constants, &form, *negative_numbers));
         }
     }
+    tapes.iter().for_each(|tape| debug_assert_eq!(tape.verify(), Ok(())));
     tapes
 }
 

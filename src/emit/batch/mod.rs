@@ -10,14 +10,12 @@ use super::expression::{LONGEST_PART, Writer};
 use super::matrices::dispatch::{Dispatched, has_lanes};
 use super::rust::{ALLOW, Module, Signature, array, indented};
 use crate::error::{Diagnostic, Fault};
+use crate::limits;
 use crate::lower::{Function, Shape};
 use crate::tape::Tape;
 use arguments::{Arguments, Results};
 use blocks::Blocks;
 use stages::{Stages, Way};
-
-/// Most arrays of one function: with eight bytes a number they take 128 kilobytes of the stack.
-const MOST_ARRAYS: usize = 512;
 
 /// What a function for many points computes: the outputs of the tape, in order.
 pub(super) enum Computed<'a> {
@@ -50,8 +48,11 @@ impl Module<'_> {
             (operations, _) if operations > LONGEST_PART => {
                 format!("{operations} operations are more than the {LONGEST_PART} of the longest loop")
             }
-            (_, arrays) if arrays > MOST_ARRAYS => {
-                format!("{arrays} numbers of each point are more than the {MOST_ARRAYS} that are kept at a time")
+            (_, arrays) if arrays > limits::BATCH_NUMBERS => {
+                format!(
+                    "{arrays} numbers of each point are more than the {} that are kept at a time",
+                    limits::BATCH_NUMBERS
+                )
             }
             _ => {
                 asked.has_batch();

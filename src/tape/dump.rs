@@ -1,0 +1,66 @@
+//! Tapes and plans as text, an operation a line, as they are.
+
+use super::{Computation, Operation, Plan, Tape};
+use crate::graph::ExprId;
+use crate::show::dump::operation_name;
+use rustc_hash::FxHashMap;
+use std::fmt;
+
+/// Writes an operation a line, operands before their uses: `t2 = multiply t0 t1`.
+impl fmt::Display for Tape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, operation) in self.operations.iter().enumerate() {
+            write!(f, "t{at} = {}", head(operation))?;
+            let mut operands = Vec::new();
+            operation.for_each_operand(|operand| operands.push(operand));
+            operands.iter().try_for_each(|operand| write!(f, " t{}", operand.0))?;
+            writeln!(f)?;
+        }
+        let outputs: Vec<String> = self.outputs.iter().map(|slot| format!("t{}", slot.0)).collect();
+        writeln!(f, "return {}", outputs.join(", "))
+    }
+}
+
+/// Returns what is written before the operands.
+fn head(operation: &Operation) -> String {
+    use Operation::*;
+    match operation {
+        Number(value) => format!("number {value}"),
+        Constant(constant) => format!("constant {:e}", constant.value()),
+        Input(index) => format!("input {index}"),
+        Add(..) => "add".to_string(),
+        Subtract(..) => "subtract".to_string(),
+        Multiply(..) => "multiply".to_string(),
+        Divide(..) => "divide".to_string(),
+        Negate(_) => "negate".to_string(),
+        Call(function, _) | Call2(function, ..) => function.row().name.to_string(),
+        OfOrder(function, order, _) => format!("{} of order {order}", function.row().name),
+        Compare(comparison, ..) => format!("{comparison:?}").to_lowercase(),
+        And(..) => "and".to_string(),
+        Or(..) => "or".to_string(),
+        Not(_) => "not".to_string(),
+        Select(..) => "select".to_string(),
+    }
+}
+
+/// Writes a step a line, operands before their uses, with the formula of each entry below: `m2: vector[n] = matmul m0 m1`.
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: FxHashMap<ExprId, usize> = self.steps.iter().enumerate().map(|(at, step)| (step.id, at)).collect();
+        for (at, step) in self.steps.iter().enumerate() {
+            write!(f, "m{at}: {} = ", step.extents)?;
+            match &step.computation {
+                Computation::Parameter(index) => write!(f, "parameter {index}")?,
+                Computation::Entrywise(..) => write!(f, "entrywise")?,
+                Computation::Operation(operation, _) => write!(f, "{}", operation_name(operation))?,
+            }
+            step.operands().iter().try_for_each(|operand| write!(f, " m{}", names[operand]))?;
+            writeln!(f)?;
+            if let Computation::Entrywise(tape, _) = &step.computation {
+                tape.to_string().lines().try_for_each(|line| writeln!(f, "    {line}"))?;
+            }
+        }
+        let outputs: Vec<String> = self.outputs.iter().map(|id| format!("m{}", names[id])).collect();
+        writeln!(f, "return {}", outputs.join(", "))
+    }
+}
