@@ -8,7 +8,6 @@ mod passes;
 mod products;
 mod repeated;
 mod rows;
-mod stripping;
 
 pub use assumptions::{Assumptions, Patches, assumptions, closed_assumptions, closed_patches, patches};
 pub use closed::{Closed, Derivative, Through, derive_closed, derive_closed_watched, derive_through};

@@ -1,6 +1,5 @@
 //! Closed forms: derivatives of functions of whole vectors and matrices.
 
-use super::stripping::Stripping;
 use super::{Form, Order, Pass, Passes, several_values};
 use crate::diff::{self, Differentiator};
 use crate::error::Diagnostic;
@@ -346,7 +345,7 @@ fn jacobian(
         return Ok(Derivative::Matrix(along));
     }
     let shaped = extents.is_column() && graph.extents(value).is_column();
-    let matrix = if shaped { Stripping::new(graph, direction).matrix_of(along) } else { None };
+    let matrix = if shaped { diff::without_direction(graph, along, direction) } else { None };
     Ok(match matrix {
         Some(matrix) => {
             let wanted = Extents::new(graph.extents(value).rows, extents.rows);

@@ -7,9 +7,11 @@ mod matrices;
 mod modes;
 mod partials;
 mod resolve;
+mod stripping;
 
-pub use modes::{adjoints, directional, gradient, hessian, jacobian, of_extents};
+pub use modes::{adjoints, directional, gradient, hessian, jacobian, of_extents, tangents};
 pub use resolve::resolve;
+pub use stripping::without_direction;
 
 use crate::error::Diagnostic;
 use crate::lower::Formulas;

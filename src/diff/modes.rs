@@ -31,6 +31,11 @@ pub fn adjoints(
     adjoint: ExprId,
     by: &[ExprId],
 ) -> Result<Vec<ExprId>> {
+    let extents = graph.extents(output);
+    let adjoint = match graph.extents(adjoint) == extents {
+        true => adjoint,
+        false => return Err(misshapen(&graph.extents(adjoint), &extents)),
+    };
     let nodes = graph.reachable(&[output]);
     let mut active = vec![false; output.index() + 1];
     by.iter().filter(|id| **id <= output).for_each(|id| active[id.index()] = true);
@@ -109,8 +114,12 @@ pub fn of_extents(graph: &mut Graph, derivative: ExprId, wanted: &Extents) -> Re
     if found == *wanted {
         return Ok(derivative);
     }
+    Err(misshapen(&found, wanted))
+}
+
+fn misshapen(found: &Extents, wanted: &Extents) -> Diagnostic {
     let message = format!("a derivative came out as {found} where it must be {wanted}");
-    Err(Diagnostic::general(Fault::Derivative, message).hint("this is an error in gradc, not in the source: report it"))
+    Diagnostic::general(Fault::Derivative, message).hint("this is an error in gradc, not in the source: report it")
 }
 
 /// Returns the Jacobian row by row: the derivative of each output by each leaf, by the mode that takes fewer passes.

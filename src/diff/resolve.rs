@@ -2,9 +2,9 @@
 //!
 //! A derivative by a name sees everything that was defined from the name, and holds fixed what was not.
 
-use super::{Differentiator, Result, gradient};
+use super::{Differentiator, Result, directional, gradient, of_extents, tangents, without_direction};
 use crate::error::{Diagnostic, Fault};
-use crate::graph::{ExprId, Graph, Node};
+use crate::graph::{ExprId, Extents, Graph, Node, Rational};
 use crate::limits;
 use rustc_hash::FxHashMap;
 
@@ -51,7 +51,7 @@ fn work_out(differentiator: &mut Differentiator, graph: &mut Graph, roots: &[Exp
                     }
                     for name in names {
                         let seen = expand(differentiator, graph, &[image[&value]], Some(name))?;
-                        let derivative = gradient(differentiator, graph, seen[0], &[name])?[0];
+                        let derivative = derivative_by(differentiator, graph, seen[0], name)?;
                         // From the third derivative on like terms are worth the form in which they meet.
                         let short = if is_repeated(graph, value) { graph.expanded(derivative) } else { None };
                         if graph.len() > limits::NODES_RESOLVED {
@@ -73,6 +73,36 @@ fn work_out(differentiator: &mut Differentiator, graph: &mut Graph, roots: &[Exp
         image.insert(id, new);
     }
     Ok(roots.iter().map(|root| image[root]).collect())
+}
+
+/// Returns the derivative of a value by a name: the gradient of a number, the derivative of each entry by a number, or the
+/// Jacobian of a column by a column.
+fn derivative_by(
+    differentiator: &mut Differentiator,
+    graph: &mut Graph,
+    value: ExprId,
+    name: ExprId,
+) -> Result<ExprId> {
+    let (of_value, of_name) = (graph.extents(value), graph.extents(name));
+    if of_value.is_scalar() {
+        return Ok(gradient(differentiator, graph, value, &[name])?[0]);
+    }
+    if of_name.is_scalar() {
+        return Ok(tangents(differentiator, graph, &[value], name)?[0]);
+    }
+    let direction = graph.add_matrix_input("direction", of_name.clone());
+    let along = directional(differentiator, graph, &[value], &[(name, direction)])?[0];
+    let wanted = Extents::new(of_value.rows, of_name.rows);
+    let matrix = if graph.is_zero(along) {
+        Some(graph.full(Rational::ZERO, wanted.clone()))
+    } else {
+        without_direction(graph, along, direction)
+    };
+    let matrix = matrix.ok_or_else(|| {
+        let message = "the derivatives of this vector by a vector have no form as a matrix";
+        Diagnostic::general(Fault::Derivative, message).hint("give the dimensions as numbers: `x: vector[3]`")
+    })?;
+    of_extents(graph, matrix, &wanted)
 }
 
 /// Rebuilds a node only if an operand has changed, so that what needs no change stays as written.

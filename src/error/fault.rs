@@ -206,7 +206,7 @@ pub const TABLE: &[Row] = &[
         Fault::TooLarge,
         "this is too large",
         "What is written out entry by entry has a limited number of entries and operations.",
-        ["f(x: vector[100000000]) = x[0]", "f(x: vector[100]) = x[0]"],
+        ["f(x) = sum(x*ones(10000000))", "f(x: vector[n], a) = a*sum(x)"],
     ),
     row(
         Fault::OneValue,

@@ -150,6 +150,12 @@ impl Extents {
         self.columns.is_one()
     }
 
+    /// Returns the number of entries, if both dimensions are numbers.
+    pub fn entries(&self) -> Option<usize> {
+        let number = |dimension: &Dimension| usize::try_from(dimension.as_number()?).ok();
+        Some(number(&self.rows)?.saturating_mul(number(&self.columns)?))
+    }
+
     /// Tells whether rows and columns are equally many.
     pub fn is_square(&self) -> bool {
         self.rows == self.columns

@@ -88,6 +88,14 @@ impl Graph {
     /// Works out the extents of a node from those of its operands, which go together.
     pub(super) fn infer_extents(&self, node: &Node) -> Extents {
         use MatrixOperation as M;
+        if let Node::Derivative(value, by) = node {
+            let (of_value, of_by) = (self.extents(*value), self.extents(*by));
+            return match (of_value.is_scalar(), of_by.is_scalar()) {
+                (true, _) => of_by,
+                (_, true) => of_value,
+                _ => Extents::new(of_value.rows, of_by.rows),
+            };
+        }
         let Node::Matrix(operation, operands) = node else {
             let mut joined = Extents::scalar();
             node.for_each_operand(|operand| {

@@ -1,13 +1,12 @@
 //! Calls: of functions in Table 1, of the source's own functions, and of derivative operators.
 
-use super::algebra;
 use super::collective;
 use super::derivatives::DERIVATIVES;
 use super::dimensions::{self, Matching};
-use super::gates::{numbers, one_number};
+use super::gates::{node, one_number};
 use super::machine::{Frame, Machine, Task};
+use super::matrices::FUNCTIONS;
 use super::value::Value;
-use super::whole::FUNCTIONS;
 use crate::error::{Diagnostic, Fault, nearest};
 use crate::functions::{self, Arity, Code, FunctionId};
 use crate::graph::{MatrixOperation, Rational};
@@ -113,7 +112,12 @@ impl Machine<'_> {
         };
         let result = match function.row().arity {
             Arity::Fixed => self.fixed(function, &values, spans, span),
-            Arity::Folded | Arity::Collective => collective::apply(&mut self.gates, function, &values, spans, span),
+            Arity::Folded | Arity::Collective => {
+                // These are written out in the entries of one vector.
+                self.picks_entries |=
+                    values.len() == 1 && (function.row().arity == Arity::Folded || name.text == "prod");
+                collective::apply(&mut self.gates, function, &values, spans, span)
+            }
         };
         self.settle(result);
     }
@@ -136,7 +140,7 @@ impl Machine<'_> {
             }
         }
         let formulas = &mut *self.formulas;
-        self.gates.elementwise(values, spans, span, |gates, arguments| match row.definition {
+        self.gates.entrywise(values, spans, span, |gates, arguments| match row.definition {
             None => gates.apply(function, arguments),
             Some(definition) => {
                 let names: Vec<_> = row.parameters.iter().copied().zip(arguments.iter().copied()).collect();
@@ -210,16 +214,21 @@ impl Machine<'_> {
             return Ok(());
         };
         let given = match value {
-            Value::Running(_) if wanted.is_array() => return Err(one_number(span)),
+            Value::Running(_) if wanted.rank.is_some() => return Err(one_number(span)),
             Value::Running(_) => return Ok(()),
-            Value::Whole(id) => self.gates.graph.extents(*id),
             Value::Rows(rows) => self.gates.extents_of_one(rows),
-            value => algebra::extents(numbers(value, span)?.0),
+            value => self.gates.graph.extents(node(value, span)?),
         };
         if matching.matches(&wanted.extents, &given) {
             return Ok(());
         }
-        let message = format!("`{}` of `{}` is a {}, not a {given}", parameter.name.text, name.text, wanted.extents);
+        let message = format!(
+            "`{}` of `{}` is a {}, not a {}",
+            parameter.name.text,
+            name.text,
+            wanted,
+            self.gates.described(value)
+        );
         Err(Diagnostic::new(Fault::Shapes, span, message))
     }
 }

@@ -1,11 +1,10 @@
-//! Functions of whole vectors, written out entry by entry.
+//! Functions of all entries of a vector or matrix: totals, norms, products, and the largest and the smallest entry.
 
-use super::algebra::sides;
-use super::gates::{Gates, numbers};
-use super::value::Value;
+use super::gates::{Gates, node};
+use super::value::{Rank, Value};
 use crate::error::{Diagnostic, Fault};
 use crate::functions::{Arity, FunctionId, rows};
-use crate::graph::{ExprId, Rational};
+use crate::graph::{Dimension, ExprId, Extents, MatrixOperation as M, Rational};
 use crate::source::Span;
 
 /// Applies a folded or collective function.
@@ -19,87 +18,148 @@ pub fn apply(
     spans: &[Span],
     span: Span,
 ) -> Result<Value, Diagnostic> {
-    let name = function.row().name;
-    if values.iter().any(Value::is_in_one_piece) && (function.row().arity == Arity::Collective || values.len() == 1) {
-        return gates.whole_collective(name, values, spans, span);
+    let row = function.row();
+    if row.arity == Arity::Folded && values.len() > 1 {
+        return gates.entrywise(values, spans, span, |gates, entries| {
+            let (first, rest) = (entries[0], &entries[1..]);
+            rest.iter().fold(first, |so_far, next| gates.apply(function, &[so_far, *next]))
+        });
     }
-    if function.row().arity == Arity::Folded {
-        return folded(gates, function, values, spans, span);
+    if values.iter().any(|value| matches!(value, Value::Rows(_))) {
+        return gates.rows_collective(row.name, values, spans, span);
     }
-    let (shape, entries) = numbers(&values[0], spans[0])?;
-    if entries.is_empty() && !matches!(name, "sum" | "prod" | "norm1" | "norm2" | "dot") {
-        return Err(Diagnostic::new(Fault::NoEntry, span, format!("`{name}` needs at least one entry"))
-            .label(shape.to_string()));
+    let id = node(&values[0], spans[0])?;
+    if gates.graph.extents(id).entries() == Some(0) && !matches!(row.name, "sum" | "prod" | "norm1" | "norm2" | "dot") {
+        let diagnostic = Diagnostic::new(Fault::NoEntry, span, format!("`{}` needs at least one entry", row.name));
+        return Err(diagnostic.label(gates.described(&values[0])));
     }
-    let plain = |entries: &[ExprId]| entries.iter().map(|id| (*id, false)).collect::<Vec<_>>();
-    let squares = |gates: &mut Gates<'_>| -> Vec<(ExprId, bool)> {
-        let two = Rational::integer(2);
-        entries.iter().map(|id| (gates.product(&[(*id, two.clone())]), false)).collect()
-    };
-    let result = match name {
-        "sum" => gates.sum(&plain(entries)),
-        "prod" => {
-            let factors: Vec<_> = entries.iter().map(|id| (*id, Rational::ONE)).collect();
-            gates.product(&factors)
+    match row.arity {
+        Arity::Folded => {
+            let entries = gates.entries(id).ok_or_else(|| needs_length(row.name, span))?;
+            let (first, rest) = (entries[0], &entries[1..]);
+            let folded = rest.iter().fold(first, |so_far, next| gates.apply(function, &[so_far, *next]));
+            Ok(Value::Scalar(folded))
         }
-        "mean" => {
-            let total = gates.sum(&plain(entries));
-            let count = gates.graph.integer(entries.len() as i64);
-            gates.quotient(total, count)
-        }
-        "norm1" => {
-            let terms: Vec<_> = entries.iter().map(|id| (gates.apply(rows::ABS, &[*id]), false)).collect();
-            gates.sum(&terms)
-        }
-        "norm2" => {
-            let terms = squares(gates);
-            let total = gates.sum(&terms);
-            gates.apply(rows::SQRT, &[total])
-        }
-        "dot" => {
-            let (other, right) = numbers(&values[1], spans[1])?;
-            if sides(other) != sides(shape) {
-                return Err(Diagnostic::new(
-                    Fault::Shapes,
-                    span,
-                    format!("`dot` takes two vectors of one length, not {shape} and {other}"),
-                ));
-            }
-            let terms: Vec<_> = entries
-                .iter()
-                .zip(right)
-                .map(|(a, b)| (gates.product(&[(*a, Rational::ONE), (*b, Rational::ONE)]), false))
-                .collect();
-            gates.sum(&terms)
-        }
-        "logsumexp" | "softmax" | "log_softmax" | "logsumexp_rows" | "softmax_rows" | "log_softmax_rows" => {
-            return gates.shares(name, shape, entries, span);
-        }
-        _ => {
-            return Err(Diagnostic::new(Fault::Shapes, span, format!("`{name}` is not supported here yet")));
-        }
-    };
-    Ok(Value::Scalar(result))
+        _ => gates.collective(row.name, values, spans, span),
+    }
 }
 
-/// Folds a function of two arguments over all entries of one vector, or over several values entry by entry.
-fn folded(
-    gates: &mut Gates<'_>,
-    function: FunctionId,
-    values: &[Value],
-    spans: &[Span],
-    span: Span,
-) -> Result<Value, Diagnostic> {
-    let fold = |gates: &mut Gates<'_>, entries: &[ExprId]| {
-        let (first, rest) = entries.split_first()?;
-        Some(rest.iter().fold(*first, |so_far, next| gates.apply(function, &[so_far, *next])))
-    };
-    if let [value] = values {
-        let entries = numbers(value, spans[0])?.1;
-        let folded = fold(gates, entries);
-        let empty =
-            || Diagnostic::new(Fault::NoEntry, span, format!("`{}` needs at least one entry", function.row().name));
-        return Ok(Value::Scalar(folded.ok_or_else(empty)?));
+fn needs_length(name: &str, span: Span) -> Diagnostic {
+    let message = format!("`{name}` of a vector needs its length as a number");
+    Diagnostic::new(Fault::FixedSize, span, message).hint("give the size as a number: `x: vector[3]`")
+}
+
+impl Gates<'_> {
+    /// Makes a function of a whole vector or matrix.
+    fn collective(&mut self, name: &str, values: &[Value], spans: &[Span], span: Span) -> Result<Value, Diagnostic> {
+        let id = node(&values[0], spans[0])?;
+        let extents = self.graph.extents(id);
+        let result = match name {
+            "sum" => self.total(id),
+            "prod" => {
+                let entries = self.entries(id).ok_or_else(|| needs_length(name, span))?;
+                let factors: Vec<_> = entries.into_iter().map(|entry| (entry, Rational::ONE)).collect();
+                self.product(&factors)
+            }
+            "mean" => {
+                let total = self.total(id);
+                let count = self.count(&extents);
+                self.quotient(total, count)
+            }
+            "norm1" => {
+                let sizes = self.apply(rows::ABS, &[id]);
+                self.total(sizes)
+            }
+            "norm2" => {
+                let square = self.square(id);
+                self.apply(rows::SQRT, &[square])
+            }
+            "dot" => {
+                let other = node(&values[1], spans[1])?;
+                if self.graph.extents(other) != extents {
+                    let (a, b) = (self.described(&values[0]), self.described(&values[1]));
+                    let message = format!("`dot` takes two vectors of one length, not {a} and {b}");
+                    return Err(Diagnostic::new(Fault::Shapes, span, message));
+                }
+                if extents.is_column() && !extents.is_scalar() {
+                    let turned = self.graph.matrix(M::Transpose, &[id]);
+                    self.graph.matrix(M::Product, &[turned, other])
+                } else {
+                    let products = self.product(&[(id, Rational::ONE), (other, Rational::ONE)]);
+                    self.total(products)
+                }
+            }
+            _ => return self.shares(name, &values[0], id, span),
+        };
+        Ok(Value::Scalar(result))
     }
-    gates.elementwise(values, spans, span, |gates, entries| fold(gates, entries).unwrap_or(entries[0]))
+
+    /// Returns the entries of an array of fixed size, row by row.
+    pub fn entries(&mut self, id: ExprId) -> Option<Vec<ExprId>> {
+        let extents = self.graph.extents(id);
+        extents.entries()?;
+        let (rows, columns) = (extents.rows.as_number()?, extents.columns.as_number()?);
+        let places = (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column)));
+        let entry =
+            |(row, column)| self.graph.slice(id, Dimension::number(row), Dimension::number(column), Extents::scalar());
+        Some(places.map(entry).collect())
+    }
+
+    /// Makes the sum of all entries.
+    pub fn total(&mut self, id: ExprId) -> ExprId {
+        let extents = self.graph.extents(id);
+        let mut factors = vec![id];
+        if !extents.rows.is_one() {
+            factors.insert(0, self.graph.ones(Dimension::number(1), extents.rows));
+        }
+        if !extents.columns.is_one() {
+            factors.push(self.graph.ones(extents.columns, Dimension::number(1)));
+        }
+        if factors.len() == 1 { id } else { self.graph.matrix(M::Product, &factors) }
+    }
+
+    /// Makes the sum of the squares of all entries.
+    fn square(&mut self, id: ExprId) -> ExprId {
+        let extents = self.graph.extents(id);
+        match (extents.is_scalar(), extents.is_column(), extents.rows.is_one()) {
+            (true, ..) => self.product(&[(id, Rational::integer(2))]),
+            (_, true, _) => {
+                let turned = self.graph.matrix(M::Transpose, &[id]);
+                self.graph.matrix(M::Product, &[turned, id])
+            }
+            (_, _, true) => {
+                let turned = self.graph.matrix(M::Transpose, &[id]);
+                self.graph.matrix(M::Product, &[id, turned])
+            }
+            _ => {
+                let squares = self.product(&[(id, Rational::integer(2))]);
+                self.total(squares)
+            }
+        }
+    }
+
+    fn count(&mut self, extents: &Extents) -> ExprId {
+        let mut size = |dimension: &Dimension| self.graph.construct_matrix(&M::Size(dimension.clone()), &[]);
+        let (rows, columns) = (size(&extents.rows), size(&extents.columns));
+        match (extents.is_column(), extents.rows.is_one()) {
+            (true, _) => rows,
+            (_, true) => columns,
+            _ => self.product(&[(rows, Rational::ONE), (columns, Rational::ONE)]),
+        }
+    }
+
+    /// Makes softmax, its logarithm or the logsumexp: of a vector, or of each row of a matrix.
+    fn shares(&mut self, name: &str, value: &Value, id: ExprId, span: Span) -> Result<Value, Diagnostic> {
+        let rank = match value {
+            Value::Array(_, rank) => Some(*rank),
+            _ => None,
+        };
+        let result = self.shares_of(name, id, (rank, &self.described(value)), span)?;
+        Ok(match value {
+            _ if name == "logsumexp" => Value::Scalar(result),
+            _ if name == "logsumexp_rows" => Value::Array(result, Rank::Vector),
+            Value::Array(_, rank) => Value::Array(result, *rank),
+            _ => Value::Scalar(result),
+        })
+    }
 }

@@ -1,10 +1,10 @@
 //! Derivative operators inside expressions: nodes that stand for derivatives until these are worked out.
 
-use super::gates::numbers;
+use super::gates::node;
 use super::machine::Machine;
-use super::value::{Shape, Value};
+use super::value::{Rank, Value};
 use crate::error::{Diagnostic, Fault};
-use crate::graph::{ExprId, Node, Rational};
+use crate::graph::{Dimension, ExprId, Extents, Graph, MatrixOperation as M, Node, Rational};
 use crate::limits;
 use crate::source::Span;
 use crate::syntax::ast::{Ast, Expression, NodeId};
@@ -17,77 +17,143 @@ pub const DERIVATIVES: &[(&str, std::ops::RangeInclusive<usize>)] =
 impl Machine<'_> {
     /// Makes nodes that stand for derivatives until they are worked out.
     pub(super) fn derivative(&mut self, operator: &str, values: &[Value], spans: &[Span]) -> Result<Value, Diagnostic> {
-        let (shape, entries) = numbers(&values[0], spans[0])?;
-        let (by_shape, by) = numbers(&values[1], spans[1])?;
-        let is_name = |id: &ExprId| matches!(self.gates.graph.node(*id), Node::Input(_) | Node::Placeholder(_));
-        if !by.iter().all(is_name) {
-            let diagnostic =
-                Diagnostic::new(Fault::Derivative, spans[1], "a derivative is taken by a parameter or by a name");
-            return Err(diagnostic.hint("name it with `let`, and write the function in terms of the name"));
-        }
-        let vector = |shape: Shape| matches!(shape, Shape::Scalar | Shape::Vector(_));
+        self.picks_entries = true;
+        let (value, by) = (node(&values[0], spans[0])?, node(&values[1], spans[1])?);
+        let shapes = [self.gates.described(&values[0]), self.gates.described(&values[1])];
         let misfit = |what: &str| {
-            Diagnostic::new(
-                Fault::Derivative,
-                spans[0].to(spans[1]),
-                format!("`{operator}` {what}, not of a {shape} by a {by_shape}"),
-            )
+            let message = format!("`{operator}` {what}, not of a {} by a {}", shapes[0], shapes[1]);
+            Diagnostic::new(Fault::Derivative, spans[0].to(spans[1]), message)
         };
+        let is_vector = |value: &Value| !matches!(value, Value::Array(_, Rank::Matrix));
         let graph = &mut *self.gates.graph;
-        let mut derive = |value: ExprId, by: ExprId| graph.intern(Node::Derivative(value, by));
-        let result = match operator {
+        let is_number = graph.extents(value).is_scalar();
+        let derived = match operator {
             "diff" => {
-                if by_shape != Shape::Scalar {
+                if !values[1].is_number() {
                     return Err(misfit("is by a number").hint("use `grad` or `jacobian`"));
                 }
                 let order = match values.get(2) {
                     None => Some(1),
-                    Some(Value::Scalar(order)) => self.gates.graph.as_number(*order).and_then(Rational::to_integer),
+                    Some(Value::Scalar(order)) => graph.as_number(*order).and_then(Rational::to_integer),
                     Some(_) => None,
                 };
                 let Some(order) = order.filter(|order| (0..=limits::ORDER_INSIDE).contains(order)) else {
-                    return Err(Diagnostic::new(
-                        Fault::Derivative,
-                        spans[2],
-                        format!("the order is a whole number from 0 to {}", limits::ORDER_INSIDE),
-                    ));
+                    let message = format!("the order is a whole number from 0 to {}", limits::ORDER_INSIDE);
+                    return Err(Diagnostic::new(Fault::Derivative, spans[2], message));
                 };
-                let graph = &mut *self.gates.graph;
-                let derived = entries
-                    .iter()
-                    .map(|id| (0..order).fold(*id, |value, _| graph.intern(Node::Derivative(value, by[0]))));
-                Value::from_entries(shape, derived.collect())
+                let derived = (0..order).try_fold(value, |value, _| entrywise_by(graph, value, by));
+                derived.map(|id| match values[0] {
+                    Value::Array(_, rank) => Value::Array(id, rank),
+                    _ => Value::Scalar(id),
+                })
             }
-            "grad" => {
-                let [value] = entries else {
-                    return Err(misfit("is of a number").hint("use `jacobian`"));
-                };
-                Value::from_entries(by_shape, by.iter().map(|by| derive(*value, *by)).collect())
+            "grad" if !is_number => return Err(misfit("is of a number").hint("use `jacobian`")),
+            "grad" => gradient_by(graph, value, by).map(|id| match values[1] {
+                Value::Array(_, rank) => Value::Array(id, rank),
+                _ => Value::Scalar(id),
+            }),
+            "jacobian" if !is_vector(&values[0]) || !is_vector(&values[1]) => {
+                return Err(misfit("is of a vector by a vector"));
             }
-            "jacobian" => {
-                if !vector(shape) || !vector(by_shape) {
-                    return Err(misfit("is of a vector by a vector"));
-                }
-                let derived = entries.iter().flat_map(|value| by.iter().map(|by| (*value, *by)));
-                let derived = derived.map(|(value, by)| derive(value, by)).collect();
-                Value::from_entries(Shape::Matrix(entries.len(), by.len()), derived)
-            }
+            "jacobian" => jacobian_by(graph, value, by).map(|id| Value::Array(id, Rank::Matrix)),
+            _ if !is_number => return Err(misfit("is of a number")),
+            _ if !is_vector(&values[1]) => return Err(misfit("is by a vector")),
             _ => {
-                let [value] = entries else {
-                    return Err(misfit("is of a number"));
-                };
-                if !vector(by_shape) {
-                    return Err(misfit("is by a vector"));
-                }
-                let mut derived = Vec::with_capacity(by.len() * by.len());
-                for row in by {
-                    let first = derive(*value, *row);
-                    derived.extend(by.iter().map(|column| derive(first, *column)));
-                }
-                Value::from_entries(Shape::Matrix(by.len(), by.len()), derived)
+                let gradient = gradient_by(graph, value, by);
+                let second = gradient.and_then(|gradient| jacobian_by(graph, gradient, by));
+                second.map(|id| Value::Array(id, Rank::Matrix))
             }
         };
-        Ok(result)
+        derived.ok_or_else(|| {
+            let diagnostic =
+                Diagnostic::new(Fault::Derivative, spans[1], "a derivative is taken by a parameter or by a name");
+            diagnostic.hint("name it with `let`, and write the function in terms of the name")
+        })
+    }
+}
+
+/// The derivative of each entry of a value by a number; none if that is not a name, nor an entry of one.
+fn entrywise_by(graph: &mut Graph, value: ExprId, by: ExprId) -> Option<ExprId> {
+    if graph.extents(value).is_scalar() {
+        return gradient_by(graph, value, by);
+    }
+    if is_name(graph, by) {
+        return Some(graph.intern(Node::Derivative(value, by)));
+    }
+    // The value as a column, by which a column of the Jacobian is shaped.
+    let extents = graph.extents(value);
+    let (rows, columns) = (extents.rows.as_number()?, extents.columns.as_number()?);
+    let mut lines = Vec::new();
+    for row in 0..rows {
+        let mut line = Vec::new();
+        for column in 0..columns {
+            let (row, column) = (Dimension::number(row), Dimension::number(column));
+            let entry = graph.slice(value, row, column, Extents::scalar());
+            line.push(gradient_by(graph, entry, by)?);
+        }
+        lines.push(joined(graph, M::Join, &line));
+    }
+    Some(joined(graph, M::Stack, &lines))
+}
+
+/// The derivative of a number by each entry of a name, or of what is made of names' entries; none if it is not.
+fn gradient_by(graph: &mut Graph, value: ExprId, by: ExprId) -> Option<ExprId> {
+    if is_name(graph, by) {
+        return Some(graph.intern(Node::Derivative(value, by)));
+    }
+    let (operation, operands) =
+        graph.as_matrix(by).map(|(operation, operands)| (operation.clone(), operands.to_vec()))?;
+    let parts: Vec<ExprId> = operands.iter().map(|part| gradient_by(graph, value, *part)).collect::<Option<_>>()?;
+    match operation {
+        M::Slice(row, column, extents) => Some(graph.slice(parts[0], row, column, extents)),
+        M::Transpose => Some(graph.matrix(M::Transpose, &parts)),
+        M::Stack | M::Join => Some(graph.matrix(operation, &parts)),
+        _ => None,
+    }
+}
+
+/// The derivatives of the entries of a column, one a row, by the entries of another.
+fn jacobian_by(graph: &mut Graph, value: ExprId, by: ExprId) -> Option<ExprId> {
+    if is_name(graph, by) {
+        return Some(graph.intern(Node::Derivative(value, by)));
+    }
+    let rows = graph.extents(value).rows;
+    let (operation, operands) =
+        graph.as_matrix(by).map(|(operation, operands)| (operation.clone(), operands.to_vec()))?;
+    match operation {
+        M::Slice(row, column, extents) if graph.extents(operands[0]).is_column() && column.as_number() == Some(0) => {
+            let whole = jacobian_by(graph, value, operands[0])?;
+            Some(graph.slice(whole, Dimension::number(0), row, Extents::new(rows, extents.rows)))
+        }
+        M::Stack => {
+            let parts: Vec<ExprId> =
+                operands.iter().map(|part| jacobian_by(graph, value, *part)).collect::<Option<_>>()?;
+            Some(graph.matrix(M::Join, &parts))
+        }
+        _ => {
+            let mut lines = Vec::new();
+            for row in 0..rows.as_number()? {
+                let entry = graph.slice(value, Dimension::number(row), Dimension::number(0), Extents::scalar());
+                let gradient = gradient_by(graph, entry, by)?;
+                lines.push(if graph.extents(gradient).is_scalar() {
+                    gradient
+                } else {
+                    graph.matrix(M::Transpose, &[gradient])
+                });
+            }
+            Some(joined(graph, M::Stack, &lines))
+        }
+    }
+}
+
+fn is_name(graph: &Graph, id: ExprId) -> bool {
+    matches!(graph.node(id), Node::Input(_) | Node::Placeholder(_))
+}
+
+fn joined(graph: &mut Graph, operation: M, parts: &[ExprId]) -> ExprId {
+    match parts {
+        [only] => *only,
+        parts => graph.matrix(operation, parts),
     }
 }
 

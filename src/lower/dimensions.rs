@@ -1,9 +1,11 @@
 //! Declared shapes: dimensions that are numbers, names, and sums of both.
 
-use super::value::Shape;
+use super::gates::shape_text;
+use super::value::{Rank, Value};
 use crate::error::{Diagnostic, Fault};
 use crate::graph::{Dimension, ExprId, Extents, Graph, MatrixOperation as M, Node, Rational};
 use crate::syntax::ast::{self, Ast, BinaryOperator as B, Expression as E, Type};
+use std::fmt;
 
 /// A declared shape.
 #[derive(Clone, Debug)]
@@ -12,40 +14,32 @@ pub(super) struct Declared {
     pub extents: Extents,
     /// Whether the matrix is symmetric.
     pub symmetric: bool,
-    /// How the shape is called.
-    kind: Kind,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Scalar,
-    Vector,
-    Matrix,
+    /// Whether it is a vector or a matrix; none for a number.
+    pub rank: Option<Rank>,
 }
 
 impl Declared {
-    /// Returns the shape, if all dimensions are numbers.
-    pub fn fixed(&self) -> Option<Shape> {
-        let number = |dimension: &Dimension| usize::try_from(dimension.as_number()?).ok();
-        Some(match self.kind {
-            Kind::Scalar => Shape::Scalar,
-            Kind::Vector => Shape::Vector(number(&self.extents.rows)?),
-            Kind::Matrix => Shape::Matrix(number(&self.extents.rows)?, number(&self.extents.columns)?),
-        })
-    }
-
     /// Returns how many indices an entry has.
     pub fn indices(&self) -> usize {
-        match self.kind {
-            Kind::Scalar => 0,
-            Kind::Vector => 1,
-            Kind::Matrix => 2,
+        match self.rank {
+            None | Some(Rank::Either) => 0,
+            Some(Rank::Vector) => 1,
+            Some(Rank::Matrix) => 2,
         }
     }
 
-    /// Tells whether this is a vector or a matrix.
-    pub fn is_array(&self) -> bool {
-        self.kind != Kind::Scalar
+    /// Returns a value of this shape.
+    pub fn value(&self, id: ExprId) -> Value {
+        self.rank.map_or(Value::Scalar(id), |rank| Value::Array(id, rank))
+    }
+}
+
+impl fmt::Display for Declared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.rank {
+            None => write!(f, "scalar"),
+            Some(rank) => write!(f, "{}", shape_text(rank, &self.extents)),
+        }
     }
 }
 
@@ -60,19 +54,19 @@ pub(super) fn declared(ast: &Ast, declared: &Type, errors: &mut Vec<Diagnostic>)
             None
         }
     };
-    let (extents, symmetric, kind) = match declared {
-        Type::Scalar => (Extents::scalar(), false, Kind::Scalar),
-        Type::Vector(n) => (Extents::column(read(*n)?), false, Kind::Vector),
+    let (extents, symmetric, rank) = match declared {
+        Type::Scalar => (Extents::scalar(), false, None),
+        Type::Vector(n) => (Extents::column(read(*n)?), false, Some(Rank::Vector)),
         Type::Matrix(n, m) => {
             let (rows, columns) = (read(*n), read(*m));
-            (Extents::new(rows?, columns?), false, Kind::Matrix)
+            (Extents::new(rows?, columns?), false, Some(Rank::Matrix))
         }
         Type::Symmetric(n) | Type::PositiveDefinite(n) => {
             let n = read(*n)?;
-            (Extents::new(n.clone(), n), true, Kind::Matrix)
+            (Extents::new(n.clone(), n), true, Some(Rank::Matrix))
         }
     };
-    Some(Declared { extents, symmetric, kind })
+    Some(Declared { extents, symmetric, rank })
 }
 
 /// Reads a dimension.

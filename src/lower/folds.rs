@@ -16,16 +16,10 @@ impl Machine<'_> {
             return self.values.push(Value::Poison);
         };
         let spans = [self.ast.span(*from), self.ast.span(*to)];
-        if self.whole && self.fixed {
-            return self.fail(Diagnostic::new(
-                Fault::FixedSize,
-                spans[0],
-                "sums over numbers are written out entry by entry",
-            ));
-        }
-        if self.whole && ends.iter().any(|end| self.whole_number(end).is_none()) {
+        if !self.fixed && ends.iter().any(|end| self.whole_number(end).is_none()) {
             return self.raise(id, &ends, spans);
         }
+        self.picks_entries = true;
         let mut bounds = [0i64; 2];
         for ((bound, end), span) in bounds.iter_mut().zip(&ends).zip(spans) {
             match self.whole_number(end) {
@@ -64,7 +58,7 @@ impl Machine<'_> {
         };
         let spans = vec![span; values.len()];
         let sum = name.text == "sum";
-        let result = self.gates.elementwise(&values, &spans, span, |gates, entries| {
+        let result = self.gates.entrywise(&values, &spans, span, |gates, entries| {
             if sum {
                 let terms: Vec<_> = entries.iter().map(|id| (*id, false)).collect();
                 gates.sum(&terms)

@@ -32,7 +32,7 @@ impl Formulas {
         let mut machine = Machine::new(ast, &[], graph, self, false);
         machine.canonical();
         match machine.run(None, *root, bindings) {
-            Value::Scalar(id) | Value::Whole(id) | Value::Condition(id) if machine.succeeded() => Some(id),
+            Value::Scalar(id) | Value::Array(id, _) | Value::Condition(id) if machine.succeeded() => Some(id),
             _ => None,
         }
     }

@@ -1,72 +1,133 @@
 //! Entries and slices of arrays, and arrays made of entries.
 
-use super::gates::numbers;
+use super::dimensions::as_dimension;
+use super::gates::node;
 use super::machine::Machine;
-use super::value::{Rows, Shape, Value};
+use super::value::{Rank, Rows, Value};
 use crate::error::{Diagnostic, Fault};
-use crate::graph::{ExprId, MatrixOperation};
+use crate::graph::{Dimension, ExprId, Extents, MatrixOperation as M, Node};
 use crate::source::Span;
 use crate::syntax::ast::Index;
 
+/// A place between the brackets: a range, and the axis that runs over it.
+struct Range {
+    start: Dimension,
+    count: Dimension,
+    /// Which axis runs over the range; 0 is the outer one.
+    axis: Option<usize>,
+    /// Whether this is one place rather than a slice.
+    single: bool,
+}
+
 impl Machine<'_> {
-    /// Makes a vector of numbers in one piece.
-    pub(super) fn list(&mut self, values: &[Value], spans: &[Span], span: Span) {
-        let mut nodes = Vec::new();
+    /// Makes a vector of numbers, or a matrix of vectors as its rows.
+    pub(super) fn list(&mut self, values: &[Value], spans: &[Span], span: Span) -> Result<Value, Diagnostic> {
+        self.picks_entries = true;
+        let Some(first) = values.first() else {
+            return Err(Diagnostic::new(Fault::NoEntry, span, "a vector needs at least one entry"));
+        };
+        let mut parts = Vec::new();
         for (value, place) in values.iter().zip(spans) {
-            match value {
-                Value::Scalar(id) if !self.fixed => nodes.push(*id),
-                _ => {
-                    let diagnostic = Diagnostic::new(
-                        Fault::FixedSize,
-                        *place,
-                        "with symbolic dimensions, lists are made of numbers",
-                    );
-                    return self.fail(diagnostic.hint("`stack(a, b)` puts vectors one below the other"));
-                }
+            let id = node(value, *place)?;
+            if matches!(value, Value::Array(_, Rank::Matrix)) {
+                return Err(Diagnostic::new(Fault::Shapes, *place, "a matrix can't be an entry of a matrix"));
             }
+            let same = value.is_number() == first.is_number()
+                && self.gates.graph.extents(id) == self.gates.graph.extents(node(first, spans[0])?);
+            if !same {
+                let diagnostic = Diagnostic::new(Fault::Shapes, *place, "the rows of a matrix have the same length");
+                return Err(diagnostic.label(self.gates.described(value)));
+            }
+            parts.push(self.gates.turned(id));
         }
-        if nodes.is_empty() {
-            return self.fail(Diagnostic::new(Fault::NoEntry, span, "a vector needs at least one entry"));
-        }
-        let vector = self.gates.graph.matrix(MatrixOperation::Stack, &nodes);
-        self.values.push(if nodes.len() == 1 { Value::Scalar(nodes[0]) } else { Value::Whole(vector) });
+        let rank = if first.is_number() { Rank::Vector } else { Rank::Matrix };
+        let id = match parts.as_slice() {
+            [only] => *only,
+            parts => self.gates.graph.matrix(M::Stack, parts),
+        };
+        Ok(Value::Array(id, rank))
     }
 
-    pub(super) fn index(&mut self, places: &[Index], values: &[Value], spans: &[Span]) {
-        if let Value::Running(_) = values[0] {
-            return self.fail(Diagnostic::new(Fault::Index, spans[0], "a number has no entries").label("scalar"));
+    /// Picks entries, slices and blocks.
+    pub(super) fn index(&mut self, places: &[Index], values: &[Value], spans: &[Span]) -> Result<Value, Diagnostic> {
+        match values[0] {
+            Value::Rows(rows @ Rows { turned: false, .. }) => self.rows_index(rows, places, &values[1..], spans),
+            Value::Array(base, rank) => self.array_index((base, rank), places, &values[1..], spans),
+            Value::Running(_) | Value::Scalar(_) => {
+                Err(Diagnostic::new(Fault::Index, spans[0], "a number has no entries").label("scalar"))
+            }
+            _ => node(&values[0], spans[0]).map(Value::Scalar),
         }
-        if let Value::Rows(rows @ Rows { turned: false, .. }) = values[0] {
-            let result = self.rows_index(rows, places, &values[1..], spans);
-            return self.settle(result);
-        }
-        if let Value::Whole(base) = values[0] {
-            let result = self.whole_index(base, places, &values[1..], spans);
-            return self.settle(result);
-        }
-        let result = numbers(&values[0], spans[0]).and_then(|(shape, entries)| {
-            let sizes = match shape {
-                Shape::Scalar => {
-                    return Err(Diagnostic::new(Fault::Index, spans[0], "a number has no entries").label("scalar"));
-                }
-                Shape::Vector(n) if self.is_in_first_column(places, values) => vec![n, 1],
-                Shape::Vector(n) => vec![n],
-                Shape::Matrix(n, 1) if places.len() == 1 => vec![n],
-                Shape::Matrix(n, m) => vec![n, m],
-            };
-            if sizes.len() != places.len() {
+    }
+
+    fn array_index(
+        &mut self,
+        (base, rank): (ExprId, Rank),
+        places: &[Index],
+        values: &[Value],
+        spans: &[Span],
+    ) -> Result<Value, Diagnostic> {
+        self.picks_entries = true;
+        let extents = self.gates.graph.extents(base);
+        let shape = self.gates.described(&Value::Array(base, rank));
+        // A vector takes one index, and a matrix with one column one or two.
+        let sizes = match (rank, places.len()) {
+            (Rank::Vector | Rank::Either, 1) => vec![extents.rows.clone()],
+            (Rank::Matrix, 1) if extents.is_column() => vec![extents.rows.clone()],
+            (Rank::Vector, 2) if self.is_in_first_column(places, values) => {
+                vec![extents.rows.clone(), Dimension::number(1)]
+            }
+            (Rank::Matrix | Rank::Either, 2) => vec![extents.rows.clone(), extents.columns.clone()],
+            _ => {
                 let whole = spans[0].to(spans[spans.len() - 1]);
-                let wanted = if sizes.len() == 1 { "one index: `x[0]`" } else { "two indices: `W[0, 1]`" };
+                let wanted = if rank == Rank::Vector { "one index: `x[0]`" } else { "two indices: `W[0, 1]`" };
                 return Err(Diagnostic::new(Fault::Index, whole, format!("a {shape} takes {wanted}")));
             }
-            let mut rest = values[1..].iter().zip(&spans[1..]);
-            let mut ranges = Vec::new();
-            for (place, size) in places.iter().zip(&sizes) {
-                ranges.push(self.range(place, *size, shape, &mut rest)?);
+        };
+        let mut rest = values.iter().zip(&spans[1..]);
+        let mut ranges = Vec::new();
+        for (place, size) in places.iter().zip(&sizes) {
+            ranges.push(self.range(place, size, &shape, &mut rest)?);
+        }
+        for (range, size) in ranges.iter().zip(&sizes) {
+            let rest = size.plus(&range.start, -1).plus(&range.count, -1);
+            self.needed.extend([range.start.clone(), range.count.clone(), rest]);
+        }
+        let column = ranges.get(1).map_or(Dimension::number(0), |range| range.start.clone());
+        let columns = ranges.get(1).map_or(Dimension::number(1), |range| range.count.clone());
+        let own = Extents::new(ranges[0].count.clone(), columns);
+        let block = self.gates.graph.slice(base, ranges[0].start.clone(), column, own);
+        if ranges.iter().any(|range| range.axis.is_some()) {
+            return Ok(self.running_block(block, &ranges));
+        }
+        let single: Vec<bool> = ranges.iter().map(|range| range.single).collect();
+        Ok(match single.as_slice() {
+            [true] | [true, true] => Value::Scalar(block),
+            [false] | [false, true] => Value::Array(block, Rank::Vector),
+            // A row of a matrix is a vector.
+            [true, false] => Value::Array(self.gates.turned(block), Rank::Vector),
+            _ => Value::Array(block, Rank::Matrix),
+        })
+    }
+
+    /// Returns what a block is for each value of the indices that run over its places.
+    fn running_block(&mut self, block: ExprId, ranges: &[Range]) -> Value {
+        let axes: Vec<Option<usize>> = ranges.iter().map(|range| range.axis).collect();
+        if ranges.iter().any(|range| range.axis.is_none() && !range.single) {
+            let matrix = if axes[0].is_some() { block } else { self.gates.graph.matrix(M::Transpose, &[block]) };
+            let axis = axes.into_iter().flatten().next().unwrap_or(0);
+            return Value::Rows(Rows { matrix, turned: false, axis });
+        }
+        let result = match axes.as_slice() {
+            [Some(a), Some(b)] if a == b => {
+                let diagonal = self.gates.graph.matrix(M::DiagonalOf, &[block]);
+                if *a == 0 { diagonal } else { self.gates.turned(diagonal) }
             }
-            Ok(take_entries(entries, &sizes, &ranges))
-        });
-        self.settle(result);
+            [Some(1)] | [Some(1), _] | [None, Some(0)] => self.gates.turned(block),
+            _ => block,
+        };
+        let is_scalar = self.gates.graph.extents(result).is_scalar();
+        if is_scalar { Value::Scalar(result) } else { Value::Running(result) }
     }
 
     /// Tells whether two places are in the first column, which is all that a vector has.
@@ -78,99 +139,114 @@ impl Machine<'_> {
         }
     }
 
-    /// Returns the entries that a place between the brackets selects, and whether it is one entry or a slice.
-    pub(super) fn range<'v>(
+    /// Picks an entry, or a slice, of a vector for each value of an index.
+    pub(super) fn rows_index(
+        &mut self,
+        rows: Rows,
+        places: &[Index],
+        values: &[Value],
+        spans: &[Span],
+    ) -> Result<Value, Diagnostic> {
+        let extents = self.gates.graph.extents(rows.matrix);
+        let of_one = Extents::column(extents.columns.clone());
+        let [place] = places else {
+            let whole = spans[0].to(spans[spans.len() - 1]);
+            return Err(Diagnostic::new(Fault::Index, whole, format!("a {of_one} takes one index: `x[0]`")));
+        };
+        let range = self.range(place, &extents.columns, &of_one.to_string(), &mut values.iter().zip(&spans[1..]))?;
+        let rest = extents.columns.plus(&range.start, -1).plus(&range.count, -1);
+        self.needed.extend([range.start.clone(), range.count.clone(), rest]);
+        if range.axis == Some(rows.axis) {
+            let message = "this index picks the vector, and can't pick its entry, too";
+            return Err(Diagnostic::new(Fault::Symbolic, spans[1], message));
+        }
+        let own = Extents::new(extents.rows, range.count);
+        let matrix = self.gates.graph.slice(rows.matrix, Dimension::number(0), range.start, own);
+        if !range.single {
+            return Ok(Value::Rows(Rows { matrix, ..rows }));
+        }
+        let entries = if rows.axis == 0 { matrix } else { self.gates.graph.matrix(M::Transpose, &[matrix]) };
+        let scalar = self.gates.graph.extents(entries).is_scalar();
+        Ok(if scalar { Value::Scalar(entries) } else { Value::Running(entries) })
+    }
+
+    fn range<'v>(
         &self,
         place: &Index,
-        size: usize,
-        shape: Shape,
+        size: &Dimension,
+        shape: &str,
         rest: &mut impl Iterator<Item = (&'v Value, &'v Span)>,
-    ) -> Result<(std::ops::Range<usize>, bool), Diagnostic> {
-        let mut bound = |last: usize| {
-            let Some((value, span)) = rest.next() else {
-                return Ok(0);
+    ) -> Result<Range, Diagnostic> {
+        let mut bound = || -> Result<(Dimension, Option<usize>, Span), Diagnostic> {
+            let Some((value, span)) = rest.next() else { return Ok((Dimension::number(0), None, Span::default())) };
+            let id = match value {
+                Value::Scalar(id) | Value::Running(id) => *id,
+                _ => return Err(Diagnostic::new(Fault::Index, *span, "this index is not a whole number")),
             };
-            let Some(number) = self.whole_number(value) else {
+            let (at, axis) = self.as_place(id).ok_or_else(|| {
                 let diagnostic = Diagnostic::new(Fault::Index, *span, "this index is not a whole number");
-                return Err(diagnostic.hint("indices are numbers, or names that `sum` or `prod` runs over"));
-            };
-            match usize::try_from(number) {
-                Ok(number) if number <= last => Ok(number),
-                _ => {
-                    let diagnostic =
-                        Diagnostic::new(Fault::Index, *span, format!("index {number} is outside of {shape}"));
-                    Err(diagnostic.label(match size {
-                        0 => "there are no entries".to_string(),
-                        _ => format!("entries are 0 to {}", size - 1),
-                    }))
-                }
-            }
+                diagnostic
+                    .hint("an index is made of numbers, dimensions, and one name that `sum` runs over: `x[i + 1]`")
+            })?;
+            Ok((at, axis, *span))
         };
+        let outside = |at: &Dimension, span: Span| {
+            let diagnostic = Diagnostic::new(Fault::Index, span, format!("index {at} is outside of {shape}"));
+            Err(diagnostic.label(match size.as_number() {
+                Some(0) => "there are no entries".to_string(),
+                _ => format!("entries are 0 to {}", size.plus(&Dimension::number(1), -1)),
+            }))
+        };
+        let negative = |dimension: &Dimension| dimension.as_number().is_some_and(|n| n < 0);
         match place {
-            Index::At(_) if size == 0 => {
-                bound(0).and_then(|_| Err(Diagnostic::general(Fault::Index, format!("{shape} has no entries"))))
-            }
             Index::At(_) => {
-                let at = bound(size - 1)?;
-                Ok((at..at + 1, true))
+                let (start, axis, span) = bound()?;
+                let count = axis.map_or(Dimension::number(1), |axis| self.axes[axis].count.clone());
+                let left = size.plus(&start, -1).plus(&count, -1);
+                if negative(&start) || negative(&left) {
+                    let last = start.plus(&count, 1).plus(&Dimension::number(1), -1);
+                    return outside(if negative(&start) { &start } else { &last }, span);
+                }
+                Ok(Range { start, count, axis, single: true })
             }
             Index::Slice(from, to) => {
-                let start = if from.is_some() { bound(size)? } else { 0 };
-                let end = if to.is_some() { bound(size)? } else { size };
-                Ok((start..end.max(start), false))
+                let start = if from.is_some() { bound()? } else { (Dimension::number(0), None, Span::default()) };
+                let end = if to.is_some() { bound()? } else { (size.clone(), None, Span::default()) };
+                if start.1.is_some() || end.1.is_some() {
+                    return Err(Diagnostic::new(
+                        Fault::Symbolic,
+                        start.2,
+                        "the ends of a slice don't run over a range",
+                    ));
+                }
+                let count = end.0.plus(&start.0, -1);
+                if negative(&start.0) || negative(&count) || negative(&size.plus(&end.0, -1)) {
+                    return outside(if negative(&start.0) { &start.0 } else { &end.0 }, end.2);
+                }
+                Ok(Range { start: start.0, count, axis: None, single: false })
             }
         }
     }
-}
 
-pub(super) fn transpose(shape: Shape, entries: &[ExprId]) -> Value {
-    let (rows, columns) = match shape {
-        Shape::Scalar => return Value::from_entries(shape, entries.to_vec()),
-        Shape::Vector(n) => (n, 1),
-        Shape::Matrix(n, m) => (n, m),
-    };
-    let transposed = (0..columns).flat_map(|column| (0..rows).map(move |row| entries[row * columns + column]));
-    Value::from_entries(Shape::Matrix(columns, rows), transposed.collect())
-}
-
-/// Makes a vector of numbers, a longer vector of vectors' rows, or a matrix.
-pub(super) fn stack(values: &[Value], spans: &[Span], span: Span) -> Result<Value, Diagnostic> {
-    let mut shape = None;
-    let mut entries = Vec::new();
-    for (value, place) in values.iter().zip(spans) {
-        let (next, own) = numbers(value, *place)?;
-        if *shape.get_or_insert(next) != next {
-            return Err(Diagnostic::new(Fault::Shapes, *place, "the rows of a matrix have the same length")
-                .label(next.to_string()));
+    /// Returns the dimension that an index is, and the axis that runs from there.
+    fn as_place(&self, id: ExprId) -> Option<(Dimension, Option<usize>)> {
+        if let Some(at) = self.axes.iter().position(|axis| axis.index == id) {
+            return Some((self.axes[at].start.clone(), Some(at)));
         }
-        entries.extend_from_slice(own);
-    }
-    match shape {
-        None => Err(Diagnostic::new(Fault::NoEntry, span, "a vector needs at least one entry")),
-        Some(Shape::Scalar) => Ok(Value::Array(Shape::Vector(values.len()), entries.into())),
-        Some(Shape::Vector(n)) => Ok(Value::Array(Shape::Matrix(values.len(), n), entries.into())),
-        Some(Shape::Matrix(..)) => Err(Diagnostic::new(Fault::Shapes, span, "a matrix can't be an entry of a matrix")),
-    }
-}
-
-/// Picks entries; a place with one index removes its dimension.
-fn take_entries(entries: &[ExprId], sizes: &[usize], ranges: &[(std::ops::Range<usize>, bool)]) -> Value {
-    match ranges {
-        [(range, single)] => {
-            let shape = if *single { Shape::Scalar } else { Shape::Vector(range.len()) };
-            Value::from_entries(shape, entries[range.clone()].to_vec())
+        if let Some(dimension) = as_dimension(self.gates.graph, id) {
+            return Some((dimension, None));
         }
-        [(rows, one_row), (columns, one_column)] => {
-            let shape = match (one_row, one_column) {
-                (true, true) => Shape::Scalar,
-                (true, false) => Shape::Vector(columns.len()),
-                (false, true) => Shape::Vector(rows.len()),
-                (false, false) => Shape::Matrix(rows.len(), columns.len()),
-            };
-            let width = sizes[1];
-            let taken = rows.clone().flat_map(|row| columns.clone().map(move |column| row * width + column));
-            Value::from_entries(shape, taken.map(|at| entries[at]).collect())
+        let Node::Sum(constant, terms) = self.gates.graph.node(id) else { return None };
+        let mut place = (Dimension::number(constant.to_integer()?), None);
+        for (term, k) in terms {
+            match self.as_place(*term)? {
+                (start, Some(axis)) if k.is_one() && place.1.is_none() => {
+                    place = (place.0.plus(&start, 1), Some(axis));
+                }
+                (start, None) => place.0 = place.0.plus(&start, k.to_integer()?),
+                _ => return None,
+            }
         }
-        _ => Value::Poison,
+        Some(place)
     }
 }

@@ -1,12 +1,10 @@
 //! The lowering machine: walks the syntax tree with a stack of its own, so that no depth of nesting can overflow.
 
+use super::ast::NodeId;
 use super::derivatives::derived_names;
 use super::formula::Formulas;
-use super::gates::{Gates, numbers};
-use super::indexing::{stack, transpose};
-use super::value::{Rows, Shape, Value};
-use super::whole::Meeting;
-use super::{Parameter, ast::NodeId};
+use super::gates::Gates;
+use super::value::Value;
 use crate::error::{Diagnostic, Fault, nearest};
 use crate::graph::{Dimension, ExprId, Graph, Input, Node, Rational};
 use crate::limits;
@@ -37,9 +35,6 @@ pub(super) enum Task {
     Return(usize, Vec<Value>),
 }
 
-/// Most entries of an array that are named each.
-const MOST_NAMED: usize = 64;
-
 /// The names of one call.
 #[derive(Default)]
 pub(super) struct Frame {
@@ -54,7 +49,7 @@ pub struct Machine<'a> {
     pub(super) formulas: &'a mut Formulas,
     /// Whether unknown names become parameters.
     pub(super) open: bool,
-    pub(super) new_parameters: Vec<Parameter>,
+    pub(super) new_parameters: Vec<(String, ExprId)>,
     pub(super) errors: Vec<Diagnostic>,
     pub(super) values: Vec<Value>,
     pub(super) tasks: Vec<Task>,
@@ -64,10 +59,10 @@ pub struct Machine<'a> {
     /// Names that some derivative is taken by.
     pub(super) derived_names: FxHashSet<String>,
     pub(super) unrolled: usize,
-    /// Whether vectors and matrices are kept in one piece.
-    pub(super) whole: bool,
-    /// Whether all dimensions are numbers, so that entries can be had where they are asked for.
+    /// Whether all dimensions are numbers.
     pub(super) fixed: bool,
+    /// Whether the function picks entries, is made of them, or differentiates by them.
+    pub(super) picks_entries: bool,
     /// The indices that run over symbolic ranges, the outer one first.
     pub(super) axes: Vec<super::raise::Axis>,
     /// What must not be negative: lengths of ranges and what lies outside of slices.
@@ -77,7 +72,7 @@ pub struct Machine<'a> {
     /// The function's body.
     root: Option<NodeId>,
     /// What the user has named in the function's own block, in order.
-    names: Vec<(String, ExprId)>,
+    names: Vec<(String, Value)>,
 }
 
 impl<'a> Machine<'a> {
@@ -103,8 +98,8 @@ impl<'a> Machine<'a> {
             memo: FxHashMap::default(),
             derived_names: derived_names(ast),
             unrolled: 0,
-            whole: false,
             fixed: true,
+            picks_entries: false,
             axes: Vec::new(),
             needed: Vec::new(),
             constants: Default::default(),
@@ -113,14 +108,18 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// Makes the machine keep vectors and matrices in one piece; `fixed` tells whether all dimensions are numbers.
-    pub fn keep_whole(&mut self, fixed: bool) {
-        self.whole = true;
-        self.fixed = fixed;
+    /// Tells the machine that some dimensions have names.
+    pub fn expect_names(&mut self) {
+        self.fixed = false;
+    }
+
+    /// Tells whether the function picks entries, is made of them, or differentiates by them.
+    pub fn picks_entries(&self) -> bool {
+        self.picks_entries
     }
 
     /// Returns what the user has named with `let` in the function's own block.
-    pub fn let_names(&self) -> Vec<(String, ExprId)> {
+    pub fn let_names(&self) -> Vec<(String, Value)> {
         self.names.clone()
     }
 
@@ -165,7 +164,7 @@ impl<'a> Machine<'a> {
     }
 
     /// Returns the parameters that free names became, and what was wrong.
-    pub fn finish(self) -> (Vec<Parameter>, Vec<Diagnostic>) {
+    pub fn finish(self) -> (Vec<(String, ExprId)>, Vec<Diagnostic>) {
         (self.new_parameters, self.errors)
     }
 
@@ -198,8 +197,8 @@ impl<'a> Machine<'a> {
                 };
                 let value = self.values.pop().unwrap_or(Value::Poison);
                 let name = &lets[at].name.text;
-                if self.root == Some(block) {
-                    self.remember(name, &value);
+                if self.root == Some(block) && matches!(value, Value::Scalar(_) | Value::Array(..)) {
+                    self.names.push((name.clone(), value.clone()));
                 }
                 self.bind(name, value);
             }
@@ -230,34 +229,21 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// Keeps the name that the function itself gives to a value; in a small array, of each entry.
-    fn remember(&mut self, name: &str, value: &Value) {
-        match value {
-            Value::Scalar(id) | Value::Whole(id) => self.names.push((name.to_string(), *id)),
-            Value::Array(shape, entries) if !self.whole && entries.len() <= MOST_NAMED => {
-                for (place, id) in shape.places().zip(entries.iter()) {
-                    let place: Vec<String> = place.iter().map(usize::to_string).collect();
-                    self.names.push((format!("{name}[{}]", place.join(", ")), *id));
-                }
-            }
-            _ => {}
-        }
-    }
-
     /// Binds a name; one that a derivative is taken by stands for itself until that derivative is worked out.
     pub(super) fn bind(&mut self, name: &str, value: Value) {
-        let value = match value.numbers() {
-            Some((shape, entries)) if self.derived_names.contains(name) => {
-                let entries = entries
-                    .iter()
-                    .copied()
-                    .map(|id| match self.gates.graph.node(id) {
-                        Node::Input(_) => id,
-                        _ => self.gates.graph.add_placeholder(id),
-                    })
-                    .collect();
-                Value::from_entries(shape, entries)
+        let graph = &mut *self.gates.graph;
+        let mut held = |id: ExprId| match graph.node(id) {
+            Node::Input(_) => id,
+            _ => {
+                let extents = graph.extents(id);
+                let placeholder = graph.add_placeholder(id);
+                graph.give_extents(placeholder, extents);
+                placeholder
             }
+        };
+        let value = match value {
+            Value::Scalar(id) if self.derived_names.contains(name) => Value::Scalar(held(id)),
+            Value::Array(id, rank) if self.derived_names.contains(name) => Value::Array(held(id), rank),
             _ => value,
         };
         if let Some(frame) = self.frames.last_mut() {
@@ -334,14 +320,8 @@ impl<'a> Machine<'a> {
             None => {}
         }
         if self.open {
-            let input = self.gates.graph.inputs().len();
             let id = self.gates.graph.add_input(Input { parameter: name.to_string(), place: vec![] });
-            self.new_parameters.push(Parameter {
-                name: name.to_string(),
-                shape: Shape::Scalar,
-                facts: super::Facts::default(),
-                inputs: input..input + 1,
-            });
+            self.new_parameters.push((name.to_string(), id));
             if let Some(frame) = self.frames.first_mut() {
                 frame.bindings.insert(name.to_string(), vec![Value::Scalar(id)]);
             }
@@ -389,42 +369,29 @@ impl<'a> Machine<'a> {
                 self.settle(result);
             }
             Expression::Unary(UnaryOperator::Transpose, _) => {
-                let result = match &values[0] {
-                    Value::Whole(id) => Ok(self.gates.whole_transpose(*id)),
-                    Value::Running(_) => Ok(values[0].clone()),
-                    Value::Rows(rows) => Ok(Value::Rows(Rows { turned: !rows.turned, ..*rows })),
-                    value => numbers(value, spans[0]).map(|(shape, entries)| transpose(shape, entries)),
-                };
+                let result = self.gates.transposed(&values[0], spans[0]);
                 self.settle(result);
             }
             Expression::Binary(operator, left, right) => {
                 let result = self.gates.binary(*operator, &values[0], &values[1], [span, spans[0], spans[1]]);
                 self.settle(result.map_err(|diagnostic| with_operands(diagnostic, self.ast, *left, *right)));
             }
-            Expression::If(..) => self.choose(&values, &spans, span),
-            Expression::List(_) if self.whole => self.list(&values, &spans, span),
-            Expression::List(_) => {
-                let result = stack(&values, &spans, span);
+            Expression::If(..) => {
+                let result = self.gates.choice(&values, &spans, span, !self.axes.is_empty());
                 self.settle(result);
             }
-            Expression::Index(_, places) => self.index(places, &values, &spans),
+            Expression::List(_) => {
+                let result = self.list(&values, &spans, span);
+                self.settle(result);
+            }
+            Expression::Index(_, places) => {
+                let result = self.index(places, &values, &spans);
+                self.settle(result);
+            }
             Expression::Call(name, _) => self.call(name, values, &spans, span),
             _ => self.values.push(Value::Poison),
         }
         self.require_defined(id, span);
-    }
-
-    fn choose(&mut self, values: &[Value], spans: &[Span], span: Span) {
-        let result = match &values[0] {
-            Value::Condition(c)
-                if !self.gates.graph.extents(*c).is_scalar() || values.iter().any(Value::is_in_one_piece) =>
-            {
-                let meeting = if self.axes.is_empty() { Meeting::Whole } else { Meeting::Running };
-                self.gates.whole_choice((*c, meeting), &values[1..], &spans[1..], span)
-            }
-            _ => self.gates.choice(values, spans, span),
-        };
-        self.settle(result);
     }
 
     /// Returns the whole number that a value is, if it is made of numbers alone.

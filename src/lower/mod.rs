@@ -1,25 +1,29 @@
 //! Syntax tree to graph: names, arities and shapes are resolved, and every error is reported at once.
 //!
-//! Calls are inlined and sums over ranges are written out, so the graph of a function is its user's own, gate by gate.
-//! Vectors and matrices of fixed size are arrays of scalar nodes.
+//! Calls are inlined and sums over ranges of numbers are written out, so the graph of a function is its user's own, gate
+//! by gate. Vectors and matrices are single nodes; where their dimensions are numbers, they are then written out in their
+//! entries.
 
-mod algebra;
 mod calls;
 mod collective;
 mod derivatives;
+mod determinants;
 mod dimensions;
 mod folds;
 mod formula;
 mod function;
 mod gates;
 mod indexing;
+mod lowered;
 mod machine;
+mod matrices;
+mod operators;
 mod raise;
 mod rows;
+mod scalarize;
 mod shares;
 mod undefined;
 mod value;
-mod whole;
 
 pub use formula::Formulas;
 pub use function::{Facts, Function, Parameter, Whole, WholeParameter};
@@ -27,11 +31,10 @@ pub use undefined::Doubt;
 pub use value::Shape;
 
 use crate::error::{Diagnostic, Errors, Fault};
-use crate::graph::{Comparison, Dimension, ExprId, Extents, Graph, Input, MatrixOperation, Rational};
-use crate::limits;
+use crate::graph::{Comparison, Dimension, Extents, Graph, MatrixOperation, Rational};
 use crate::source::{Source, Span};
 use crate::syntax::ast::{self, Ast, Item, Program};
-use dimensions::Declared;
+use lowered::{Header, Lowered};
 use machine::Machine;
 use value::Value;
 
@@ -131,137 +134,39 @@ fn lower_function(
     span: Span,
     errors: &mut Vec<Diagnostic>,
 ) -> Option<Function> {
-    let before = errors.len();
     let definition = Definition { ast, items, name, parameters: declared, body };
-    let shapes: Vec<_> = declared.iter().map(|p| dimensions::declared(ast, &p.shape, errors)).collect();
-    let facts: Vec<Facts> = declared.iter().map(|parameter| parameter_facts(ast, parameter, errors)).collect();
-    let arrays = shapes.iter().flatten().any(Declared::is_array);
-    let symbolic = shapes.iter().flatten().any(|shape| shape.fixed().is_none());
-    let mut found = Vec::new();
-    let whole = if arrays && errors.len() == before { definition.whole(&shapes, &facts, &mut found) } else { None };
-    let function = |entries: Entries, whole| Function {
+    let lowered = definition.lower(errors)?;
+    let header = Header {
         name: name.map(|name| name.text.clone()),
         documentation: documentation(source, ast, span),
         definition: source.slice(span).trim().trim_end_matches(';').to_string(),
-        parameters: entries.parameters,
-        graph: entries.graph,
-        outputs: entries.outputs,
-        shape: entries.shape,
-        names: entries.names,
-        doubts: entries.doubts,
-        whole,
     };
-    if symbolic {
-        errors.extend(found);
-        return (errors.len() == before && whole.is_some()).then(|| function(Entries::none(), whole));
-    }
-    let mut own = Vec::new();
-    let entries = definition.entries(&shapes, &facts, &mut own);
-    match (entries, whole) {
-        (Some(entries), whole) if own.is_empty() && errors.len() == before => Some(function(entries, whole)),
-        (_, Some(whole)) if errors.len() == before => Some(function(Entries::none(), Some(whole))),
-        _ => {
-            errors.extend(own);
-            None
-        }
-    }
-}
-
-/// A function's graph with a node for each entry of a vector or matrix.
-struct Entries {
-    parameters: Vec<Parameter>,
-    graph: Graph,
-    outputs: Vec<ExprId>,
-    shape: Shape,
-    names: Vec<(String, ExprId)>,
-    doubts: Vec<Doubt>,
-}
-
-impl Entries {
-    /// Stands for a function that has no such graph.
-    fn none() -> Self {
-        Entries {
-            parameters: Vec::new(),
-            graph: Graph::new(),
-            outputs: Vec::new(),
-            shape: Shape::Scalar,
-            names: Vec::new(),
-            doubts: Vec::new(),
-        }
-    }
+    Some(lowered.function(header))
 }
 
 impl Definition<'_> {
-    /// Lowers to a graph of entries.
-    fn entries(&self, shapes: &[Option<Declared>], facts: &[Facts], errors: &mut Vec<Diagnostic>) -> Option<Entries> {
-        let mut graph = Graph::new();
-        let mut formulas = Formulas::default();
-        let mut parameters = Vec::new();
-        let mut bindings = Vec::new();
-        for ((parameter, shape), facts) in self.parameters.iter().zip(shapes).zip(facts) {
-            let Some(shape) = shape.as_ref().and_then(Declared::fixed) else {
-                bindings.push((parameter.name.text.clone(), Value::Poison));
-                continue;
-            };
-            let first = graph.inputs().len();
-            if shape.entries().saturating_add(first) > limits::PARAMETER_ENTRIES {
-                let message = format!("`{}` has too many entries", parameter.name.text);
-                let diagnostic = Diagnostic::new(Fault::TooLarge, parameter.name.span, message);
-                errors.push(
-                    diagnostic
-                        .hint(format!("at most {} entries of fixed size", limits::text(limits::PARAMETER_ENTRIES))),
-                );
-                return None;
-            }
-            let entries: Vec<ExprId> = shape
-                .places()
-                .map(|place| graph.add_input(Input { parameter: parameter.name.text.clone(), place }))
-                .collect();
-            bindings.push((parameter.name.text.clone(), Value::from_entries(shape, entries)));
-            parameters.push(Parameter {
-                name: parameter.name.text.clone(),
-                shape,
-                facts: facts.clone(),
-                inputs: first..first + shape.entries(),
-            });
+    /// Lowers to a graph of numbers and whole vectors and matrices.
+    fn lower(&self, errors: &mut Vec<Diagnostic>) -> Option<Lowered> {
+        let before = errors.len();
+        let shapes: Vec<_> = self.parameters.iter().map(|p| dimensions::declared(self.ast, &p.shape, errors)).collect();
+        let facts: Vec<Facts> =
+            self.parameters.iter().map(|parameter| parameter_facts(self.ast, parameter, errors)).collect();
+        if errors.len() > before {
+            return None;
         }
-        let mut machine = Machine::new(self.ast, self.items, &mut graph, &mut formulas, self.name.is_none());
-        let value = machine.run(self.name.map(|name| name.text.as_str()), self.body, bindings);
-        machine.require_defined_value(&value);
-        let names = machine.let_names();
-        let doubts = machine.doubts();
-        let (new_parameters, found) = machine.finish();
-        let sound = found.is_empty();
-        errors.extend(found);
-        parameters.extend(new_parameters);
-        let (shape, outputs) = match value {
-            Value::Poison | Value::Whole(_) | Value::Running(_) | Value::Rows(_) => return None,
-            Value::Condition(_) | Value::Conditions(..) => {
-                errors.push(self.not_a_number());
-                return None;
-            }
-            Value::Scalar(id) => (Shape::Scalar, vec![id]),
-            Value::Array(shape, entries) => (shape, entries.to_vec()),
-        };
-        sound.then_some(Entries { parameters, graph, outputs, shape, names, doubts })
-    }
-
-    /// Lowers to a graph of whole vectors and matrices.
-    fn whole(&self, shapes: &[Option<Declared>], facts: &[Facts], errors: &mut Vec<Diagnostic>) -> Option<Whole> {
         let mut graph = Graph::new();
         let mut formulas = Formulas::default();
         let mut parameters = Vec::new();
         let mut bindings = Vec::new();
         let mut sizes: Vec<String> = Vec::new();
-        for ((parameter, shape), facts) in self.parameters.iter().zip(shapes).zip(facts) {
+        for ((parameter, shape), facts) in self.parameters.iter().zip(&shapes).zip(&facts) {
             let shape = shape.as_ref()?;
             let name = parameter.name.text.clone();
             let id = graph.add_matrix_input(&name, shape.extents.clone());
             if shape.symmetric {
                 graph.declare_symmetric(id);
             }
-            let value = if shape.is_array() { Value::Whole(id) } else { Value::Scalar(id) };
-            bindings.push((name.clone(), value));
+            bindings.push((name.clone(), shape.value(id)));
             for dimension in [&shape.extents.rows, &shape.extents.columns] {
                 for (name, _) in dimension.names() {
                     if !sizes.iter().any(|own| own == name) {
@@ -283,41 +188,30 @@ impl Definition<'_> {
             bindings.push((name.clone(), Value::Scalar(size)));
         }
         let mut machine = Machine::new(self.ast, self.items, &mut graph, &mut formulas, self.name.is_none());
-        machine.keep_whole(sizes.is_empty());
+        if !sizes.is_empty() {
+            machine.expect_names();
+        }
         let value = machine.run(self.name.map(|name| name.text.as_str()), self.body, bindings);
         machine.require_defined_value(&value);
         let mut names = machine.let_names();
         names.retain(|(name, _)| !sizes.contains(name));
-        let doubts = machine.doubts();
+        let (doubts, picks_entries) = (machine.doubts(), machine.picks_entries());
         let lengths = shapes.iter().flatten().flat_map(|shape| [&shape.extents.rows, &shape.extents.columns]);
         let mut needed: Vec<Dimension> = lengths.cloned().chain(machine.needed()).collect();
         needed.retain(Dimension::may_be_negative);
         needed.dedup();
-        let (new_parameters, found) = machine.finish();
-        if !found.is_empty() {
-            errors.extend(found);
-            return None;
-        }
-        for parameter in new_parameters {
-            let id = graph.intern(crate::graph::Node::Input(parameter.inputs.start as u32));
+        let (free, found) = machine.finish();
+        errors.extend(found);
+        for (name, id) in free {
             let extents = Extents::scalar();
-            parameters.push(WholeParameter { name: parameter.name, id, extents, indices: 0, facts: Facts::default() });
+            parameters.push(WholeParameter { name, id, extents, indices: 0, facts: Facts::default() });
         }
-        let output = match value {
-            Value::Scalar(id) | Value::Whole(id) => id,
-            Value::Condition(_) | Value::Conditions(..) => {
-                errors.push(self.not_a_number());
-                return None;
-            }
-            Value::Array(..) => {
-                let diagnostic =
-                    Diagnostic::new(Fault::FixedSize, self.ast.span(self.body), "this list needs fixed dimensions");
-                errors.push(diagnostic.hint("`stack(a, b)` puts vectors one below the other"));
-                return None;
-            }
-            Value::Poison | Value::Running(_) | Value::Rows(_) => return None,
-        };
-        Some(Whole { graph, output, parameters, names, sizes, needed, doubts })
+        if matches!(value, Value::Condition(_)) {
+            errors.push(self.not_a_number());
+        }
+        let output = value.node().filter(|_| errors.len() == before)?;
+        let names = names.into_iter().filter_map(|(name, value)| Some((name, value.node()?))).collect();
+        Some(Lowered { graph, output, parameters, names, sizes, needed, doubts, picks_entries })
     }
 
     fn not_a_number(&self) -> Diagnostic {

@@ -1,9 +1,9 @@
 //! Vectors for each value of an index: inside of `sum(i in a..b, …)` over a symbolic range, `X[i, ..]` is one vector at a
 //! time, and all of them are the rows of a matrix, which stands for them.
 
-use super::gates::{Gates, one_number};
-use super::value::{Rows, Value};
-use super::whole::{node, product_mismatch};
+use super::gates::{Gates, node, one_number};
+use super::operators::product_mismatch;
+use super::value::{Rank, Rows, Value};
 use crate::error::{Diagnostic, Fault};
 use crate::functions::rows;
 use crate::graph::{Comparison, Dimension, ExprId, Extents, MatrixOperation as M, Rational};
@@ -109,8 +109,8 @@ impl Gates<'_> {
     /// Makes the multiples of a vector that does not depend on an index by a number for each value of the index.
     pub fn multiples(&mut self, operator: BinaryOperator, a: &Value, b: &Value) -> Option<Rows> {
         let (number, vector) = match (operator, a, b) {
-            (BinaryOperator::Multiply, Value::Running(number), Value::Whole(vector))
-            | (BinaryOperator::Multiply | BinaryOperator::Divide, Value::Whole(vector), Value::Running(number)) => {
+            (BinaryOperator::Multiply, Value::Running(number), Value::Array(vector, _))
+            | (BinaryOperator::Multiply | BinaryOperator::Divide, Value::Array(vector, _), Value::Running(number)) => {
                 (*number, *vector)
             }
             _ => return None,
@@ -192,7 +192,7 @@ impl Gates<'_> {
             }
         };
         let result = if rows.turned { total } else { self.graph.matrix(M::Transpose, &[total]) };
-        if self.graph.extents(result).is_scalar() { Value::Scalar(result) } else { Value::Whole(result) }
+        self.value(result)
     }
 
     /// Applies a function entry by entry to values of which one at least is a vector for each value of an index.
@@ -285,11 +285,11 @@ impl Gates<'_> {
                 Ok(self.totals_of_each(each(shares)))
             }
             "logsumexp" => {
-                let totals = self.whole_shares("logsumexp_rows", rows.matrix, span)?;
+                let totals = self.shares_of("logsumexp_rows", rows.matrix, (Some(Rank::Matrix), ""), span)?;
                 Ok(self.numbers_along(totals, rows.axis))
             }
             "softmax" | "log_softmax" => {
-                let matrix = self.whole_shares(&format!("{name}_rows"), rows.matrix, span)?;
+                let matrix = self.shares_of(&format!("{name}_rows"), rows.matrix, (Some(Rank::Matrix), ""), span)?;
                 Ok(Value::Rows(each(matrix)))
             }
             "norm1" => {

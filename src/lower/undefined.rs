@@ -95,8 +95,7 @@ impl Machine<'_> {
     pub(super) fn require_defined_value(&mut self, value: &Value) {
         let mut stack: Vec<ExprId> = match value {
             _ if self.constants.undefined.is_empty() && self.constants.open.is_empty() => return,
-            Value::Scalar(id) | Value::Whole(id) => vec![*id],
-            Value::Array(_, entries) => entries.to_vec(),
+            Value::Scalar(id) | Value::Array(id, _) => vec![*id],
             _ => return,
         };
         let mut seen: FxHashSet<ExprId> = FxHashSet::default();

@@ -2,7 +2,6 @@
 
 use crate::graph::ExprId;
 use std::fmt;
-use std::rc::Rc;
 
 /// The shape of a value: fixed sizes, rows before columns.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -22,6 +21,15 @@ impl Shape {
             Shape::Scalar => 1,
             Shape::Vector(n) => n,
             Shape::Matrix(n, m) => n.saturating_mul(m),
+        }
+    }
+
+    /// Returns the shape of an array of fixed size.
+    pub fn of(rank: Rank, rows: usize, columns: usize) -> Shape {
+        match rank {
+            Rank::Vector => Shape::Vector(rows),
+            Rank::Matrix => Shape::Matrix(rows, columns),
+            Rank::Either => Shape::Scalar,
         }
     }
 
@@ -56,55 +64,46 @@ pub struct Rows {
     pub axis: usize,
 }
 
+/// Whether an array is a vector or a matrix: one entry can be either, or a number.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Rank {
+    /// A column of numbers, picked by one index.
+    Vector,
+    /// Rows of numbers, picked by two indices.
+    Matrix,
+    /// The one entry that a product such as `x'*A*x` has: a number, or a vector or matrix of one entry, as is needed.
+    Either,
+}
+
 /// A value of the lowering machine.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Value {
     /// A number.
     Scalar(ExprId),
-    /// A vector or matrix, row by row.
-    Array(Shape, Rc<[ExprId]>),
-    /// A vector or matrix in one piece.
-    Whole(ExprId),
+    /// A vector or matrix.
+    Array(ExprId, Rank),
     /// A number for each value of the indices that run over symbolic ranges: a column, a row or a matrix of them.
     Running(ExprId),
     /// A vector for each value of an index that runs over a symbolic range.
     Rows(Rows),
-    /// A condition.
+    /// A condition, or one for each entry of a vector or matrix.
     Condition(ExprId),
-    /// A condition for each entry of an array, row by row.
-    Conditions(Shape, Rc<[ExprId]>),
     /// The result of an error that was already reported; it causes no further ones.
     Poison,
 }
 
 impl Value {
-    /// Makes a value of the given shape from its entries.
-    pub fn from_entries(shape: Shape, entries: Vec<ExprId>) -> Value {
-        match (shape, entries.as_slice()) {
-            (Shape::Scalar, [only]) => Value::Scalar(*only),
-            _ => Value::Array(shape, entries.into()),
-        }
-    }
-
-    /// Makes a condition, or one for each entry of an array.
-    pub fn from_conditions(shape: Shape, conditions: Vec<ExprId>) -> Value {
-        match (shape, conditions.as_slice()) {
-            (Shape::Scalar, [only]) => Value::Condition(*only),
-            _ => Value::Conditions(shape, conditions.into()),
-        }
-    }
-
-    /// Returns shape and entries of a number or an array of numbers.
-    pub fn numbers(&self) -> Option<(Shape, &[ExprId])> {
+    /// Returns the node of a number or of an array, with the array's rank.
+    pub fn node(&self) -> Option<(ExprId, Option<Rank>)> {
         match self {
-            Value::Scalar(id) => Some((Shape::Scalar, std::slice::from_ref(id))),
-            Value::Array(shape, entries) => Some((*shape, entries)),
+            Value::Scalar(id) => Some((*id, None)),
+            Value::Array(id, rank) => Some((*id, Some(*rank))),
             _ => None,
         }
     }
 
-    /// Tells whether this is one node with many entries.
-    pub fn is_in_one_piece(&self) -> bool {
-        matches!(self, Value::Whole(_) | Value::Running(_) | Value::Rows(_))
+    /// Tells whether this is one number.
+    pub fn is_number(&self) -> bool {
+        matches!(self, Value::Scalar(_) | Value::Array(_, Rank::Either))
     }
 }

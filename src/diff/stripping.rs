@@ -3,15 +3,20 @@
 use crate::graph::{Dimension, ExprId, Extents, Graph, MatrixOperation, Node, Rational};
 use rustc_hash::FxHashMap;
 
+/// Returns M for an expression `M·u` that is a column or a number, if it has that form; u is the direction.
+pub fn without_direction(graph: &mut Graph, along: ExprId, direction: ExprId) -> Option<ExprId> {
+    Stripping::new(graph, direction).matrix_of(along)
+}
+
 /// Takes a direction out of an expression that is linear in it: from `A·u` to `A`.
-pub(super) struct Stripping<'a> {
+struct Stripping<'a> {
     graph: &'a mut Graph,
     direction: ExprId,
     moving: FxHashMap<ExprId, bool>,
 }
 
 impl<'a> Stripping<'a> {
-    pub(super) fn new(graph: &'a mut Graph, direction: ExprId) -> Self {
+    fn new(graph: &'a mut Graph, direction: ExprId) -> Self {
         Stripping { graph, direction, moving: FxHashMap::default() }
     }
 
@@ -25,7 +30,7 @@ impl<'a> Stripping<'a> {
     }
 
     /// Returns M for an expression `M·u` that is a column or a number, if it has that form.
-    pub(super) fn matrix_of(&mut self, id: ExprId) -> Option<ExprId> {
+    fn matrix_of(&mut self, id: ExprId) -> Option<ExprId> {
         let rows = self.graph.extents(id).rows;
         let columns = self.graph.extents(self.direction).rows;
         if id == self.direction {

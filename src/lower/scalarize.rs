@@ -1,0 +1,269 @@
+//! From whole vectors and matrices to their entries: a graph of numbers, gate by gate as it is written.
+//!
+//! Each node of the given graph becomes one node for each of its entries, row by row, in the order in which the given nodes
+//! were made. What is entry by entry is repeated for each entry; what mixes entries is written out.
+
+use super::determinants::WRITTEN_OUT;
+use super::gates::Gates;
+use crate::functions::rows;
+use crate::graph::{ExprId, Extents, Graph, MatrixOperation as M, Node, Rational, Sizes};
+use rustc_hash::FxHashMap;
+use std::collections::BTreeSet;
+
+/// Writes out nodes of a graph in another one.
+pub(super) struct Scalarizer<'a> {
+    source: &'a Graph,
+    gates: Gates<'a>,
+    sizes: &'a Sizes,
+    /// The entries of the nodes so far, row by row.
+    entries: FxHashMap<ExprId, Vec<ExprId>>,
+}
+
+/// The entries of a matrix, row by row.
+struct Entries {
+    rows: usize,
+    columns: usize,
+    list: Vec<ExprId>,
+    /// Whether all of them are known to be 1.
+    is_ones: bool,
+}
+
+impl<'a> Scalarizer<'a> {
+    /// Begins with the entries of the parameters, which are nodes of the graph that is written to.
+    pub fn new(
+        source: &'a Graph,
+        graph: &'a mut Graph,
+        sizes: &'a Sizes,
+        parameters: impl IntoIterator<Item = (ExprId, Vec<ExprId>)>,
+    ) -> Self {
+        let gates = Gates { graph, canonical: false };
+        Scalarizer { source, gates, sizes, entries: parameters.into_iter().collect() }
+    }
+
+    /// Returns the entries of a node that was written out.
+    pub fn entries(&self, id: ExprId) -> &[ExprId] {
+        self.entries.get(&id).map_or(&[], Vec::as_slice)
+    }
+
+    /// Writes out what the roots need; none if a determinant or an inverse is too large for that, or a size is not given.
+    pub fn write(&mut self, roots: &[ExprId]) -> Option<()> {
+        for id in self.needed(roots) {
+            if !self.entries.contains_key(&id) {
+                let entries = self.written(id)?;
+                self.entries.insert(id, entries);
+            }
+        }
+        Some(())
+    }
+
+    /// Lists what the roots need in order of indices, with what placeholders stand for.
+    fn needed(&self, roots: &[ExprId]) -> BTreeSet<ExprId> {
+        let mut needed = BTreeSet::new();
+        let mut stack = roots.to_vec();
+        while let Some(id) = stack.pop() {
+            if !needed.insert(id) {
+                continue;
+            }
+            match self.source.node(id) {
+                Node::Placeholder(index) => stack.push(self.source.placeholder_value(*index)),
+                node => node.for_each_operand(|operand| stack.push(operand)),
+            }
+        }
+        needed
+    }
+
+    fn size(&self, extents: &Extents) -> Option<(usize, usize)> {
+        Some((extents.rows.evaluate(self.sizes)?, extents.columns.evaluate(self.sizes)?))
+    }
+
+    fn matrix(&self, id: ExprId) -> Option<Entries> {
+        let (rows, columns) = self.size(&self.source.extents(id))?;
+        Some(Entries { rows, columns, list: self.entries[&id].clone(), is_ones: self.source.is_ones(id) })
+    }
+
+    fn written(&mut self, id: ExprId) -> Option<Vec<ExprId>> {
+        let source = self.source;
+        match source.node(id) {
+            Node::Matrix(operation, operands) => self.operation(operation, operands),
+            Node::Placeholder(index) => {
+                let values = self.entries[&source.placeholder_value(*index)].clone();
+                Some(values.into_iter().map(|value| self.held(value)).collect())
+            }
+            Node::Derivative(value, by) => {
+                let (values, by) = (self.entries[value].clone(), self.entries[by].clone());
+                let pairs = values.iter().flat_map(|value| by.iter().map(move |by| (*value, *by)));
+                Some(pairs.map(|(value, by)| self.gates.graph.intern(Node::Derivative(value, by))).collect())
+            }
+            node => {
+                let (rows, columns) = self.size(&source.extents(id))?;
+                Some((0..rows * columns).map(|at| self.entrywise(node, at)).collect())
+            }
+        }
+    }
+
+    /// Holds a value back behind a name that derivatives are taken by; a parameter's entry is a name already.
+    fn held(&mut self, value: ExprId) -> ExprId {
+        match self.gates.graph.node(value) {
+            Node::Input(_) => value,
+            _ => self.gates.graph.add_placeholder(value),
+        }
+    }
+
+    /// Writes one entry of what is entry by entry; numbers are repeated.
+    fn entrywise(&mut self, node: &Node, at: usize) -> ExprId {
+        let entries = &self.entries;
+        let of = |id: ExprId| match entries[&id].as_slice() {
+            [only] => *only,
+            list => list[at],
+        };
+        match node {
+            Node::Sum(constant, terms) => {
+                let terms: Vec<(ExprId, Rational)> = terms.iter().map(|(term, k)| (of(*term), k.clone())).collect();
+                let graph = &mut *self.gates.graph;
+                if terms.iter().all(|(term, _)| graph.as_number(*term).is_some()) {
+                    return graph.sum(constant.clone(), terms);
+                }
+                graph.intern(Node::Sum(constant.clone(), terms.into()))
+            }
+            Node::Product(factors) => {
+                let factors: Vec<(ExprId, Rational)> = factors.iter().map(|(base, k)| (of(*base), k.clone())).collect();
+                match factors.as_slice() {
+                    [(a, one), (b, inverse)] if one.is_one() && inverse.is_minus_one() => self.gates.quotient(*a, *b),
+                    factors => self.gates.product(factors),
+                }
+            }
+            Node::Apply(function, arguments) => {
+                let arguments: Vec<ExprId> = arguments.iter().map(|id| of(*id)).collect();
+                self.gates.apply(*function, &arguments)
+            }
+            Node::Select(condition, a, b) => {
+                let (condition, a, b) = (of(*condition), of(*a), of(*b));
+                self.gates.select(condition, a, b)
+            }
+            Node::Compare(comparison, a, b) => {
+                let (a, b) = (of(*a), of(*b));
+                self.gates.graph.compare(*comparison, a, b)
+            }
+            node => {
+                let node = node.clone().renamed(of);
+                self.gates.graph.intern(node)
+            }
+        }
+    }
+
+    fn operation(&mut self, operation: &M, operands: &[ExprId]) -> Option<Vec<ExprId>> {
+        let (zero, one) = (self.gates.graph.integer(0), self.gates.graph.integer(1));
+        let first = match operands.first() {
+            Some(id) => self.matrix(*id)?,
+            None => Entries { rows: 0, columns: 0, list: Vec::new(), is_ones: false },
+        };
+        let Entries { rows, columns, list, .. } = &first;
+        let small = |rows: usize| (rows <= WRITTEN_OUT).then_some(rows);
+        Some(match operation {
+            M::Product => return self.product(operands),
+            M::Transpose => {
+                (0..*columns).flat_map(|column| (0..*rows).map(move |row| list[row * columns + column])).collect()
+            }
+            M::Full(value, extents) => {
+                let (rows, columns) = self.size(extents)?;
+                vec![self.gates.graph.number(value.clone()); rows * columns]
+            }
+            M::Identity(n) => {
+                let n = n.evaluate(self.sizes)?;
+                (0..n * n).map(|at| if at / n == at % n { one } else { zero }).collect()
+            }
+            M::Diagonal => {
+                (0..rows * rows).map(|at| if at / rows == at % rows { list[at / rows] } else { zero }).collect()
+            }
+            M::DiagonalOf => (0..*rows).map(|at| list[at * columns + at]).collect(),
+            M::Trace => {
+                let terms: Vec<(ExprId, bool)> = (0..*rows).map(|at| (list[at * columns + at], false)).collect();
+                vec![self.gates.sum(&terms)]
+            }
+            M::Determinant => vec![self.gates.determinant(list, small(*rows)?)],
+            M::LogDeterminant => {
+                let determinant = self.gates.determinant(list, small(*rows)?);
+                vec![self.gates.apply(rows::LN, &[determinant])]
+            }
+            M::Inverse => self.gates.inverse(list, small(*rows)?),
+            M::Adjugate => self.gates.adjugate(list, small(*rows)?),
+            M::LogSumExp => vec![self.log_sum_exp(list)],
+            M::LogSumExpOfRows => list.chunks((*columns).max(1)).map(|row| self.log_sum_exp(row)).collect(),
+            M::Slice(row, column, extents) => {
+                let (start, from) = (row.evaluate(self.sizes)?, column.evaluate(self.sizes)?);
+                let (height, width) = self.size(extents)?;
+                let places =
+                    (start..start + height).flat_map(|row| (from..from + width).map(move |column| (row, column)));
+                places.map(|(row, column)| list.get(row * columns + column).copied()).collect::<Option<_>>()?
+            }
+            M::Embed(row, column, extents) => {
+                let (start, from) = (row.evaluate(self.sizes)?, column.evaluate(self.sizes)?);
+                let (height, width) = self.size(extents)?;
+                let entry = |at: usize| {
+                    let (row, column) = ((at / width).checked_sub(start), (at % width).checked_sub(from));
+                    match (row, column) {
+                        (Some(row), Some(column)) if row < *rows && column < *columns => list[row * columns + column],
+                        _ => zero,
+                    }
+                };
+                (0..height * width).map(entry).collect()
+            }
+            M::Stack => operands.iter().flat_map(|part| self.entries[part].clone()).collect(),
+            M::Join => {
+                let parts: Vec<Entries> = operands.iter().map(|part| self.matrix(*part)).collect::<Option<_>>()?;
+                let line = |row: usize| {
+                    parts
+                        .iter()
+                        .flat_map(move |part| part.list[row * part.columns..(row + 1) * part.columns].iter().copied())
+                };
+                (0..*rows).flat_map(line).collect()
+            }
+            M::Size(dimension) => vec![self.gates.graph.integer(i64::try_from(dimension.evaluate(self.sizes)?).ok()?)],
+        })
+    }
+
+    fn log_sum_exp(&mut self, entries: &[ExprId]) -> ExprId {
+        match entries {
+            [only] => *only,
+            _ => self.gates.apply(rows::LOGSUMEXP, entries),
+        }
+    }
+
+    /// Multiplies a chain of matrices from the left; the total of a matrix, between ones, is one sum.
+    fn product(&mut self, factors: &[ExprId]) -> Option<Vec<ExprId>> {
+        let matrices: Vec<Entries> = factors.iter().map(|factor| self.matrix(*factor)).collect::<Option<_>>()?;
+        let others: Vec<&Entries> = matrices.iter().filter(|matrix| !matrix.is_ones).collect();
+        if let ([only], Some(first), Some(last)) = (others.as_slice(), matrices.first(), matrices.last())
+            && first.rows == 1
+            && last.columns == 1
+        {
+            let terms: Vec<(ExprId, bool)> = only.list.iter().map(|entry| (*entry, false)).collect();
+            return Some(vec![self.gates.sum(&terms)]);
+        }
+        let mut matrices = matrices.into_iter();
+        let first = matrices.next()?;
+        Some(matrices.fold(first, |left, right| self.product_of_two(&left, &right)).list)
+    }
+
+    fn product_of_two(&mut self, left: &Entries, right: &Entries) -> Entries {
+        let mut list = Vec::with_capacity(left.rows * right.columns);
+        for row in 0..left.rows {
+            for column in 0..right.columns {
+                let pair = |k: usize| (left.list[row * left.columns + k], right.list[k * right.columns + column]);
+                let terms: Vec<(ExprId, bool)> = (0..left.columns)
+                    .map(|k| {
+                        let term = match pair(k) {
+                            (_, b) if left.is_ones => b,
+                            (a, _) if right.is_ones => a,
+                            (a, b) if a == b => self.gates.product(&[(a, Rational::integer(2))]),
+                            (a, b) => self.gates.product(&[(a, Rational::ONE), (b, Rational::ONE)]),
+                        };
+                        (term, false)
+                    })
+                    .collect();
+                list.push(self.gates.sum(&terms));
+            }
+        }
+        Entries { rows: left.rows, columns: right.columns, list, is_ones: false }
+    }
+}
