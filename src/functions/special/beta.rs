@@ -1,9 +1,9 @@
+/// Below this argument, `1 / x` may overflow.
+const BETA_SMALLEST: f64 = 1e-300;
+
 use super::gamma::{
     GAMMA_HALF_LN_2_PI_E, GAMMA_STIRLING, GAMMA_STIRLING_START, gamma, gamma_horner, gamma_sum, lgamma,
 };
-
-/// Below this argument, `1 / x` may overflow.
-const BETA_SMALLEST: f64 = 1e-300;
 
 /// Returns `ln Gamma(x) - (x - 1/2) ln x + x - ln(2 pi) / 2` for `x >= 10.5` (DLMF 5.11.1).
 fn beta_correction(x: f64) -> f64 {
