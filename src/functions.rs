@@ -314,12 +314,17 @@ pub const TABLE: &[Function] = &[
         code: Code::OfOrder("polygamma", special::polygamma), latex: r"\operatorname{polygamma}",
         documentation: "n-th derivative of digamma; the order n is a constant integer", ..UNARY },
 
-    Function { name: "beta", parameters: &["a", "b"], derivatives: &["y*(digamma(a) - digamma(a + b))", "y*(digamma(b) - digamma(a + b))"],
+    Function { name: "beta", parameters: &["a", "b"], derivatives: &["-y*digamma_difference(a, b)", "-y*digamma_difference(b, a)"],
         domain: "a > 0 and b > 0", code: Code::Special2("beta", special::beta), definition: Some("exp(lbeta(a, b))"), range: "y > 0",
         latex: r"\mathrm{B}", documentation: "beta function: gamma(a)*gamma(b)/gamma(a + b)", ..UNARY },
-    Function { name: "lbeta", parameters: &["a", "b"], derivatives: &["digamma(a) - digamma(a + b)", "digamma(b) - digamma(a + b)"],
+    Function { name: "lbeta", parameters: &["a", "b"], derivatives: &["-digamma_difference(a, b)", "-digamma_difference(b, a)"],
         domain: "a > 0 and b > 0", code: Code::Special2("lbeta", special::lbeta), definition: Some("lgamma(a) + lgamma(b) - lgamma(a + b)"),
         latex: r"\ln\mathrm{B}", documentation: "ln(beta(a, b)) without overflow or cancellation", ..UNARY },
+    Function { name: "digamma_difference", parameters: &["a", "b"],
+        derivatives: &["polygamma(1, a + b) - polygamma(1, a)", "polygamma(1, a + b)"],
+        domain: "(a > 0 or a != floor(a)) and (a + b > 0 or a + b != floor(a + b))",
+        code: Code::Special2("digamma_difference", special::digamma_difference), definition: Some("digamma(a + b) - digamma(a)"),
+        latex: r"\operatorname{\Delta\psi}", documentation: "digamma(a + b) - digamma(a) without cancellation for positive numbers; its derivative by a may cancel", ..UNARY },
 
     // Activations
     Function { name: "sigmoid", derivatives: &["y*(1 - y)"], code: Code::Formula("1/(1 + exp(-x))"), values: &[("0", "1/2")],

@@ -8,7 +8,7 @@ mod normal;
 mod polygamma;
 mod removable;
 
-pub use beta::{beta, lbeta};
+pub use beta::{beta, digamma_difference, lbeta};
 pub use erf::{erf, erfc};
 pub use gamma::{gamma, lgamma};
 pub use normal::{erfcx, erfcx_derivative, inverse_mills, inverse_mills_derivative, log_erfc, log_ndtr, ndtr};

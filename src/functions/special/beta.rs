@@ -4,6 +4,7 @@ const BETA_SMALLEST: f64 = 1e-300;
 use super::gamma::{
     GAMMA_HALF_LN_2_PI_E, GAMMA_STIRLING, GAMMA_STIRLING_START, gamma, gamma_horner, gamma_sum, lgamma,
 };
+use super::polygamma::{POLYGAMMA_DIGAMMA_SERIES, digamma};
 
 /// Returns `ln Gamma(x) - (x - 1/2) ln x + x - ln(2 pi) / 2` for `x >= 10.5` (DLMF 5.11.1).
 fn beta_correction(x: f64) -> f64 {
@@ -57,4 +58,34 @@ pub fn lbeta(a: f64, b: f64) -> f64 {
     } else {
         lgamma(small) + (lgamma(large) - lgamma(total))
     }
+}
+
+/// Returns `digamma(a + b) - digamma(a)`.
+///
+/// The domain is that of the two values. Where both arguments of `digamma` are positive, the methods are the recurrence
+/// DLMF 5.5.2 and the difference of the asymptotic series DLMF 5.11.2, taken term by term, of which no two have opposite
+/// signs but for the last small ones; elsewhere, the difference of the values.
+pub fn digamma_difference(a: f64, b: f64) -> f64 {
+    let (mut low, mut high) = (a, a + b);
+    if !(low > 0.0 && high > 0.0 && low < f64::INFINITY && high < f64::INFINITY) {
+        return digamma(high) - digamma(low);
+    }
+    let mut sum = 0.0;
+    while low < 10.0 || high < 10.0 {
+        sum += b / high / low;
+        low += 1.0;
+        high += 1.0;
+    }
+    let ratio = b / low;
+    let logarithm = if ratio > -0.5 { ratio.ln_1p() } else { (high / low).ln() };
+    // x^k - y^k = (x - y) (x^(k - 1) + x^(k - 2) y + ... + y^(k - 1)), of the squares of the reciprocals.
+    let (x, y) = (1.0 / low / low, 1.0 / high / high);
+    let difference = (low + high) / high * (ratio / high) / low;
+    let (mut series, mut powers, mut power) = (0.0, 1.0, 1.0);
+    for coefficient in POLYGAMMA_DIGAMMA_SERIES {
+        series += coefficient * powers;
+        power *= y;
+        powers = x * powers + power;
+    }
+    sum + (logarithm + 0.5 * ratio / high + difference * series)
 }
