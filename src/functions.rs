@@ -1,8 +1,8 @@
 //! Table 1: every function of the language with its derivative, domain, code and properties, side by side.
 //!
 //! Formulas in the table are written in gradc's own language. They name the arguments by the row's `parameters`, and
-//! the function's own value `y`. Adding a function is adding a row: the parser, the differentiator, the emitter, the
-//! printers and the tests find it by themselves.
+//! the function's own value `y`, unless a parameter has that name. Adding a function is adding a row: the parser, the
+//! differentiator, the emitter, the evaluators, the printers and the tests find it by themselves.
 
 pub mod special;
 
@@ -60,6 +60,8 @@ pub enum Code {
     Method2(&'static str, &'static str, fn(f64, f64) -> f64),
     /// A function of [`special`], emitted along with the code that calls it.
     Special(&'static str, fn(f64) -> f64),
+    /// A function of [`special`] with two arguments.
+    Special2(&'static str, fn(f64, f64) -> f64),
     /// A function of [`special`] of a constant order and a number.
     OfOrder(&'static str, fn(u32, f64) -> f64),
     /// A formula in terms of other rows.
@@ -103,7 +105,8 @@ pub struct Function {
     pub arity: Arity,
     /// The derivative with respect to each argument; an empty string where there is none.
     pub derivatives: &'static [&'static str],
-    /// What the function abbreviates, if it is written out when it is read.
+    /// What the function is in terms of other rows. A function without code is written out when it is read; any other is
+    /// evaluated with many bits in this way where the evaluator has no routine for it, and the tests compare with it.
     pub definition: Option<&'static str>,
     /// Where the function is defined over the reals, as a condition; empty if everywhere.
     pub domain: &'static str,
@@ -165,9 +168,9 @@ pub const TABLE: &[Function] = &[
         left_inverse: "ln", range: "y > 0", latex: r"\exp", documentation: "exponential", ..UNARY },
     Function { name: "ln", aliases: &["log"], derivatives: &["1/x"], domain: "x > 0", code: Code::Method("ln", "log", f64::ln),
         values: &[("1", "0")], left_inverse: "exp", latex: r"\ln", documentation: "natural logarithm", ..UNARY },
-    Function { name: "log2", derivatives: &["1/(x*ln(2))"], domain: "x > 0", code: Code::Method("log2", "log2", f64::log2),
+    Function { name: "log2", derivatives: &["1/(x*ln(2))"], definition: Some("ln(x)/ln(2)"), domain: "x > 0", code: Code::Method("log2", "log2", f64::log2),
         values: &[("1", "0"), ("2", "1")], latex: r"\log_2", documentation: "logarithm to base 2", ..UNARY },
-    Function { name: "log10", derivatives: &["1/(x*ln(10))"], domain: "x > 0", code: Code::Method("log10", "log10", f64::log10),
+    Function { name: "log10", derivatives: &["1/(x*ln(10))"], definition: Some("ln(x)/ln(10)"), domain: "x > 0", code: Code::Method("log10", "log10", f64::log10),
         values: &[("1", "0"), ("10", "1")], latex: r"\log_{10}", documentation: "logarithm to base 10", ..UNARY },
     Function { name: "exp_m1", aliases: &["expm1"], derivatives: &["exp(x)"], code: Code::Method("exp_m1", "expm1", f64::exp_m1),
         values: &[("0", "0")], left_inverse: "ln_1p", range: "y > -1", latex: r"\operatorname{expm1}",
@@ -229,6 +232,7 @@ pub const TABLE: &[Function] = &[
         documentation: "n-th derivative of sinc; the order n is a constant integer", ..UNARY },
 
     Function { name: "sinc_sqrt", derivatives: &["sinc_sqrt_derivative(1, x)"], code: Code::Special("sinc_sqrt", special::sinc_sqrt),
+        definition: Some("if(x < 0, sinhc(sqrt(-x)), sinc(sqrt(x)))"),
         values: &[("0", "1")], latex: r"\operatorname{sincsqrt}", documentation: "sinc(sqrt(x)), continued to negative numbers", ..UNARY },
     Function { name: "sinc_sqrt_derivative", parameters: &["n", "x"], derivatives: &["", "sinc_sqrt_derivative(n + 1, x)"],
         code: Code::OfOrder("sinc_sqrt_derivative", special::sinc_sqrt_derivative), latex: r"\operatorname{sincsqrt}",
@@ -266,9 +270,9 @@ pub const TABLE: &[Function] = &[
         range: "0 <= y and y <= 1", latex: r"\operatorname{step}", documentation: "1 for positive numbers, else 0; the derivative at 0 is taken as 0", ..UNARY },
     Function { name: "floor", derivatives: &["0"], code: Code::Method("floor", "floor", f64::floor), cost: Cost::Cheap,
         latex: r"\operatorname{floor}", documentation: "largest integer not above x; the derivative at integers is taken as 0", ..UNARY },
-    Function { name: "ceil", derivatives: &["0"], code: Code::Method("ceil", "ceil", f64::ceil), cost: Cost::Cheap,
+    Function { name: "ceil", derivatives: &["0"], definition: Some("-floor(-x)"), code: Code::Method("ceil", "ceil", f64::ceil), cost: Cost::Cheap,
         latex: r"\operatorname{ceil}", documentation: "smallest integer not below x; the derivative at integers is taken as 0", ..UNARY },
-    Function { name: "round", derivatives: &["0"], code: Code::Method("round", "round", f64::round), cost: Cost::Cheap, parity: ODD,
+    Function { name: "round", derivatives: &["0"], definition: Some("sign(x)*floor(abs(x) + 1/2)"), code: Code::Method("round", "round", f64::round), cost: Cost::Cheap, parity: ODD,
         latex: r"\operatorname{round}", documentation: "nearest integer, halves away from 0; the derivative at halves is taken as 0", ..UNARY },
     Function { name: "max", derivatives: &["if(a >= b, 1, 0)", "if(a >= b, 0, 1)"], code: Code::Method2("max", "fmax", f64::max),
         latex: r"\max", documentation: "largest argument; on a tie the first one gets the derivative", ..FOLDED },
@@ -309,6 +313,18 @@ pub const TABLE: &[Function] = &[
     Function { name: "polygamma", parameters: &["n", "x"], derivatives: &["", "polygamma(n + 1, x)"], domain: "x > 0 or x != floor(x)",
         code: Code::OfOrder("polygamma", special::polygamma), latex: r"\operatorname{polygamma}",
         documentation: "n-th derivative of digamma; the order n is a constant integer", ..UNARY },
+
+    Function { name: "beta", parameters: &["a", "b"], derivatives: &["-y*digamma_difference(a, b)", "-y*digamma_difference(b, a)"],
+        domain: "a > 0 and b > 0", code: Code::Special2("beta", special::beta), definition: Some("exp(lbeta(a, b))"), range: "y > 0",
+        latex: r"\mathrm{B}", documentation: "beta function: gamma(a)*gamma(b)/gamma(a + b)", ..UNARY },
+    Function { name: "lbeta", parameters: &["a", "b"], derivatives: &["-digamma_difference(a, b)", "-digamma_difference(b, a)"],
+        domain: "a > 0 and b > 0", code: Code::Special2("lbeta", special::lbeta), definition: Some("lgamma(a) + lgamma(b) - lgamma(a + b)"),
+        latex: r"\ln\mathrm{B}", documentation: "ln(beta(a, b)) without overflow or cancellation", ..UNARY },
+    Function { name: "digamma_difference", parameters: &["a", "b"],
+        derivatives: &["polygamma(1, a + b) - polygamma(1, a)", "polygamma(1, a + b)"],
+        domain: "(a > 0 or a != floor(a)) and (a + b > 0 or a + b != floor(a + b))",
+        code: Code::Special2("digamma_difference", special::digamma_difference), definition: Some("digamma(a + b) - digamma(a)"),
+        latex: r"\operatorname{\Delta\psi}", documentation: "digamma(a + b) - digamma(a) without cancellation for positive numbers; its derivative by a may cancel", ..UNARY },
 
     // Activations
     Function { name: "sigmoid", derivatives: &["y*(1 - y)"], code: Code::Formula("1/(1 + exp(-x))"), values: &[("0", "1/2")],

@@ -227,22 +227,66 @@ const VALUES: &[(&str, f64, f64)] = &[
     ("sinc_derivative(3, x)", 1000.0, -0.0005598950683559265),
 ];
 
+/// Calls with two arguments, and their values.
+#[rustfmt::skip]
+const OF_TWO: &[(&str, [f64; 2], f64)] = &[
+    ("lbeta(a, b)", [0.3, 2.5], 0.8637780733032479),
+    ("lbeta(a, b)", [1e-05, 7.5], 11.512900225313853),
+    ("lbeta(a, b)", [9.25, 0.125], 1.7473310905121475),
+    ("lbeta(a, b)", [10.5, 10.5], -14.454366021945958),
+    ("lbeta(a, b)", [40.0, 1e6], -445.9894420476577),
+    ("lbeta(a, b)", [1e5, 3.0], -33.84565921410074),
+    ("lbeta(a, b)", [1e8, 1e8], -138629444.05681732),
+    ("lbeta(a, b)", [0.1, 1e15], -1.2011649877568629),
+    ("lbeta(a, b)", [5.0, 9.0], -8.769507120030227),
+    ("lbeta(a, b)", [100.5, 60.25], -107.22408681216952),
+    ("lbeta(a, b)", [1e-200, 1e-200], 461.2101657793691),
+    ("lbeta(a, b)", [1e-305, 3.0], 702.288453363184),
+    ("lbeta(a, b)", [1e300, 2.0], -1381.5510557964274),
+    ("lbeta(a, b)", [10.0, 0.001], 6.904927080213461),
+    ("lbeta(a, b)", [0.5, 153.5], -1.9436710097813874),
+    ("beta(a, b)", [0.3, 2.5], 2.372105774980298),
+    ("beta(a, b)", [1e-05, 7.5], 99997.47606621413),
+    ("beta(a, b)", [9.25, 0.125], 5.739264639345203),
+    ("beta(a, b)", [10.5, 10.5], 5.278962747130534e-07),
+    ("beta(a, b)", [0.1, 1e15], 0.30084352865340014),
+    ("beta(a, b)", [5.0, 9.0], 0.0001554001554001554),
+    ("beta(a, b)", [10.0, 0.001], 997.1757968178026),
+    ("beta(a, b)", [0.5, 153.5], 0.14317737828834237),
+    ("digamma_difference(a, b)", [100000.0, 3.0], 2.999970000499991e-05),
+    ("digamma_difference(a, b)", [1e-05, 7.5], 100002.52395812608),
+    ("digamma_difference(a, b)", [100000000.0, 1.0], 1e-08),
+    ("digamma_difference(a, b)", [1000000000000.0, 1e-06], 1.0000000000005e-18),
+    ("digamma_difference(a, b)", [3.0, 0.25], 0.0942065759697119),
+    ("digamma_difference(a, b)", [9.5, -9.25], -6.425191409779215),
+    ("digamma_difference(a, b)", [0.001, 1e-09], 0.0010000006425341947),
+    ("digamma_difference(a, b)", [40.0, -1e-10], -2.531510384132307e-12),
+    ("digamma_difference(a, b)", [-2.5, 0.25], 3.055426924012729),
+    ("digamma_difference(a, b)", [2.5, 1e300], 690.0723712575684),
+    ("-diff(lbeta(a, b), a)", [1e5, 3.0], 2.999970000499991e-05),
+    ("-diff(lbeta(b, a), a)", [1e12, 1e-6], 1.0000000000005e-18),
+];
+
 #[test]
 fn values_are_those_of_60_digits() {
+    let of_one = VALUES.iter().map(|(text, x, wanted)| (*text, vec![*x], *wanted));
+    let of_two = OF_TWO.iter().map(|(text, point, wanted)| (*text, point.to_vec(), *wanted));
     let mut evaluator = Evaluator::default();
     let mut wrong = Vec::new();
-    for (text, x, wanted) in VALUES {
-        let parameter = [Source::new("parameter", "x")];
-        let function = gradc::read(&Source::new("call", *text), &parameter).expect("a call is an expression").remove(0);
+    for (text, point, wanted) in of_one.chain(of_two) {
+        let names: &[&str] = if point.len() == 1 { &["x"] } else { &["a", "b"] };
+        let parameters: Vec<Source> = names.iter().map(|name| Source::new("parameter", *name)).collect();
+        let function = gradc::read(&Source::new("call", text), &parameters).expect("a call is an expression").remove(0);
         let tape = derive(&function, &[], Order::Value, Form::Raw).expect("a value needs no derivative").tape();
-        let double = tape.evaluate(&[*x])[0];
+        let double = tape.evaluate(&point)[0];
         let allowed = if text.contains("derivative") { OF_DERIVATIVES } else { ULPS * f64::EPSILON };
         if (double - wanted).abs() > allowed * wanted.abs() || double.is_nan() {
-            wrong.push(format!("{text} at {x:e} is {double:e}, not {wanted:e}"));
+            wrong.push(format!("{text} at {point:?} is {double:e}, not {wanted:e}"));
         }
-        let precise = evaluator.evaluate(&tape, &[Coordinate::from(*x)])[0];
-        if precise != *wanted {
-            wrong.push(format!("{text} at {x:e} is {precise:e} with many bits, not {wanted:e}"));
+        let coordinates: Vec<Coordinate> = point.iter().map(|x| Coordinate::from(*x)).collect();
+        let precise = evaluator.evaluate(&tape, &coordinates)[0];
+        if precise != wanted {
+            wrong.push(format!("{text} at {point:?} is {precise:e} with many bits, not {wanted:e}"));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

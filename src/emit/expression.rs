@@ -236,7 +236,7 @@ impl Writer<'_> {
             }
             Call(function, a) => self.call(*function, text(*a)),
             Call2(function, a, b) => self.call2(*function, text(*a), text(*b)),
-            OfOrder(function, order, a) => self.special(function.row().name, Some(*order), text(*a)),
+            OfOrder(function, order, a) => self.of_order(*function, *order, text(*a)),
             Compare(comparison, a, b) => {
                 let symbol = comparison_symbol(*comparison);
                 let (a, b) = (text(*a).at(Level::Additive), text(*b).at(Level::Additive));
@@ -307,7 +307,7 @@ impl Writer<'_> {
             (Code::Method(_, libm, _), Target::NoStd) => {
                 Text::atom(format!("libm::{libm}{}({})", self.suffix(), argument.text))
             }
-            (Code::Special(name, _), _) => self.special(name, None, argument),
+            (Code::Special(name, _), _) => self.special(name, &[argument]),
             _ => Text::atom(format!("{}({})", function.row().name, argument.text)),
         }
     }
@@ -323,8 +323,18 @@ impl Writer<'_> {
             (Code::Method2(_, libm, _), Target::NoStd) => {
                 Text::atom(format!("libm::{libm}{}({}, {})", self.suffix(), a.text, b.text))
             }
+            (Code::Special2(name, _), _) => self.special(name, &[a, b]),
             _ => Text::atom(format!("{}({}, {})", function.row().name, a.text, b.text)),
         }
+    }
+
+    fn of_order(&self, function: FunctionId, order: u32, argument: &Text) -> Text {
+        let name = match function.row().code {
+            Code::OfOrder(name, _) => name,
+            _ => function.row().name,
+        };
+        let order = Text { text: order.to_string(), level: Level::Postfix, literal: true, untyped: true };
+        self.special(name, &[&order, argument])
     }
 
     fn suffix(&self) -> &'static str {
@@ -335,15 +345,16 @@ impl Writer<'_> {
     }
 
     /// Calls a special function, which computes in double precision.
-    fn special(&self, name: &str, order: Option<u32>, argument: &Text) -> Text {
-        let order = order.map(|order| format!("{order}, ")).unwrap_or_default();
+    fn special(&self, name: &str, arguments: &[&Text]) -> Text {
+        let widened = |argument: &&Text| match self.options.scalar {
+            Scalar::F32 if !argument.untyped => format!("f64::from({})", argument.text),
+            _ => argument.text.clone(),
+        };
+        let arguments: Vec<String> = arguments.iter().map(widened).collect();
+        let call = format!("special::{name}({})", arguments.join(", "));
         match self.options.scalar {
-            Scalar::F64 => Text::atom(format!("special::{name}({order}{})", argument.text)),
-            Scalar::F32 => {
-                let argument =
-                    if argument.untyped { argument.text.clone() } else { format!("f64::from({})", argument.text) };
-                Text::new(format!("special::{name}({order}{argument}) as f32"), Level::Choice)
-            }
+            Scalar::F64 => Text::atom(call),
+            Scalar::F32 => Text::new(format!("{call} as f32"), Level::Choice),
         }
     }
 }

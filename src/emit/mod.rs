@@ -10,6 +10,7 @@ mod names;
 mod options;
 mod products;
 mod rust;
+mod special;
 
 pub use options::{Batch, Derive, Options, Scalar, Target};
 pub use rust::emit;

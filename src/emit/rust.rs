@@ -7,11 +7,11 @@ use super::expression::{Part, Text, Writer};
 use super::layout::{Piece, lines, nested, structure, tuple};
 use super::names::{Names, camel_case};
 use super::options::{Batch, Derive, Options, Target};
+use super::special;
 use crate::derive::{Derivatives, Deriver, Order};
 use crate::error::{Diagnostic, Fault};
-use crate::functions::Code;
 use crate::lower::{Function, Shape};
-use crate::tape::{Operation, Tape};
+use crate::tape::Tape;
 
 /// Lints that generated items are excused from: what the source's names and formulas decide is not the crate's style.
 pub(super) const ALLOW: &str =
@@ -354,14 +354,7 @@ impl Module<'_> {
     }
 
     pub(super) fn note_special(&mut self, tape: &Tape) {
-        for operation in &tape.operations {
-            let name = match operation {
-                Operation::Call(function, _) | Operation::OfOrder(function, ..) => match function.row().code {
-                    Code::Special(name, _) | Code::OfOrder(name, _) => name,
-                    _ => continue,
-                },
-                _ => continue,
-            };
+        for name in tape.operations.iter().filter_map(special::called) {
             if !self.special.contains(&name) {
                 self.special.push(name);
             }
@@ -370,29 +363,6 @@ impl Module<'_> {
 
     /// Adds the special functions that are called, as a private module.
     fn special_functions(&mut self) {
-        const NORMAL: &[&str] =
-            &["erfcx", "erfcx_derivative", "ndtr", "log_ndtr", "log_erfc", "inverse_mills", "inverse_mills_derivative"];
-        const FILES: &[(&[&str], &str)] = &[
-            (&["erf", "erfc"], include_str!("../functions/special/erf.rs")),
-            (NORMAL, include_str!("../functions/special/normal.rs")),
-            (&["gamma", "lgamma"], include_str!("../functions/special/gamma.rs")),
-            (&["digamma", "polygamma"], include_str!("../functions/special/polygamma.rs")),
-            (
-                &[
-                    "exprel",
-                    "exprel_derivative",
-                    "bernoulli",
-                    "bernoulli_derivative",
-                    "langevin",
-                    "langevin_derivative",
-                    "sinc",
-                    "sinc_derivative",
-                    "sinc_sqrt",
-                    "sinc_sqrt_derivative",
-                ],
-                include_str!("../functions/special/removable.rs"),
-            ),
-        ];
         if self.special.is_empty() {
             return;
         }
@@ -401,25 +371,10 @@ impl Module<'_> {
             self.out.push_str(&indented(include_str!("special_without_std.rs.in")));
             self.out.push('\n');
         }
-        // Those of the normal distribution call the error functions.
-        if NORMAL.iter().any(|name| self.special.contains(name)) && !self.special.contains(&"erf") {
-            self.special.push("erf");
-        }
-        let needed = FILES.iter().filter(|(names, _)| names.iter().any(|name| self.special.contains(name)));
-        let sources: Vec<String> = needed.map(|(_, source)| indented(&without_imports(source))).collect();
+        let sources: Vec<String> = special::sources(&self.special).iter().map(|source| indented(source)).collect();
         self.out.push_str(&sources.join("\n"));
         self.out.push_str("}\n");
     }
-}
-
-/// Returns the source of a file for one module with the files that it imports from.
-fn without_imports(source: &str) -> String {
-    let lines = source.lines().filter(|line| !line.starts_with("use "));
-    lines
-        .map(|line| format!("{}\n", line.strip_prefix("pub(super) ").unwrap_or(line)))
-        .collect::<String>()
-        .trim_start()
-        .into()
 }
 
 /// Indents the lines of a source.

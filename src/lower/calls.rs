@@ -140,13 +140,12 @@ impl Machine<'_> {
             }
         }
         let formulas = &mut *self.formulas;
-        self.gates.entrywise(values, spans, span, |gates, arguments| match row.definition {
-            None => gates.apply(function, arguments),
-            Some(definition) => {
-                let names: Vec<_> = row.parameters.iter().copied().zip(arguments.iter().copied()).collect();
-                let lowered = formulas.lower(gates.graph, definition, &names);
+        self.gates.entrywise(values, spans, span, |gates, arguments| match (row.code, row.definition) {
+            (Code::Expanded, Some(definition)) => {
+                let lowered = formulas.of_row(gates.graph, function, definition, arguments);
                 lowered.unwrap_or_else(|| gates.apply(function, arguments))
             }
+            _ => gates.apply(function, arguments),
         })
     }
 

@@ -2,6 +2,7 @@
 
 use super::machine::Machine;
 use super::value::Value;
+use crate::functions::FunctionId;
 use crate::graph::{ExprId, Graph};
 use crate::source::Source;
 use crate::syntax::ast::{Ast, NodeId, Program};
@@ -16,6 +17,19 @@ pub struct Formulas {
 }
 
 impl Formulas {
+    /// Puts a formula of a function's row into a graph, as [`Formulas::lower`] does, with the arguments for the names of
+    /// the row's parameters.
+    pub fn of_row(
+        &mut self,
+        graph: &mut Graph,
+        function: FunctionId,
+        formula: &'static str,
+        arguments: &[ExprId],
+    ) -> Option<ExprId> {
+        let names: Vec<_> = function.row().parameters.iter().copied().zip(arguments.iter().copied()).collect();
+        self.lower(graph, formula, &names)
+    }
+
     /// Puts a formula of the table into a graph, in canonical form, with values for its names. None if the formula is
     /// not an expression of the language, which the tests of the table rule out.
     pub fn lower(&mut self, graph: &mut Graph, text: &'static str, names: &[(&str, ExprId)]) -> Option<ExprId> {

@@ -208,9 +208,7 @@ fn needed(
         }
         Node::Apply(function, arguments) => {
             let arguments = own.import(graph, arguments);
-            let row = function.row();
-            let names: Vec<(&str, ExprId)> = row.parameters.iter().copied().zip(arguments).collect();
-            formulas.lower(&mut own, row.domain, &names)?
+            formulas.of_row(&mut own, *function, function.row().domain, &arguments)?
         }
         _ => return None,
     };
@@ -355,13 +353,14 @@ fn is_in_domain(function: FunctionId, arguments: &[Known], formulas: &mut Formul
     let row = function.row();
     let mut graph = Graph::new();
     let mut operands = FxHashMap::default();
-    let mut names = Vec::new();
-    for (parameter, argument) in row.parameters.iter().copied().zip(arguments) {
-        let id = graph.add_input(Input { parameter: parameter.to_string(), place: Vec::new() });
+    let mut inputs = Vec::new();
+    for (parameter, argument) in row.parameters.iter().zip(arguments) {
+        let id = graph.add_input(Input { parameter: (*parameter).to_string(), place: Vec::new() });
         operands.insert(id, argument.clone());
-        names.push((parameter, id));
+        inputs.push(id);
     }
-    let Some(condition) = formulas.lower(&mut graph, row.domain, &names) else { return Some(true) };
+    let condition = formulas.of_row(&mut graph, function, row.domain, &inputs);
+    let Some(condition) = condition else { return Some(true) };
     for id in graph.reachable(&[condition]) {
         if let Some(known) = known(&graph, id, &operands, formulas) {
             operands.insert(id, known);

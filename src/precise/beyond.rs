@@ -19,6 +19,9 @@ pub fn completed(
         Ok(ball) => Ok(ball),
         // The digits that are missing may be those of an operand.
         Err(Missing::Digits(scale)) => match operation {
+            // Those of a definition, if all arguments have balls.
+            Call(_, a) if has_ball(a, balls) => return Err(Missing::Digits(scale)),
+            Call2(_, a, b) if has_ball(a, balls) && has_ball(b, balls) => return Err(Missing::Digits(scale)),
             Select(..) | Input(_) | Constant(_) => return Err(Missing::Digits(scale)),
             _ => Err(Missing::Bits),
         },
@@ -54,6 +57,10 @@ pub fn completed(
         (Some(Err(scale)), _) if scale.sign.is_some() => Err(Missing::Digits(scale)),
         (_, missing) => missing,
     }
+}
+
+fn has_ball(slot: &Slot, balls: &[Option<Computed>]) -> bool {
+    matches!(balls[slot.index()], Some(Ok(_)))
 }
 
 /// What is known of an operand.

@@ -4,7 +4,7 @@
 
 use super::ball::{Arithmetic, Ball, Computed, Missing, ROUND, mark_underflow};
 use super::magnitude::Magnitude;
-use super::{error_function, gamma, normal, removable};
+use super::{defined, error_function, gamma, normal, removable};
 use astro_float_num::BigFloat;
 
 /// Arguments of this many bits before the point are not reduced by multiples of π.
@@ -60,7 +60,7 @@ pub fn call(arithmetic: &mut Arithmetic, name: &str, x: &Ball) -> Computed {
         "log_ndtr" => normal::log_ndtr(arithmetic, x),
         "log_erfc" => normal::log_erfc(arithmetic, x),
         "inverse_mills" => normal::inverse_mills(arithmetic, 0, x),
-        _ => Err(Missing::Value),
+        _ => defined::call(arithmetic, name, &[x]),
     }
 }
 
@@ -95,7 +95,7 @@ pub fn call2(arithmetic: &mut Arithmetic, name: &str, a: &Ball, b: &Ball) -> Com
             let radius = if a.radius < b.radius { b.radius } else { a.radius };
             Ok(Ball { middle, radius })
         }
-        _ => Err(Missing::Value),
+        _ => defined::call(arithmetic, name, &[a, b]),
     }
 }
 

@@ -13,6 +13,7 @@
 
 mod ball;
 mod beyond;
+mod defined;
 mod doubts;
 mod error_function;
 mod estimate;
@@ -132,10 +133,17 @@ fn rounded(ball: &Ball, last: bool, estimate: Estimate) -> Option<f64> {
     }
 }
 
+/// What the inputs of a tape are.
+#[derive(Clone, Copy)]
+enum Inputs<'t> {
+    Coordinates(&'t [Coordinate]),
+    Balls(&'t [&'t Ball]),
+}
+
 /// One evaluation with a number of bits.
 struct Attempt<'t> {
     tape: &'t Tape,
-    inputs: &'t [Coordinate],
+    inputs: Inputs<'t>,
     estimates: &'t [Estimate],
     /// Which operations have the value that double precision says: conditions on numbers of which something is known,
     /// and integers that such numbers are rounded to.
@@ -155,7 +163,12 @@ impl<'t> Attempt<'t> {
                 _ => false,
             });
         }
-        Attempt { tape, inputs, estimates, settled }
+        Attempt { tape, inputs: Inputs::Coordinates(inputs), estimates, settled }
+    }
+
+    /// Evaluates a tape of numbers of which balls are known: nothing is settled before.
+    fn of_balls(tape: &'t Tape, inputs: &'t [&'t Ball]) -> Self {
+        Attempt { tape, inputs: Inputs::Balls(inputs), estimates: &[], settled: vec![false; tape.operations.len()] }
     }
 
     /// Evaluates what the given values need.
@@ -210,13 +223,16 @@ impl<'t> Attempt<'t> {
                 Some(definition) => first_output(arithmetic, definition),
                 None => arithmetic.pi(),
             },
-            Input(input) => {
-                let coordinate = self.inputs.get(*input as usize).ok_or(Missing::Value)?;
-                match coordinate.definition() {
-                    Some(definition) => first_output(arithmetic, definition),
-                    None => Ok(arithmetic.double(coordinate.value())),
+            Input(input) => match self.inputs {
+                Inputs::Balls(balls) => balls.get(*input as usize).map(|ball| (*ball).clone()).ok_or(Missing::Value),
+                Inputs::Coordinates(coordinates) => {
+                    let coordinate = coordinates.get(*input as usize).ok_or(Missing::Value)?;
+                    match coordinate.definition() {
+                        Some(definition) => first_output(arithmetic, definition),
+                        None => Ok(arithmetic.double(coordinate.value())),
+                    }
                 }
-            }
+            },
             Add(a, b) => arithmetic.add(ball(a)?, ball(b)?),
             Subtract(a, b) if a == b => Ok(arithmetic.integer(0)),
             Subtract(a, b) => arithmetic.subtract(ball(a)?, ball(b)?),

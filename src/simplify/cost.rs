@@ -6,7 +6,7 @@ use super::language::{Classes, Math, Monomial, Polynomial, monomial, polynomial,
 use super::matching::{Compiled, Part};
 use super::view::View;
 use crate::functions::{Code, Cost, FunctionId, Functions, rows};
-use crate::graph::{Graph, Node, Rational};
+use crate::graph::{ExprId, Graph, Input, Node, Rational};
 use crate::lower::Formulas;
 use egg::Id;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -354,37 +354,33 @@ fn power(exponent: &Rational) -> u64 {
 
 /// Returns what each function of Table 1 costs to run.
 pub fn function_costs(formulas: &mut Formulas) -> FxHashMap<FunctionId, u64> {
-    let mut costs = FxHashMap::default();
-    for function in crate::functions::all() {
-        let own = match (function.row().code, function.row().cost) {
-            (Code::Formula(formula), _) => {
-                let mut graph = Graph::new();
-                let x = graph.intern(Node::Pi);
-                let root = formulas.lower(&mut graph, formula, &[("x", x)]);
-                root.map_or(20, |root| formula_cost(&graph, &graph.reachable(&[root])))
-            }
-            (_, Cost::Cheap) => 1,
-            (_, Cost::SquareRoot) => 5,
-            (_, Cost::Transcendental) => 20,
-        };
-        costs.insert(function, own);
-    }
-    costs
+    crate::functions::all().map(|function| (function, function_cost(formulas, function))).collect()
 }
 
-fn formula_cost(graph: &Graph, nodes: &[crate::graph::ExprId]) -> u64 {
-    let cost = |node: &Node| match node {
+fn function_cost(formulas: &mut Formulas, function: FunctionId) -> u64 {
+    match (function.row().code, function.row().cost) {
+        (Code::Formula(formula), _) => {
+            let mut graph = Graph::new();
+            let parameters = function.row().parameters.iter();
+            let input = |name: &&str| graph.add_input(Input { parameter: (*name).to_string(), place: Vec::new() });
+            let arguments: Vec<ExprId> = parameters.map(input).collect();
+            let Some(root) = formulas.of_row(&mut graph, function, formula, &arguments) else { return 20 };
+            graph.reachable(&[root]).into_iter().map(|id| node_cost(formulas, graph.node(id))).sum()
+        }
+        (_, Cost::Cheap) => 1,
+        (_, Cost::SquareRoot) => 5,
+        (_, Cost::Transcendental) => 20,
+    }
+}
+
+fn node_cost(formulas: &mut Formulas, node: &Node) -> u64 {
+    match node {
         Node::Sum(constant, terms) => (terms.len() as u64).saturating_sub(u64::from(constant.is_zero())).max(1),
         Node::Product(factors) => {
             factors.len() as u64 - 1 + factors.iter().map(|(_, exponent)| power(exponent)).sum::<u64>()
         }
-        Node::Apply(function, _) => match function.row().cost {
-            Cost::Cheap => 1,
-            Cost::SquareRoot => 5,
-            Cost::Transcendental => 20,
-        },
+        Node::Apply(function, _) => function_cost(formulas, *function),
         Node::Select(..) | Node::Compare(..) => 1,
         _ => 0,
-    };
-    nodes.iter().map(|id| cost(graph.node(*id))).sum()
+    }
 }

@@ -80,9 +80,7 @@ fn conditions(graph: &mut Graph, formulas: &mut Formulas, roots: &[ExprId]) -> C
                 }
             }
             Node::Apply(function, arguments) if !function.row().domain.is_empty() => {
-                let names: Vec<(&str, ExprId)> =
-                    function.row().parameters.iter().copied().zip(arguments.iter().copied()).collect();
-                if let Some(condition) = formulas.lower(graph, function.row().domain, &names) {
+                if let Some(condition) = formulas.of_row(graph, function, function.row().domain, &arguments) {
                     push_parts(graph, condition, &mut found);
                 }
             }

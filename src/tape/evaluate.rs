@@ -36,7 +36,7 @@ fn step(operation: &Operation, inputs: &[f64], value: impl Fn(Slot) -> f64) -> f
         Negate(a) => -value(*a),
         Call(function, a) => call(*function, value(*a)),
         Call2(function, a, b) => match function.row().code {
-            Code::Method2(_, _, evaluate) => evaluate(value(*a), value(*b)),
+            Code::Method2(_, _, evaluate) | Code::Special2(_, evaluate) => evaluate(value(*a), value(*b)),
             _ => f64::NAN,
         },
         OfOrder(function, order, a) => match function.row().code {

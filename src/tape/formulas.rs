@@ -5,14 +5,29 @@ use crate::graph::{Comparison, ExprId, Graph, Node, NodeMap, Rational};
 use crate::lower::Formulas;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-/// Replaces functions that are computed by formulas.
+/// Replaces functions that are computed by formulas, and those that their formulas use: the table has no cycles.
 pub fn write_out(graph: &mut Graph, formulas: &mut Formulas, roots: &[ExprId]) -> Vec<ExprId> {
-    let (sigmoids, roots) = Sigmoids::name(graph, roots);
-    let is_formula = |id: &ExprId| {
-        let code = graph.node(*id).function().map(|function| function.row().code);
+    let mut written = write_out_once(graph, formulas, roots);
+    while has_formulas(graph, &written) {
+        let next = write_out_once(graph, formulas, &written);
+        if next == written {
+            break;
+        }
+        written = next;
+    }
+    written
+}
+
+fn has_formulas(graph: &Graph, roots: &[ExprId]) -> bool {
+    graph.reachable(roots).into_iter().any(|id| {
+        let code = graph.node(id).function().map(|function| function.row().code);
         matches!(code, Some(Code::Formula(_) | Code::LogSumExp))
-    };
-    if !graph.reachable(&roots).iter().any(is_formula) {
+    })
+}
+
+fn write_out_once(graph: &mut Graph, formulas: &mut Formulas, roots: &[ExprId]) -> Vec<ExprId> {
+    let (sigmoids, roots) = Sigmoids::name(graph, roots);
+    if !has_formulas(graph, &roots) {
         return roots;
     }
     graph.rebuild(&roots, |graph, id, image| {
@@ -33,11 +48,7 @@ pub fn write_out(graph: &mut Graph, formulas: &mut Formulas, roots: &[ExprId]) -
         }
         let arguments: Vec<ExprId> = arguments.iter().map(|argument| image[*argument]).collect();
         match function.row().code {
-            Code::Formula(formula) => {
-                let names: Vec<_> = function.row().parameters.iter().copied().zip(arguments).collect();
-                let lowered = formulas.lower(graph, formula, &names)?;
-                Some(write_out_inner(graph, formulas, lowered))
-            }
+            Code::Formula(formula) => formulas.of_row(graph, *function, formula, &arguments),
             Code::LogSumExp => {
                 let (largest, rest) = log_sum_exp(graph, &arguments);
                 Some(graph.add(largest, rest))
@@ -45,16 +56,6 @@ pub fn write_out(graph: &mut Graph, formulas: &mut Formulas, roots: &[ExprId]) -
             _ => None,
         }
     })
-}
-
-/// Writes out formulas that a formula uses; the table has no cycles.
-fn write_out_inner(graph: &mut Graph, formulas: &mut Formulas, root: ExprId) -> ExprId {
-    match graph.node(root) {
-        Node::Apply(function, _) if matches!(function.row().code, Code::Formula(_)) => {
-            write_out(graph, formulas, &[root])[0]
-        }
-        _ => root,
-    }
 }
 
 /// The sigmoids and softplus functions of x and −x that share one exponential, e = exp(−|x|):

@@ -29,8 +29,9 @@ fn defined(graph: &mut Graph, formulas: &mut Formulas, roots: &[ExprId]) -> Vec<
         let node = graph.node(id).clone();
         let formula = node.function().map(|function| function.row().code);
         let new = match (formula, &node) {
-            (Some(Code::Formula(formula)), Node::Apply(_, arguments)) => {
-                let lowered = formulas.lower(graph, formula, &[("x", image[arguments[0]])]);
+            (Some(Code::Formula(formula)), Node::Apply(function, arguments)) => {
+                let arguments: Vec<ExprId> = arguments.iter().map(|argument| image[*argument]).collect();
+                let lowered = formulas.of_row(graph, *function, formula, &arguments);
                 lowered.map(|lowered| defined(graph, formulas, &[lowered])[0])
             }
             _ => None,

@@ -1,6 +1,6 @@
 //! Numerical derivatives with an estimate of their own error.
 
-use gradc::tape::{Slot, Tape};
+use gradc::tape::{Operation, Tape};
 
 /// A numerical derivative.
 #[derive(Clone, Copy, Debug)]
@@ -85,10 +85,25 @@ fn is_kink(function: &impl Fn(f64) -> f64, at: f64, slope: f64) -> bool {
     bend(narrow) > 0.5 * bend(wide) && bend(narrow) > 1e-4 * (1e-4 + slope.abs())
 }
 
-/// Returns the largest value that a tape computes on the way to its outputs, infinite if one of them is no number.
+/// Returns the largest value that a tape computes on the way to its outputs, infinite if one of them is no number; what is
+/// not chosen does not count.
 pub fn largest(tape: &Tape, point: &[f64]) -> f64 {
-    let computed = tape.operations.iter().zip(0u32..).filter(|(operation, _)| !operation.is_leaf());
-    let outputs = computed.map(|(_, slot)| Slot(slot)).collect();
-    let values = Tape { operations: tape.operations.clone(), outputs }.evaluate(point);
-    values.iter().fold(0.0, |largest, value| if value.is_nan() { f64::INFINITY } else { value.abs().max(largest) })
+    let values = tape.values(point);
+    let mut counts = vec![false; values.len()];
+    tape.outputs.iter().for_each(|slot| counts[slot.index()] = true);
+    let mut largest: f64 = 0.0;
+    for (index, operation) in tape.operations.iter().enumerate().rev().filter(|(_, operation)| !operation.is_leaf()) {
+        if !counts[index] {
+            continue;
+        }
+        match operation {
+            Operation::Select(condition, a, b) => {
+                let chosen = if values[condition.index()] != 0.0 { a } else { b };
+                [condition, chosen].into_iter().for_each(|slot| counts[slot.index()] = true);
+            }
+            _ => operation.for_each_operand(|slot| counts[slot.index()] = true),
+        }
+        largest = if values[index].is_nan() { f64::INFINITY } else { largest.max(values[index].abs()) };
+    }
+    largest
 }

@@ -3,7 +3,12 @@
 #![allow(dead_code)]
 
 use astro_float::{BigFloat, Consts, Radix, RoundingMode, Sign};
-use gradc::graph::{Comparison, ExprId, Graph, Node, Rational};
+use gradc::functions::{self, Code, FunctionId};
+use gradc::graph::{Comparison, ExprId, Graph, Input, Node, Rational};
+use gradc::lower::Formulas;
+
+#[path = "exact_gamma.rs"]
+mod exact_gamma;
 
 /// Bits of the working precision.
 pub const BITS: usize = 1024;
@@ -16,11 +21,13 @@ pub type Value = Option<BigFloat>;
 /// What evaluation needs.
 pub struct Exact {
     constants: Consts,
+    /// The Bernoulli numbers B(2), B(4), ..., once they are needed.
+    bernoulli: Vec<BigFloat>,
 }
 
 impl Exact {
     pub fn new() -> Self {
-        Exact { constants: Consts::new().expect("there is memory") }
+        Exact { constants: Consts::new().expect("there is memory"), bernoulli: Vec::new() }
     }
 
     /// Reads a number of a test: a fraction, a decimal, or a multiple of π such as `pi/2`.
@@ -111,7 +118,7 @@ impl Exact {
         }
     }
 
-    /// Evaluates a function of Table 1.
+    /// Evaluates a function of Table 1: as it is written here, or else by the formula of its row.
     pub fn function(&mut self, name: &str, arguments: &[BigFloat]) -> Value {
         let x = &arguments[0];
         let one = integer(1);
@@ -139,6 +146,7 @@ impl Exact {
             "acosh" if *x >= one => x.acosh(BITS, ROUND, c),
             "atanh" if size(x) < one => x.atanh(BITS, ROUND, c),
             "abs" => size(x),
+            "floor" => x.floor(),
             "sign" if x.is_zero() => integer(0),
             "sign" => integer(if x.is_negative() { -1 } else { 1 }),
             "step" => integer(i64::from(is_positive(x))),
@@ -212,8 +220,33 @@ impl Exact {
             "erfc" => integer(1).sub(&self.erf(x), 6 * BITS, ROUND),
             "pow" => return self.real_power(x, &arguments[1]),
             "ln" | "ln_1p" | "log1m_exp" | "asin" | "acos" | "acosh" | "atanh" => return None,
-            other => panic!("`{other}` has no exact value here"),
+            "gamma" => return self.gamma(x),
+            "lgamma" => return self.lgamma(x),
+            "digamma" => return self.polygamma(0, x),
+            "polygamma" => return self.polygamma(order(x), &arguments[1]),
+            other => return self.by_formula(functions::find(other).expect("a row has the name"), arguments),
         })
+    }
+
+    /// Evaluates what a row says that its function is, where it says that the function is defined.
+    fn by_formula(&mut self, function: FunctionId, arguments: &[BigFloat]) -> Value {
+        let row = function.row();
+        let formula = match row.code {
+            Code::Formula(formula) => Some(formula),
+            _ => row.definition,
+        };
+        let formula = formula.unwrap_or_else(|| panic!("`{}` has no exact value here and no definition", row.name));
+        let mut graph = Graph::new();
+        let input = |name: &&str| graph.add_input(Input { parameter: (*name).to_string(), place: Vec::new() });
+        let parameters: Vec<ExprId> = row.parameters.iter().map(input).collect();
+        let mut value = |text: &'static str| {
+            let root = Formulas::default().of_row(&mut graph, function, text, &parameters);
+            self.evaluate(&graph, root.expect("the formula is in the language"), arguments)
+        };
+        if !row.domain.is_empty() && value(row.domain)?.is_zero() {
+            return None;
+        }
+        value(formula)
     }
 
     /// The first derivative of `langevin` or `bernoulli`, by the quotient rule.
@@ -276,6 +309,11 @@ impl Exact {
         let root = self.constants.pi(bits, ROUND).sqrt(bits, ROUND);
         sum.mul(&integer(2), bits, ROUND).div(&root, bits, ROUND)
     }
+}
+
+/// Reads the order of a derivative.
+fn order(number: &BigFloat) -> u32 {
+    (0..100).find(|order| integer(i64::from(*order)) == *number).expect("an order is a small whole number")
 }
 
 fn integer(value: i64) -> BigFloat {

@@ -53,7 +53,7 @@ const GAMMA_LN_QUOTIENT: [f64; 25] = [
 
 /// `B(2k) / (2k (2k - 1))` for `k = 1..=8`, the coefficients of the Stirling series (Abramowitz &
 /// Stegun 6.1.40, DLMF 5.11.1).
-const GAMMA_STIRLING: [f64; 8] = [
+pub(super) const GAMMA_STIRLING: [f64; 8] = [
     0.08333333333333333,
     -0.002777777777777778,
     0.0007936507936507937,
@@ -65,7 +65,7 @@ const GAMMA_STIRLING: [f64; 8] = [
 ];
 
 /// The point from which the Stirling series is used.
-const GAMMA_STIRLING_START: f64 = 10.5;
+pub(super) const GAMMA_STIRLING_START: f64 = 10.5;
 
 /// Above this point `gamma` overflows; below its negative (less 20) `gamma` underflows to zero.
 const GAMMA_LARGEST: f64 = 171.6243769563027;
@@ -83,14 +83,14 @@ const GAMMA_LN_2_LOW: f64 = 7.371002565167799e-13;
 const GAMMA_SQRT_2_PI: f64 = 2.5066282746310007;
 
 /// `ln(2 pi) / 2 - 1 / 2`.
-const GAMMA_HALF_LN_2_PI_E: f64 = 0.4189385332046727;
+pub(super) const GAMMA_HALF_LN_2_PI_E: f64 = 0.4189385332046727;
 
-fn gamma_horner(coefficients: &[f64], x: f64) -> f64 {
+pub(super) fn gamma_horner(coefficients: &[f64], x: f64) -> f64 {
     coefficients.iter().rev().fold(0.0, |sum, c| sum * x + c)
 }
 
 /// Returns the rounded sum and its rounding error (Knuth's TwoSum).
-fn gamma_sum(a: f64, b: f64) -> (f64, f64) {
+pub(super) fn gamma_sum(a: f64, b: f64) -> (f64, f64) {
     let sum = a + b;
     let part = sum - a;
     (sum, (a - (sum - part)) + (b - part))

@@ -22,7 +22,7 @@ const POLYGAMMA_QUOTIENT: [f64; 17] = [
 ];
 
 /// `B(2k) / (2k)` for `k = 1..=8`, the coefficients of the asymptotic series DLMF 5.11.2.
-const POLYGAMMA_DIGAMMA_SERIES: [f64; 8] = [
+pub(super) const POLYGAMMA_DIGAMMA_SERIES: [f64; 8] = [
     0.08333333333333333,
     -0.008333333333333333,
     0.003968253968253968,
