@@ -26,7 +26,17 @@ pub(super) fn derivable(
 const LARGEST: usize = 2_000;
 
 /// Functions of which quotients are continued without a patch.
-const WITH_ROWS: &[FunctionId] = &[rows::COSH, rows::EXP, rows::EXP_M1, rows::LN, rows::SINH, rows::TANH];
+const WITH_ROWS: &[FunctionId] = &[
+    rows::BERNOULLI,
+    rows::COSH,
+    rows::EXP,
+    rows::EXP_M1,
+    rows::EXPREL,
+    rows::EXPREL_DERIVATIVE,
+    rows::LN,
+    rows::SINH,
+    rows::TANH,
+];
 
 /// Continues quotients of derivatives that are not simplified yet. Tells whether anything was replaced.
 pub(super) fn continued(graph: &mut Graph, formulas: &mut Formulas, roots: &[ExprId]) -> (Vec<ExprId>, bool) {
@@ -47,14 +57,16 @@ pub(super) fn continued(graph: &mut Graph, formulas: &mut Formulas, roots: &[Exp
     (new, changed)
 }
 
-/// Gives derivatives their values where powers and norms are 0, and keeps powers of norms in range. The first roots are the
+/// Gives derivatives their values where powers and norms are 0 and where exponentials of exponentials are, and keeps powers
+/// of norms in range. The first roots are the
 /// function's values. Tells whether anything was replaced.
 pub(super) fn guarded(graph: &mut Graph, roots: &[ExprId], values: usize, facts: &[Facts]) -> (Vec<ExprId>, bool) {
     let (roots, powers) = simplify::zero_powers(graph, roots, facts);
     let (values, derived) = roots.split_at(values);
     let (derived, norms) = simplify::zero_norms(graph, derived, values);
+    let (derived, vanish) = simplify::zero_where_underflown(graph, &derived);
     let (roots, divided) = simplify::components_over_norms(graph, &[values, &derived].concat());
-    (roots, powers || norms || divided)
+    (roots, powers || norms || vanish || divided)
 }
 
 /// Tells whether a form has at most three quarters of the nodes of another: there something cancels, and is not to be derived.

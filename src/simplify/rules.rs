@@ -202,6 +202,8 @@ pub const TABLE: &[Rule] = &[
         documentation: "1 + tanh(x) loses all digits for large negative x", ..STABLE },
     Rule { name: "logarithm of cosh", left: "ln(cosh(x))", right: "ln_cosh(x)",
         documentation: "cosh overflows long before its logarithm, and near 1 the logarithm loses all digits", ..RUNNING },
+    Rule { name: "logarithm of sinhc", left: "ln(sinhc(x))", right: "ln_sinhc(x)",
+        documentation: "sinhc overflows long before its logarithm, and near 1 the logarithm loses all digits", ..STABLE },
     Rule { name: "logarithm of tanh", left: "ln(tanh(x))", right: "log1m_exp(-2*x) - softplus(-2*x)",
         documentation: "tanh is 1 long before its logarithm is 0", ..RUNNING },
 

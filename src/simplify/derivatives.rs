@@ -1,0 +1,97 @@
+//! Sums of functions that continue quotients and of their derivatives, which are simpler functions: the derivative of
+//! `x*exprel(x)`, that of `exp(x) - 1`, is `exp(x)`, where the sum loses all digits far out.
+
+use super::removable::{factors_of, flat};
+use super::{Grouping, canonicalize};
+use crate::functions::{FunctionId, rows};
+use crate::graph::{ExprId, Factor, Graph, Node, Rational, Term};
+use crate::lower::Formulas;
+
+/// A row of the table.
+struct Relation {
+    /// A sum of two terms, the first of which is a multiple of a function.
+    left: &'static str,
+    /// What it is equal to.
+    right: &'static str,
+}
+
+/// The table.
+#[rustfmt::skip]
+const RELATIONS: &[Relation] = &[
+    Relation { left: "exprel(x) + x*exprel_derivative(1, x)", right: "exp(x)" },
+    Relation { left: "2*exprel_derivative(1, x) + x*exprel_derivative(2, x)", right: "exp(x)" },
+    Relation { left: "bernoulli(x) - x*bernoulli_derivative(1, x)", right: "1/sinhc(x/2)^2" },
+];
+
+/// The functions that the rows are about.
+const FUNCTIONS: &[FunctionId] = &[rows::EXPREL, rows::EXPREL_DERIVATIVE, rows::BERNOULLI];
+
+/// Most terms of a sum that is looked at.
+const MOST_TERMS: usize = 16;
+
+/// Tells whether a node is a function that the rows are about.
+pub(super) fn has_relations(node: &Node) -> bool {
+    node.function().is_some_and(|function| FUNCTIONS.contains(&function))
+}
+
+/// Returns a sum in which two terms are added up by a row.
+pub(super) fn related(graph: &mut Graph, formulas: &mut Formulas, sum: ExprId) -> Option<ExprId> {
+    let Node::Sum(constant, terms) = graph.node(sum).clone() else { return None };
+    if terms.len() < 2 || terms.len() > MOST_TERMS {
+        return None;
+    }
+    for (place, (term, coefficient)) in terms.iter().enumerate() {
+        let (own, factors) = factors_of(graph, *term);
+        let factors = flat(graph, factors);
+        let coefficient = coefficient.multiply(&own);
+        for at in 0..factors.len() {
+            let Some((other, total)) = partner(graph, formulas, &terms, (&coefficient, &factors, at)) else { continue };
+            let others = terms.iter().enumerate().filter(|(own, _)| *own != place && *own != other);
+            let new = others.map(|(_, term)| term.clone()).chain([(total, Rational::ONE)]).collect();
+            let new = graph.sum(constant, new);
+            return Some(related(graph, formulas, new).unwrap_or(new));
+        }
+    }
+    None
+}
+
+/// Finds the term that a row adds to a product with the function at a place: its place, and what both are together.
+fn partner(
+    graph: &mut Graph,
+    formulas: &mut Formulas,
+    terms: &[Term],
+    (coefficient, factors, at): (&Rational, &[Factor], usize),
+) -> Option<(usize, ExprId)> {
+    let (function, exponent) = &factors[at];
+    let Node::Apply(id, arguments) = graph.node(*function).clone() else { return None };
+    if !exponent.is_one() || !FUNCTIONS.contains(&id) {
+        return None;
+    }
+    let names = [("x", *arguments.last()?)];
+    let rest: Vec<Factor> = factors.iter().enumerate().filter(|(own, _)| *own != at).map(|(_, own)| own.clone()).collect();
+    for row in RELATIONS {
+        let left = formulas.lower(graph, row.left, &names)?;
+        let left = canonicalize(graph, formulas, &[left], Grouping::DERIVING)[0];
+        let Node::Sum(_, parts) = graph.node(left).clone() else { continue };
+        let Some(first) = parts.iter().position(|(part, _)| part == function) else { continue };
+        let [_, _] = &parts[..] else { continue };
+        let (scale, (second, ratio)) = (&parts[first].1, &parts[1 - first]);
+        let (own, second) = factors_of(graph, *second);
+        let scale = coefficient.divide(scale)?;
+        let wanted = scale.multiply(&own).multiply(ratio);
+        let product = sorted(flat(graph, rest.iter().cloned().chain(second).collect()));
+        let fits = |(term, own): &Term| {
+            let (inside, factors) = factors_of(graph, *term);
+            own.multiply(&inside) == wanted && sorted(flat(graph, factors)) == product
+        };
+        let Some(other) = terms.iter().position(fits) else { continue };
+        let right = formulas.lower(graph, row.right, &names)?;
+        return Some((other, graph.product(scale, rest.into_iter().chain([(right, Rational::ONE)]).collect())));
+    }
+    None
+}
+
+fn sorted(mut factors: Vec<Factor>) -> Vec<Factor> {
+    factors.sort_by_key(|(base, _)| *base);
+    factors
+}
