@@ -373,13 +373,14 @@ pub mod rows {
     pub const EXPREL_DERIVATIVE: FunctionId = row_of("exprel_derivative");
     pub const FLOOR: FunctionId = row_of("floor");
     pub const HYPOT: FunctionId = row_of("hypot");
+    pub const INVERSE_MILLS: FunctionId = row_of("inverse_mills");
+    pub const LANGEVIN: FunctionId = row_of("langevin");
     pub const LANGEVIN_DERIVATIVE: FunctionId = row_of("langevin_derivative");
     pub const LN: FunctionId = row_of("ln");
     pub const LN_1P: FunctionId = row_of("ln_1p");
     pub const LOGSUMEXP: FunctionId = row_of("logsumexp");
     pub const MAX: FunctionId = row_of("max");
     pub const NDTR: FunctionId = row_of("ndtr");
-    pub const INVERSE_MILLS: FunctionId = row_of("inverse_mills");
     pub const POLYGAMMA: FunctionId = row_of("polygamma");
     pub const POW: FunctionId = row_of("pow");
     pub const SIGMOID: FunctionId = row_of("sigmoid");

@@ -2,7 +2,7 @@
 //! sums of exponentials, and derivatives at the points where they are written as 0/0.
 
 use crate::functions::{FunctionId, rows};
-use crate::graph::{ExprId, Graph};
+use crate::graph::{ExprId, Graph, Node};
 use crate::lower::{Facts, Formulas};
 use crate::simplify::{self, Grouping, canonicalize};
 
@@ -33,6 +33,8 @@ const WITH_ROWS: &[FunctionId] = &[
     rows::EXP_M1,
     rows::EXPREL,
     rows::EXPREL_DERIVATIVE,
+    rows::LANGEVIN,
+    rows::LANGEVIN_DERIVATIVE,
     rows::LN,
     rows::SINH,
     rows::TANH,
@@ -69,7 +71,16 @@ pub(super) fn guarded(graph: &mut Graph, roots: &[ExprId], values: usize, facts:
     (roots, powers || norms || vanish || divided)
 }
 
-/// Tells whether a form has at most three quarters of the nodes of another: there something cancels, and is not to be derived.
+/// Tells whether a form has fewer additions than another, or at most three quarters of its nodes: there something cancels, and
+/// is not to be derived.
 pub(super) fn is_much_shorter(graph: &Graph, new: &[ExprId], old: &[ExprId]) -> bool {
-    4 * graph.reachable(new).len() <= 3 * graph.reachable(old).len()
+    let [new, old] = [new, old].map(|roots| {
+        let nodes = graph.reachable(roots);
+        let additions = nodes.iter().map(|id| match graph.node(*id) {
+            Node::Sum(constant, terms) => (terms.len() + usize::from(!constant.is_zero())).saturating_sub(1),
+            _ => 0,
+        });
+        (additions.sum::<usize>(), nodes.len())
+    });
+    new.0 < old.0 || 4 * new.1 <= 3 * old.1
 }

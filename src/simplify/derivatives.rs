@@ -21,10 +21,13 @@ const RELATIONS: &[Relation] = &[
     Relation { left: "exprel(x) + x*exprel_derivative(1, x)", right: "exp(x)" },
     Relation { left: "2*exprel_derivative(1, x) + x*exprel_derivative(2, x)", right: "exp(x)" },
     Relation { left: "bernoulli(x) - x*bernoulli_derivative(1, x)", right: "1/sinhc(x/2)^2" },
+    Relation { left: "langevin(x) + 1/x", right: "1/tanh(x)" },
+    Relation { left: "langevin_derivative(1, x) - 1/x^2", right: "-1/sinh(x)^2" },
 ];
 
 /// The functions that the rows are about.
-const FUNCTIONS: &[FunctionId] = &[rows::EXPREL, rows::EXPREL_DERIVATIVE, rows::BERNOULLI];
+const FUNCTIONS: &[FunctionId] =
+    &[rows::EXPREL, rows::EXPREL_DERIVATIVE, rows::BERNOULLI, rows::LANGEVIN, rows::LANGEVIN_DERIVATIVE];
 
 /// Most terms of a sum that is looked at.
 const MOST_TERMS: usize = 16;
@@ -68,7 +71,8 @@ fn partner(
         return None;
     }
     let names = [("x", *arguments.last()?)];
-    let rest: Vec<Factor> = factors.iter().enumerate().filter(|(own, _)| *own != at).map(|(_, own)| own.clone()).collect();
+    let rest: Vec<Factor> =
+        factors.iter().enumerate().filter(|(own, _)| *own != at).map(|(_, own)| own.clone()).collect();
     for row in RELATIONS {
         let left = formulas.lower(graph, row.left, &names)?;
         let left = canonicalize(graph, formulas, &[left], Grouping::DERIVING)[0];
@@ -89,6 +93,41 @@ fn partner(
         return Some((other, graph.product(scale, rest.into_iter().chain([(right, Rational::ONE)]).collect())));
     }
     None
+}
+
+/// Writes `(a + b*exp(x))*bernoulli(x)` as `a*bernoulli(x) + b*bernoulli(-x)`, in which nothing overflows: the current that
+/// the equation of Goldman, Hodgkin and Katz gives.
+pub(super) fn reflected(graph: &mut Graph, product: ExprId) -> Option<ExprId> {
+    let (coefficient, factors) = factors_of(graph, product);
+    let (at, argument) = factors.iter().enumerate().find_map(|(at, (base, own))| match graph.node(*base) {
+        Node::Apply(rows::BERNOULLI, arguments) if own.is_one() => Some((at, arguments[0])),
+        _ => None,
+    })?;
+    let function = factors[at].0;
+    let exponential = graph.apply(rows::EXP, &[argument]);
+    let place = |factors: &[Factor]| factors.iter().position(|(base, own)| *base == exponential && own.is_one());
+    let has = |(term, _): &Term| place(&flat(graph, factors_of(graph, *term).1)).is_some();
+    let sum = factors.iter().position(|(base, own)| {
+        own.is_one()
+            && matches!(graph.node(*base), Node::Sum(_, terms) if terms.len() <= MOST_TERMS && terms.iter().any(has))
+    })?;
+    let Node::Sum(constant, terms) = graph.node(factors[sum].0).clone() else { return None };
+    let opposite = graph.scale(Rational::MINUS_ONE, argument);
+    let mirrored = graph.apply(rows::BERNOULLI, &[opposite]);
+    let mut new = vec![(function, constant)];
+    for (term, own) in terms.iter() {
+        let (inside, factors) = factors_of(graph, *term);
+        let mut factors = flat(graph, factors);
+        match place(&factors) {
+            Some(at) => factors[at].0 = mirrored,
+            None => factors.push((function, Rational::ONE)),
+        }
+        new.push((graph.product(inside, factors), own.clone()));
+    }
+    let sum_of_both = graph.sum(Rational::ZERO, new);
+    let others = factors.iter().enumerate().filter(|(own, _)| *own != at && *own != sum).map(|(_, own)| own.clone());
+    let factors = others.chain([(sum_of_both, Rational::ONE)]).collect();
+    Some(graph.product(coefficient, factors))
 }
 
 fn sorted(mut factors: Vec<Factor>) -> Vec<Factor> {

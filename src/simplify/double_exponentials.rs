@@ -45,10 +45,24 @@ pub fn zero_where_underflown(graph: &mut Graph, roots: &[ExprId]) -> (Vec<ExprId
 fn double_exponential(graph: &Graph, grows: &mut Growing, id: ExprId) -> Option<FxHashSet<ExprId>> {
     match graph.node(id) {
         Node::Apply(function, arguments) if FALLING.contains(function) => {
-            let inner = grows.arguments(graph, *arguments.last()?);
-            (!inner.is_empty()).then_some(inner)
+            let argument = *arguments.last()?;
+            let inner = grows.arguments(graph, argument);
+            let is_bernoulli = matches!(*function, rows::BERNOULLI | rows::BERNOULLI_DERIVATIVE);
+            let falls = !inner.is_empty() && (is_bernoulli || is_lowered(graph, grows, argument));
+            falls.then_some(inner)
         }
         _ => None,
+    }
+}
+
+/// Tells whether a growing function is subtracted.
+fn is_lowered(graph: &Graph, grows: &mut Growing, id: ExprId) -> bool {
+    match graph.node(id) {
+        Node::Sum(_, terms) => terms.iter().any(|(term, coefficient)| {
+            coefficient.is_negative() && !grows.arguments(graph, *term).is_empty() || is_lowered(graph, grows, *term)
+        }),
+        Node::Product(factors) => factors.iter().any(|(base, _)| is_lowered(graph, grows, *base)),
+        _ => false,
     }
 }
 

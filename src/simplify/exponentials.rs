@@ -347,7 +347,7 @@ fn with_numbers_folded(classes: &Classes, mut product: Monomial) -> Monomial {
     product
 }
 
-/// `exp(x²)·erfc(x) = erfcx(x)`, and `exp(−x²)/erfc(x) = 1/erfcx(x)`; `ndtr(x)` is `erfc(−x/√2)/2`.
+/// `exp(x²)·erfc(x) = erfcx(x)`, and `exp(−x²/2)/ndtr(x) = √(2π)·inverse_mills(x)`; `ndtr(x)` is `erfc(−x/√2)/2`.
 pub fn scaled_error_function(classes: &mut Classes, id: Id, node: &Math) -> Vec<Id> {
     let Some(Scaled { mut view, factors, function, inside, is_above }) = scaled(classes, id, node) else {
         return Vec::new();
@@ -363,7 +363,7 @@ pub fn scaled_error_function(classes: &mut Classes, id: Id, node: &Math) -> Vec<
             if !scaled.multiply(classes, two, &Rational::HALF.negate()) {
                 return Vec::new();
             }
-            let argument = add_monomial(classes, &scaled);
+            let argument = add_monomial(classes, &with_numbers_folded(classes, scaled));
             (classes.add(Math::Apply(rows::ERFCX, [argument].into())), Monomial::number(Rational::HALF))
         }
         (rows::NDTR, false) => {
@@ -374,10 +374,23 @@ pub fn scaled_error_function(classes: &mut Classes, id: Id, node: &Math) -> Vec<
             }
             (classes.add(Math::Apply(rows::INVERSE_MILLS, [inside].into())), scale)
         }
-        _ => (classes.add(Math::Apply(rows::ERFCX, [inside].into())), Monomial::number(Rational::ONE)),
+        (_, true) => (classes.add(Math::Apply(rows::ERFCX, [inside].into())), Monomial::number(Rational::ONE)),
+        (_, false) => {
+            let mut scaled = monomial(classes, inside);
+            scaled.coefficient = scaled.coefficient.negate();
+            let mut scale = Monomial::number(Rational::ONE);
+            let pi = classes.add(Math::Pi);
+            let complete = scaled.multiply(classes, two, &Rational::HALF)
+                && scale.multiply(classes, two, &Rational::HALF.negate())
+                && scale.multiply(classes, pi, &Rational::HALF);
+            if !complete {
+                return Vec::new();
+            }
+            let argument = add_monomial(classes, &with_numbers_folded(classes, scaled));
+            (classes.add(Math::Apply(rows::INVERSE_MILLS, [argument].into())), scale)
+        }
     };
-    let power = if is_above || function == rows::NDTR { Rational::ONE } else { Rational::MINUS_ONE };
-    let complete = view.multiply_all(classes, &scale) && view.multiply(classes, value, &power);
+    let complete = view.multiply_all(classes, &scale) && view.multiply(classes, value, &Rational::ONE);
     if complete { vec![add_monomial(classes, &view)] } else { Vec::new() }
 }
 

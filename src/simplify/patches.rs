@@ -6,7 +6,7 @@
 //! goes for a branch that is smooth at the point as it stands. A choice stays as it is if its quotient is not in the
 //! table, or if the patch differs from the limit.
 
-use super::derivatives::{has_relations, related};
+use super::derivatives::{has_relations, reflected, related};
 use super::poles::without_poles;
 use super::removable::{factors_of, may_be_removable, quotient};
 use super::{Grouping, canonicalize};
@@ -43,7 +43,8 @@ pub fn continued(graph: &mut Graph, formulas: &mut Formulas, roots: &[ExprId], f
                     has_groups(graph, built).then(|| canonicalize(graph, formulas, &[built], Grouping::DERIVING)[0]);
                 quotient(graph, formulas, open?, true)
             });
-            Some(found.unwrap_or(built))
+            let found = found.unwrap_or(built);
+            Some(reflected(graph, found).unwrap_or(found))
         }
         Node::Sum(..) if for_code => {
             let node = graph.node(id).clone();

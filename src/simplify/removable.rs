@@ -14,20 +14,32 @@ pub struct Removable {
     /// Whether code uses the right side for a quotient that is not patched, too: it keeps digits near the point and does
     /// not overflow.
     pub everywhere: bool,
-    /// Whether the quotient is a power of `x` times a function with a pole, the derivatives of which keep their digits
-    /// everywhere once the pole is taken out.
-    pub is_pole: bool,
+    /// How much of `x`, where that is a product, must be there.
+    pub least: Least,
 }
 
-const PATCHED: Removable = Removable { left: "", right: "", everywhere: false, is_pole: false };
+/// How much of the argument of a row must be among the factors of a quotient: `c/(exp(c*l/T) - 1)` has a part of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Least {
+    /// All of it: the derivatives of what would come out lose digits.
+    All,
+    /// A factor of it.
+    Part,
+    /// None, where the argument is itself a quotient: the function is a pole times a function without one, and poles in
+    /// such an argument cancel in derivatives.
+    None,
+}
+
+const PATCHED: Removable = Removable { left: "", right: "", everywhere: false, least: Least::All };
 const EVERYWHERE: Removable = Removable { everywhere: true, ..PATCHED };
-const POLE: Removable = Removable { is_pole: true, ..EVERYWHERE };
+const PART: Removable = Removable { least: Least::Part, ..EVERYWHERE };
+const POLE: Removable = Removable { least: Least::None, ..EVERYWHERE };
 
 /// The table: rows of one form with the longest first. All singularities are at x = 0, x = 1 for `ln(x)`, or x = a.
 #[rustfmt::skip]
 pub const REMOVABLE: &[Removable] = &[
     // Exponentials
-    Removable { left: "(exp(x) - 1 - x)/x^2", right: "exprel(x) - exprel_derivative(1, x)", ..EVERYWHERE },
+    Removable { left: "(exp(x) - 1 - x)/x^2", right: "exprel(x) - exprel_derivative(1, x)", ..PART },
     Removable { left: "x^2*exp(x)/(exp(x) - 1)^2", right: "1/sinhc(x/2)^2", ..POLE },
     Removable { left: "(exp(x) - x*exp(x) - 1)/(exp(x) - 1)^2", right: "bernoulli_derivative(1, x)", ..PATCHED },
     Removable { left: "(x*exp(x) - exp(x) + 1)/x^2", right: "exprel_derivative(1, x)", ..PATCHED },
@@ -36,9 +48,9 @@ pub const REMOVABLE: &[Removable] = &[
     Removable { left: "x/(exp(x) - 1)", right: "bernoulli(x)", ..POLE },
     Removable { left: "x/(1 - exp(x))", right: "-bernoulli(x)", ..POLE },
     Removable { left: "x/exp_m1(x)", right: "bernoulli(x)", ..POLE },
-    Removable { left: "(exp(x) - 1)/x", right: "exprel(x)", ..EVERYWHERE },
-    Removable { left: "(1 - exp(x))/x", right: "-exprel(x)", ..EVERYWHERE },
-    Removable { left: "exp_m1(x)/x", right: "exprel(x)", ..EVERYWHERE },
+    Removable { left: "(exp(x) - 1)/x", right: "exprel(x)", ..PART },
+    Removable { left: "(1 - exp(x))/x", right: "-exprel(x)", ..PART },
+    Removable { left: "exp_m1(x)/x", right: "exprel(x)", ..PART },
     Removable { left: "(exp(x) - exp(a))/(x - a)", right: "exp(a)*exprel(x - a)", ..PATCHED },
     // Logarithms
     Removable { left: "(x - a)/ln(x/a)", right: "a*exprel(ln(x/a))", ..EVERYWHERE },
@@ -75,7 +87,7 @@ pub const REMOVABLE: &[Removable] = &[
     Removable { left: "(sin(x) - sin(a))/(x - a)", right: "cos((x + a)/2)*sinc((x - a)/2)", ..PATCHED },
     Removable { left: "(cos(x) - cos(a))/(x - a)", right: "-sin((x + a)/2)*sinc((x - a)/2)", ..PATCHED },
     // Hyperbolic functions
-    Removable { left: "sinh(x)/x", right: "sinhc(x)", ..EVERYWHERE },
+    Removable { left: "sinh(x)/x", right: "sinhc(x)", ..PART },
     Removable { left: "x/sinh(x)", right: "1/sinhc(x)", ..POLE },
     Removable { left: "x/tanh(x)", right: "x + bernoulli(2*x)", ..EVERYWHERE },
     Removable { left: "tanh(x)/x", right: "1/(x + bernoulli(2*x))", ..EVERYWHERE },
@@ -142,7 +154,7 @@ pub(super) fn quotient(graph: &mut Graph, formulas: &mut Formulas, id: ExprId, f
                 }
                 let exact = without(graph, &factors, &wanted);
                 let argument = names.first().map(|(_, x)| *x).filter(|_| for_code && !of_two);
-                let found = exact.or_else(|| without_part(graph, &factors, &wanted, argument?, row.is_pole));
+                let found = exact.or_else(|| without_part(graph, &factors, &wanted, argument?, row.least));
                 let Some((ratio, rest)) = found else { continue };
                 let scale = coefficient.multiply(&ratio).divide(&scale)?;
                 let right = formulas.lower(graph, row.right, &names)?;
@@ -248,11 +260,11 @@ fn without_part(
     factors: &[Factor],
     wanted: &[Factor],
     argument: ExprId,
-    is_pole: bool,
+    least: Least,
 ) -> Option<(Rational, Vec<Factor>)> {
     let (_, parts) = factors_of(graph, argument);
     let parts = flat(graph, parts);
-    if parts.len() < 2 {
+    if parts.len() < 2 || least == Least::All {
         return None;
     }
     let is_part = |(base, _): &&Factor| parts.iter().any(|(part, _)| part == base);
@@ -262,7 +274,7 @@ fn without_part(
         factors.iter().any(|(own, power)| own == base && power.is_negative() == exponent.is_negative())
     };
     let is_inverse = plain.iter().any(|(_, exponent)| exponent.is_negative());
-    if functions.is_empty() || !plain.iter().any(has) && !(is_pole && is_inverse) {
+    if functions.is_empty() || !plain.iter().any(has) && !(least == Least::None && is_inverse) {
         return None;
     }
     let (ratio, mut rest) = without(graph, factors, &functions)?;

@@ -246,6 +246,8 @@ pub const TABLE: &[Rule] = &[
         documentation: "erfc underflows long before its logarithm, and near 1 the logarithm loses all digits", ..STABLE },
     Rule { name: "logarithm of the normal distribution function", left: "ln(erfc(x)/2)", right: "log_ndtr(-sqrt(2)*x)",
         documentation: "erfc underflows long before its logarithm", ..RUNNING },
+    Rule { name: "complement of ndtr", left: "1 - ndtr(x)", right: "ndtr(-x)",
+        documentation: "1 - ndtr(x) loses all digits for large x", ..STABLE },
     Rule { name: "logarithm of ndtr", left: "ln(ndtr(x))", right: "log_ndtr(x)",
         documentation: "ndtr underflows long before its logarithm", ..STABLE },
     Rule { name: "reciprocal of erfcx", left: "1/erfcx(x)", right: "sqrt(pi)*sqrt(2)/2*inverse_mills(-sqrt(2)*x)", rounding: Rounding::Range,
