@@ -378,10 +378,10 @@ pub fn scaled_error_function(classes: &mut Classes, id: Id, node: &Math) -> Vec<
         (_, false) => {
             let mut scaled = monomial(classes, inside);
             scaled.coefficient = scaled.coefficient.negate();
-            let mut scale = Monomial::number(Rational::ONE);
+            let mut scale = Monomial::number(Rational::HALF);
             let pi = classes.add(Math::Pi);
             let complete = scaled.multiply(classes, two, &Rational::HALF)
-                && scale.multiply(classes, two, &Rational::HALF.negate())
+                && scale.multiply(classes, two, &Rational::HALF)
                 && scale.multiply(classes, pi, &Rational::HALF);
             if !complete {
                 return Vec::new();

@@ -87,7 +87,7 @@ pub const REMOVABLE: &[Removable] = &[
     Removable { left: "(sin(x) - sin(a))/(x - a)", right: "cos((x + a)/2)*sinc((x - a)/2)", ..PATCHED },
     Removable { left: "(cos(x) - cos(a))/(x - a)", right: "-sin((x + a)/2)*sinc((x - a)/2)", ..PATCHED },
     // Hyperbolic functions
-    Removable { left: "sinh(x)/x", right: "sinhc(x)", ..PART },
+    Removable { left: "sinh(x)/x", right: "sinhc(x)", ..EVERYWHERE },
     Removable { left: "x/sinh(x)", right: "1/sinhc(x)", ..POLE },
     Removable { left: "x/tanh(x)", right: "x + bernoulli(2*x)", ..EVERYWHERE },
     Removable { left: "tanh(x)/x", right: "1/(x + bernoulli(2*x))", ..EVERYWHERE },
