@@ -37,7 +37,7 @@ pub(super) fn has_relations(node: &Node) -> bool {
     node.function().is_some_and(|function| FUNCTIONS.contains(&function))
 }
 
-/// Returns a sum in which two terms are added up by a row.
+/// Returns a sum in which two terms are added up by a row; where there is more of the first, the rest of it stays.
 pub(super) fn related(graph: &mut Graph, formulas: &mut Formulas, sum: ExprId) -> Option<ExprId> {
     let Node::Sum(constant, terms) = graph.node(sum).clone() else { return None };
     if terms.len() < 2 || terms.len() > MOST_TERMS {
@@ -48,9 +48,13 @@ pub(super) fn related(graph: &mut Graph, formulas: &mut Formulas, sum: ExprId) -
         let factors = flat(graph, factors);
         let coefficient = coefficient.multiply(&own);
         for at in 0..factors.len() {
-            let Some((other, total)) = partner(graph, formulas, &terms, (&coefficient, &factors, at)) else { continue };
+            let Some((other, scale, total)) = partner(graph, formulas, &terms, (&coefficient, &factors, at)) else {
+                continue;
+            };
+            let rest = graph.product(coefficient.add(&scale.negate()), factors);
             let others = terms.iter().enumerate().filter(|(own, _)| *own != place && *own != other);
-            let new = others.map(|(_, term)| term.clone()).chain([(total, Rational::ONE)]).collect();
+            let both = [(rest, Rational::ONE), (total, Rational::ONE)];
+            let new = others.map(|(_, term)| term.clone()).chain(both).collect();
             let new = graph.sum(constant, new);
             return Some(related(graph, formulas, new).unwrap_or(new));
         }
@@ -58,13 +62,14 @@ pub(super) fn related(graph: &mut Graph, formulas: &mut Formulas, sum: ExprId) -
     None
 }
 
-/// Finds the term that a row adds to a product with the function at a place: its place, and what both are together.
+/// Finds the term that a row adds to a product with the function at a place: its place, how much of the product it takes,
+/// and what both are together.
 fn partner(
     graph: &mut Graph,
     formulas: &mut Formulas,
     terms: &[Term],
     (coefficient, factors, at): (&Rational, &[Factor], usize),
-) -> Option<(usize, ExprId)> {
+) -> Option<(usize, Rational, ExprId)> {
     let (function, exponent) = &factors[at];
     let Node::Apply(id, arguments) = graph.node(*function).clone() else { return None };
     if !exponent.is_one() || !FUNCTIONS.contains(&id) {
@@ -79,18 +84,22 @@ fn partner(
         let Node::Sum(_, parts) = graph.node(left).clone() else { continue };
         let Some(first) = parts.iter().position(|(part, _)| part == function) else { continue };
         let [_, _] = &parts[..] else { continue };
-        let (scale, (second, ratio)) = (&parts[first].1, &parts[1 - first]);
+        let (unit, (second, ratio)) = (&parts[first].1, &parts[1 - first]);
         let (own, second) = factors_of(graph, *second);
-        let scale = coefficient.divide(scale)?;
-        let wanted = scale.multiply(&own).multiply(ratio);
         let product = sorted(flat(graph, rest.iter().cloned().chain(second).collect()));
-        let fits = |(term, own): &Term| {
+        let found = terms.iter().enumerate().find_map(|(place, (term, coefficient))| {
             let (inside, factors) = factors_of(graph, *term);
-            own.multiply(&inside) == wanted && sorted(flat(graph, factors)) == product
-        };
-        let Some(other) = terms.iter().position(fits) else { continue };
+            let multiple = coefficient.multiply(&inside).divide(&own.multiply(ratio))?;
+            (sorted(flat(graph, factors)) == product).then_some((place, multiple))
+        });
+        let Some((other, multiple)) = found else { continue };
+        let scale = multiple.multiply(unit);
+        if scale.is_negative() != coefficient.is_negative() {
+            continue;
+        }
         let right = formulas.lower(graph, row.right, &names)?;
-        return Some((other, graph.product(scale, rest.into_iter().chain([(right, Rational::ONE)]).collect())));
+        let total = graph.product(multiple, rest.into_iter().chain([(right, Rational::ONE)]).collect());
+        return Some((other, scale, total));
     }
     None
 }

@@ -103,11 +103,15 @@ fn divided(graph: &mut Graph, factors: &[Factor]) -> Option<ExprId> {
 fn divided_by_sum(graph: &mut Graph, factors: &[Factor]) -> Option<ExprId> {
     let is_divisor = |(base, exponent): &Factor| {
         let may_be_large = matches!(graph.node(*base), Node::Sum(..) | Node::Apply(..));
-        may_be_large && exponent.is_integer() && *exponent <= Rational::integer(-LEAST_POWER)
+        may_be_large && *exponent <= Rational::integer(-LEAST_POWER)
     };
     let at = factors.iter().position(is_divisor)?;
     let (divisor, exponent) = &factors[at];
-    let mut power = exponent.negate().to_integer()?;
+    let whole = exponent.negate();
+    // A root of the divisor stays as it is.
+    let root = if whole.is_integer() { Rational::ZERO } else { Rational::HALF };
+    let mut power = whole.add(&root.negate()).to_integer()?;
+    let given = power;
     let mut new = Vec::with_capacity(factors.len() + 1);
     for (other, (base, own)) in factors.iter().enumerate() {
         let times = own.to_integer().map_or(0, |times| times.min(power - 1));
@@ -120,10 +124,10 @@ fn divided_by_sum(graph: &mut Graph, factors: &[Factor]) -> Option<ExprId> {
         let quotient = graph.product(Rational::ONE, vec![(*base, Rational::ONE), (*divisor, Rational::MINUS_ONE)]);
         new.extend([(quotient, times.clone()), (*base, own.add(&times.negate()))]);
     }
-    if Rational::integer(power) == exponent.negate() {
+    if power == given {
         return None;
     }
-    new.push((*divisor, Rational::integer(-power)));
+    new.push((*divisor, Rational::integer(power).add(&root).negate()));
     Some(graph.product(Rational::ONE, new))
 }
 

@@ -1,6 +1,7 @@
 //! Quotients with a removable singularity, such as `sin(x)/x` at 0, continued there by functions that have none.
 
 use super::{Grouping, canonicalize};
+use crate::functions::rows;
 use crate::graph::{ExprId, Factor, Graph, Node, Rational};
 use crate::lower::Formulas;
 
@@ -278,6 +279,14 @@ fn without_part(
         return None;
     }
     let (ratio, mut rest) = without(graph, factors, &functions)?;
+    // A quotient of two functions has rules of its own.
+    let is_of_argument = |(base, _): &Factor| match graph.node(*base) {
+        Node::Apply(rows::COSH | rows::SINH | rows::TANH, arguments) => arguments[0] == argument,
+        _ => false,
+    };
+    if rest.iter().any(is_of_argument) {
+        return None;
+    }
     for (base, exponent) in plain {
         match rest.iter_mut().find(|(own, _)| own == base) {
             Some((_, power)) => *power = power.add(&exponent.negate()),
