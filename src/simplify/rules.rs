@@ -204,6 +204,8 @@ pub const TABLE: &[Rule] = &[
         documentation: "cosh overflows long before its logarithm, and near 1 the logarithm loses all digits", ..RUNNING },
     Rule { name: "logarithm of sinhc", left: "ln(sinhc(x))", right: "ln_sinhc(x)",
         documentation: "sinhc overflows long before its logarithm, and near 1 the logarithm loses all digits", ..STABLE },
+    Rule { name: "logarithm of sinh", left: "ln(sinh(x))", right: "x + log1m_exp(-2*x) - ln(2)", for_values: true,
+        documentation: "sinh overflows long before its logarithm", ..RUNNING },
     Rule { name: "logarithm of tanh", left: "ln(tanh(x))", right: "log1m_exp(-2*x) - softplus(-2*x)",
         documentation: "tanh is 1 long before its logarithm is 0", ..RUNNING },
 
