@@ -275,7 +275,7 @@ fn without_part(
         factors.iter().any(|(own, power)| own == base && power.is_negative() == exponent.is_negative())
     };
     let is_inverse = plain.iter().any(|(_, exponent)| exponent.is_negative());
-    if functions.is_empty() || !plain.iter().any(has) && !(least == Least::None && is_inverse) {
+    if functions.is_empty() || !(plain.iter().any(has) || least == Least::None && is_inverse) {
         return None;
     }
     let (ratio, mut rest) = without(graph, factors, &functions)?;
