@@ -249,6 +249,9 @@ pub const TABLE: &[Function] = &[
         values: &[("0", "0")], range: "y >= 0", latex: r"\operatorname{lncosh}", documentation: "ln(cosh(x)) without overflow", ..UNARY },
     Function { name: "sinhc", derivatives: &["y*langevin(x)"], code: Code::Formula("(exprel(x) + exprel(-x))/2"), parity: EVEN,
         values: &[("0", "1")], range: "y >= 1", latex: r"\operatorname{sinhc}", documentation: "sinh(x)/x, and 1 at 0", ..UNARY },
+    Function { name: "ln_sinhc", derivatives: &["langevin(x)"], parity: EVEN,
+        code: Code::Formula("if(abs(x) < 1, ln_1p(2*sinh(x/2)^2 + 2*x^2*sinc_sqrt_derivative(1, -x^2)), abs(x) + ln(-exp_m1(-2*abs(x))/(2*abs(x))))"),
+        values: &[("0", "0")], range: "y >= 0", latex: r"\operatorname{lnsinhc}", documentation: "ln(sinh(x)/x) without overflow, and 0 at 0", ..UNARY },
     Function { name: "langevin", derivatives: &["langevin_derivative(1, x)"], code: Code::Special("langevin", special::langevin), parity: ODD,
         values: &[("0", "0")], range: "-1 < y and y < 1", latex: r"\operatorname{L}", documentation: "1/tanh(x) - 1/x, and 0 at 0", ..UNARY },
     Function { name: "langevin_derivative", parameters: &["n", "x"], derivatives: &["", "langevin_derivative(n + 1, x)"],
@@ -374,6 +377,7 @@ const fn row_of(name: &str) -> FunctionId {
 pub mod rows {
     use super::{FunctionId, row_of};
     pub const ABS: FunctionId = row_of("abs");
+    pub const BERNOULLI: FunctionId = row_of("bernoulli");
     pub const BERNOULLI_DERIVATIVE: FunctionId = row_of("bernoulli_derivative");
     pub const COS: FunctionId = row_of("cos");
     pub const COSH: FunctionId = row_of("cosh");
@@ -385,11 +389,14 @@ pub mod rows {
     pub const EXPREL_DERIVATIVE: FunctionId = row_of("exprel_derivative");
     pub const FLOOR: FunctionId = row_of("floor");
     pub const HYPOT: FunctionId = row_of("hypot");
+    pub const INVERSE_MILLS: FunctionId = row_of("inverse_mills");
+    pub const LANGEVIN: FunctionId = row_of("langevin");
     pub const LANGEVIN_DERIVATIVE: FunctionId = row_of("langevin_derivative");
     pub const LN: FunctionId = row_of("ln");
     pub const LN_1P: FunctionId = row_of("ln_1p");
     pub const LOGSUMEXP: FunctionId = row_of("logsumexp");
     pub const MAX: FunctionId = row_of("max");
+    pub const NDTR: FunctionId = row_of("ndtr");
     pub const POLYGAMMA: FunctionId = row_of("polygamma");
     pub const POW: FunctionId = row_of("pow");
     pub const SIGMOID: FunctionId = row_of("sigmoid");

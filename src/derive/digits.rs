@@ -2,7 +2,7 @@
 //! sums of exponentials, and derivatives at the points where they are written as 0/0.
 
 use crate::functions::{FunctionId, rows};
-use crate::graph::{ExprId, Graph};
+use crate::graph::{ExprId, Graph, Node};
 use crate::lower::{Facts, Formulas};
 use crate::simplify::{self, Grouping, canonicalize};
 
@@ -26,7 +26,19 @@ pub(super) fn derivable(
 const LARGEST: usize = 2_000;
 
 /// Functions of which quotients are continued without a patch.
-const WITH_ROWS: &[FunctionId] = &[rows::COSH, rows::EXP, rows::EXP_M1, rows::LN, rows::SINH, rows::TANH];
+const WITH_ROWS: &[FunctionId] = &[
+    rows::BERNOULLI,
+    rows::COSH,
+    rows::EXP,
+    rows::EXP_M1,
+    rows::EXPREL,
+    rows::EXPREL_DERIVATIVE,
+    rows::LANGEVIN,
+    rows::LANGEVIN_DERIVATIVE,
+    rows::LN,
+    rows::SINH,
+    rows::TANH,
+];
 
 /// Continues quotients of derivatives that are not simplified yet. Tells whether anything was replaced.
 pub(super) fn continued(graph: &mut Graph, formulas: &mut Formulas, roots: &[ExprId]) -> (Vec<ExprId>, bool) {
@@ -47,17 +59,28 @@ pub(super) fn continued(graph: &mut Graph, formulas: &mut Formulas, roots: &[Exp
     (new, changed)
 }
 
-/// Gives derivatives their values where powers and norms are 0, and keeps powers of norms in range. The first roots are the
+/// Gives derivatives their values where powers and norms are 0 and where exponentials of exponentials are, and keeps powers
+/// of norms in range. The first roots are the
 /// function's values. Tells whether anything was replaced.
 pub(super) fn guarded(graph: &mut Graph, roots: &[ExprId], values: usize, facts: &[Facts]) -> (Vec<ExprId>, bool) {
     let (roots, powers) = simplify::zero_powers(graph, roots, facts);
     let (values, derived) = roots.split_at(values);
     let (derived, norms) = simplify::zero_norms(graph, derived, values);
+    let (derived, vanish) = simplify::zero_where_underflown(graph, &derived);
     let (roots, divided) = simplify::components_over_norms(graph, &[values, &derived].concat());
-    (roots, powers || norms || divided)
+    (roots, powers || norms || vanish || divided)
 }
 
-/// Tells whether a form has at most three quarters of the nodes of another: there something cancels, and is not to be derived.
+/// Tells whether a form has fewer additions than another, or at most three quarters of its nodes: there something cancels, and
+/// is not to be derived.
 pub(super) fn is_much_shorter(graph: &Graph, new: &[ExprId], old: &[ExprId]) -> bool {
-    4 * graph.reachable(new).len() <= 3 * graph.reachable(old).len()
+    let [new, old] = [new, old].map(|roots| {
+        let nodes = graph.reachable(roots);
+        let additions = nodes.iter().map(|id| match graph.node(*id) {
+            Node::Sum(constant, terms) => (terms.len() + usize::from(!constant.is_zero())).saturating_sub(1),
+            _ => 0,
+        });
+        (additions.sum::<usize>(), nodes.len())
+    });
+    new.0 < old.0 || 4 * new.1 <= 3 * old.1
 }

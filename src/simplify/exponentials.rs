@@ -293,33 +293,45 @@ pub fn weighted_mean(classes: &mut Classes, id: Id, node: &Math) -> Vec<Id> {
     if complete { vec![add_monomial(classes, &view)] } else { Vec::new() }
 }
 
-/// Finds, in a product, `erfc(y)` or its reciprocal and `exp(x)`, with `y²` and `x ± y²` as polynomials; the sign is that
-/// of the power of `erfc`.
-fn scaled(classes: &Classes, id: Id, node: &Math) -> Option<(Monomial, [Id; 3], bool)> {
+/// A product with a function that falls as the exponential of a square, and such an exponential.
+struct Scaled {
+    view: Monomial,
+    /// The function, `erfc` or `ndtr`, and the exponential as they stand among the factors.
+    factors: [Id; 2],
+    function: FunctionId,
+    inside: Id,
+    /// The sign of the power of the function.
+    is_above: bool,
+}
+
+/// Finds, in a product, `erfc` or `ndtr` beside an exponential of the square of its argument, such that they cancel.
+fn scaled(classes: &Classes, id: Id, node: &Math) -> Option<Scaled> {
     let Math::Product(children) = node else { return None };
     let mut view = Monomial::number(Rational::ONE);
     if !view.take_factors(classes, children) || view.factors.contains(id) {
         return None;
     }
-    let (function, is_above, inside) = view.factors.iter().find_map(|(base, exponent)| {
-        let inside = argument(classes, *base, rows::ERFC)?;
-        (exponent.is_one() || exponent.is_minus_one()).then_some((*base, exponent.is_one(), inside))
+    let (falling, function, is_above, inside) = view.factors.iter().find_map(|(base, exponent)| {
+        let of = |function| argument(classes, *base, function).map(|inside| (function, inside));
+        let (function, inside) = of(rows::ERFC).or_else(|| of(rows::NDTR))?;
+        (exponent.is_one() || exponent.is_minus_one()).then_some((*base, function, exponent.is_one(), inside))
     })?;
     view.factors.iter().find_map(|(base, exponent)| {
         let (own, argument) = exponential(classes, *base)?;
         let exponent = own.multiply(exponent);
         let sign = if is_above { Rational::ONE } else { Rational::MINUS_ONE };
+        let scale = if function == rows::NDTR { sign.multiply(&Rational::HALF) } else { sign };
         let mut square = monomial(classes, inside);
         let same = square.clone();
         if !square.multiply_all(classes, &same) {
             return None;
         }
         let mut square = with_numbers_folded(classes, square);
-        square.coefficient = square.coefficient.multiply(&sign).negate();
+        square.coefficient = square.coefficient.multiply(&scale).negate();
         let mut rest = Polynomial { constant: Rational::ZERO, terms: vec![square] };
         rest.push(classes, argument, &exponent);
         let cancels = rest.collected().terms.is_empty() && rest.constant.is_zero();
-        cancels.then(|| (view.clone(), [function, *base, inside], is_above))
+        cancels.then(|| Scaled { view: view.clone(), factors: [falling, *base], function, inside, is_above })
     })
 }
 
@@ -335,16 +347,51 @@ fn with_numbers_folded(classes: &Classes, mut product: Monomial) -> Monomial {
     product
 }
 
-/// `exp(x²)·erfc(x) = erfcx(x)`, and `exp(−x²)/erfc(x) = 1/erfcx(x)`.
+/// `exp(x²)·erfc(x) = erfcx(x)`, and `exp(−x²/2)/ndtr(x) = √(2π)·inverse_mills(x)`; `ndtr(x)` is `erfc(−x/√2)/2`.
 pub fn scaled_error_function(classes: &mut Classes, id: Id, node: &Math) -> Vec<Id> {
-    let Some((mut view, [function, exponential, inside], is_above)) = scaled(classes, id, node) else {
+    let Some(Scaled { mut view, factors, function, inside, is_above }) = scaled(classes, id, node) else {
         return Vec::new();
     };
-    view.factors.remove(function);
-    view.factors.remove(exponential);
-    let value = classes.add(Math::Apply(rows::ERFCX, [inside].into()));
-    let power = if is_above { Rational::ONE } else { Rational::MINUS_ONE };
-    if view.multiply(classes, value, &power) { vec![add_monomial(classes, &view)] } else { Vec::new() }
+    for factor in factors {
+        view.factors.remove(factor);
+    }
+    let two = classes.add(Math::Number(Rational::integer(2)));
+    let (value, scale) = match (function, is_above) {
+        (rows::NDTR, true) => {
+            let mut scaled = monomial(classes, inside);
+            scaled.coefficient = scaled.coefficient.negate();
+            if !scaled.multiply(classes, two, &Rational::HALF.negate()) {
+                return Vec::new();
+            }
+            let argument = add_monomial(classes, &with_numbers_folded(classes, scaled));
+            (classes.add(Math::Apply(rows::ERFCX, [argument].into())), Monomial::number(Rational::HALF))
+        }
+        (rows::NDTR, false) => {
+            let mut scale = Monomial::number(Rational::ONE);
+            let pi = classes.add(Math::Pi);
+            if ![two, pi].into_iter().all(|base| scale.multiply(classes, base, &Rational::HALF)) {
+                return Vec::new();
+            }
+            (classes.add(Math::Apply(rows::INVERSE_MILLS, [inside].into())), scale)
+        }
+        (_, true) => (classes.add(Math::Apply(rows::ERFCX, [inside].into())), Monomial::number(Rational::ONE)),
+        (_, false) => {
+            let mut scaled = monomial(classes, inside);
+            scaled.coefficient = scaled.coefficient.negate();
+            let mut scale = Monomial::number(Rational::HALF);
+            let pi = classes.add(Math::Pi);
+            let complete = scaled.multiply(classes, two, &Rational::HALF)
+                && scale.multiply(classes, two, &Rational::HALF)
+                && scale.multiply(classes, pi, &Rational::HALF);
+            if !complete {
+                return Vec::new();
+            }
+            let argument = add_monomial(classes, &with_numbers_folded(classes, scaled));
+            (classes.add(Math::Apply(rows::INVERSE_MILLS, [argument].into())), scale)
+        }
+    };
+    let complete = view.multiply_all(classes, &scale) && view.multiply(classes, value, &Rational::ONE);
+    if complete { vec![add_monomial(classes, &view)] } else { Vec::new() }
 }
 
 /// Adds `a − b` to the e-graph.

@@ -1,6 +1,6 @@
 //! Powers of norms that divide: the cube of a norm overflows, or is 0, where the norm and its derivatives are ordinary
 //! numbers. `x*y/hypot(x, y)^3` is computed as `(x/h)*(y/h)/h` with `h = hypot(x, y)`, in which no factor but the last is
-//! above 1.
+//! above 1. So are products that divide by the third power of a sum, such as that in the curvature of `1/(1 + x^2)`.
 
 use crate::functions::rows;
 use crate::graph::{ExprId, Factor, Graph, Node, Rational, Term};
@@ -20,12 +20,13 @@ struct Norm {
     power: i64,
 }
 
-/// Divides components by their norms, one by one, where a product divides by powers of these. Tells whether any does.
+/// Divides components by their norms, one by one, where a product divides by powers of these, and other factors by sums.
+/// Tells whether any does.
 pub fn components_over_norms(graph: &mut Graph, roots: &[ExprId]) -> (Vec<ExprId>, bool) {
     let new = graph.rebuild(roots, |graph, id, image| match graph.node(id).clone() {
         Node::Product(factors) => {
             let factors: Vec<Factor> = factors.iter().map(|(base, own)| (image[*base], own.clone())).collect();
-            divided(graph, &factors)
+            divided(graph, &factors).or_else(|| divided_by_sum(graph, &factors))
         }
         node => node.is_leaf().then_some(id),
     });
@@ -95,6 +96,38 @@ fn divided(graph: &mut Graph, factors: &[Factor]) -> Option<ExprId> {
     for norm in norms.iter().filter(|norm| norm.power != 0) {
         new.push((norm.base, norm.root.multiply(&Rational::integer(-norm.power))));
     }
+    Some(graph.product(Rational::ONE, new))
+}
+
+/// Divides factors by a sum or a function, one by one, where the product divides by its third power or a higher one.
+fn divided_by_sum(graph: &mut Graph, factors: &[Factor]) -> Option<ExprId> {
+    let is_divisor = |(base, exponent): &Factor| {
+        let may_be_large = matches!(graph.node(*base), Node::Sum(..) | Node::Apply(..));
+        may_be_large && *exponent <= Rational::integer(-LEAST_POWER)
+    };
+    let at = factors.iter().position(is_divisor)?;
+    let (divisor, exponent) = &factors[at];
+    let whole = exponent.negate();
+    // A root of the divisor stays as it is.
+    let root = if whole.is_integer() { Rational::ZERO } else { Rational::HALF };
+    let mut power = whole.add(&root.negate()).to_integer()?;
+    let given = power;
+    let mut new = Vec::with_capacity(factors.len() + 1);
+    for (other, (base, own)) in factors.iter().enumerate() {
+        let times = own.to_integer().map_or(0, |times| times.min(power - 1));
+        if other == at || times <= 0 {
+            new.extend((other != at).then(|| (*base, own.clone())));
+            continue;
+        }
+        let times = Rational::integer(times);
+        power -= times.to_integer()?;
+        let quotient = graph.product(Rational::ONE, vec![(*base, Rational::ONE), (*divisor, Rational::MINUS_ONE)]);
+        new.extend([(quotient, times.clone()), (*base, own.add(&times.negate()))]);
+    }
+    if power == given {
+        return None;
+    }
+    new.push((*divisor, Rational::integer(power).add(&root).negate()));
     Some(graph.product(Rational::ONE, new))
 }
 

@@ -6,6 +6,7 @@
 //! goes for a branch that is smooth at the point as it stands. A choice stays as it is if its quotient is not in the
 //! table, or if the patch differs from the limit.
 
+use super::derivatives::{has_relations, reflected, related};
 use super::poles::without_poles;
 use super::removable::{factors_of, may_be_removable, quotient};
 use super::{Grouping, canonicalize};
@@ -26,7 +27,7 @@ pub fn continued(graph: &mut Graph, formulas: &mut Formulas, roots: &[ExprId], f
     let is_concerned = |id: &ExprId| match graph.node(*id) {
         Node::Select(..) => true,
         Node::Product(factors) => for_code && may_be_removable(factors),
-        _ => false,
+        node => for_code && has_relations(node),
     };
     if !graph.reachable(roots).iter().any(is_concerned) {
         return (roots.to_vec(), false);
@@ -42,12 +43,14 @@ pub fn continued(graph: &mut Graph, formulas: &mut Formulas, roots: &[ExprId], f
                     has_groups(graph, built).then(|| canonicalize(graph, formulas, &[built], Grouping::DERIVING)[0]);
                 quotient(graph, formulas, open?, true)
             });
-            Some(found.unwrap_or(built))
+            let found = found.unwrap_or(built);
+            Some(reflected(graph, found).unwrap_or(found))
         }
         Node::Sum(..) if for_code => {
             let node = graph.node(id).clone();
             let built = graph.construct(&node, |operand| image[operand]);
-            Some(without_poles(graph, formulas, built).unwrap_or(built))
+            let smooth = without_poles(graph, formulas, built).unwrap_or(built);
+            Some(related(graph, formulas, smooth).unwrap_or(smooth))
         }
         node => node.is_leaf().then_some(id),
     });
@@ -212,7 +215,8 @@ fn continued_at(
         Node::Sum(..) => {
             let node = graph.node(id).clone();
             let built = graph.construct(&node, |operand| image[operand]);
-            Some(without_poles(graph, formulas, built).unwrap_or(built))
+            let smooth = without_poles(graph, formulas, built).unwrap_or(built);
+            Some(related(graph, formulas, smooth).unwrap_or(smooth))
         }
         node => node.is_leaf().then_some(id),
     });

@@ -1,7 +1,7 @@
 //! Sums of terms with poles that cancel, such as `1/tanh(x) - 1/x`: near the pole no digit of the sum is left, and of its
 //! derivatives still less. Each term is split into its pole and a function that has none.
 
-use super::removable::{factors_of, singles, without};
+use super::removable::{factors_of, flat, singles, without};
 use super::{Grouping, canonicalize};
 use crate::graph::{ExprId, Graph, Node, Rational, Term};
 use crate::lower::Formulas;
@@ -92,8 +92,9 @@ fn split(graph: &mut Graph, formulas: &mut Formulas, (term, coefficient): &Term)
             let scale = coefficient.multiply(&own).multiply(&ratio).divide(&scale)?;
             let parts = [row.pole, row.rest].map(|part| {
                 let part = formulas.lower(graph, part, &names)?;
-                let factors = others.iter().cloned().chain([(part, Rational::ONE)]).collect();
-                let product = graph.product(scale.clone(), factors);
+                let (own, part) = factors_of(graph, part);
+                let factors = flat(graph, others.iter().cloned().chain(part).collect());
+                let product = graph.product(scale.multiply(&own), factors);
                 Some(canonicalize(graph, formulas, &[product], Grouping::RUNNING)[0])
             });
             let [Some(pole), Some(rest)] = parts else { return None };

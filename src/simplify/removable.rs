@@ -1,6 +1,7 @@
 //! Quotients with a removable singularity, such as `sin(x)/x` at 0, continued there by functions that have none.
 
 use super::{Grouping, canonicalize};
+use crate::functions::rows;
 use crate::graph::{ExprId, Factor, Graph, Node, Rational};
 use crate::lower::Formulas;
 
@@ -14,27 +15,43 @@ pub struct Removable {
     /// Whether code uses the right side for a quotient that is not patched, too: it keeps digits near the point and does
     /// not overflow.
     pub everywhere: bool,
+    /// How much of `x`, where that is a product, must be there.
+    pub least: Least,
 }
 
-const PATCHED: Removable = Removable { left: "", right: "", everywhere: false };
+/// How much of the argument of a row must be among the factors of a quotient: `c/(exp(c*l/T) - 1)` has a part of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Least {
+    /// All of it: the derivatives of what would come out lose digits.
+    All,
+    /// A factor of it.
+    Part,
+    /// None, where the argument is itself a quotient: the function is a pole times a function without one, and poles in
+    /// such an argument cancel in derivatives.
+    None,
+}
+
+const PATCHED: Removable = Removable { left: "", right: "", everywhere: false, least: Least::All };
 const EVERYWHERE: Removable = Removable { everywhere: true, ..PATCHED };
+const PART: Removable = Removable { least: Least::Part, ..EVERYWHERE };
+const POLE: Removable = Removable { least: Least::None, ..EVERYWHERE };
 
 /// The table: rows of one form with the longest first. All singularities are at x = 0, x = 1 for `ln(x)`, or x = a.
 #[rustfmt::skip]
 pub const REMOVABLE: &[Removable] = &[
     // Exponentials
-    Removable { left: "(exp(x) - 1 - x)/x^2", right: "exprel(x) - exprel_derivative(1, x)", ..EVERYWHERE },
-    Removable { left: "x^2*exp(x)/(exp(x) - 1)^2", right: "1/sinhc(x/2)^2", ..EVERYWHERE },
+    Removable { left: "(exp(x) - 1 - x)/x^2", right: "exprel(x) - exprel_derivative(1, x)", ..PART },
+    Removable { left: "x^2*exp(x)/(exp(x) - 1)^2", right: "1/sinhc(x/2)^2", ..POLE },
     Removable { left: "(exp(x) - x*exp(x) - 1)/(exp(x) - 1)^2", right: "bernoulli_derivative(1, x)", ..PATCHED },
     Removable { left: "(x*exp(x) - exp(x) + 1)/x^2", right: "exprel_derivative(1, x)", ..PATCHED },
     Removable { left: "(x^2*exp(x) - 2*x*exp(x) + 2*exp(x) - 2)/x^3", right: "exprel_derivative(2, x)", ..PATCHED },
-    Removable { left: "x*exp(x)/(exp(x) - 1)", right: "bernoulli(-x)", ..EVERYWHERE },
-    Removable { left: "x/(exp(x) - 1)", right: "bernoulli(x)", ..EVERYWHERE },
-    Removable { left: "x/(1 - exp(x))", right: "-bernoulli(x)", ..EVERYWHERE },
-    Removable { left: "x/exp_m1(x)", right: "bernoulli(x)", ..EVERYWHERE },
-    Removable { left: "(exp(x) - 1)/x", right: "exprel(x)", ..EVERYWHERE },
-    Removable { left: "(1 - exp(x))/x", right: "-exprel(x)", ..EVERYWHERE },
-    Removable { left: "exp_m1(x)/x", right: "exprel(x)", ..EVERYWHERE },
+    Removable { left: "x*exp(x)/(exp(x) - 1)", right: "bernoulli(-x)", ..POLE },
+    Removable { left: "x/(exp(x) - 1)", right: "bernoulli(x)", ..POLE },
+    Removable { left: "x/(1 - exp(x))", right: "-bernoulli(x)", ..POLE },
+    Removable { left: "x/exp_m1(x)", right: "bernoulli(x)", ..POLE },
+    Removable { left: "(exp(x) - 1)/x", right: "exprel(x)", ..PART },
+    Removable { left: "(1 - exp(x))/x", right: "-exprel(x)", ..PART },
+    Removable { left: "exp_m1(x)/x", right: "exprel(x)", ..PART },
     Removable { left: "(exp(x) - exp(a))/(x - a)", right: "exp(a)*exprel(x - a)", ..PATCHED },
     // Logarithms
     Removable { left: "(x - a)/ln(x/a)", right: "a*exprel(ln(x/a))", ..EVERYWHERE },
@@ -72,7 +89,7 @@ pub const REMOVABLE: &[Removable] = &[
     Removable { left: "(cos(x) - cos(a))/(x - a)", right: "-sin((x + a)/2)*sinc((x - a)/2)", ..PATCHED },
     // Hyperbolic functions
     Removable { left: "sinh(x)/x", right: "sinhc(x)", ..EVERYWHERE },
-    Removable { left: "x/sinh(x)", right: "1/sinhc(x)", ..EVERYWHERE },
+    Removable { left: "x/sinh(x)", right: "1/sinhc(x)", ..POLE },
     Removable { left: "x/tanh(x)", right: "x + bernoulli(2*x)", ..EVERYWHERE },
     Removable { left: "tanh(x)/x", right: "1/(x + bernoulli(2*x))", ..EVERYWHERE },
     Removable { left: "(sinh(x) - sinh(a))/(x - a)", right: "cosh((x + a)/2)*sinhc((x - a)/2)", ..PATCHED },
@@ -107,6 +124,7 @@ pub(super) fn factors_of(graph: &Graph, id: ExprId) -> (Rational, Vec<Factor>) {
 /// Returns what continues a product in which a row's quotient is a part.
 pub(super) fn quotient(graph: &mut Graph, formulas: &mut Formulas, id: ExprId, for_code: bool) -> Option<ExprId> {
     let (coefficient, factors) = factors_of(graph, id);
+    let factors = flat(graph, factors);
     if !may_be_removable(&factors) {
         return None;
     }
@@ -131,10 +149,14 @@ pub(super) fn quotient(graph: &mut Graph, formulas: &mut Formulas, id: ExprId, f
             for grouping in groupings {
                 let left = canonicalize(graph, formulas, &[given], *grouping)[0];
                 let (scale, wanted) = factors_of(graph, left);
+                let wanted = flat(graph, wanted);
                 if !wanted.iter().any(|(_, exponent)| exponent.is_negative()) {
                     continue;
                 }
-                let Some((ratio, rest)) = without(graph, &factors, &wanted) else { continue };
+                let exact = without(graph, &factors, &wanted);
+                let argument = names.first().map(|(_, x)| *x).filter(|_| for_code && !of_two);
+                let found = exact.or_else(|| without_part(graph, &factors, &wanted, argument?, row.least));
+                let Some((ratio, rest)) = found else { continue };
                 let scale = coefficient.multiply(&ratio).divide(&scale)?;
                 let right = formulas.lower(graph, row.right, &names)?;
                 let product = graph.product(scale, rest.into_iter().chain([(right, Rational::ONE)]).collect());
@@ -143,6 +165,25 @@ pub(super) fn quotient(graph: &mut Graph, formulas: &mut Formulas, id: ExprId, f
         }
     }
     None
+}
+
+/// Opens products among factors, such as the argument of a function that stands beside it.
+pub(super) fn flat(graph: &Graph, factors: Vec<Factor>) -> Vec<Factor> {
+    let mut all: Vec<Factor> = Vec::with_capacity(factors.len());
+    let mut open: Vec<Factor> = factors.into_iter().rev().collect();
+    while let Some((base, exponent)) = open.pop() {
+        match graph.node(base) {
+            Node::Product(inside) if exponent.is_integer() => {
+                open.extend(inside.iter().rev().map(|(base, own)| (*base, own.multiply(&exponent))));
+            }
+            _ => match all.iter_mut().find(|(own, _)| *own == base) {
+                Some((_, own)) => *own = own.add(&exponent),
+                None => all.push((base, exponent)),
+            },
+        }
+    }
+    all.retain(|(_, exponent)| !exponent.is_zero());
+    all
 }
 
 /// Lists what functions and roots among the factors, and in sums among them, are taken of.
@@ -210,6 +251,50 @@ pub(super) fn without(graph: &Graph, factors: &[Factor], wanted: &[Factor]) -> O
         }
     }
     Some((scale, rest))
+}
+
+/// Takes a row's quotient out of factors that have only some of what its argument is a product of; the others come out
+/// below the line: `c/(exp(c*l/T) - 1)` is `bernoulli(c*l/T)*T/l`. A pole is taken out, too, where it is a power of a factor
+/// by which the argument is divided: there its derivatives cancel.
+fn without_part(
+    graph: &Graph,
+    factors: &[Factor],
+    wanted: &[Factor],
+    argument: ExprId,
+    least: Least,
+) -> Option<(Rational, Vec<Factor>)> {
+    let (_, parts) = factors_of(graph, argument);
+    let parts = flat(graph, parts);
+    if parts.len() < 2 || least == Least::All {
+        return None;
+    }
+    let is_part = |(base, _): &&Factor| parts.iter().any(|(part, _)| part == base);
+    let (plain, functions): (Vec<&Factor>, Vec<&Factor>) = wanted.iter().partition(is_part);
+    let functions: Vec<Factor> = functions.into_iter().cloned().collect();
+    let has = |(base, exponent): &&Factor| {
+        factors.iter().any(|(own, power)| own == base && power.is_negative() == exponent.is_negative())
+    };
+    let is_inverse = plain.iter().any(|(_, exponent)| exponent.is_negative());
+    if functions.is_empty() || !(plain.iter().any(has) || least == Least::None && is_inverse) {
+        return None;
+    }
+    let (ratio, mut rest) = without(graph, factors, &functions)?;
+    // A quotient of two functions has rules of its own.
+    let is_of_argument = |(base, _): &Factor| match graph.node(*base) {
+        Node::Apply(rows::COSH | rows::SINH | rows::TANH, arguments) => arguments[0] == argument,
+        _ => false,
+    };
+    if rest.iter().any(is_of_argument) {
+        return None;
+    }
+    for (base, exponent) in plain {
+        match rest.iter_mut().find(|(own, _)| own == base) {
+            Some((_, power)) => *power = power.add(&exponent.negate()),
+            None => rest.push((*base, exponent.negate())),
+        }
+    }
+    rest.retain(|(_, exponent)| !exponent.is_zero());
+    Some((ratio, rest))
 }
 
 /// Returns the number by which one node is a multiple of another.

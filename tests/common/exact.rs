@@ -187,6 +187,8 @@ impl Exact {
             "langevin_derivative" | "bernoulli_derivative" => return self.slope(name, x, &arguments[1]),
             "sinhc" if x.is_zero() => one,
             "sinhc" => x.sinh(BITS, ROUND, c).div(x, BITS, ROUND),
+            "ln_sinhc" if x.is_zero() => integer(0),
+            "ln_sinhc" => x.sinh(BITS, ROUND, c).div(x, BITS, ROUND).ln(BITS, ROUND, c),
             "sinc" if x.is_zero() => one,
             "sinc" => x.sin(BITS, ROUND, c).div(x, BITS, ROUND),
             "log1m_exp" if x.is_negative() && !x.is_zero() => {
