@@ -240,7 +240,7 @@ fn whole_fields(whole: &Whole, closed: &Closed, at: &Value) -> Result<Map<String
     let nested = |dense: &Dense, by: Option<&WholeParameter>| {
         // A 0 has no sign.
         let entries: Vec<Value> = dense.entries.iter().map(|entry| values::json(entry + 0.0)).collect();
-        shaped(&entries, shape_by(whole, by.into_iter(), dense))
+        shaped(&entries, shape_by(whole, by.into_iter(), dense.rows, dense.columns))
     };
     let mut fields = Map::new();
     fields.insert("f".to_string(), nested(&results[0], None));

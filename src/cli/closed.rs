@@ -2,10 +2,11 @@
 
 use super::args::{Format, Goal, Request};
 use super::assumptions::{self, Condition, Notes, listed};
+use super::exact::{self, Numbers};
 use super::formulas::{self, Formula};
 use super::gradient::{Options, heading};
 use super::name::Name;
-use super::values::{self, Number};
+use super::values;
 use super::{Exit, Outcome, index};
 use crate::derive::{Closed, Derivative, Form, Order, closed_assumptions, derive_closed};
 use crate::error::{Diagnostic, Errors, Fault};
@@ -14,7 +15,6 @@ use crate::lower::{Function, Shape, Whole};
 use crate::show::{names::with_names, notation};
 use crate::source::Source;
 use crate::syntax::print_expression;
-use crate::tape::Dense;
 use std::io::Write;
 
 /// Returns the function's whole form, if the answer is to be in closed form: unless single entries are asked for.
@@ -61,18 +61,27 @@ pub fn run(
     let numbers = match &point {
         None => None,
         Some(point) => {
-            let computed = derive_closed(whole, &by, order, Goal::computed(request.cost)).map_err(wrong)?;
-            Some(
-                computed
-                    .evaluate(&point.matrices, &point.sizes)
-                    .ok_or_else(|| Errors::general(Fault::TooLarge, "these matrices are too large to evaluate"))?,
-            )
+            let form = Goal::computed(request.cost);
+            let computed = derive_closed(whole, &by, order, form).map_err(wrong)?;
+            let exact = match options.double {
+                true => None,
+                false => exact::evaluate(whole, &computed, &by, order, form, point).map_err(wrong)?,
+            };
+            Some(match exact {
+                Some(numbers) => numbers,
+                None => {
+                    let dense = computed.evaluate(&point.matrices, &point.sizes);
+                    let too_large = || Errors::general(Fault::TooLarge, "these matrices are too large to evaluate");
+                    let dense = dense.ok_or_else(too_large)?.into_iter();
+                    dense.map(|dense| Numbers::double(dense, !options.double)).collect()
+                }
+            })
         }
     };
     let mut list = Vec::new();
     if let Some(numbers) = &numbers {
         let value = &numbers[0];
-        let shape = formulas::shape_by(whole, [].into_iter(), value);
+        let shape = formulas::shape_by(whole, [].into_iter(), value.rows, value.columns);
         list.push(formula(Name::derivative(&[]), None, Some((value, shape))));
     }
     let (derivatives, offset) = match order {
@@ -92,7 +101,7 @@ pub fn run(
         let value = match derivative {
             Derivative::Matrix(_) => numbers.as_ref().map(|numbers| {
                 let value = &numbers[offset + at];
-                (value, formulas::shape_by(whole, parameters(), value))
+                (value, formulas::shape_by(whole, parameters(), value.rows, value.columns))
             }),
             Derivative::Operator { .. } => None,
         };
@@ -173,10 +182,9 @@ fn pair(by: &[usize], order: Order, at: usize) -> Vec<usize> {
     pairs.skip(at).take(1).flat_map(|(row, column)| [by[row], by[column]]).collect()
 }
 
-fn formula(name: Name, root: Option<ExprId>, value: Option<(&Dense, Shape)>) -> Formula {
+fn formula(name: Name, root: Option<ExprId>, value: Option<(&Numbers, Shape)>) -> Formula {
     let shape = value.map_or(Shape::Scalar, |(_, shape)| shape);
-    // A 0 has no sign.
-    let numbers = value.map(|(value, _)| value.entries.iter().map(|entry| Number::from(entry + 0.0)).collect());
+    let numbers = value.map(|(value, _)| value.entries.clone());
     Formula { name, shape, entries: root.into_iter().collect(), whole: true, numbers }
 }
 

@@ -140,7 +140,7 @@ pub fn number_text(shape: Shape, numbers: &[f64]) -> String {
 }
 
 /// Returns the shape of a value of whole matrices, or of its derivative by the given parameters, for its numbers.
-pub fn shape_by<'w>(whole: &Whole, by: impl Iterator<Item = &'w WholeParameter>, numbers: &Dense) -> Shape {
+pub fn shape_by<'w>(whole: &Whole, by: impl Iterator<Item = &'w WholeParameter>, rows: usize, columns: usize) -> Shape {
     let extents = whole.extents();
     let own = match (extents.is_scalar(), extents.is_column()) {
         (true, _) => 0,
@@ -149,8 +149,8 @@ pub fn shape_by<'w>(whole: &Whole, by: impl Iterator<Item = &'w WholeParameter>,
     };
     match by.fold(own, |indices, parameter| indices + parameter.indices) {
         0 => Shape::Scalar,
-        1 => Shape::Vector(numbers.entries.len()),
-        _ => Shape::Matrix(numbers.rows, numbers.columns),
+        1 => Shape::Vector(rows * columns),
+        _ => Shape::Matrix(rows, columns),
     }
 }
 

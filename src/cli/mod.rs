@@ -11,6 +11,7 @@ mod completions;
 mod diff;
 mod difference;
 mod dump;
+mod exact;
 mod examples;
 mod explain;
 mod faults;

@@ -91,7 +91,7 @@ pub fn moved(whole: &Whole, point: &Point, entries: &[f64]) -> Point {
         let value = &mut matrices[whole.input_index(parameter.id)];
         value.entries.iter_mut().zip(&mut rest).for_each(|(entry, new)| *entry = new);
     }
-    Point { matrices, sizes: point.sizes.clone() }
+    Point::new(matrices, point.sizes.clone())
 }
 
 fn few(found: Vec<Vec<f64>>) -> Vec<Vec<f64>> {

@@ -2,7 +2,7 @@
 
 use crate::error::{Diagnostic, Errors, Fault, nearest};
 use crate::graph::{Dimension, Sizes};
-use crate::lower::{Formulas, Function, Shape, Whole};
+use crate::lower::{Formulas, Function, Shape, Whole, WholeParameter};
 use crate::precise::{Coordinate, Evaluator};
 use crate::source::Source;
 use crate::tape::{Dense, Slot, Tape, schedule};
@@ -103,6 +103,27 @@ pub struct Point {
     pub matrices: Vec<Dense>,
     /// The sizes.
     pub sizes: Sizes,
+    /// The entries as they are given, where they are no doubles; counted as the matrices are.
+    given: Vec<Vec<Coordinate>>,
+}
+
+impl Point {
+    /// Makes a point of doubles.
+    pub fn new(matrices: Vec<Dense>, sizes: Sizes) -> Point {
+        Point { matrices, sizes, given: Vec::new() }
+    }
+
+    /// Returns the entries of all parameters, in order.
+    pub fn coordinates(&self, whole: &Whole) -> Vec<Coordinate> {
+        let own = |parameter: &WholeParameter| {
+            let at = whole.input_index(parameter.id);
+            match self.given.get(at).filter(|given| !given.is_empty()) {
+                Some(given) => given.clone(),
+                None => self.matrices[at].entries.iter().copied().map(Coordinate::from).collect(),
+            }
+        };
+        whole.parameters.iter().flat_map(own).collect()
+    }
 }
 
 /// Reads the values of whole parameters from `W=[[1,2],[3,4]],x=[1,2]`, or from a file with a JSON object.
@@ -129,14 +150,14 @@ pub fn point_from_text(function: &Function, whole: &Whole, at: &str) -> Result<P
             return Err(wrong(format!("`{}` has no parameter `{name}`", function.display_name()), hint));
         }
         let (shape, entries) = constants(value)?;
-        let entries = doubles(&entries);
+        let (exact, entries) = (entries.clone(), doubles(&entries));
         let depth = depth_of(shape);
         let (rows, columns) = match shape {
             Shape::Scalar => (1, 1),
             Shape::Vector(n) => (n, 1),
             Shape::Matrix(n, m) => (n, m),
         };
-        given.push((name, Given { numbers: Dense { rows, columns, entries }, depth }));
+        given.push((name, Given { numbers: Dense { rows, columns, entries }, depth, exact }));
     }
     point(whole, &given)
 }
@@ -156,9 +177,11 @@ pub fn point_from_json(whole: &Whole, at: &Value) -> Result<Point, Errors> {
 fn point(whole: &Whole, given: &[(String, Given)]) -> Result<Point, Errors> {
     let wrong = |message: String| Errors::new(&Default::default(), vec![Diagnostic::general(Fault::Point, message)]);
     let blank = Dense { rows: 1, columns: 1, entries: vec![f64::NAN] };
-    let mut point = Point { matrices: vec![blank; whole.graph.inputs().len()], sizes: Sizes::new() };
+    let count = whole.graph.inputs().len();
+    let mut point = Point { matrices: vec![blank; count], sizes: Sizes::new(), given: vec![Vec::new(); count] };
     for parameter in &whole.parameters {
-        let Some((_, Given { numbers: value, depth })) = given.iter().find(|(name, _)| *name == parameter.name) else {
+        let Some((_, Given { numbers: value, depth, exact })) = given.iter().find(|(name, _)| *name == parameter.name)
+        else {
             return Err(wrong(format!("no value is given for `{}`", parameter.name)));
         };
         require_finite(&parameter.name, value.entries.iter().copied())?;
@@ -185,6 +208,7 @@ fn point(whole: &Whole, given: &[(String, Given)]) -> Result<Point, Errors> {
             return Err(wrong(format!("`{}` is symmetric, and the matrix that is given is not", parameter.name)));
         }
         point.matrices[whole.input_index(parameter.id)] = value.clone();
+        point.given[whole.input_index(parameter.id)] = exact.clone();
     }
     match whole.unmet(&point.sizes) {
         Some(negative) => Err(wrong(format!("`{negative}` is negative{}", known(&point.sizes)))),
@@ -230,7 +254,7 @@ pub fn sample(whole: &Whole, index: usize) -> Point {
         }
         matrices[whole.input_index(parameter.id)] = Dense { rows, columns, entries };
     }
-    Point { matrices, sizes }
+    Point::new(matrices, sizes)
 }
 
 /// Reads the JSON object of a file, if the text names one.
@@ -298,7 +322,7 @@ pub fn from_json(function: &Function, at: &Value) -> Result<Vec<f64>, Errors> {
         let Some(value) = at.get(&parameter.name) else {
             return Err(Errors::general(Fault::Point, format!("no value is given for `{}`", parameter.name)));
         };
-        let Given { numbers: given, depth } = array(&parameter.name, value)?;
+        let Given { numbers: given, depth, .. } = array(&parameter.name, value)?;
         let (name, shape, wanted) = (&parameter.name, parameter.shape, parameter.inputs.len());
         if shape == Shape::Scalar && value.is_array() {
             return Err(Errors::general(Fault::Point, format!("`{name}` is a number, and a list is given")));
@@ -322,6 +346,8 @@ pub fn from_json(function: &Function, at: &Value) -> Result<Vec<f64>, Errors> {
 struct Given {
     numbers: Dense,
     depth: usize,
+    /// The entries as they are given; none for doubles.
+    exact: Vec<Coordinate>,
 }
 
 /// How deep the lists are in which numbers of a shape are given.
@@ -379,7 +405,7 @@ fn array(name: &str, value: &Value) -> Result<Given, Errors> {
     let entries = rows.iter().flat_map(|row| row.iter().map(Value::as_f64)).collect::<Option<Vec<f64>>>();
     let entries = entries.ok_or_else(|| wrong("a number, a list of numbers or a list of rows is expected"))?;
     let depth = usize::from(value.is_array()) + usize::from(nested > 0);
-    Ok(Given { numbers: Dense { rows: rows.len(), columns, entries }, depth })
+    Ok(Given { numbers: Dense { rows: rows.len(), columns, entries }, depth, exact: Vec::new() })
 }
 
 /// Writes how many numbers are given: `3 numbers`, `2 rows of 3 numbers`.

@@ -67,45 +67,26 @@ impl Lowered {
 
     /// Writes the function out in the entries of its vectors and matrices.
     fn entries(&self) -> Option<Entries> {
-        let sizes = Sizes::new();
-        let shapes: Vec<Shape> = self.parameters.iter().map(shape).collect::<Option<_>>()?;
-        let total = shapes.iter().fold(0, |total: usize, shape| total.saturating_add(shape.entries()));
-        if total > limits::PARAMETER_ENTRIES {
-            return None;
-        }
-        let mut graph = Graph::new();
-        let mut parameters = Vec::new();
-        let mut inputs = Vec::new();
-        for (parameter, shape) in self.parameters.iter().zip(shapes) {
-            let first = graph.inputs().len();
-            let name = &parameter.name;
-            let input = |place| graph.add_input(Input { parameter: name.clone(), place });
-            inputs.push((parameter.id, shape.places().map(input).collect::<Vec<ExprId>>()));
-            let (name, facts) = (name.clone(), parameter.facts.clone());
-            parameters.push(Parameter { name, shape, facts, inputs: first..first + shape.entries() });
-        }
-        let shape = self.shape(self.output)?;
-        let mut scalarizer = Scalarizer::new(&self.graph, &mut graph, &sizes, inputs);
         let mut roots = vec![self.output.0];
         roots.extend(self.names.iter().map(|(_, (id, _))| *id));
         roots.extend(self.doubts.iter().map(|doubt| doubt.node));
-        scalarizer.write(&roots)?;
-        let outputs = scalarizer.entries(self.output.0).to_vec();
+        let written = written_out(&self.graph, &self.parameters, &roots, &Sizes::new())?;
+        let mut rest = written.roots.into_iter();
+        let (shape, outputs) = (self.shape(self.output)?, rest.next()?);
         let mut names = Vec::new();
-        for (name, value) in &self.names {
-            let entries = scalarizer.entries(value.0);
+        for ((name, value), entries) in self.names.iter().zip(&mut rest) {
             match self.shape(*value)? {
                 Shape::Scalar => names.extend(entries.iter().map(|entry| (name.clone(), *entry))),
                 _ if entries.len() > MOST_NAMED => {}
                 named => names.extend(named.places().zip(entries).map(|(place, entry)| {
                     let place: Vec<String> = place.iter().map(usize::to_string).collect();
-                    (format!("{name}[{}]", place.join(", ")), *entry)
+                    (format!("{name}[{}]", place.join(", ")), entry)
                 })),
             }
         }
-        let image = |doubt: &Doubt| Some(Doubt { node: *scalarizer.entries(doubt.node).first()?, ..doubt.clone() });
-        let doubts = self.doubts.iter().filter_map(image).collect();
-        Some(Entries { parameters, graph, outputs, shape, names, doubts })
+        let image = |(doubt, entries): (&Doubt, Vec<ExprId>)| Some(Doubt { node: *entries.first()?, ..doubt.clone() });
+        let doubts = self.doubts.iter().zip(rest).filter_map(image).collect();
+        Some(Entries { parameters: written.parameters, graph: written.graph, outputs, shape, names, doubts })
     }
 
     fn whole(self) -> Whole {
@@ -123,14 +104,73 @@ impl Lowered {
     /// Returns the shape of a value of fixed size.
     fn shape(&self, (id, rank): (ExprId, Option<Rank>)) -> Option<Shape> {
         let Some(rank) = rank else { return Some(Shape::Scalar) };
-        let (rows, columns) = sides(&self.graph.extents(id))?;
+        let (rows, columns) = sides(&self.graph.extents(id), &Sizes::new())?;
         Some(Shape::of(rank, rows, columns))
     }
 }
 
-/// Returns the shape of a parameter of fixed size.
-fn shape(parameter: &WholeParameter) -> Option<Shape> {
-    let (rows, columns) = sides(&parameter.extents)?;
+/// A graph of entries, and what was asked for in it.
+struct Written {
+    parameters: Vec<Parameter>,
+    graph: Graph,
+    /// The entries of each root.
+    roots: Vec<Vec<ExprId>>,
+}
+
+/// Writes roots out in the entries of the parameters, for given sizes of the dimensions that have names; none if these are
+/// too many, or if a determinant is too large to be written out.
+fn written_out(source: &Graph, parameters: &[WholeParameter], roots: &[ExprId], sizes: &Sizes) -> Option<Written> {
+    let shapes: Vec<Shape> = parameters.iter().map(|parameter| shape(parameter, sizes)).collect::<Option<_>>()?;
+    let total = shapes.iter().fold(0, |total: usize, shape| total.saturating_add(shape.entries()));
+    if total > limits::PARAMETER_ENTRIES {
+        return None;
+    }
+    let mut graph = Graph::new();
+    graph.set_strict(source.is_strict());
+    let (mut own, mut inputs) = (Vec::new(), Vec::new());
+    for (parameter, shape) in parameters.iter().zip(shapes) {
+        let first = graph.inputs().len();
+        let name = &parameter.name;
+        let input = |place| graph.add_input(Input { parameter: name.clone(), place });
+        inputs.push((parameter.id, shape.places().map(input).collect::<Vec<ExprId>>()));
+        let (name, facts) = (name.clone(), parameter.facts.clone());
+        own.push(Parameter { name, shape, facts, inputs: first..first + shape.entries() });
+    }
+    let mut scalarizer = Scalarizer::new(source, &mut graph, sizes, inputs);
+    scalarizer.write(roots)?;
+    let roots = roots.iter().map(|root| scalarizer.entries(*root).to_vec()).collect();
+    Some(Written { parameters: own, graph, roots })
+}
+
+impl Whole {
+    /// Writes the function out in the entries of its parameters, for given sizes of the dimensions that have names; none if
+    /// these are too many, or if a determinant is too large to be written out.
+    pub fn at(&self, sizes: &Sizes) -> Option<Function> {
+        let written = written_out(&self.graph, &self.parameters, &[self.output], sizes)?;
+        let (rows, columns) = sides(&self.extents(), sizes)?;
+        let shape = match (rows, columns) {
+            (1, 1) => Shape::Scalar,
+            (_, 1) => Shape::Vector(rows),
+            _ => Shape::Matrix(rows, columns),
+        };
+        Some(Function {
+            name: None,
+            documentation: Vec::new(),
+            definition: String::new(),
+            parameters: written.parameters,
+            graph: written.graph,
+            outputs: written.roots.into_iter().next()?,
+            shape,
+            names: Vec::new(),
+            doubts: Vec::new(),
+            whole: None,
+        })
+    }
+}
+
+/// Returns the shape of a parameter for given sizes.
+fn shape(parameter: &WholeParameter, sizes: &Sizes) -> Option<Shape> {
+    let (rows, columns) = sides(&parameter.extents, sizes)?;
     Some(match parameter.indices {
         0 => Shape::Scalar,
         1 => Shape::Vector(rows),
@@ -138,7 +178,6 @@ fn shape(parameter: &WholeParameter) -> Option<Shape> {
     })
 }
 
-fn sides(extents: &Extents) -> Option<(usize, usize)> {
-    let number = |dimension: &Dimension| usize::try_from(dimension.as_number()?).ok();
-    Some((number(&extents.rows)?, number(&extents.columns)?))
+fn sides(extents: &Extents, sizes: &Sizes) -> Option<(usize, usize)> {
+    Some((extents.rows.evaluate(sizes)?, extents.columns.evaluate(sizes)?))
 }

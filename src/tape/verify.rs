@@ -41,7 +41,7 @@ impl Tape {
         }
         let has_code = match operation {
             Call(function, _) => matches!(function.row().code, Code::Method(..) | Code::Special(..)),
-            Call2(function, ..) => matches!(function.row().code, Code::Method2(..)),
+            Call2(function, ..) => matches!(function.row().code, Code::Method2(..) | Code::Special2(..)),
             OfOrder(function, ..) => matches!(function.row().code, Code::OfOrder(..)),
             _ => true,
         };
