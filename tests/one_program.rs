@@ -1,5 +1,6 @@
 //! A program means the same whether its dimensions are numbers or have names: both versions are accepted, agree at a point,
 //! and pass the check against finite differences.
+#![allow(clippy::panic)]
 
 use gradc::source::Source;
 use serde_json::Value;

@@ -91,7 +91,7 @@ impl Machine<'_> {
         }
         for (range, size) in ranges.iter().zip(&sizes) {
             let rest = size.plus(&range.start, -1).plus(&range.count, -1);
-            self.needed.extend([range.start.clone(), range.count.clone(), rest]);
+            self.need([range.start.clone(), range.count.clone(), rest]);
         }
         let column = ranges.get(1).map_or(Dimension::number(0), |range| range.start.clone());
         let columns = ranges.get(1).map_or(Dimension::number(1), |range| range.count.clone());
@@ -155,7 +155,7 @@ impl Machine<'_> {
         };
         let range = self.range(place, &extents.columns, &of_one.to_string(), &mut values.iter().zip(&spans[1..]))?;
         let rest = extents.columns.plus(&range.start, -1).plus(&range.count, -1);
-        self.needed.extend([range.start.clone(), range.count.clone(), rest]);
+        self.need([range.start.clone(), range.count.clone(), rest]);
         if range.axis == Some(rows.axis) {
             let message = "this index picks the vector, and can't pick its entry, too";
             return Err(Diagnostic::new(Fault::Symbolic, spans[1], message));

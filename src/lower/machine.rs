@@ -123,6 +123,11 @@ impl<'a> Machine<'a> {
         self.names.clone()
     }
 
+    /// Notes that dimensions must not be negative.
+    pub(super) fn need(&mut self, dimensions: impl IntoIterator<Item = Dimension>) {
+        self.needed.extend(dimensions.into_iter().filter(Dimension::may_be_negative));
+    }
+
     /// Returns what must not be negative for the function to be defined.
     pub fn needed(&self) -> Vec<Dimension> {
         self.needed.clone()

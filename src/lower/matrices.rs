@@ -42,7 +42,7 @@ impl Machine<'_> {
         let result = self.gates.matrix_function(name, values, spans, span)?;
         if let Value::Array(id, _) | Value::Scalar(id) = result {
             let extents = self.gates.graph.extents(id);
-            self.needed.extend([extents.rows, extents.columns]);
+            self.need([extents.rows, extents.columns]);
         }
         Ok(result)
     }

@@ -54,7 +54,7 @@ impl Machine<'_> {
             }
         }
         let count = bounds[1].plus(&bounds[0], -1);
-        self.needed.push(count.clone());
+        self.need([count.clone()]);
         let one = Dimension::number(1);
         let extents =
             if self.axes.is_empty() { Extents::new(count.clone(), one) } else { Extents::new(one, count.clone()) };

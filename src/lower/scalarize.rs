@@ -8,15 +8,15 @@ use super::gates::Gates;
 use crate::functions::rows;
 use crate::graph::{ExprId, Extents, Graph, MatrixOperation as M, Node, Rational, Sizes};
 use rustc_hash::FxHashMap;
-use std::collections::BTreeSet;
 
 /// Writes out nodes of a graph in another one.
 pub(super) struct Scalarizer<'a> {
     source: &'a Graph,
     gates: Gates<'a>,
     sizes: &'a Sizes,
-    /// The entries of the nodes so far, row by row.
-    entries: FxHashMap<ExprId, Vec<ExprId>>,
+    /// The entries of the nodes so far, row by row: where they begin in the list, and how many they are.
+    places: FxHashMap<ExprId, (u32, u32)>,
+    list: Vec<ExprId>,
 }
 
 /// The entries of a matrix, row by row.
@@ -37,39 +37,49 @@ impl<'a> Scalarizer<'a> {
         parameters: impl IntoIterator<Item = (ExprId, Vec<ExprId>)>,
     ) -> Self {
         let gates = Gates { graph, canonical: false };
-        Scalarizer { source, gates, sizes, entries: parameters.into_iter().collect() }
+        let mut scalarizer = Scalarizer { source, gates, sizes, places: FxHashMap::default(), list: Vec::new() };
+        parameters.into_iter().for_each(|(id, entries)| scalarizer.keep(id, &entries));
+        scalarizer
+    }
+
+    fn keep(&mut self, id: ExprId, entries: &[ExprId]) {
+        self.places.insert(id, (self.list.len() as u32, entries.len() as u32));
+        self.list.extend_from_slice(entries);
     }
 
     /// Returns the entries of a node that was written out.
     pub fn entries(&self, id: ExprId) -> &[ExprId] {
-        self.entries.get(&id).map_or(&[], Vec::as_slice)
+        self.places.get(&id).map_or(&[], |(start, count)| &self.list[*start as usize..][..*count as usize])
     }
 
     /// Writes out what the roots need; none if a determinant or an inverse is too large for that, or a size is not given.
     pub fn write(&mut self, roots: &[ExprId]) -> Option<()> {
         for id in self.needed(roots) {
-            if !self.entries.contains_key(&id) {
+            if !self.places.contains_key(&id) {
                 let entries = self.written(id)?;
-                self.entries.insert(id, entries);
+                self.keep(id, &entries);
             }
         }
         Some(())
     }
 
     /// Lists what the roots need in order of indices, with what placeholders stand for.
-    fn needed(&self, roots: &[ExprId]) -> BTreeSet<ExprId> {
-        let mut needed = BTreeSet::new();
-        let mut stack = roots.to_vec();
-        while let Some(id) = stack.pop() {
-            if !needed.insert(id) {
-                continue;
-            }
-            match self.source.node(id) {
-                Node::Placeholder(index) => stack.push(self.source.placeholder_value(*index)),
-                node => node.for_each_operand(|operand| stack.push(operand)),
-            }
+    fn needed(&self, roots: &[ExprId]) -> Vec<ExprId> {
+        let mut nodes = self.source.reachable(roots);
+        let held = |id: &ExprId| match self.source.node(*id) {
+            Node::Placeholder(index) => Some(self.source.placeholder_value(*index)),
+            _ => None,
+        };
+        let mut values: Vec<ExprId> = nodes.iter().filter_map(held).collect();
+        // What a placeholder stands for may have placeholders in it.
+        while !values.is_empty() {
+            let more = self.source.reachable(&values);
+            values = more.iter().filter_map(held).filter(|value| !more.contains(value)).collect();
+            nodes.extend(more);
+            nodes.sort_unstable();
+            nodes.dedup();
         }
-        needed
+        nodes
     }
 
     fn size(&self, extents: &Extents) -> Option<(usize, usize)> {
@@ -78,7 +88,7 @@ impl<'a> Scalarizer<'a> {
 
     fn matrix(&self, id: ExprId) -> Option<Entries> {
         let (rows, columns) = self.size(&self.source.extents(id))?;
-        Some(Entries { rows, columns, list: self.entries[&id].clone(), is_ones: self.source.is_ones(id) })
+        Some(Entries { rows, columns, list: self.entries(id).to_vec(), is_ones: self.source.is_ones(id) })
     }
 
     fn written(&mut self, id: ExprId) -> Option<Vec<ExprId>> {
@@ -86,11 +96,11 @@ impl<'a> Scalarizer<'a> {
         match source.node(id) {
             Node::Matrix(operation, operands) => self.operation(operation, operands),
             Node::Placeholder(index) => {
-                let values = self.entries[&source.placeholder_value(*index)].clone();
+                let values = self.entries(source.placeholder_value(*index)).to_vec();
                 Some(values.into_iter().map(|value| self.held(value)).collect())
             }
             Node::Derivative(value, by) => {
-                let (values, by) = (self.entries[value].clone(), self.entries[by].clone());
+                let (values, by) = (self.entries(*value).to_vec(), self.entries(*by).to_vec());
                 let pairs = values.iter().flat_map(|value| by.iter().map(move |by| (*value, *by)));
                 Some(pairs.map(|(value, by)| self.gates.graph.intern(Node::Derivative(value, by))).collect())
             }
@@ -111,8 +121,12 @@ impl<'a> Scalarizer<'a> {
 
     /// Writes one entry of what is entry by entry; numbers are repeated.
     fn entrywise(&mut self, node: &Node, at: usize) -> ExprId {
-        let entries = &self.entries;
-        let of = |id: ExprId| match entries[&id].as_slice() {
+        let (places, list) = (&self.places, &self.list);
+        let entries = |id: ExprId| {
+            let (start, count) = places[&id];
+            &list[start as usize..][..count as usize]
+        };
+        let of = |id: ExprId| match entries(id) {
             [only] => *only,
             list => list[at],
         };
@@ -208,7 +222,7 @@ impl<'a> Scalarizer<'a> {
                 };
                 (0..height * width).map(entry).collect()
             }
-            M::Stack => operands.iter().flat_map(|part| self.entries[part].clone()).collect(),
+            M::Stack => operands.iter().flat_map(|part| self.entries(*part).to_vec()).collect(),
             M::Join => {
                 let parts: Vec<Entries> = operands.iter().map(|part| self.matrix(*part)).collect::<Option<_>>()?;
                 let line = |row: usize| {
