@@ -73,6 +73,7 @@ const INPUTS: &[(&str, &str)] = &[
     ("undefined_constant", "const c = 1 - 1;\nf(x) = x/c"),
     ("undefined_in_call", "g(y) = 1/y\nf(x) = x + g(0)"),
     ("undefined_in_sum", "f(x) = sum(i in 0..3, x/i)"),
+    ("undefined_entry", "f(x: vector[2]) = sum(x ./ [1, 0])"),
     ("undefined_in_vector", "f(x: vector[n]) = sum(x)*0^(-1)"),
     ("vector_times_vector", "f(x: vector[3], y: vector[3]) = x*y"),
     ("vector_squared", "f(x: vector[3]) = x^2"),

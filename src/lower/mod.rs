@@ -141,7 +141,16 @@ fn lower_function(
         documentation: documentation(source, ast, span),
         definition: source.slice(span).trim().trim_end_matches(';').to_string(),
     };
-    Some(lowered.function(header))
+    let has_arrays = lowered.graph.has_matrices();
+    let function = lowered.function(header);
+    let undefined = has_arrays.then(|| undefined::written_out(&function.graph, &function.outputs, ast.span(body)));
+    match undefined.flatten() {
+        Some(diagnostic) => {
+            errors.push(diagnostic);
+            None
+        }
+        None => Some(function),
+    }
 }
 
 impl Definition<'_> {

@@ -11,7 +11,7 @@ use super::machine::Machine;
 use super::value::Value;
 use crate::error::{Diagnostic, Fault};
 use crate::functions::{Code, FunctionId};
-use crate::graph::{Comparison, ExprId, Graph, Input, Node, Rational};
+use crate::graph::{Comparison, ExprId, Graph, Input, MatrixOperation, Node, Rational};
 use crate::source::Span;
 use crate::syntax::ast::{Expression, NodeId};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -72,9 +72,7 @@ impl Machine<'_> {
             true => format!("`{written}` has no value"),
             false => "this has no value".to_string(),
         };
-        let diagnostic = Diagnostic::new(Fault::Undefined, span, message)
-            .label("undefined over the real numbers")
-            .hint("leave it out, or choose another branch by a condition that tells where it is defined");
+        let diagnostic = without_value(span, message);
         let everywhere = self.is_written_in_numbers(id);
         for node in open {
             if let Some((graph, condition)) = needed(self.gates.graph, node, &self.constants.known, self.formulas) {
@@ -98,23 +96,10 @@ impl Machine<'_> {
             Value::Scalar(id) | Value::Array(id, _) => vec![*id],
             _ => return,
         };
-        let mut seen: FxHashSet<ExprId> = FxHashSet::default();
-        let mut found: Vec<Diagnostic> = Vec::new();
-        while let Some(id) = stack.pop().filter(|_| found.len() < MOST) {
-            if !seen.insert(id) {
-                continue;
-            }
-            found.extend(self.constants.undefined.get(&id).cloned());
-            match self.gates.graph.node(id) {
-                Node::Select(c, a, b) => match self.constants.known.get(c) {
-                    Some(Known::Truth(truth)) => stack.push(if *truth { *a } else { *b }),
-                    _ => stack.extend([*c, *a, *b]),
-                },
-                Node::Placeholder(at) => stack.push(self.gates.graph.placeholder_value(*at)),
-                node => node.for_each_operand(|operand| stack.push(operand)),
-            }
-        }
+        let seen = self.constants.taken(self.gates.graph, &mut stack);
+        let found = seen.iter().filter_map(|id| self.constants.undefined.get(id).cloned()).take(MOST);
         self.errors.extend(found);
+        let seen: FxHashSet<ExprId> = seen.into_iter().collect();
         self.constants.open.retain(|doubt| doubt.everywhere || seen.contains(&doubt.node));
     }
 
@@ -143,7 +128,44 @@ const LONGEST: usize = 40;
 /// Most places that are told of one function.
 const MOST: usize = 20;
 
+/// Refuses what has no value once vectors and matrices are written out in their entries, as `x ./ [1, 0]` has none.
+pub(super) fn written_out(graph: &Graph, outputs: &[ExprId], span: Span) -> Option<Diagnostic> {
+    let mut constants = Constants::default();
+    let (undefined, _) = constants.look(graph, &mut Formulas::default());
+    let undefined: FxHashSet<ExprId> = undefined.into_iter().collect();
+    let is_reached =
+        !undefined.is_empty() && constants.taken(graph, &mut outputs.to_vec()).iter().any(|id| undefined.contains(id));
+    is_reached.then(|| without_value(span, "an entry of this has no value".to_string()))
+}
+
+fn without_value(span: Span, message: String) -> Diagnostic {
+    Diagnostic::new(Fault::Undefined, span, message)
+        .label("undefined over the real numbers")
+        .hint("leave it out, or choose another branch by a condition that tells where it is defined")
+}
+
 impl Constants {
+    /// Lists what values depend on, outside of branches that are never taken, in the order in which it is met.
+    fn taken(&self, graph: &Graph, stack: &mut Vec<ExprId>) -> Vec<ExprId> {
+        let mut seen: FxHashSet<ExprId> = FxHashSet::default();
+        let mut taken = Vec::new();
+        while let Some(id) = stack.pop() {
+            if !seen.insert(id) {
+                continue;
+            }
+            taken.push(id);
+            match graph.node(id) {
+                Node::Select(c, a, b) => match self.known.get(c) {
+                    Some(Known::Truth(truth)) => stack.push(if *truth { *a } else { *b }),
+                    _ => stack.extend([*c, *a, *b]),
+                },
+                Node::Placeholder(at) => stack.push(graph.placeholder_value(*at)),
+                node => node.for_each_operand(|operand| stack.push(operand)),
+            }
+        }
+        taken
+    }
+
     /// Looks at the nodes that are new, and returns those of them that are the first without a value, and those of which it
     /// is open whether they have one.
     fn look(&mut self, graph: &Graph, formulas: &mut Formulas) -> (Vec<ExprId>, Vec<ExprId>) {
@@ -222,6 +244,10 @@ fn known(graph: &Graph, id: ExprId, operands: &FxHashMap<ExprId, Known>, formula
     match graph.node(id) {
         Node::Number(value) => Some(Known::Exact(value.clone())),
         Node::Pi => Some(Known::Near(std::f64::consts::PI, ROUNDING)),
+        Node::Matrix(operation, _) => match &**operation {
+            MatrixOperation::Full(value, _) => Some(Known::Exact(value.clone())),
+            _ => None,
+        },
         Node::Sum(constant, terms) => {
             let start = Some(Known::Exact(constant.clone()));
             terms.iter().fold(start, |sum, (id, k)| Some(add(&sum?, &scale(of(id)?, k))))
