@@ -2,6 +2,7 @@
 
 use super::matrices::MODULE;
 use super::options::{Options, Scalar, Target};
+use super::placeholders::Placeholders;
 use crate::functions::{Code, FunctionId};
 use crate::graph::{Comparison, Rational};
 use crate::tape::{Constant, Operation, Slot, Tape};
@@ -57,6 +58,11 @@ impl Text {
         Text::new(text.into(), Level::Postfix)
     }
 
+    /// Tells whether the expression may be put inside another.
+    pub fn is_short(&self) -> bool {
+        self.text.chars().count() <= LONGEST_INLINE
+    }
+
     fn at(&self, least: Level) -> String {
         if self.level < least { format!("({})", self.text) } else { self.text.clone() }
     }
@@ -74,7 +80,7 @@ pub fn bare(text: &str) -> &str {
 }
 
 /// Longest expression that is put inside another.
-pub const LONGEST_INLINE: usize = 72;
+const LONGEST_INLINE: usize = 72;
 /// Longest tape, in operations, that is one function: rustc takes more than twice as long for twice the length.
 pub const LONGEST_PART: usize = 4000;
 /// Operations of one part of a longer tape.
@@ -97,6 +103,17 @@ pub struct Body {
     pub outputs: Vec<Text>,
     /// How many values the parts share, in an array.
     pub values: usize,
+}
+
+impl Body {
+    /// Writes the names for the placeholders.
+    pub fn named(mut self, placeholders: &Placeholders) -> Self {
+        let statements = self.parts.iter_mut().flat_map(|part| &mut part.statements);
+        statements.chain(self.outputs.iter_mut().map(|output| &mut output.text)).for_each(|text| {
+            *text = placeholders.named(text);
+        });
+        self
+    }
 }
 
 /// Writes the statements of a tape.
@@ -181,7 +198,7 @@ impl Writer<'_> {
                 parts[part].statements.push(format!("{place} = {stored};"));
                 let read = Text::new(format!("{place} != 0.0"), Level::Relation);
                 texts.push(if condition { read } else { Text::atom(place) });
-            } else if uses[at] == 1 && (text.text.len() <= LONGEST_INLINE || alone == Some(at)) {
+            } else if uses[at] == 1 && (text.is_short() || alone == Some(at)) {
                 texts.push(text);
             } else {
                 let name = format!("{}{}", self.stem, parts[part].statements.len() + 1);

@@ -8,6 +8,7 @@ mod layout;
 mod matrices;
 mod names;
 mod options;
+mod placeholders;
 mod products;
 mod rust;
 mod special;

@@ -7,6 +7,7 @@ use super::expression::{Part, Text, Writer};
 use super::layout::{Piece, lines, nested, structure, tuple};
 use super::names::{Names, camel_case};
 use super::options::{Batch, Derive, Options, Target};
+use super::placeholders::Placeholders;
 use super::special;
 use crate::derive::{Derivatives, Deriver, Order};
 use crate::error::{Diagnostic, Fault};
@@ -88,14 +89,16 @@ pub(super) struct Signature {
     pub(super) name: String,
     /// `w: &[f64; 3]` and `x: f64`.
     parameters: Vec<String>,
-    /// The Rust expression of each input.
+    /// The Rust expression of each input, with placeholders for the names.
     inputs: Vec<String>,
+    placeholders: Placeholders,
     /// The parameter that each input is an entry of.
     pub(super) owners: Vec<usize>,
     /// The legal name of each parameter.
     pub(super) fields: Vec<String>,
     /// The parameters that are derived by.
     pub(super) derived: Vec<usize>,
+    /// A placeholder for what temporaries are called before their number.
     stem: String,
 }
 
@@ -169,18 +172,21 @@ impl Module<'_> {
         let mut inputs = Vec::new();
         let mut parameters = Vec::new();
         let mut owners = Vec::new();
+        let mut placeholders = Placeholders::default();
         for (index, parameter) in function.parameters.iter().enumerate() {
             owners.extend(parameter.inputs.clone().map(|_| index));
             let name = names.claim(&parameter.name);
             let reference = if parameter.shape == Shape::Scalar { "" } else { "&" };
             parameters.push(format!("{name}: {reference}{}", array(parameter.shape, float)));
+            let placeholder = placeholders.stand_for(&name);
             inputs.extend(parameter.shape.places().map(|place| {
                 let indices: String = place.iter().map(|at| format!("[{at}]")).collect();
-                format!("{name}{indices}")
+                format!("{placeholder}{indices}")
             }));
             fields.push(name);
         }
-        Signature { name, parameters, inputs, owners, fields, derived, stem: names.stem() }
+        let stem = placeholders.stand_for(names.stem());
+        Signature { name, parameters, inputs, placeholders, owners, fields, derived, stem }
     }
 
     fn value(&mut self, function: &Function, signature: &Signature, tape: &Tape, asked: &mut Asked) {
@@ -240,7 +246,8 @@ impl Module<'_> {
         let float = self.options.scalar.name();
         let inputs = signature.derived_inputs(function);
         let count = inputs.len();
-        let order: Vec<&str> = inputs.iter().map(|input| signature.inputs[*input].as_str()).take(32).collect();
+        let order = inputs.iter().take(32).map(|input| signature.placeholders.named(&signature.inputs[*input]));
+        let order: Vec<String> = order.collect();
         let dots = if count > 32 { ", ..." } else { "" };
         let mut documentation = vec![
             format!("Value, gradient and Hessian of [`{}`].", signature.name),
@@ -313,10 +320,13 @@ impl Module<'_> {
             stem: &signature.stem,
             lanes: false,
         };
-        let written = writer.body(tape);
+        let written = writer.body(tape).named(&signature.placeholders);
         let statements = match written.parts.as_slice() {
             [only] => only.statements.clone(),
-            parts => self.split(name, signature, &writer.values(), written.values, parts),
+            parts => {
+                let values = signature.placeholders.named(&writer.values());
+                self.split(name, signature, &values, written.values, parts)
+            }
         };
         self.out.push('\n');
         for line in documentation {

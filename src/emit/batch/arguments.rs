@@ -4,6 +4,7 @@
 use super::blocks::Given;
 use crate::emit::names::Names;
 use crate::emit::options::Batch;
+use crate::emit::placeholders::Placeholders;
 use crate::emit::rust::array;
 use crate::lower::{Function, Shape};
 
@@ -17,13 +18,14 @@ const RESERVED: [&str; 14] = [
 pub(super) struct Arguments {
     /// `x: &[f64]`, `w: [&[f64]; 3]`, and `k: f64` where that is the same at all points.
     pub(super) parameters: Vec<String>,
-    /// The Rust expression of each input.
+    /// The Rust expression of each input, with placeholders for the names.
     inputs: Vec<String>,
+    pub(super) placeholders: Placeholders,
     /// The slices of each input where points differ in it.
     pub(super) given: Vec<Option<Given>>,
     /// What is as long as there are points: name, expression and dimensions.
     slices: Vec<Slices>,
-    /// What temporaries are called before their number.
+    /// A placeholder for what temporaries are called before their number.
     pub(super) stem: String,
 }
 
@@ -67,6 +69,7 @@ impl Arguments {
         let mut arguments = Arguments {
             parameters: Vec::new(),
             inputs: Vec::new(),
+            placeholders: Placeholders::default(),
             given: Vec::new(),
             slices: Vec::new(),
             stem: String::new(),
@@ -79,12 +82,14 @@ impl Arguments {
                 Shape::Scalar => format!("{field}: {float}"),
                 shape => format!("{field}: &{}", array(shape, float)),
             });
+            let placeholder = arguments.placeholders.stand_for(&field);
             for place in parameter.shape.places() {
-                let entry = format!("{field}{}", indices(&place));
+                let entry = format!("{placeholder}{}", indices(&place));
                 let given = is_batched.then(|| {
                     let words = [field.trim_start_matches("r#").to_string()].into_iter();
                     let words: Vec<String> = words.chain(place.iter().map(usize::to_string)).collect();
-                    Given { slice: entry.clone(), block: names.claim(&format!("{}_block", words.join("_"))) }
+                    let block = names.claim(&format!("{}_block", words.join("_")));
+                    Given { slice: entry.clone(), block: arguments.placeholders.stand_for(block) }
                 });
                 arguments.inputs.push(entry);
                 arguments.given.push(given);
@@ -93,7 +98,7 @@ impl Arguments {
                 arguments.slices.push(Slices::new(field, dimensions(parameter.shape)));
             }
         }
-        arguments.stem = names.stem();
+        arguments.stem = arguments.placeholders.stand_for(names.stem());
         arguments
     }
 

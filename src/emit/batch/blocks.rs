@@ -1,7 +1,7 @@
 //! The stages of a tape to loops over blocks of points.
 
 use super::stages::{Stages, Way};
-use crate::emit::expression::{LONGEST_INLINE, Text, Writer, bare, core_name};
+use crate::emit::expression::{Text, Writer, bare, core_name};
 use crate::emit::matrices::{MODULE, dispatch::FMA};
 use crate::tape::{Operation, Slot, Tape};
 use indexmap::IndexMap;
@@ -88,10 +88,7 @@ impl<'a> Blocks<'a> {
             let text = self.text(&writer, operation);
             let is_named = match operation {
                 Operation::Constant(constant) => core_name(constant).is_none(),
-                _ => {
-                    !operation.is_leaf()
-                        && (outside[at] != 1 || self.stages.uses[at] != 1 || text.text.len() > LONGEST_INLINE)
-                }
+                _ => !operation.is_leaf() && (outside[at] != 1 || self.stages.uses[at] != 1 || !text.is_short()),
             };
             self.texts[at] = if is_named {
                 let name = self.fresh();
@@ -175,7 +172,7 @@ impl<'a> Blocks<'a> {
             let text = self.text(&self.writer, operation);
             if stages.stored[at] {
                 lines.push(format!("{} = {};", self.texts[at].text, bare(&text.text)));
-            } else if stages.uses[at] == 1 && text.text.len() <= LONGEST_INLINE {
+            } else if stages.uses[at] == 1 && text.is_short() {
                 self.texts[at] = text;
             } else {
                 let name = self.fresh();

@@ -116,6 +116,7 @@ impl Module<'_> {
         let parameters = arguments.parameters.iter().chain(results.iter().map(|results| &results.parameter));
         let parameters: Vec<String> = parameters.cloned().collect();
         let checks = arguments.checks(&results);
+        let statements = statements.iter().map(|statement| arguments.placeholders.named(statement));
         let body: Vec<String> = checks.into_iter().chain(statements).collect();
         let (allowed, text) = match stages.count {
             0 => ("", indented(&body.join("\n"))),

@@ -29,6 +29,9 @@ impl Module<'_> {
     /// Adds the kernels that are called, and what they call.
     pub(in crate::emit) fn matrix_kernels(&mut self) {
         let mut needed: Vec<&str> = Vec::new();
+        // What a comment says calls nothing.
+        let code: Vec<&str> = self.out.lines().filter_map(|line| line.split("//").next()).collect();
+        let code = code.join("\n");
         let items = SOURCES.iter().flat_map(|source| source.trim_end().split("\n\n"));
         let items: Vec<String> = match self.options.scalar {
             Scalar::F64 => items.map(str::to_string).collect(),
@@ -38,7 +41,7 @@ impl Module<'_> {
             let own = name(item);
             let name = ENDINGS.iter().find_map(|ending| own.strip_suffix(ending)).unwrap_or(own);
             let is_used =
-                mentions(&self.out, &format!("{MODULE}::{name}")) || needed.iter().any(|user| mentions(user, name));
+                mentions(&code, &format!("{MODULE}::{name}")) || needed.iter().any(|user| mentions(user, name));
             if is_used && (name == own || has_lanes(self.options)) {
                 needed.insert(0, item);
             }

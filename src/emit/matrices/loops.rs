@@ -9,6 +9,7 @@ use super::dispatch::has_lanes;
 use super::rows::RowLoop;
 use super::stages::distributed;
 use crate::emit::expression::{Writer, bare};
+use crate::emit::placeholders::Placeholders;
 use crate::error::{Diagnostic, Fault};
 use crate::graph::{Dimension, ExprId, Extents, Graph};
 use crate::tape::{Computation, Plan, Step, Tape};
@@ -93,6 +94,17 @@ pub struct Written {
     pub temporaries: Vec<(String, String)>,
     /// The expressions of the roots that are returned.
     pub returned: Vec<String>,
+}
+
+impl Written {
+    /// Writes the names for the placeholders.
+    pub fn named(mut self, placeholders: &Placeholders) -> Self {
+        let temporaries = self.temporaries.iter_mut().flat_map(|(name, entries)| [name, entries]);
+        self.statements.iter_mut().chain(temporaries).chain(&mut self.returned).for_each(|text| {
+            *text = placeholders.named(text);
+        });
+        self
+    }
 }
 
 /// What the roots are written to, and the parameters' names.

@@ -18,6 +18,7 @@ use super::documentation::{comment, introduction};
 use super::expression::Writer;
 use super::names::{Names, camel_case};
 use super::options::Derive;
+use super::placeholders::Placeholders;
 use super::rust::{ALLOW, LARGEST_BY_ENTRIES, Module};
 use crate::derive::{Closed, Derivative, Form, Order, derive_closed, derive_rows};
 use crate::error::Diagnostic;
@@ -208,6 +209,7 @@ impl Module<'_> {
         results: Results,
     ) -> Result<(), Diagnostic> {
         let float = self.options.scalar.name();
+        let mut placeholders = Placeholders::default();
         let mut roots: Vec<ExprId> = Vec::new();
         let mut targets = Vec::new();
         let mut parameters = signature.parameters.clone();
@@ -219,7 +221,7 @@ impl Module<'_> {
                 parameters.push(format!("{argument}: &mut [{float}]"));
                 checks.push(check(&argument, &argument, &extents, &signature.sizes));
             }
-            targets.push((!extents.is_scalar()).then_some(argument));
+            targets.push((!extents.is_scalar()).then(|| placeholders.stand_for(argument)));
         }
         let mut opening = Vec::new();
         let mut rows = Vec::new();
@@ -235,12 +237,12 @@ impl Module<'_> {
                 if !extents.is_scalar() {
                     checks.push(check(&place, &place, &extents, &signature.sizes));
                 }
-                targets.push(Some(local));
+                targets.push(Some(placeholders.stand_for(local)));
             }
         }
         for group in &mut rows {
             checks.extend(group.checks(given, signature));
-            opening.extend(group.opening(&signature.stem));
+            opening.extend(group.opening(&signature.stem, &mut placeholders));
             roots.extend(group.outputs.iter().map(|output| output.root));
         }
         let mut graph = given.clone();
@@ -254,7 +256,7 @@ impl Module<'_> {
         let mut inputs = vec![String::new(); given.inputs().len()];
         for (parameter, field) in whole.parameters.iter().zip(&signature.fields) {
             if let Node::Input(index) = given.node(parameter.id) {
-                inputs[*index as usize] = field.clone();
+                inputs[*index as usize] = placeholders.stand_for(field);
             }
         }
         let extents_of_steps = plan.steps.iter().flat_map(|step| [&step.extents.rows, &step.extents.columns]);
@@ -265,12 +267,13 @@ impl Module<'_> {
                 self.note_special(tape);
             }
         }
-        let writer =
-            Writer { options: self.options, inputs: &inputs, owners: &[], stem: &signature.stem, lanes: false };
-        let mut sizes = signature.sizes.clone();
+        let stem = placeholders.stand_for(signature.stem.as_str());
+        let writer = Writer { options: self.options, inputs: &inputs, owners: &[], stem: &stem, lanes: false };
+        let mut sizes: IndexMap<String, String> =
+            signature.sizes.iter().map(|(size, name)| (size.clone(), placeholders.stand_for(name))).collect();
         rows.iter().for_each(|group| sizes.extend(group.indices()));
         let interface = Interface { inputs: &inputs, sizes: &sizes, targets: &targets, rows: &rows };
-        let written = Loops::write(&graph, &plan, writer, &interface)?;
+        let written = Loops::write(&graph, &plan, writer, &interface)?.named(&placeholders);
         if !written.temporaries.is_empty() {
             parameters.push(format!("workspace: &mut [{float}]"));
             let workspace = self.workspace(signature, name, &written);

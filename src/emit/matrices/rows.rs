@@ -7,6 +7,7 @@ use super::loops::{Loops, Place, factor, place};
 use super::{Interface, Signature, by, entries};
 use crate::derive::{Order, Rows};
 use crate::emit::expression::bare;
+use crate::emit::placeholders::Placeholders;
 use crate::error::Diagnostic;
 use crate::graph::{Dimension, ExprId, Extents, Graph, MatrixOperation};
 use crate::tape::{Computation, Step};
@@ -28,7 +29,7 @@ pub(super) struct RowOutput {
     pub by: Vec<usize>,
     /// The field that it is written to.
     pub field: String,
-    /// The name of the whole, and of one row.
+    /// Placeholders for the names of the whole, and of one row.
     local: [String; 2],
     /// One row.
     pub root: ExprId,
@@ -81,11 +82,13 @@ impl RowLoop {
     }
 
     /// Takes the fields out of the type, and names them.
-    pub(super) fn opening(&mut self, stem: &str) -> Vec<String> {
+    pub(super) fn opening(&mut self, stem: &str, placeholders: &mut Placeholders) -> Vec<String> {
         let name = |output: &mut RowOutput| {
             let field = output.field.trim_start_matches("r#");
-            output.local = [format!("{stem}d_{field}"), format!("{stem}row_{field}")];
-            format!("let {} = &mut *derivatives.{};", output.local[0], output.field)
+            let names = [format!("{stem}d_{field}"), format!("{stem}row_{field}")];
+            let line = format!("let {} = &mut *derivatives.{};", names[0], output.field);
+            output.local = names.map(|name| placeholders.stand_for(name));
+            line
         };
         self.outputs.iter_mut().map(name).collect()
     }
