@@ -1,6 +1,7 @@
 //! A row of Table 1 is all that a function needs: what a row lacks is told in a sentence, and every function, with its first
 //! and second derivatives, has the same values in double precision, with many bits, as it stands and as generated code,
 //! whatever its arguments are called.
+#![allow(clippy::panic)]
 
 #[path = "common/exact.rs"]
 mod exact;

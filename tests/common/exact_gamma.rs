@@ -29,7 +29,7 @@ fn bernoulli() -> Vec<BigFloat> {
         let power = whole(4).powi(k, EXACT_BITS, ROUND);
         let below = power.mul(&power.sub(&whole(1), EXACT_BITS, ROUND), EXACT_BITS, ROUND);
         let size = times(&tangent[k], 2 * k).div(&below, BITS, ROUND);
-        if k % 2 == 0 { size.neg() } else { size }
+        if k.is_multiple_of(2) { size.neg() } else { size }
     };
     (1..=TERMS).map(number).collect()
 }
@@ -113,6 +113,6 @@ impl Exact {
         for step in before {
             sum = sum.add(&quotient(&factorial(n), &step.powi(n + 1, BITS, ROUND)), BITS, ROUND);
         }
-        Some(if order % 2 == 0 { sum.neg() } else { sum })
+        Some(if order.is_multiple_of(2) { sum.neg() } else { sum })
     }
 }
