@@ -34,6 +34,8 @@ const KNOWN: &[&str] = &[
     "sigmoid(-(x + y - z - w))*sigmoid(z + w - x - y)*sigmoid(x + y - z - w)",
     "softplus(-(x + y - z - w)) + sigmoid(z + w - x - y)^2*sigmoid(x + y - z - w)",
     "sigmoid(x - y)^2*sigmoid(y - x)*sigmoid(-(x - y))^3",
+    "(y^2/x + x*y)/hypot(x, y)^3",
+    "(x^2/y - x*y)/(x^2 + y^2)^1.5 + (y/sqrt(x) + y*x)/hypot(x, y)^4",
     "exp(-(x + y - z - w))/(1 + exp(z + w - x - y))^2*sigmoid(x + y - z - w)",
 ];
 

@@ -159,10 +159,8 @@ fn over_norms(graph: &mut Graph, (base, exponent): &Factor, norms: &mut [Norm]) 
         let factors = factors_of(graph, term);
         let mut divided = Vec::with_capacity(factors.len());
         for (factor, own) in factors {
-            match norms.iter().find(|norm| norm.power > 0 && norm.components.contains(&factor)) {
-                Some(norm) => divided.push((quotient(graph, factor, norm), own)),
-                None => divided.push((factor, own)),
-            }
+            let norm = component_of(factor, &own, norms).map(|at| &norms[at]);
+            divided.push((norm.map_or(factor, |norm| quotient(graph, factor, norm)), own));
         }
         new.push((graph.product(Rational::ONE, divided), coefficient));
     }
@@ -183,12 +181,17 @@ fn factors_of(graph: &Graph, id: ExprId) -> Vec<Factor> {
 fn degrees(graph: &Graph, id: ExprId, norms: &[Norm]) -> Vec<i64> {
     let mut degrees = vec![0; norms.len()];
     for (base, exponent) in factors_of(graph, id) {
-        let Some(times) = exponent.to_integer().filter(|times| *times > 0) else { continue };
-        if let Some(at) = norms.iter().position(|norm| norm.power > 0 && norm.components.contains(&base)) {
+        if let (Some(at), Some(times)) = (component_of(base, &exponent, norms), exponent.to_integer()) {
             degrees[at] += times;
         }
     }
     degrees
+}
+
+/// Finds the norm of which a factor is a component, to a power that counts.
+fn component_of(base: ExprId, exponent: &Rational, norms: &[Norm]) -> Option<usize> {
+    let counts = exponent.is_integer() && !exponent.is_negative();
+    norms.iter().position(|norm| counts && norm.power > 0 && norm.components.contains(&base))
 }
 
 fn quotient(graph: &mut Graph, component: ExprId, norm: &Norm) -> ExprId {
