@@ -1,4 +1,5 @@
 //! What a parameter is called, and what a comment says, changes nothing in the generated code but that name.
+#![allow(clippy::panic)]
 
 use gradc::{Batch, Derive, Options};
 use std::collections::{BTreeMap, BTreeSet};

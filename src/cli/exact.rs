@@ -28,8 +28,8 @@ impl Numbers {
 }
 
 /// Computes value, first and second derivatives in the order of [`Closed::evaluate`], by the parameters `by`. None where
-/// there are too many entries, where their matrices are too large to be written out, and for symmetric matrices, of which
-/// the entries are not independent.
+/// there are too many entries, where their matrices are too large to be written out, where a number is not finite, and for
+/// symmetric matrices, of which the entries are not independent.
 ///
 /// # Errors
 /// A function without a derivative rule.
@@ -51,6 +51,10 @@ pub fn evaluate(
     let inputs: Vec<usize> = by.iter().flat_map(|at| function.parameters[*at].inputs.clone()).collect();
     let mut derivatives = derive(&function, &inputs, order, form)?;
     let numbers = values::evaluate(&derivatives.tape(), &point.coordinates(whole), false);
+    // Cofactors over a determinant of 0 are infinite here and there, where the inverse is none.
+    if !numbers.iter().all(|number| number.value.is_finite()) {
+        return Ok(None);
+    }
     let layout = Layout { function: &function, by, inputs: inputs.len(), numbers };
     let mut answers = vec![layout.value()];
     for (at, derivative) in closed.first.iter().enumerate() {
