@@ -20,10 +20,11 @@ fn what_is_too_large_is_refused_with_a_hint() {
     let variables: Vec<String> = (0..200).map(|at| format!("x{at}")).collect();
     let pairs: Vec<String> = (0..200).map(|at| format!("x{at}*x{}", (at * 7 + 3) % 200)).collect();
     let dense = format!("f({}) = exp({})", variables.join(", "), pairs.join(" + "));
-    let refused: [(&[&str], &str); 6] = [
+    let refused: [(&[&str], &str); 7] = [
         (&["diff", "-", "--order", "99999999999"], "sin(x)"),
         (&["diff", "-", "--order", "60"], "gamma(sin(x))"),
         (&["diff", "-"], "f(x: vector[1000000]) = x[0]"),
+        (&["diff", "-"], "f(x: vector[100000000]) = max(x)"),
         (&["hessian", "-"], "f(x: vector[1000000]) = x[0]"),
         (&["hessian", "-"], &dense),
         (&["compile", "-", "--derive", "hessian"], "f(x: vector[5000]) = sin(x[0])*x[1]"),
@@ -43,7 +44,9 @@ fn what_is_deep_but_small_is_answered() {
     let nested = format!("f(x) = {nested}x{}", ")".repeat(10_000));
     let squares: String = (1..20).map(|at| format!("let a{at} = a{}*a{};", at - 1, at - 1)).collect();
     let squares = format!("f(x) = {{ let a0 = x*x; {squares} a19 }}");
-    let answered: [(&[&str], &str); 10] = [
+    let answered: [(&[&str], &str); 12] = [
+        (&["grad", "-"], "f(x: vector[100000]) = sum(outer(x, x))"),
+        (&["grad", "-"], "f(A: matrix[600, 600], B: matrix[600, 600]) = sum(A*B)"),
         (&["grad", "-", "--at", "x=5.5"], &nested),
         (&["compile", "-"], &nested),
         (&["diff", "-"], &squares),

@@ -5,6 +5,7 @@ use super::value::{Rank, Value};
 use crate::error::{Diagnostic, Fault};
 use crate::functions::{Arity, FunctionId, rows};
 use crate::graph::{Dimension, ExprId, Extents, MatrixOperation as M, Rational};
+use crate::limits;
 use crate::source::Span;
 
 /// Applies a folded or collective function.
@@ -35,7 +36,7 @@ pub fn apply(
     }
     match row.arity {
         Arity::Folded => {
-            let entries = gates.entries(id).ok_or_else(|| needs_length(row.name, span))?;
+            let entries = gates.entries(id).ok_or_else(|| needs_length(row.name, &gates.graph.extents(id), span))?;
             let (first, rest) = (entries[0], &entries[1..]);
             let folded = rest.iter().fold(first, |so_far, next| gates.apply(function, &[so_far, *next]));
             Ok(Value::Scalar(folded))
@@ -44,7 +45,12 @@ pub fn apply(
     }
 }
 
-fn needs_length(name: &str, span: Span) -> Diagnostic {
+fn needs_length(name: &str, extents: &Extents, span: Span) -> Diagnostic {
+    if let Some(count) = extents.entries() {
+        let message = format!("`{name}` of {} numbers is too long to be written out", limits::text(count));
+        let hint = format!("at most {} are written out", limits::text(limits::WRITTEN_TERMS));
+        return Diagnostic::new(Fault::TooLarge, span, message).hint(hint);
+    }
     let message = format!("`{name}` of a vector needs its length as a number");
     Diagnostic::new(Fault::FixedSize, span, message).hint("give the size as a number: `x: vector[3]`")
 }
@@ -57,7 +63,7 @@ impl Gates<'_> {
         let result = match name {
             "sum" => self.total(id),
             "prod" => {
-                let entries = self.entries(id).ok_or_else(|| needs_length(name, span))?;
+                let entries = self.entries(id).ok_or_else(|| needs_length(name, &extents, span))?;
                 let factors: Vec<_> = entries.into_iter().map(|entry| (entry, Rational::ONE)).collect();
                 self.product(&factors)
             }
@@ -97,7 +103,7 @@ impl Gates<'_> {
     /// Returns the entries of an array of fixed size, row by row.
     pub fn entries(&mut self, id: ExprId) -> Option<Vec<ExprId>> {
         let extents = self.graph.extents(id);
-        extents.entries()?;
+        extents.entries().filter(|count| *count <= limits::WRITTEN_TERMS)?;
         let (rows, columns) = (extents.rows.as_number()?, extents.columns.as_number()?);
         let places = (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column)));
         let entry =

@@ -82,6 +82,7 @@ fn entrywise_by(graph: &mut Graph, value: ExprId, by: ExprId) -> Option<ExprId> 
     }
     // The value as a column, by which a column of the Jacobian is shaped.
     let extents = graph.extents(value);
+    extents.entries().filter(|count| *count <= limits::WRITTEN_TERMS)?;
     let (rows, columns) = (extents.rows.as_number()?, extents.columns.as_number()?);
     let mut lines = Vec::new();
     for row in 0..rows {
@@ -132,7 +133,7 @@ fn jacobian_by(graph: &mut Graph, value: ExprId, by: ExprId) -> Option<ExprId> {
         }
         _ => {
             let mut lines = Vec::new();
-            for row in 0..rows.as_number()? {
+            for row in 0..rows.as_number().filter(|rows| *rows <= limits::WRITTEN_TERMS as i64)? {
                 let entry = graph.slice(value, Dimension::number(row), Dimension::number(0), Extents::scalar());
                 let gradient = gradient_by(graph, entry, by)?;
                 lines.push(if graph.extents(gradient).is_scalar() {

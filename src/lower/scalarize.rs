@@ -7,6 +7,7 @@ use super::determinants::WRITTEN_OUT;
 use super::gates::Gates;
 use crate::functions::rows;
 use crate::graph::{ExprId, Extents, Graph, MatrixOperation as M, Node, Rational, Sizes};
+use crate::limits;
 use rustc_hash::FxHashMap;
 
 /// Writes out nodes of a graph in another one.
@@ -93,6 +94,8 @@ impl<'a> Scalarizer<'a> {
 
     fn written(&mut self, id: ExprId) -> Option<Vec<ExprId>> {
         let source = self.source;
+        let (rows, columns) = self.size(&source.extents(id))?;
+        is_few(&[rows, columns], self.list.len())?;
         match source.node(id) {
             Node::Matrix(operation, operands) => self.operation(operation, operands),
             Node::Placeholder(index) => {
@@ -104,10 +107,7 @@ impl<'a> Scalarizer<'a> {
                 let pairs = values.iter().flat_map(|value| by.iter().map(move |by| (*value, *by)));
                 Some(pairs.map(|(value, by)| self.gates.graph.intern(Node::Derivative(value, by))).collect())
             }
-            node => {
-                let (rows, columns) = self.size(&source.extents(id))?;
-                Some((0..rows * columns).map(|at| self.entrywise(node, at)).collect())
-            }
+            node => Some((0..rows * columns).map(|at| self.entrywise(node, at)).collect()),
         }
     }
 
@@ -256,7 +256,11 @@ impl<'a> Scalarizer<'a> {
         }
         let mut matrices = matrices.into_iter();
         let first = matrices.next()?;
-        Some(matrices.fold(first, |left, right| self.product_of_two(&left, &right)).list)
+        let product = matrices.try_fold(first, |left, right| {
+            is_few(&[left.rows, left.columns, right.columns], self.list.len())?;
+            Some(self.product_of_two(&left, &right))
+        })?;
+        Some(product.list)
     }
 
     fn product_of_two(&mut self, left: &Entries, right: &Entries) -> Entries {
@@ -280,4 +284,10 @@ impl<'a> Scalarizer<'a> {
         }
         Entries { rows: left.rows, columns: right.columns, list, is_ones: false }
     }
+}
+
+/// Tells whether the product of sizes is no more than is written out of one node, beside what has been written of others.
+fn is_few(sizes: &[usize], before: usize) -> Option<()> {
+    let count = sizes.iter().fold(1, |count: usize, size| count.saturating_mul(*size));
+    (count <= limits::WRITTEN_TERMS && before.saturating_add(count) <= limits::NODES).then_some(())
 }
