@@ -396,6 +396,7 @@ pub mod rows {
     pub const LN_1P: FunctionId = row_of("ln_1p");
     pub const LOGSUMEXP: FunctionId = row_of("logsumexp");
     pub const MAX: FunctionId = row_of("max");
+    pub const MIN: FunctionId = row_of("min");
     pub const NDTR: FunctionId = row_of("ndtr");
     pub const POLYGAMMA: FunctionId = row_of("polygamma");
     pub const POW: FunctionId = row_of("pow");

@@ -16,6 +16,9 @@ pub const NODES: usize = 20_000_000;
 /// Most nodes of a graph in which derivatives inside of expressions were worked out.
 pub const NODES_RESOLVED: usize = 200_000;
 
+/// Most loops inside of one another.
+pub const NESTED_LOOPS: usize = 16;
+
 /// Highest order of a derivative inside of an expression, `diff(e, x, n)`.
 pub const ORDER_INSIDE: i64 = 100;
 

@@ -81,6 +81,11 @@ impl Label {
                 MatrixOperation::Slice(..) => ("slice", "slice"),
                 MatrixOperation::Embed(..) => ("embed", "embed"),
                 MatrixOperation::Transpose => ("transpose", "'"),
+                MatrixOperation::Loop(_) => ("sum", "Σ"),
+                MatrixOperation::Extremum(extreme) => (extreme.name(), extreme.name()),
+                MatrixOperation::FirstExtremum(extreme) => (extreme.name_of_first(), extreme.name_of_first()),
+                MatrixOperation::EntryProduct => ("prod", "∏"),
+                MatrixOperation::OtherProducts => ("prod_others", "prod_others"),
                 MatrixOperation::Full(..) | MatrixOperation::Identity(_) | MatrixOperation::Size(_) => {
                     ("constant", "constant")
                 }

@@ -7,7 +7,7 @@ use crate::error::{Errors, Fault};
 use crate::lower::Function;
 use crate::show::notation;
 use crate::source::Source;
-use crate::syntax::ast::{Ast, Expression, NodeId, Program};
+use crate::syntax::ast::{Ast, Expression, NodeId, Program, Ranges};
 use crate::syntax::parse_all;
 use clap::CommandFactory;
 use std::collections::BTreeSet;
@@ -224,7 +224,9 @@ fn names(ast: &Ast) -> Names {
     for expression in expressions() {
         match expression {
             Expression::Block(lets, _) => bound.extend(lets.iter().map(|binding| binding.name.text.as_str())),
-            Expression::Fold(_, index, ..) => bound.extend([index.text.as_str()]),
+            Expression::Fold(_, Ranges { list, .. }, _) | Expression::Map(list, _) => {
+                bound.extend(list.iter().map(|range| range.index.text.as_str()));
+            }
             Expression::Call(name, _) => names.called.push(name.text.clone()),
             _ => {}
         }

@@ -2,6 +2,7 @@
 //! whole matrices by the rules of Giles, Collected matrix derivative results for forward and reverse mode algorithmic
 //! differentiation (2008), section 2.
 
+use super::loops::other_products_along;
 use super::{Differentiator, Result};
 use crate::error::{Diagnostic, Fault};
 use crate::functions::rows;
@@ -19,6 +20,9 @@ impl Differentiator {
         adjoint: ExprId,
         wanted: impl Fn(ExprId) -> bool,
     ) -> Result<Vec<(ExprId, ExprId)>> {
+        if graph.as_loop(id).is_some() {
+            return self.pull_back_loop(graph, id, adjoint, wanted);
+        }
         if let Node::Matrix(operation, operands) = graph.node(id).clone() {
             let mut contributions = Vec::new();
             for (at, operand) in operands.iter().enumerate().filter(|(_, operand)| wanted(**operand)) {
@@ -45,6 +49,9 @@ impl Differentiator {
     /// # Errors
     /// A function without a rule.
     pub fn pushforward(&mut self, graph: &mut Graph, id: ExprId, tangents: &NodeMap<ExprId>) -> Result<Vec<ExprId>> {
+        if graph.as_loop(id).is_some() {
+            return Ok(self.push_forward_loop(graph, id, tangents)?.into_iter().collect());
+        }
         if let Node::Matrix(operation, operands) = graph.node(id).clone() {
             let moving = operands.iter().enumerate().filter_map(|(at, operand)| Some((at, *tangents.get(*operand)?)));
             return moving.map(|(at, tangent)| push_forward(graph, id, &operation, &operands, at, tangent)).collect();
@@ -137,7 +144,17 @@ fn pull_back(
                 _ => graph.slice(adjoint, zero, before.columns, graph.extents(operand)),
             }
         }
-        M::Full(..) | M::Identity(_) | M::Size(_) => return Err(without_operands()),
+        M::Extremum(extreme) => {
+            let first = graph.construct_matrix(&M::FirstExtremum(*extreme), &[operand]);
+            graph.multiply(adjoint, first)
+        }
+        M::EntryProduct => {
+            let others = graph.construct_matrix(&M::OtherProducts, &[operand]);
+            graph.multiply(adjoint, others)
+        }
+        M::FirstExtremum(_) => graph.full(Rational::ZERO, graph.extents(operand)),
+        M::OtherProducts => other_products_along(graph, operand, adjoint),
+        M::Full(..) | M::Identity(_) | M::Size(_) | M::Loop(_) => return Err(without_operands()),
     })
 }
 
@@ -202,7 +219,19 @@ fn push_forward(
             parts[at] = tangent;
             graph.matrix(operation.clone(), &parts)
         }
-        M::Full(..) | M::Identity(_) | M::Size(_) => return Err(without_operands()),
+        M::Extremum(extreme) => {
+            let first = graph.construct_matrix(&M::FirstExtremum(*extreme), &[operand]);
+            let product = graph.multiply(first, tangent);
+            graph.total(product)
+        }
+        M::EntryProduct => {
+            let others = graph.construct_matrix(&M::OtherProducts, &[operand]);
+            let product = graph.multiply(others, tangent);
+            graph.total(product)
+        }
+        M::FirstExtremum(_) => graph.full(Rational::ZERO, graph.extents(operand)),
+        M::OtherProducts => other_products_along(graph, operand, tangent),
+        M::Full(..) | M::Identity(_) | M::Size(_) | M::Loop(_) => return Err(without_operands()),
     })
 }
 

@@ -3,6 +3,7 @@
 //! Every kind of node has its local derivatives in one place, [`Differentiator::partials`]; reverse and forward mode
 //! both multiply them along the edges. A function without a rule is an error, never a zero.
 
+mod loops;
 mod matrices;
 mod modes;
 mod partials;

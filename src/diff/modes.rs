@@ -4,6 +4,7 @@
 use super::{Differentiator, Result};
 use crate::error::{Diagnostic, Fault};
 use crate::graph::{ExprId, Extents, Graph, NodeMap, Rational, Term};
+use rustc_hash::FxHashSet;
 
 /// Returns the derivative of one output by each of the given leaves, by reverse mode: adjoints flow from the output
 /// to the leaves and add up where branches meet.
@@ -36,19 +37,27 @@ pub fn adjoints(
         true => adjoint,
         false => return Err(misshapen(&graph.extents(adjoint), &extents)),
     };
-    let nodes = graph.reachable(&[output]);
+    let nodes = graph.reachable_outside(&[output]);
     let mut active = vec![false; output.index() + 1];
     by.iter().filter(|id| **id <= output).for_each(|id| active[id.index()] = true);
     for id in &nodes {
-        graph.node(*id).for_each_operand(|operand| active[id.index()] |= active[operand.index()]);
+        active[id.index()] |= match graph.as_loop(*id) {
+            Some(_) => graph.frontier(*id).iter().any(|read| active[read.index()]),
+            None => {
+                let mut moves = false;
+                graph.node(*id).for_each_operand(|operand| moves |= active[operand.index()]);
+                moves
+            }
+        };
     }
+    let asked: FxHashSet<ExprId> = by.iter().copied().collect();
     let mut contributions: Vec<Vec<Term>> = vec![Vec::new(); output.index() + 1];
     contributions[output.index()].push((adjoint, Rational::ONE));
     let mut adjoints = NodeMap::new(&nodes);
     for id in nodes.into_iter().rev().filter(|id| active[id.index()]) {
         let adjoint = graph.sum(Rational::ZERO, std::mem::take(&mut contributions[id.index()]));
         adjoints.insert(id, adjoint);
-        if graph.is_zero(adjoint) && !graph.is_strict() {
+        if asked.contains(&id) || graph.is_zero(adjoint) && !graph.is_strict() {
             continue;
         }
         for (operand, contribution) in differentiator.pullback(graph, id, adjoint, |operand| active[operand.index()])? {
@@ -85,10 +94,11 @@ pub fn directional(
     outputs: &[ExprId],
     directions: &[(ExprId, ExprId)],
 ) -> Result<Vec<ExprId>> {
-    let nodes = graph.reachable(outputs);
+    let nodes = graph.reachable_outside(outputs);
     let mut tangents = NodeMap::new(&nodes);
     directions.iter().for_each(|(leaf, direction)| tangents.insert(*leaf, *direction));
-    for id in nodes {
+    let given: FxHashSet<ExprId> = directions.iter().map(|(leaf, _)| *leaf).collect();
+    for id in nodes.into_iter().filter(|id| !given.contains(id)) {
         let terms = differentiator.pushforward(graph, id, &tangents)?;
         if terms.is_empty() {
             continue;

@@ -109,6 +109,11 @@ impl<'a> Stripping<'a> {
 
     fn matrix_of_operation(&mut self, id: ExprId, operation: &MatrixOperation, operands: &[ExprId]) -> Option<ExprId> {
         match (operation, operands) {
+            (MatrixOperation::Loop(bound), [body]) => {
+                let (opened, body) = self.graph.open(bound, *body);
+                let matrix = self.matrix_of(body)?;
+                Some(self.graph.looped(&opened, matrix))
+            }
             (MatrixOperation::Product, factors) => {
                 let moving: Vec<usize> = (0..factors.len()).filter(|at| self.moves(factors[*at])).collect();
                 let [at] = moving[..] else { return None };

@@ -31,6 +31,9 @@ impl Graph {
                 Some(value) => self.integer(value),
                 None => self.matrix(M::Size(n.clone()), &[]),
             },
+            (M::Loop(bound), [body]) => self.looped(bound, *body),
+            (M::Extremum(_) | M::EntryProduct, [a]) if self.extents(*a).is_scalar() => *a,
+            (M::FirstExtremum(_) | M::OtherProducts, [a]) if self.extents(*a).is_scalar() => self.integer(1),
             _ => self.matrix(operation.clone(), operands),
         }
     }
@@ -94,6 +97,10 @@ impl Graph {
                     self.matrix_product(&factors)
                 }
                 (M::Inverse | M::Adjugate, [inner]) if self.is_symmetric(*inner) => id,
+                (M::Loop(bound), [body]) => {
+                    let body = self.transpose(*body);
+                    self.looped(&bound, body)
+                }
                 _ => self.matrix(M::Transpose, &[id]),
             },
             Node::Sum(constant, terms) => {
@@ -166,7 +173,9 @@ impl Graph {
         let running = match self.product_with_block(&chain.factors) {
             Some(product) => Some(product),
             None => {
-                self.product_with_running_part(&chain.factors).or_else(|| self.product_that_cancels(&chain.factors))
+                let product = self.product_with_running_part(&chain.factors);
+                let product = product.or_else(|| self.product_that_cancels(&chain.factors));
+                product.or_else(|| self.product_with_loop(&chain.factors).filter(|_| chain.factors.len() > 1))
             }
         };
         if let Some(product) = running {
@@ -350,10 +359,19 @@ impl Graph {
         if let Some(part) = self.slice_of_block(a, &row, &column, &extents) {
             return part;
         }
+        if extents.is_scalar()
+            && let Some(entry) = self.entry_of_map(a, &row)
+        {
+            return entry;
+        }
         match self.as_matrix(a) {
             Some((M::Full(value, _), _)) => {
                 let value = value.clone();
                 self.full(value, extents)
+            }
+            Some((M::Identity(_), _)) if extents.rows.is_one() && self.extents(a).columns == extents.columns => {
+                let one = self.integer(1);
+                self.embed(one, Dimension::number(0), row, extents)
             }
             Some((M::Stack, parts)) if self.stacked_part(parts, &row, &extents).is_some() => {
                 self.stacked_part(parts, &row, &extents).unwrap_or(a)
@@ -390,6 +408,12 @@ impl Graph {
         }
         if self.is_zero(a) {
             return self.full(Rational::ZERO, extents);
+        }
+        if let Some(parts) = self.as_sum_of_blocks(a) {
+            let placed =
+                parts.into_iter().map(|(part, k)| (self.embed(part, row.clone(), column.clone(), extents.clone()), k));
+            let placed = placed.collect();
+            return self.sum(Rational::ZERO, placed);
         }
         if let Some((M::Embed(own_row, own_column, _), [inner])) = self.as_matrix(a)
             && (row.is_running() || column.is_running())

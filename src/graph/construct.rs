@@ -75,6 +75,18 @@ impl Graph {
         {
             return sum;
         }
+        if !extents.is_scalar() && terms.iter().any(|(term, _)| self.as_sum_of_blocks(*term).is_some()) {
+            let parts = |graph: &Graph, (term, k): &Term| match graph.as_sum_of_blocks(*term) {
+                Some(parts) => parts.into_iter().map(|(part, own)| (part, own.multiply(k))).collect(),
+                None => vec![(*term, k.clone())],
+            };
+            terms = terms.iter().flat_map(|term| parts(self, term)).collect();
+        }
+        if !extents.is_scalar()
+            && let Some(fewer) = self.sum_of_loops(&terms)
+        {
+            return self.sum(constant, fewer);
+        }
         terms.retain(|(id, coefficient)| match self.as_matrix(*id) {
             Some((MatrixOperation::Full(value, _), _)) => {
                 constant = constant.add(&value.multiply(coefficient));
@@ -183,7 +195,8 @@ impl Graph {
         if let Some(product) = self.product_of_turned(&rest) {
             return self.scale(coefficient, product);
         }
-        let product = self.product_with_adjugate(&rest).or_else(|| self.entrywise_product_with_block(&rest));
+        let product = self.multiple_of_blocks(&rest).or_else(|| self.product_with_adjugate(&rest));
+        let product = product.or_else(|| self.entrywise_product_with_block(&rest));
         let product = product.or_else(|| self.product_with_identity(&rest));
         let product = product.or_else(|| self.product_with_repeated(&rest, &extents));
         let product = match product {
@@ -408,8 +421,18 @@ impl Graph {
         }
     }
 
+    /// Returns the difference of two indices that are equally far apart whatever they are.
+    fn known_difference(&self, a: ExprId, b: ExprId) -> Option<i64> {
+        self.free_indices(a)?;
+        self.as_dimension(a)?.plus(&self.as_dimension(b)?, -1).as_number()
+    }
+
     /// Makes a condition.
     pub fn compare(&mut self, comparison: Comparison, a: ExprId, b: ExprId) -> ExprId {
+        if let Some(difference) = self.known_difference(a, b) {
+            let (difference, zero) = (self.integer(difference), self.integer(0));
+            return self.intern(Node::Compare(comparison, difference, zero));
+        }
         self.intern(Node::Compare(comparison, a, b))
     }
 

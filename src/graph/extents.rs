@@ -36,7 +36,25 @@ impl Dimension {
 
     /// Tells whether an index that runs is in it.
     pub fn is_running(&self) -> bool {
-        self.names.iter().any(|(name, _)| name.starts_with(RUNNING))
+        self.names.iter().any(|(name, _)| Dimension::is_name_running(name))
+    }
+
+    /// Tells whether a name is that of an index that runs.
+    pub fn is_name_running(name: &str) -> bool {
+        name.starts_with(RUNNING)
+    }
+
+    /// Tells whether a name is in it.
+    pub fn has_name(&self, name: &str) -> bool {
+        self.names.iter().any(|(own, _)| **own == *name)
+    }
+
+    /// Puts another dimension in place of a name.
+    pub fn substituted(&self, name: &str, by: &Dimension) -> Dimension {
+        match self.names.iter().find(|(own, _)| **own == *name) {
+            Some((_, count)) => self.plus(&Dimension::name(name), -count).plus(by, *count),
+            None => self.clone(),
+        }
     }
 
     /// Returns the number, if no name is in it.
@@ -82,12 +100,17 @@ impl Dimension {
 
     /// Returns the number for given sizes of the names; none if a size is missing or the result is negative.
     pub fn evaluate(&self, sizes: &Sizes) -> Option<usize> {
+        usize::try_from(self.signed(sizes)?).ok()
+    }
+
+    /// Returns the number for given sizes of the names, which may be negative; none if a size is missing.
+    pub fn signed(&self, sizes: &Sizes) -> Option<i64> {
         let mut total = self.constant;
         for (name, count) in &self.names {
             let size = i64::try_from(*sizes.get(&**name)?).ok()?;
             total = total.checked_add(count.checked_mul(size)?)?;
         }
-        usize::try_from(total).ok()
+        Some(total)
     }
 }
 

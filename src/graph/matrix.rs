@@ -4,7 +4,7 @@
 //! every entry. What mixes entries is a [`MatrixOperation`]. There is no node for broadcasts and reductions: they are
 //! products with matrices of ones.
 
-use super::{Dimension, ExprId, Extents, Graph, Input, Node, Rational, Term};
+use super::{Bound, Dimension, ExprId, Extents, Graph, Input, Node, Rational, Term};
 use crate::functions::rows;
 
 /// An operation that is not entry by entry.
@@ -46,6 +46,77 @@ pub enum MatrixOperation {
     Join,
     /// A dimension, as a number.
     Size(Dimension),
+    /// The sum of the operand over the values of an index.
+    Loop(Bound),
+    /// The largest or the smallest entry.
+    Extremum(Extreme),
+    /// 1 where the first of the largest or smallest entries is, and 0 elsewhere.
+    FirstExtremum(Extreme),
+    /// The product of all entries.
+    EntryProduct,
+    /// For each entry the product of all others.
+    OtherProducts,
+}
+
+/// Which entry is looked for.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Extreme {
+    /// The largest.
+    Largest,
+    /// The smallest.
+    Smallest,
+}
+
+impl Extreme {
+    /// Returns the name of the function in the language.
+    pub fn name(self) -> &'static str {
+        match self {
+            Extreme::Largest => "max",
+            Extreme::Smallest => "min",
+        }
+    }
+
+    /// Returns the name of the function that tells where the first such entry is.
+    pub fn name_of_first(self) -> &'static str {
+        match self {
+            Extreme::Largest => "first_max",
+            Extreme::Smallest => "first_min",
+        }
+    }
+}
+
+impl MatrixOperation {
+    /// Calls `visit` on every dimension that the operation itself has; not on the index of a loop.
+    pub(super) fn for_each_dimension(&self, mut visit: impl FnMut(&Dimension)) {
+        use MatrixOperation as M;
+        let mut all = |dimensions: &[&Dimension]| dimensions.iter().for_each(|dimension| visit(dimension));
+        match self {
+            M::Slice(row, column, extents) | M::Embed(row, column, extents) => {
+                all(&[row, column, &extents.rows, &extents.columns]);
+            }
+            M::Full(_, extents) => all(&[&extents.rows, &extents.columns]),
+            M::Identity(n) | M::Size(n) => all(&[n]),
+            M::Loop(bound) => all(&[&bound.from, &bound.to]),
+            _ => {}
+        }
+    }
+
+    /// Returns the operation with other dimensions; the index of a loop stays.
+    pub(super) fn with_dimensions(&self, change: impl Fn(&Dimension) -> Dimension) -> MatrixOperation {
+        use MatrixOperation as M;
+        let both = |extents: &Extents| Extents::new(change(&extents.rows), change(&extents.columns));
+        match self {
+            M::Slice(row, column, extents) => M::Slice(change(row), change(column), both(extents)),
+            M::Embed(row, column, extents) => M::Embed(change(row), change(column), both(extents)),
+            M::Full(value, extents) => M::Full(value.clone(), both(extents)),
+            M::Identity(n) => M::Identity(change(n)),
+            M::Size(n) => M::Size(change(n)),
+            M::Loop(bound) => {
+                M::Loop(Bound { index: bound.index.clone(), from: change(&bound.from), to: change(&bound.to) })
+            }
+            other => other.clone(),
+        }
+    }
 }
 
 /// What a softmax makes add up to 1.
@@ -113,7 +184,7 @@ impl Graph {
             M::Identity(n) => Extents::new(n.clone(), n.clone()),
             M::Diagonal => Extents::new(of(0).rows, of(0).rows),
             M::DiagonalOf | M::LogSumExpOfRows => Extents::column(of(0).rows),
-            M::Inverse | M::Adjugate => of(0),
+            M::Inverse | M::Adjugate | M::Loop(_) | M::FirstExtremum(_) | M::OtherProducts => of(0),
             M::Stack => {
                 let rows = (0..operands.len()).fold(Dimension::number(0), |rows, at| rows.plus(&of(at).rows, 1));
                 Extents::new(rows, of(0).columns)
@@ -123,6 +194,7 @@ impl Graph {
                 Extents::new(of(0).rows, columns)
             }
             M::Trace | M::Determinant | M::LogDeterminant | M::LogSumExp | M::Size(_) => Extents::scalar(),
+            M::Extremum(_) | M::EntryProduct => Extents::scalar(),
         }
     }
 

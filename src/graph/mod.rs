@@ -7,6 +7,7 @@
 
 mod adjugate;
 mod algebra;
+mod bound;
 mod chain;
 mod choices;
 mod construct;
@@ -22,8 +23,9 @@ mod running;
 mod sign;
 mod verify;
 
+pub use bound::Bound;
 pub use extents::{Dimension, Extents, Sizes};
-pub use matrix::{MatrixOperation, Shares};
+pub use matrix::{Extreme, MatrixOperation, Shares};
 pub use node_map::NodeMap;
 pub use number::Rational;
 pub use region::Region;
@@ -213,6 +215,10 @@ pub struct Graph {
     placeholders: Vec<ExprId>,
     /// The extents of all nodes that are not numbers.
     extents: FxHashMap<ExprId, Extents>,
+    /// The running indices of all nodes that depend on some.
+    indices: FxHashMap<ExprId, bound::Indices>,
+    /// How many loops were opened.
+    opened: usize,
     /// The parameters that are declared to be symmetric matrices.
     symmetric: FxHashSet<ExprId>,
     /// Whether these are written for their transposes.
@@ -234,9 +240,12 @@ impl Graph {
         if new {
             self.forms.push(self.form(&self.nodes[index]));
         }
-        if new && (self.has_matrices() || matches!(self.nodes[index], Node::Matrix(..))) {
+        if new && (self.has_matrices() || !self.indices.is_empty() || matches!(self.nodes[index], Node::Matrix(..))) {
             let extents = self.infer_extents(&self.nodes[index]);
             self.set_extents(id, extents);
+            if let Some(indices) = self.infer_indices(&self.nodes[index]) {
+                self.indices.insert(id, indices);
+            }
         }
         id
     }

@@ -31,6 +31,29 @@ impl Graph {
         self.as_block(id).is_some()
     }
 
+    /// Reads a sum of blocks.
+    pub(super) fn as_sum_of_blocks(&self, id: ExprId) -> Option<Vec<Term>> {
+        let Node::Sum(constant, terms) = self.node(id) else { return None };
+        let all = constant.is_zero() && terms.iter().all(|(term, _)| self.is_block(*term));
+        all.then(|| terms.to_vec())
+    }
+
+    /// Multiplies a sum of blocks by numbers.
+    pub(super) fn multiple_of_blocks(&mut self, factors: &[Factor]) -> Option<ExprId> {
+        let is_sum = |factor: &Factor| factor.1.is_one() && self.as_sum_of_blocks(factor.0).is_some();
+        let at = factors.iter().position(is_sum).filter(|_| factors.len() > 1)?;
+        let parts = self.as_sum_of_blocks(factors[at].0)?;
+        let others = factors.iter().enumerate().filter(|(other, _)| *other != at);
+        if others.clone().any(|(_, (base, _))| !self.extents(*base).is_scalar()) {
+            return None;
+        }
+        let others: Vec<Factor> = others.map(|(_, factor)| factor.clone()).collect();
+        let multiple = |part: ExprId| others.iter().cloned().chain([(part, Rational::ONE)]).collect::<Vec<Factor>>();
+        let parts: Vec<Term> =
+            parts.into_iter().map(|(part, k)| (self.product(Rational::ONE, multiple(part)), k)).collect();
+        Some(self.sum(Rational::ZERO, parts))
+    }
+
     /// Reads a sum of one matrix and blocks that are added to it in their places.
     pub fn blocks_added(&self, id: ExprId) -> Option<(ExprId, Vec<Term>)> {
         let Node::Sum(constant, terms) = self.node(id) else { return None };
@@ -41,31 +64,13 @@ impl Graph {
         }
     }
 
-    /// Returns the running indices that each of the nodes depends on; those that depend on none are left out. The nodes
-    /// are in order of indices, operands included.
+    /// Returns the running indices that each of the nodes depends on; those that depend on none are left out.
     pub fn running_among(&self, nodes: &[ExprId]) -> FxHashMap<ExprId, BTreeSet<String>> {
-        let mut running: FxHashMap<ExprId, BTreeSet<String>> = FxHashMap::default();
-        for id in nodes {
-            let mut own = self.own_indices(*id);
-            self.node(*id).for_each_operand(|operand| own.extend(running.get(&operand).into_iter().flatten().cloned()));
-            if !own.is_empty() {
-                running.insert(*id, own);
-            }
-        }
-        running
-    }
-
-    /// Returns the running indices at which a node itself reads or writes.
-    fn own_indices(&self, id: ExprId) -> BTreeSet<String> {
-        let Some((M::Slice(row, column, _) | M::Embed(row, column, _), _)) = self.as_matrix(id) else {
-            return BTreeSet::new();
-        };
-        let names = row.names().chain(column.names()).map(|(name, _)| name);
-        names.filter(|name| Dimension::name(name).is_running()).map(str::to_string).collect()
+        nodes.iter().filter_map(|id| Some((*id, self.free_indices(*id)?.clone()))).collect()
     }
 
     fn is_still(&self, id: ExprId) -> bool {
-        self.reachable(&[id]).into_iter().all(|node| self.own_indices(node).is_empty())
+        self.free_indices(id).is_none()
     }
 
     /// Multiplies a chain of matrices of which one is a block: from `A·E·B` to the columns of A that the block reaches,

@@ -22,6 +22,11 @@ impl Graph {
     /// # Errors
     /// The first node that is not well formed, and what is wrong with it.
     pub fn verify(&self, roots: &[ExprId], stage: Stage) -> Result<(), String> {
+        for root in roots {
+            let bound = |name: &String| name[1..].starts_with(|first: char| first.is_ascii_digit());
+            let loose = self.free_indices(*root).is_some_and(|indices| indices.iter().any(bound));
+            ensure(!loose, || format!("{:?} has the index of a loop outside of it", self.node(*root)))?;
+        }
         for id in self.reachable(roots) {
             self.verify_node(id, stage).map_err(|reason| format!("{:?} is malformed: {reason}", self.node(id)))?;
         }
@@ -125,6 +130,12 @@ impl Graph {
                 ensure(shapes.is_empty(), || format!("it has {} operands for none", shapes.len()))
             }
             M::Transpose | M::LogSumExp | M::LogSumExpOfRows => one(true, ""),
+            M::Extremum(_) | M::FirstExtremum(_) | M::EntryProduct | M::OtherProducts => one(true, ""),
+            M::Loop(bound) => {
+                let shape = first();
+                let depends = [&shape.rows, &shape.columns].iter().any(|side| side.has_name(bound.name()));
+                one(!depends, "depends on the index")
+            }
             M::Diagonal => one(first().is_column(), "is no vector"),
             M::DiagonalOf | M::Trace | M::Determinant | M::LogDeterminant | M::Inverse | M::Adjugate => {
                 one(first().is_square(), "is not square")

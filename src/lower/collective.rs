@@ -4,7 +4,7 @@ use super::gates::{Gates, node};
 use super::value::{Rank, Value};
 use crate::error::{Diagnostic, Fault};
 use crate::functions::{Arity, FunctionId, rows};
-use crate::graph::{Dimension, ExprId, Extents, MatrixOperation as M, Rational};
+use crate::graph::{Dimension, ExprId, Extents, Extreme, MatrixOperation as M, Rational};
 use crate::limits;
 use crate::source::Span;
 
@@ -36,23 +36,16 @@ pub fn apply(
     }
     match row.arity {
         Arity::Folded => {
-            let entries = gates.entries(id).ok_or_else(|| needs_length(row.name, &gates.graph.extents(id), span))?;
+            let Some(entries) = gates.entries(id) else {
+                let extreme = if row.name == "max" { Extreme::Largest } else { Extreme::Smallest };
+                return Ok(Value::Scalar(gates.graph.matrix(M::Extremum(extreme), &[id])));
+            };
             let (first, rest) = (entries[0], &entries[1..]);
             let folded = rest.iter().fold(first, |so_far, next| gates.apply(function, &[so_far, *next]));
             Ok(Value::Scalar(folded))
         }
         _ => gates.collective(row.name, values, spans, span),
     }
-}
-
-fn needs_length(name: &str, extents: &Extents, span: Span) -> Diagnostic {
-    if let Some(count) = extents.entries() {
-        let message = format!("`{name}` of {} numbers is too long to be written out", limits::text(count));
-        let hint = format!("at most {} are written out", limits::text(limits::WRITTEN_TERMS));
-        return Diagnostic::new(Fault::TooLarge, span, message).hint(hint);
-    }
-    let message = format!("`{name}` of a vector needs its length as a number");
-    Diagnostic::new(Fault::FixedSize, span, message).hint("give the size as a number: `x: vector[3]`")
 }
 
 impl Gates<'_> {
@@ -62,11 +55,13 @@ impl Gates<'_> {
         let extents = self.graph.extents(id);
         let result = match name {
             "sum" => self.total(id),
-            "prod" => {
-                let entries = self.entries(id).ok_or_else(|| needs_length(name, &extents, span))?;
-                let factors: Vec<_> = entries.into_iter().map(|entry| (entry, Rational::ONE)).collect();
-                self.product(&factors)
-            }
+            "prod" => match self.entries(id) {
+                Some(entries) => {
+                    let factors: Vec<_> = entries.into_iter().map(|entry| (entry, Rational::ONE)).collect();
+                    self.product(&factors)
+                }
+                None => self.graph.matrix(M::EntryProduct, &[id]),
+            },
             "mean" => {
                 let total = self.total(id);
                 let count = self.count(&extents);

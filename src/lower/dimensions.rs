@@ -3,7 +3,7 @@
 use super::gates::shape_text;
 use super::value::{Rank, Value};
 use crate::error::{Diagnostic, Fault};
-use crate::graph::{Dimension, ExprId, Extents, Graph, MatrixOperation as M, Node, Rational};
+use crate::graph::{Dimension, ExprId, Extents, Rational};
 use crate::syntax::ast::{self, Ast, BinaryOperator as B, Expression as E, Type};
 use std::fmt;
 
@@ -135,31 +135,5 @@ impl Matching {
             value = value.plus(known, count);
         }
         value == *given
-    }
-}
-
-/// Returns the dimension that a node made of numbers and dimensions is.
-pub fn as_dimension(graph: &Graph, id: ExprId) -> Option<Dimension> {
-    match graph.node(id) {
-        Node::Number(value) => value.to_integer().map(Dimension::number),
-        Node::Matrix(operation, _) => match &**operation {
-            M::Size(dimension) => Some(dimension.clone()),
-            _ => None,
-        },
-        Node::Sum(constant, terms) => {
-            let constant = Dimension::number(constant.to_integer()?);
-            terms
-                .iter()
-                .try_fold(constant, |sum, (term, k)| Some(sum.plus(&as_dimension(graph, *term)?, k.to_integer()?)))
-        }
-        Node::Product(factors) => factors.iter().try_fold(Dimension::number(1), |product, (base, exponent)| {
-            let base = as_dimension(graph, *base).filter(|_| exponent.is_one())?;
-            match (product.as_number(), base.as_number()) {
-                (Some(factor), _) => Some(base.times(factor)),
-                (_, Some(factor)) => Some(product.times(factor)),
-                _ => None,
-            }
-        }),
-        _ => None,
     }
 }

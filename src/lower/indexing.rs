@@ -1,6 +1,5 @@
 //! Entries and slices of arrays, and arrays made of entries.
 
-use super::dimensions::as_dimension;
 use super::gates::node;
 use super::machine::Machine;
 use super::value::{Rank, Rows, Value};
@@ -197,7 +196,7 @@ impl Machine<'_> {
                 _ => format!("entries are 0 to {}", size.plus(&Dimension::number(1), -1)),
             }))
         };
-        let negative = |dimension: &Dimension| dimension.as_number().is_some_and(|n| n < 0);
+        let negative = |dimension: &Dimension| self.least(dimension).as_number().is_some_and(|n| n < 0);
         match place {
             Index::At(_) => {
                 let (start, axis, span) = bound()?;
@@ -233,7 +232,7 @@ impl Machine<'_> {
         if let Some(at) = self.axes.iter().position(|axis| axis.index == id) {
             return Some((self.axes[at].start.clone(), Some(at)));
         }
-        if let Some(dimension) = as_dimension(self.gates.graph, id) {
+        if let Some(dimension) = self.gates.graph.as_dimension(id) {
             return Some((dimension, None));
         }
         let Node::Sum(constant, terms) = self.gates.graph.node(id) else { return None };

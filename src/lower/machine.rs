@@ -2,11 +2,13 @@
 
 use super::ast::NodeId;
 use super::derivatives::derived_names;
+use super::folds::Running;
 use super::formula::Formulas;
 use super::gates::Gates;
+use super::raise::Attempt;
 use super::value::Value;
 use crate::error::{Diagnostic, Fault, nearest};
-use crate::graph::{Dimension, ExprId, Graph, Input, Node, Rational};
+use crate::graph::{Bound, Dimension, ExprId, Graph, Input, Node, Rational};
 use crate::limits;
 use crate::source::Span;
 use crate::syntax::ast::{Ast, Expression, Item, UnaryOperator};
@@ -23,14 +25,24 @@ pub(super) enum Task {
     Bind(NodeId, usize),
     /// Take the names of a block's `let`s out of scope.
     Unbind(NodeId),
-    /// Begin an indexed sum or product, whose ends are on the stack.
-    Fold(NodeId),
-    /// Set the index of a fold and lower its body once more.
-    Step(NodeId, i64),
-    /// Combine the bodies of a fold.
-    Gather(NodeId, usize),
-    /// Add up what runs along the axis of a sum over a symbolic range.
-    Raised(NodeId),
+    /// Begin with the ranges of a fold.
+    Ranges(Running),
+    /// Begin with an index, the ends of whose range are on the stack.
+    Fold(Running),
+    /// Set an index and lower what it runs over once more.
+    Step(Running, i64),
+    /// Combine what an index ran over.
+    Gather(Running, usize),
+    /// Choose between a term, which is on the stack below its condition, and nothing.
+    Guard(Running),
+    /// Push the number 1.
+    One,
+    /// Divide a sum by the number of its terms.
+    Mean(NodeId),
+    /// Combine what runs along an axis, if nothing was wrong since it began.
+    Raised(Running, Attempt),
+    /// Combine the body of a loop.
+    Looped(Running),
     /// Return from a call of an item.
     Return(usize, Vec<Value>),
 }
@@ -63,8 +75,10 @@ pub struct Machine<'a> {
     pub(super) fixed: bool,
     /// Whether the function picks entries, is made of them, or differentiates by them.
     pub(super) picks_entries: bool,
-    /// The indices that run over symbolic ranges, the outer one first.
+    /// The indices that run over symbolic ranges as axes, the outer one first.
     pub(super) axes: Vec<super::raise::Axis>,
+    /// The loops that are open, the outer one first.
+    pub(super) loops: Vec<Bound>,
     /// What must not be negative: lengths of ranges and what lies outside of slices.
     pub(super) needed: Vec<Dimension>,
     /// What is known about constants.
@@ -101,6 +115,7 @@ impl<'a> Machine<'a> {
             fixed: true,
             picks_entries: false,
             axes: Vec::new(),
+            loops: Vec::new(),
             needed: Vec::new(),
             constants: Default::default(),
             root: None,
@@ -125,7 +140,17 @@ impl<'a> Machine<'a> {
 
     /// Notes that dimensions must not be negative.
     pub(super) fn need(&mut self, dimensions: impl IntoIterator<Item = Dimension>) {
-        self.needed.extend(dimensions.into_iter().filter(Dimension::may_be_negative));
+        let least: Vec<Dimension> = dimensions.into_iter().map(|dimension| self.least(&dimension)).collect();
+        self.needed.extend(least.into_iter().filter(Dimension::may_be_negative));
+    }
+
+    /// Returns the least value of a dimension in the loops that are open.
+    pub(super) fn least(&self, dimension: &Dimension) -> Dimension {
+        self.loops.iter().rev().fold(dimension.clone(), |dimension, bound| {
+            let count = dimension.names().find(|(name, _)| *name == bound.name()).map_or(0, |(_, count)| count);
+            let last = bound.to.plus(&Dimension::number(1), -1);
+            dimension.substituted(bound.name(), if count > 0 { &bound.from } else { &last })
+        })
     }
 
     /// Returns what must not be negative for the function to be defined.
@@ -213,18 +238,18 @@ impl<'a> Machine<'a> {
                 };
                 lets.iter().for_each(|binding| self.unbind(&binding.name.text));
             }
-            Task::Fold(id) => self.fold(id),
-            Task::Step(id, index) => {
-                let Expression::Fold(_, name, _, _, body) = self.ast.get(id) else {
-                    return;
-                };
-                self.unbind(&name.text);
-                let value = Value::Scalar(self.gates.graph.integer(index));
-                self.bind(&name.text, value);
-                self.tasks.push(Task::Visit(*body));
+            Task::Ranges(running) => self.visit_range(running),
+            Task::Fold(running) => self.fold(running),
+            Task::Step(running, index) => self.next_value(running, index),
+            Task::Gather(running, count) => self.gather(running, count),
+            Task::Guard(running) => self.guard(running),
+            Task::One => {
+                let one = Value::Scalar(self.gates.graph.integer(1));
+                self.values.push(one);
             }
-            Task::Gather(id, count) => self.gather(id, count),
-            Task::Raised(id) => self.raised(id),
+            Task::Mean(id) => self.mean(id),
+            Task::Raised(running, attempt) => self.raised(running, attempt),
+            Task::Looped(running) => self.looped(running),
             Task::Return(item, arguments) => {
                 self.frames.pop();
                 self.active.pop();
@@ -281,13 +306,7 @@ impl<'a> Machine<'a> {
                     self.tasks.push(Task::Visit(lets[at].value));
                 }
             }
-            Expression::Fold(name, _, from, to, _) => {
-                if !matches!(name.text.as_str(), "sum" | "prod") {
-                    let message = format!("`{}` does not run over an index", name.text);
-                    return self.fail(Diagnostic::new(Fault::Range, name.span, message).hint("`sum` and `prod` do"));
-                }
-                self.tasks.extend([Task::Fold(id), Task::Visit(*to), Task::Visit(*from)]);
-            }
+            Expression::Fold(..) | Expression::Map(..) => self.visit_fold(id),
             expression => {
                 if let Expression::Call(name, arguments) = expression
                     && let Err(diagnostic) = self.check_call(name, arguments.len(), span)

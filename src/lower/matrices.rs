@@ -1,12 +1,11 @@
 //! Functions of matrices: traces, determinants, inverses, and matrices made of others.
 
-use super::dimensions::as_dimension;
 use super::gates::{Gates, node, shape_text};
 use super::machine::Machine;
 use super::operators::product_mismatch;
 use super::value::{Rank, Value};
 use crate::error::{Diagnostic, Fault};
-use crate::graph::{Dimension, ExprId, Extents, MatrixOperation as M, Rational};
+use crate::graph::{Dimension, ExprId, Extents, Extreme, MatrixOperation as M, Rational};
 use crate::limits;
 use crate::source::Span;
 
@@ -23,6 +22,9 @@ pub const FUNCTIONS: &[(&str, std::ops::RangeInclusive<usize>, &str)] = &[
     ("eye", 1..=1, "eye(n)"),
     ("ones", 1..=2, "ones(n) or ones(n, m)"),
     ("zeros", 1..=2, "zeros(n) or zeros(n, m)"),
+    ("first_max", 1..=1, "first_max(x)"),
+    ("first_min", 1..=1, "first_min(x)"),
+    ("prod_others", 1..=1, "prod_others(x)"),
     ("stack", 1..=usize::MAX, "stack(a, b, ...)"),
     ("join", 1..=usize::MAX, "join(a, b, ...)"),
 ];
@@ -79,6 +81,18 @@ impl Gates<'_> {
                     _ => M::LogDeterminant,
                 };
                 Ok(Value::Scalar(self.graph.matrix(operation, &nodes)))
+            }
+            "first_max" | "first_min" | "prod_others" => {
+                let operation = match name {
+                    "first_max" => M::FirstExtremum(Extreme::Largest),
+                    "first_min" => M::FirstExtremum(Extreme::Smallest),
+                    _ => M::OtherProducts,
+                };
+                let id = self.graph.construct_matrix(&operation, &nodes);
+                Ok(match values[0] {
+                    Value::Array(_, rank) => Value::Array(id, rank),
+                    _ => self.value(id),
+                })
             }
             "inv" | "adj" => {
                 square()?;
@@ -169,7 +183,7 @@ impl Gates<'_> {
     fn constant(&mut self, name: &str, nodes: &[ExprId], spans: &[Span], span: Span) -> Result<Value, Diagnostic> {
         let mut dimensions = Vec::new();
         for (id, span) in nodes.iter().zip(spans) {
-            let dimension = as_dimension(self.graph, *id).filter(|n| n.as_number().is_none_or(|n| n >= 0));
+            let dimension = self.graph.as_dimension(*id).filter(|n| n.as_number().is_none_or(|n| n >= 0));
             let wrong =
                 || Diagnostic::new(Fault::Dimension, *span, "a dimension is a whole number or a dimension's name");
             dimensions.push(dimension.ok_or_else(wrong)?);

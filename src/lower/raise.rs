@@ -1,17 +1,19 @@
-//! Sums over symbolic ranges, raised to vector form.
+//! Ranges that are not made of numbers: raised to vector form where they can be, and loops elsewhere.
 //!
-//! Inside of `sum(i in a..b, …)` the index stands for a whole axis: `x[i + 1]` is the slice of x that it runs over, a
-//! column for the outer index and a row for the index of a sum inside. The sum itself is a product with ones.
+//! Where `sum(i in a..b, …)` is raised, the index stands for a whole axis: `x[i + 1]` is the slice of x that it runs over, a
+//! column for the outer index and a row for the index of a sum inside. The sum itself is a product with ones. In a loop, the
+//! index is a number of its own.
 
-use super::dimensions::as_dimension;
+use super::folds::{Fold, Running};
+use super::gates::node;
 use super::machine::{Machine, Task};
-use super::value::Value;
+use super::value::{Rank, Value};
 use crate::error::{Diagnostic, Fault};
-use crate::graph::{Dimension, ExprId, Extents, MatrixOperation as M, Rational};
+use crate::graph::{Bound, Dimension, ExprId, Extents, MatrixOperation as M, Rational};
+use crate::limits;
 use crate::source::Span;
-use crate::syntax::ast::{Expression, NodeId};
 
-/// An index that runs over a symbolic range.
+/// An index that runs over a symbolic range as an axis.
 #[derive(Clone, Debug)]
 pub(super) struct Axis {
     /// The node that stands for the index.
@@ -22,38 +24,39 @@ pub(super) struct Axis {
     pub count: Dimension,
 }
 
-const TOO_DEEP: &str = "sums over symbolic ranges are nested at most twice";
+/// What there was when a range was tried to be raised, and the range.
+#[derive(Clone, Debug)]
+pub(super) struct Attempt {
+    errors: usize,
+    needed: usize,
+    from: Dimension,
+    to: Dimension,
+}
 
 impl Machine<'_> {
-    /// Begins a sum over a symbolic range.
-    pub(super) fn raise(&mut self, id: NodeId, ends: &[Value], spans: [Span; 2]) {
-        let Expression::Fold(name, index, _, _, body) = self.ast.get(id) else { return };
-        if name.text != "sum" {
-            let diagnostic = Diagnostic::new(
-                Fault::FixedSize,
-                name.span,
-                format!("`{}` runs over ranges of numbers only", name.text),
-            );
-            return self.fail(diagnostic.hint("give the size as a number: `x: vector[3]`"));
-        }
-        if self.axes.len() == 2 {
-            return self.fail(Diagnostic::new(Fault::Symbolic, name.span, TOO_DEEP));
-        }
+    /// Begins an index with a range that is not made of numbers alone.
+    pub(super) fn run_over(&mut self, running: Running, ends: &[Value], spans: [Span; 2]) {
         let mut bounds = Vec::new();
         for (end, span) in ends.iter().zip(spans) {
             let dimension = match end {
-                Value::Scalar(id) => as_dimension(self.gates.graph, *id),
+                Value::Scalar(id) => self.gates.graph.as_dimension(*id),
                 _ => None,
             };
             match dimension {
                 Some(dimension) => bounds.push(dimension),
                 None => {
-                    let message = format!("the range of `{}` is not made of whole numbers and dimensions", name.text);
-                    return self.fail(Diagnostic::new(Fault::Range, span, message));
+                    let message = "this range is not made of whole numbers and dimensions";
+                    let diagnostic = Diagnostic::new(Fault::Range, span, message);
+                    return self.fail(diagnostic.hint("a range is made of numbers and dimensions: `0..n-1`"));
                 }
             }
         }
-        let count = bounds[1].plus(&bounds[0], -1);
+        let (from, to) = (bounds[0].clone(), bounds[1].clone());
+        let attempt = Attempt { errors: self.errors.len(), needed: self.needed.len(), from, to };
+        let count = attempt.to.plus(&attempt.from, -1);
+        if self.axes.len() == 2 || count.is_running() {
+            return self.begin_loop(running, attempt);
+        }
         self.need([count.clone()]);
         let one = Dimension::number(1);
         let extents =
@@ -62,44 +65,57 @@ impl Machine<'_> {
         let zero = graph.number(Rational::ZERO);
         let node = graph.add_placeholder(zero);
         graph.give_extents(node, extents);
-        self.axes.push(Axis { index: node, start: bounds[0].clone(), count });
-        self.bind(&index.text, Value::Running(node));
-        self.tasks.extend([Task::Raised(id), Task::Visit(*body)]);
+        self.axes.push(Axis { index: node, start: attempt.from.clone(), count });
+        let name = self.index_of(running);
+        self.bind(&name.text, Value::Running(node));
+        self.tasks.push(Task::Raised(running, attempt));
+        self.visit_body(running);
     }
 
-    /// Ends a sum over a symbolic range: adds up what runs along its axis.
-    pub(super) fn raised(&mut self, id: NodeId) {
-        let (Expression::Fold(_, index, ..), Some(axis)) = (self.ast.get(id), self.axes.pop()) else { return };
-        self.unbind(&index.text);
-        let span = self.ast.span(id);
-        let body = match self.values.pop() {
-            Some(Value::Scalar(body) | Value::Running(body)) => body,
-            Some(Value::Rows(rows)) if rows.axis == self.axes.len() => {
-                let value = self.gates.rows_total(rows);
-                return self.values.push(value);
+    /// Ends an index that is an axis; makes it a loop if it can't be one.
+    pub(super) fn raised(&mut self, running: Running, attempt: Attempt) {
+        let Some(axis) = self.axes.pop() else { return };
+        let name = self.index_of(running);
+        self.unbind(&name.text);
+        let body = self.values.pop().unwrap_or(Value::Poison);
+        let result = match self.errors.len() > attempt.errors {
+            true => None,
+            false => self.along(running, &axis, body),
+        };
+        let result = result.and_then(|result| self.folded(running, result).ok());
+        match result {
+            Some(result) => self.values.push(result),
+            None => self.begin_loop(running, attempt),
+        }
+    }
+
+    /// Adds up what runs along an axis, or takes it for a vector; none if it can't be.
+    fn along(&mut self, running: Running, axis: &Axis, body: Value) -> Option<Value> {
+        let outer = self.axes.is_empty();
+        let body = match body {
+            Value::Scalar(body) | Value::Running(body) => body,
+            Value::Rows(rows) if rows.axis == self.axes.len() && running.fold.adds() => {
+                return Some(self.gates.rows_total(rows));
             }
-            Some(Value::Array(..) | Value::Rows(_)) => {
-                let message = "the terms of this sum are whole vectors or matrices";
-                let diagnostic = Diagnostic::new(Fault::Symbolic, span, message);
-                return self.fail(diagnostic.hint("over a symbolic range, a sum is of numbers: `x[i]`"));
+            Value::Rows(rows) if running.fold == Fold::Map && outer && !rows.turned => {
+                return Some(Value::Array(rows.matrix, Rank::Matrix));
             }
-            Some(Value::Condition(_)) => {
-                return self.fail(Diagnostic::new(Fault::Condition, span, "a sum is of numbers, not conditions"));
-            }
-            _ => return self.values.push(Value::Poison),
+            _ => return None,
         };
         let graph = &mut *self.gates.graph;
         if graph.reachable(&[body]).contains(&axis.index) {
-            let message = format!("`{}` is used as a number, and its range is symbolic", index.text);
-            let hint = "over a symbolic range an index only picks entries, such as `x[i + 1]`";
-            return self.fail(Diagnostic::new(Fault::Symbolic, span, message).hint(hint));
+            return None;
         }
+        let one = Dimension::number(1);
         let extents = graph.extents(body);
-        let along = if self.axes.is_empty() { extents.rows.clone() } else { extents.columns.clone() };
-        let size = |graph: &mut crate::graph::Graph| graph.construct_matrix(&M::Size(axis.count.clone()), &[]);
+        let along = if outer { extents.rows.clone() } else { extents.columns.clone() };
+        if !running.fold.adds() {
+            // Inside of another axis there is no vector of its own for each value of that.
+            return (outer && extents == Extents::column(axis.count.clone()) && !along.is_one())
+                .then_some(Value::Array(body, Rank::Vector));
+        }
         let result = if along == axis.count && !along.is_one() {
-            let one = Dimension::number(1);
-            if self.axes.is_empty() {
+            if outer {
                 let ones = graph.ones(one, along);
                 graph.matrix(M::Product, &[ones, body])
             } else {
@@ -107,13 +123,83 @@ impl Machine<'_> {
                 graph.matrix(M::Product, &[body, ones])
             }
         } else if along.is_one() {
-            let count = size(graph);
+            let count = graph.construct_matrix(&M::Size(axis.count.clone()), &[]);
             graph.multiply(count, body)
         } else {
-            let message = format!("the terms of this sum are {extents}, and it runs over {}", axis.count);
-            return self.fail(Diagnostic::new(Fault::Symbolic, span, message));
+            return None;
         };
         let scalar = self.gates.graph.extents(result).is_scalar();
-        self.values.push(if scalar { Value::Scalar(result) } else { Value::Running(result) });
+        Some(if scalar { Value::Scalar(result) } else { Value::Running(result) })
+    }
+
+    /// Begins a loop. Inside of what is tried to be raised there is none: what is around is a loop first.
+    fn begin_loop(&mut self, running: Running, attempt: Attempt) {
+        if !self.axes.is_empty() {
+            self.errors.push(Diagnostic::new(Fault::Symbolic, self.ast.span(running.id), "this is no axis"));
+            return self.values.push(Value::Poison);
+        }
+        self.errors.truncate(attempt.errors);
+        self.needed.truncate(attempt.needed);
+        if self.loops.len() >= limits::NESTED_LOOPS {
+            let message = "ranges that are not made of numbers are nested too deeply";
+            let diagnostic = Diagnostic::new(Fault::TooLarge, self.ast.span(running.id), message);
+            return self.fail(diagnostic.label(format!("over {} of them", limits::NESTED_LOOPS)));
+        }
+        let graph = &mut *self.gates.graph;
+        let index = graph.fresh_index();
+        let number = graph.construct_matrix(&M::Size(index.clone()), &[]);
+        self.loops.push(Bound { index, from: attempt.from, to: attempt.to });
+        let name = self.index_of(running);
+        self.bind(&name.text, Value::Scalar(number));
+        self.tasks.push(Task::Looped(running));
+        self.visit_body(running);
+    }
+
+    /// Ends a loop.
+    pub(super) fn looped(&mut self, running: Running) {
+        let Some(bound) = self.loops.pop() else { return };
+        let name = self.index_of(running);
+        self.unbind(&name.text);
+        let Some(values) = self.take(1) else { return self.values.push(Value::Poison) };
+        let result = self.loop_of(running, &bound, &values[0]);
+        let result = result.and_then(|result| self.folded(running, result));
+        self.settle(result);
+    }
+
+    fn loop_of(&mut self, running: Running, bound: &Bound, body: &Value) -> Result<Value, Diagnostic> {
+        let span = self.ast.span(running.id);
+        let (id, rank) = match body {
+            Value::Array(id, rank) => (*id, Some(*rank)),
+            body => (node(body, span)?, None),
+        };
+        let extents = self.gates.graph.extents(id);
+        if extents.rows.has_name(bound.name()) || extents.columns.has_name(bound.name()) {
+            let message = format!("the length of this vector changes with `{}`", self.index_of(running).text);
+            return Err(Diagnostic::new(Fault::Shapes, span, message).label("its terms have different lengths"));
+        }
+        let graph = &mut *self.gates.graph;
+        if running.fold.adds() {
+            let result = graph.loop_as_written(bound, id);
+            return Ok(rank.map_or(Value::Scalar(result), |rank| Value::Array(result, rank)));
+        }
+        let (row, rank) = match rank {
+            None | Some(Rank::Either) => (id, Rank::Vector),
+            Some(Rank::Vector) => (self.gates.turned(id), Rank::Matrix),
+            Some(Rank::Matrix) => {
+                let message = "a matrix can't be an entry of a matrix";
+                return Err(Diagnostic::new(Fault::Shapes, span, message));
+            }
+        };
+        let graph = &mut *self.gates.graph;
+        let count = bound.count();
+        let whole = Extents::new(count.clone(), graph.extents(row).columns);
+        self.need([count]);
+        let graph = &mut *self.gates.graph;
+        let place = bound.index.plus(&bound.from, -1);
+        let placed = match graph.extents(row) == whole {
+            true => row,
+            false => graph.matrix(M::Embed(place, Dimension::number(0), whole), &[row]),
+        };
+        Ok(Value::Array(graph.loop_as_written(bound, placed), rank))
     }
 }

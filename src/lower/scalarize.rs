@@ -6,7 +6,7 @@
 use super::determinants::WRITTEN_OUT;
 use super::gates::Gates;
 use crate::functions::rows;
-use crate::graph::{ExprId, Extents, Graph, MatrixOperation as M, Node, Rational, Sizes};
+use crate::graph::{Bound, Comparison, ExprId, Extents, Extreme, Graph, MatrixOperation as M, Node, Rational, Sizes};
 use crate::limits;
 use rustc_hash::FxHashMap;
 
@@ -14,7 +14,7 @@ use rustc_hash::FxHashMap;
 pub(super) struct Scalarizer<'a> {
     source: &'a Graph,
     gates: Gates<'a>,
-    sizes: &'a Sizes,
+    sizes: Sizes,
     /// The entries of the nodes so far, row by row: where they begin in the list, and how many they are.
     places: FxHashMap<ExprId, (u32, u32)>,
     list: Vec<ExprId>,
@@ -38,7 +38,8 @@ impl<'a> Scalarizer<'a> {
         parameters: impl IntoIterator<Item = (ExprId, Vec<ExprId>)>,
     ) -> Self {
         let gates = Gates { graph, canonical: false };
-        let mut scalarizer = Scalarizer { source, gates, sizes, places: FxHashMap::default(), list: Vec::new() };
+        let mut scalarizer =
+            Scalarizer { source, gates, sizes: sizes.clone(), places: FxHashMap::default(), list: Vec::new() };
         parameters.into_iter().for_each(|(id, entries)| scalarizer.keep(id, &entries));
         scalarizer
     }
@@ -80,11 +81,17 @@ impl<'a> Scalarizer<'a> {
             nodes.sort_unstable();
             nodes.dedup();
         }
+        nodes.retain(|id| self.is_known(*id));
         nodes
     }
 
+    /// Tells whether all indices that a node depends on have values.
+    fn is_known(&self, id: ExprId) -> bool {
+        self.source.free_indices(id).is_none_or(|indices| indices.iter().all(|index| self.sizes.contains_key(index)))
+    }
+
     fn size(&self, extents: &Extents) -> Option<(usize, usize)> {
-        Some((extents.rows.evaluate(self.sizes)?, extents.columns.evaluate(self.sizes)?))
+        Some((extents.rows.evaluate(&self.sizes)?, extents.columns.evaluate(&self.sizes)?))
     }
 
     fn matrix(&self, id: ExprId) -> Option<Entries> {
@@ -183,7 +190,7 @@ impl<'a> Scalarizer<'a> {
                 vec![self.gates.graph.number(value.clone()); rows * columns]
             }
             M::Identity(n) => {
-                let n = n.evaluate(self.sizes)?;
+                let n = n.evaluate(&self.sizes)?;
                 (0..n * n).map(|at| if at / n == at % n { one } else { zero }).collect()
             }
             M::Diagonal => {
@@ -204,14 +211,14 @@ impl<'a> Scalarizer<'a> {
             M::LogSumExp => vec![self.log_sum_exp(list)],
             M::LogSumExpOfRows => list.chunks((*columns).max(1)).map(|row| self.log_sum_exp(row)).collect(),
             M::Slice(row, column, extents) => {
-                let (start, from) = (row.evaluate(self.sizes)?, column.evaluate(self.sizes)?);
+                let (start, from) = (row.evaluate(&self.sizes)?, column.evaluate(&self.sizes)?);
                 let (height, width) = self.size(extents)?;
                 let places =
                     (start..start + height).flat_map(|row| (from..from + width).map(move |column| (row, column)));
                 places.map(|(row, column)| list.get(row * columns + column).copied()).collect::<Option<_>>()?
             }
             M::Embed(row, column, extents) => {
-                let (start, from) = (row.evaluate(self.sizes)?, column.evaluate(self.sizes)?);
+                let (start, from) = (row.evaluate(&self.sizes)?, column.evaluate(&self.sizes)?);
                 let (height, width) = self.size(extents)?;
                 let entry = |at: usize| {
                     let (row, column) = ((at / width).checked_sub(start), (at % width).checked_sub(from));
@@ -232,7 +239,69 @@ impl<'a> Scalarizer<'a> {
                 };
                 (0..*rows).flat_map(line).collect()
             }
-            M::Size(dimension) => vec![self.gates.graph.integer(i64::try_from(dimension.evaluate(self.sizes)?).ok()?)],
+            M::Size(dimension) => vec![self.gates.graph.integer(i64::try_from(dimension.evaluate(&self.sizes)?).ok()?)],
+            M::Loop(bound) => return self.looped(bound, operands[0]),
+            M::Extremum(extreme) => {
+                let function = if *extreme == Extreme::Largest { rows::MAX } else { rows::MIN };
+                let (first, rest) = list.split_first()?;
+                vec![rest.iter().fold(*first, |so_far, next| self.gates.apply(function, &[so_far, *next]))]
+            }
+            M::FirstExtremum(extreme) => {
+                is_few(&[list.len(), list.len()], self.list.len())?;
+                (0..list.len()).map(|at| self.is_first(*extreme, list, at)).collect()
+            }
+            M::EntryProduct => {
+                let factors: Vec<(ExprId, Rational)> = list.iter().map(|entry| (*entry, Rational::ONE)).collect();
+                vec![self.gates.product(&factors)]
+            }
+            M::OtherProducts => {
+                is_few(&[list.len(), list.len()], self.list.len())?;
+                let others = |at: usize| list.iter().enumerate().filter(move |(other, _)| *other != at);
+                let factors = |at: usize| others(at).map(|(_, entry)| (*entry, Rational::ONE)).collect::<Vec<_>>();
+                (0..list.len()).map(|at| self.gates.product(&factors(at))).collect()
+            }
+        })
+    }
+
+    /// Writes a sum over an index term by term.
+    fn looped(&mut self, bound: &Bound, body: ExprId) -> Option<Vec<ExprId>> {
+        let values = bound.values(&self.sizes)?;
+        let (rows, columns) = self.size(&self.source.extents(body))?;
+        is_few(&[values.len(), rows, columns], self.list.len())?;
+        let inside = self.source.dependants(body, bound.name());
+        let mut terms: Vec<Vec<(ExprId, bool)>> = vec![Vec::new(); rows * columns];
+        for value in values {
+            self.sizes.insert(bound.name().to_string(), value);
+            for id in inside.iter().filter(|id| self.is_known(**id)).copied().collect::<Vec<_>>() {
+                let entries = self.written(id)?;
+                self.keep(id, &entries);
+            }
+            let entries = self.entries(body).to_vec();
+            terms.iter_mut().zip(entries).for_each(|(terms, entry)| terms.push((entry, false)));
+        }
+        self.sizes.remove(bound.name());
+        let zero = self.gates.graph.integer(0);
+        for terms in &mut terms {
+            // What another value of the index fills is 0 here.
+            let filled: Vec<(ExprId, bool)> = terms.iter().copied().filter(|(term, _)| *term != zero).collect();
+            if terms.len() > 1 && self.source.extents(body).entries() != Some(1) {
+                *terms = filled;
+            }
+        }
+        Some(terms.iter().map(|terms| self.gates.sum(terms)).collect())
+    }
+
+    /// Writes 1 if an entry is the first of the largest or smallest ones, and 0 else.
+    fn is_first(&mut self, extreme: Extreme, list: &[ExprId], at: usize) -> ExprId {
+        let (zero, one) = (self.gates.graph.integer(0), self.gates.graph.integer(1));
+        let (before, later) = match extreme {
+            Extreme::Largest => (Comparison::Greater, Comparison::GreaterEqual),
+            Extreme::Smallest => (Comparison::Less, Comparison::LessEqual),
+        };
+        (0..list.len()).rev().filter(|other| *other != at).fold(one, |chosen, other| {
+            let comparison = if other < at { before } else { later };
+            let condition = self.gates.graph.compare(comparison, list[at], list[other]);
+            self.gates.select(condition, chosen, zero)
         })
     }
 

@@ -32,6 +32,8 @@ pub struct Dialect {
     pub cases: [&'static str; 5],
     /// The sign of a sum or product, up to its index; then before the start, before the end, before the body, after it.
     pub fold: [&'static str; 5],
+    /// Before and after the entries of a vector, before the first index, before the last one, and after it.
+    pub map: [&'static str; 5],
     /// Between factors, and between factors that multiply entry by entry, and divide so.
     pub products: [&'static str; 3],
     /// Before the name of a function in a product.
@@ -84,6 +86,13 @@ pub const MATHML: Dialect = Dialect {
         "<mo>−</mo><mn>1</mn></mrow></munderover>",
         "</mrow>",
     ],
+    map: [
+        "<msub><mrow><mo>[</mo>",
+        "<mo>]</mo></mrow><mrow>",
+        "<mo>=</mo>",
+        "<mo>,</mo><mo>…</mo><mo>,</mo>",
+        "<mo>−</mo><mn>1</mn></mrow></msub>",
+    ],
     products: ["<mo>&#x2062;</mo>", "<mo>⊙</mo>", "<mo>⊘</mo>"],
     gap: "<mtext>\u{2009}</mtext>",
     comma: "<mo>,</mo>",
@@ -109,6 +118,7 @@ pub const TYPST: Dialect = Dialect {
     matrix: ["mat(delim: \"[\", ", ", ", "; ", ")"],
     cases: ["cases(", " & \"if \" ", ", ", " & \"otherwise\"", ")"],
     fold: ["SIGN_(", " = ", ")^(", " - 1) ", ""],
+    map: ["[", "]_(", " = ", ", ..., ", " - 1)"],
     products: [" ", " ⊙ ", " ⊘ "],
     gap: "",
     comma: ", ",

@@ -92,5 +92,10 @@ pub fn operation_name(operation: &M) -> String {
         M::Stack => "stack".to_string(),
         M::Join => "join".to_string(),
         M::Size(dimension) => format!("size[{dimension}]"),
+        M::Loop(bound) => format!("loop[{} in {}..{}]", bound.index, bound.from, bound.to),
+        M::Extremum(extreme) => extreme.name().to_string(),
+        M::FirstExtremum(extreme) => extreme.name_of_first().to_string(),
+        M::EntryProduct => "prod".to_string(),
+        M::OtherProducts => "prod_others".to_string(),
     }
 }

@@ -6,7 +6,7 @@ use super::levels::{
 use super::lines::{Line, Sign};
 use super::naming::DIFFERENTIAL;
 use crate::functions;
-use crate::syntax::ast::{Ast, BinaryOperator as B, Expression as E, Index, NodeId, UnaryOperator as U};
+use crate::syntax::ast::{Ast, BinaryOperator as B, Expression as E, Index, NodeId, Range, Ranges, UnaryOperator as U};
 
 /// What stands around an expression that binds too loosely.
 const PARENTHESES: [&str; 2] = [r"\left(", r"\right)"];
@@ -40,6 +40,21 @@ fn text(text: impl Into<String>) -> Piece {
     Piece::Text(text.into())
 }
 
+/// Writes an index with its first value, and with its last one unless that is written above.
+fn bounds(range: &Range, limits: bool, out: &mut Vec<Piece>) {
+    out.extend([text(format!("{} = ", symbol(&range.index.text))), Piece::Node(range.from, Level::Loose)]);
+    if !limits {
+        out.extend([text(r", \dots, "), Piece::Node(range.to, Level::Loose), text(" - 1")]);
+    }
+}
+
+/// Writes the last value of an index above.
+fn ending(range: &Range, limits: bool, out: &mut Vec<Piece>) {
+    if limits {
+        out.extend([text("^{"), Piece::Node(range.to, Level::Loose), text(" - 1}")]);
+    }
+}
+
 fn pieces(ast: &Ast, id: NodeId, out: &mut Vec<Piece>) {
     use Piece::Node;
     match ast.get(id) {
@@ -55,10 +70,33 @@ fn pieces(ast: &Ast, id: NodeId, out: &mut Vec<Piece>) {
         },
         E::Binary(operator, a, b) => binary(ast, *operator, *a, *b, out),
         E::Call(name, arguments) => call(ast, &name.text, arguments, out),
-        E::Fold(name, index, from, to, body) => {
-            let sign = if name.text == "sum" { r"\sum" } else { r"\prod" };
-            out.extend([text(format!("{sign}_{{{} = ", symbol(&index.text))), Node(*from, Level::Loose)]);
-            out.extend([text("}^{"), Node(*to, Level::Loose), text(" - 1} "), Node(*body, Level::Multiplicative)]);
+        E::Fold(name, Ranges { list, guard }, body) => {
+            let sign = match name.text.as_str() {
+                "sum" => r"\sum".to_string(),
+                "prod" => r"\prod".to_string(),
+                "max" | "min" => format!(r"\{}", name.text),
+                other => format!(r"\operatorname*{{{other}}}"),
+            };
+            let limits = matches!(name.text.as_str(), "sum" | "prod");
+            for (at, range) in list.iter().enumerate() {
+                let guard = guard.filter(|_| at + 1 == list.len());
+                let open = if guard.is_some() { r"\substack{" } else { "" };
+                out.push(text(format!("{sign}_{{{open}")));
+                bounds(range, limits, out);
+                out.extend(guard.iter().flat_map(|guard| [text(r" \\ "), Node(*guard, Level::Loose), text("}")]));
+                out.push(text("}"));
+                ending(range, limits, out);
+                out.push(text(" "));
+            }
+            out.push(Node(*body, Level::Multiplicative));
+        }
+        E::Map(list, body) => {
+            out.extend([text(r"\left[ "), Node(*body, Level::Loose), text(r" \right]_{")]);
+            for (at, range) in list.iter().enumerate() {
+                out.extend((at > 0).then(|| text(r",\, ")));
+                bounds(range, false, out);
+            }
+            out.push(text("}"));
         }
         E::Index(base, places) => {
             // A base that ends in an index of its own is kept apart from the new one.

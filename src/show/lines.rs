@@ -1,7 +1,7 @@
 //! Breaks long formulas: repeated and unbreakable long parts get names of their own, and what is still too wide goes on
 //! below, at a sign between its terms or factors.
 
-use crate::syntax::ast::{Ast, BinaryOperator as B, Expression as E, Index, NodeId, UnaryOperator as U};
+use crate::syntax::ast::{Ast, BinaryOperator as B, Expression as E, Index, NodeId, Ranges, UnaryOperator as U};
 use crate::syntax::print_expression;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -149,7 +149,10 @@ fn width(expression: &E, ast: &Ast, widths: &[u64]) -> u64 {
             ("stack", parts) => parts.iter().map(of).max().unwrap_or(0) + 20,
             _ => 8 * name.text.len() as u64 + 12 + row(arguments),
         },
-        E::Fold(_, _, from, to, body) => 20 + (of(from) + of(to)) / 2 + bracketed(body),
+        E::Fold(_, Ranges { list, .. }, body) => {
+            list.iter().map(|range| 20 + (of(&range.from) + of(&range.to)) / 2).sum::<u64>() + bracketed(body)
+        }
+        E::Map(list, body) => list.iter().map(|range| 20 + of(&range.from) + of(&range.to)).sum::<u64>() + of(body),
         E::Index(base, places) => {
             let mut below = 0;
             for place in places {
@@ -200,7 +203,7 @@ fn named(
     let parts = reachable(ast, &roots);
     for id in parts.iter().rev() {
         // What stands in a sum over an index may depend on the index.
-        let inside = bound.contains(id) || matches!(ast.get(*id), E::Fold(..));
+        let inside = bound.contains(id) || matches!(ast.get(*id), E::Fold(..) | E::Map(..));
         ast.get(*id).for_each_child(|child| {
             uses[child.index()] += 1;
             bound.extend(inside.then_some(child));

@@ -30,6 +30,11 @@ impl Writer<'_> {
             M::LogSumExpOfRows => self.call("logsumexp_rows", written),
             M::Stack => self.call("stack", written),
             M::Join => self.call("join", written),
+            M::Loop(bound) => self.looped(bound, operands[0]),
+            M::Extremum(extreme) => self.call(extreme.name(), written),
+            M::FirstExtremum(extreme) => self.call(extreme.name_of_first(), written),
+            M::EntryProduct => self.call("prod", written),
+            M::OtherProducts => self.call("prod_others", written),
         }
     }
 
@@ -106,7 +111,7 @@ impl Writer<'_> {
         product
     }
 
-    fn full(&mut self, value: &Rational, extents: &Extents) -> NodeId {
+    pub(super) fn full(&mut self, value: &Rational, extents: &Extents) -> NodeId {
         let (name, factor) = match (value.is_zero(), value.is_one()) {
             (true, _) => ("zeros", None),
             (_, true) => ("ones", None),
@@ -137,6 +142,7 @@ impl Writer<'_> {
         let constant = dimension.constant();
         let names: Vec<(String, i64)> = dimension.names().map(|(name, count)| (name.to_string(), count)).collect();
         for (name, count) in names {
+            let name = self.name_of(&name);
             let mut term = self.ast.synthesize(E::Name(name));
             if count.abs() != 1 {
                 let count = self.ast.synthesize(E::Number(count.abs().to_string()));
@@ -182,7 +188,18 @@ impl Writer<'_> {
     /// Writes a matrix in a larger one of zeros: zeros above and below, left and right.
     fn embedded(&mut self, id: ExprId, row: &Dimension, column: &Dimension, whole: &Extents) -> NodeId {
         let own = self.graph.extents(id);
-        let written = self.written[&id];
+        self.surrounded(self.written[&id], &own, row, column, whole)
+    }
+
+    /// Writes zeros around a matrix that is written.
+    pub(super) fn surrounded(
+        &mut self,
+        written: NodeId,
+        own: &Extents,
+        row: &Dimension,
+        column: &Dimension,
+        whole: &Extents,
+    ) -> NodeId {
         let below = whole.rows.plus(row, -1).plus(&own.rows, -1);
         let right = whole.columns.plus(column, -1).plus(&own.columns, -1);
         let none = Dimension::number(0);

@@ -14,6 +14,7 @@ pub mod latex;
 mod levels;
 #[cfg(feature = "cli")]
 pub mod lines;
+mod loops;
 #[cfg(feature = "cli")]
 pub mod markup;
 mod matrices;

@@ -3,6 +3,7 @@
 //! This is the inverse of lowering: what comes out prints as text that reads back as the same function. Every
 //! renderer starts from this tree.
 
+use super::loops::index_names;
 use super::naming::{DEEPEST, Names, fresh_names, is_condition, is_worth_a_name, sizes};
 use super::orders::written_out;
 use crate::functions::{Arity, Cost, rows};
@@ -53,7 +54,8 @@ fn write_all(graph: &Graph, ast: &mut Ast, roots: &[ExprId], names: &Names) -> (
     let sizes = sizes(graph, &nodes);
     let whole = roots.iter().fold(0u64, |whole, root| whole.saturating_add(sizes[root].0));
     let (written, rank, first_leaf) = Default::default();
-    let mut writer = Writer { graph, ast, written, rank, first_leaf };
+    let indices = index_names(graph, &nodes);
+    let mut writer = Writer { graph, ast, written, rank, first_leaf, indices };
     let mut lets = Vec::new();
     let mut depth: FxHashMap<ExprId, u32> = FxHashMap::default();
     let mut fresh = None;
@@ -70,7 +72,8 @@ fn write_all(graph: &Graph, ast: &mut Ast, roots: &[ExprId], names: &Names) -> (
         let mut level = 0;
         graph.node(id).for_each_operand(|operand| level = level.max(depth[&operand] + 1));
         let repeated = uses[id] > 1 && is_worth_a_name(whole, sizes[&id]);
-        let numeric = !is_condition(graph.node(id));
+        // What depends on an index has no name outside of its loop.
+        let numeric = !is_condition(graph.node(id)) && graph.free_indices(id).is_none();
         if let Some(name) = names.get(&id) {
             let reference = writer.ast.synthesize(E::Name(name.clone()));
             writer.written.insert(id, reference);
@@ -134,6 +137,8 @@ pub(super) struct Writer<'a> {
     rank: FxHashMap<ExprId, Rank>,
     /// The first parameter entry in each node, which orders terms that nothing else orders.
     first_leaf: FxHashMap<ExprId, u32>,
+    /// The names of the indices of loops.
+    pub(super) indices: FxHashMap<String, String>,
 }
 
 impl Writer<'_> {
@@ -374,7 +379,7 @@ impl Writer<'_> {
     }
 
     /// Writes `coefficient·id`, with a sign in front if asked for.
-    fn term(&mut self, id: ExprId, coefficient: &Rational, negative: bool) -> NodeId {
+    pub(super) fn term(&mut self, id: ExprId, coefficient: &Rational, negative: bool) -> NodeId {
         match self.graph.node(id) {
             Node::Product(factors) if !matches!(self.ast.get(self.written[&id]), E::Name(_)) => {
                 self.product(coefficient, factors, negative)

@@ -7,7 +7,7 @@ use super::levels::{
 use super::lines::{Line, Sign};
 use super::naming::DIFFERENTIAL;
 use crate::functions;
-use crate::syntax::ast::{Ast, BinaryOperator as B, Expression as E, Index, NodeId, UnaryOperator as U};
+use crate::syntax::ast::{Ast, BinaryOperator as B, Expression as E, Index, NodeId, Ranges, UnaryOperator as U};
 
 /// Typesets an expression.
 pub fn typeset(ast: &Ast, root: NodeId, dialect: &Dialect) -> String {
@@ -141,22 +141,44 @@ impl Walk<'_> {
             E::Unary(U::Transpose, a) => self.around(dialect.transpose, *a, Level::Atom),
             E::Binary(operator, a, b) => self.binary(*operator, *a, *b),
             E::Call(name, arguments) => self.call(&name.text, arguments),
-            E::Fold(name, index, from, to, body) => {
+            E::Fold(name, Ranges { list, guard }, body) => {
                 let sign = match (name.text.as_str(), dialect.comma) {
                     ("sum", ", ") => "sum",
-                    (_, ", ") => "product",
+                    ("prod", ", ") => "product",
                     ("sum", _) => "∑",
-                    _ => "∏",
+                    ("prod", _) => "∏",
+                    (other, ", ") => &format!("op(\"{other}\")"),
+                    (other, _) => other,
                 };
-                self.text(dialect.fold[0].replace("SIGN", sign));
-                self.text(symbol(&index.text, dialect));
-                self.text(dialect.fold[1]);
-                self.node(*from, Level::Loose);
-                self.text(dialect.fold[2]);
-                self.node(*to, Level::Additive);
-                self.text(dialect.fold[3]);
+                for (at, range) in list.iter().enumerate() {
+                    self.text(dialect.fold[0].replace("SIGN", sign));
+                    self.text(symbol(&range.index.text, dialect));
+                    self.text(dialect.fold[1]);
+                    self.node(range.from, Level::Loose);
+                    if let Some(guard) = guard.filter(|_| at + 1 == list.len()) {
+                        self.text(dialect.comma);
+                        self.node(guard, Level::Loose);
+                    }
+                    self.text(dialect.fold[2]);
+                    self.node(range.to, Level::Additive);
+                    self.text(dialect.fold[3]);
+                }
                 self.node(*body, Level::Multiplicative);
-                self.text(dialect.fold[4]);
+                list.iter().for_each(|_| self.text(dialect.fold[4]));
+            }
+            E::Map(list, body) => {
+                self.text(dialect.map[0]);
+                self.node(*body, Level::Loose);
+                self.text(dialect.map[1]);
+                for (at, range) in list.iter().enumerate() {
+                    self.text(if at > 0 { dialect.comma } else { "" });
+                    self.text(symbol(&range.index.text, dialect));
+                    self.text(dialect.map[2]);
+                    self.node(range.from, Level::Loose);
+                    self.text(dialect.map[3]);
+                    self.node(range.to, Level::Additive);
+                }
+                self.text(dialect.map[4]);
             }
             E::Index(base, places) => self.index(*base, places),
             E::If(c, a, b) => {

@@ -116,8 +116,10 @@ pub enum Expression {
     Binary(BinaryOperator, NodeId, NodeId),
     /// `f(a, b)`.
     Call(Name, Vec<NodeId>),
-    /// `sum(i in a..b, e)` and `prod(…)`: function, index, start, end, body.
-    Fold(Name, Name, NodeId, NodeId, NodeId),
+    /// `sum(i in a..b if c, e)` and the like, over one index or several: function, ranges, body.
+    Fold(Name, Ranges, NodeId),
+    /// `[i in a..b: e]`: the vector of all e, or with two indices the matrix.
+    Map(Vec<Range>, NodeId),
     /// `x[i]`, `W[i, ..]`.
     Index(NodeId, Vec<Index>),
     /// `if(c, a, b)` and `if c then a else b`.
@@ -128,6 +130,33 @@ pub enum Expression {
     Block(Vec<Let>, NodeId),
 }
 
+/// An index with its range, the end excluded: `i in a..b`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Range {
+    /// The index.
+    pub index: Name,
+    /// Where it begins.
+    pub from: NodeId,
+    /// Where it ends.
+    pub to: NodeId,
+}
+
+/// The indices that something runs over, the outer one first, and the condition for a term to count.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Ranges {
+    /// The indices with their ranges.
+    pub list: Vec<Range>,
+    /// The condition.
+    pub guard: Option<NodeId>,
+}
+
+impl Ranges {
+    /// Makes the range of one index.
+    pub fn one(index: Name, from: NodeId, to: NodeId) -> Self {
+        Ranges { list: vec![Range { index, from, to }], guard: None }
+    }
+}
+
 impl Expression {
     /// Calls `visit` on every direct child, in source order.
     pub fn for_each_child(&self, mut visit: impl FnMut(NodeId)) {
@@ -136,7 +165,15 @@ impl Expression {
             Expression::Unary(_, a) => visit(*a),
             Expression::Binary(_, a, b) => [*a, *b].into_iter().for_each(visit),
             Expression::Call(_, arguments) | Expression::List(arguments) => arguments.iter().copied().for_each(visit),
-            Expression::Fold(_, _, from, to, body) => [*from, *to, *body].into_iter().for_each(visit),
+            Expression::Fold(_, Ranges { list, guard }, body) => {
+                list.iter().for_each(|range| [range.from, range.to].into_iter().for_each(&mut visit));
+                guard.iter().copied().for_each(&mut visit);
+                visit(*body);
+            }
+            Expression::Map(list, body) => {
+                list.iter().for_each(|range| [range.from, range.to].into_iter().for_each(&mut visit));
+                visit(*body);
+            }
             Expression::Index(base, places) => {
                 visit(*base);
                 for place in places {
@@ -163,7 +200,15 @@ impl Expression {
             Expression::Unary(_, a) => visit(a),
             Expression::Binary(_, a, b) => [a, b].into_iter().for_each(visit),
             Expression::Call(_, list) | Expression::List(list) => list.iter_mut().for_each(visit),
-            Expression::Fold(_, _, from, to, body) => [from, to, body].into_iter().for_each(visit),
+            Expression::Fold(_, Ranges { list, guard }, body) => {
+                list.iter_mut().for_each(|range| [&mut range.from, &mut range.to].into_iter().for_each(&mut visit));
+                guard.iter_mut().for_each(&mut visit);
+                visit(body);
+            }
+            Expression::Map(list, body) => {
+                list.iter_mut().for_each(|range| [&mut range.from, &mut range.to].into_iter().for_each(&mut visit));
+                visit(body);
+            }
             Expression::Index(base, places) => {
                 visit(base);
                 for place in places {

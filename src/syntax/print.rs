@@ -1,6 +1,8 @@
 //! The printer: syntax tree to text that reads back as the same tree, with no needless parentheses.
 
-use super::ast::{Ast, BinaryOperator, Expression, Fact, Index, Item, NodeId, Parameter, Program, Type, UnaryOperator};
+use super::ast::{
+    Ast, BinaryOperator, Expression, Fact, Index, Item, NodeId, Parameter, Program, Range, Ranges, Type, UnaryOperator,
+};
 use super::token::Comment;
 use crate::source::{Source, Span};
 
@@ -87,6 +89,16 @@ fn write(ast: &Ast, root: NodeId, broken: bool, indent: usize) -> String {
     out
 }
 
+/// Lists indices with their ranges.
+fn ranges(list: &[Range], out: &mut Vec<Piece>) {
+    use Piece::{Node, Owned, Text};
+    for (at, range) in list.iter().enumerate() {
+        let comma = if at > 0 { ", " } else { "" };
+        out.push(Owned(format!("{comma}{} in ", range.index.text)));
+        out.extend([Node(range.from, Level::Additive), Text(".."), Node(range.to, Level::Additive)]);
+    }
+}
+
 /// Lists the pieces of one expression, in order.
 fn pieces(ast: &Ast, expression: &Expression, out: &mut Vec<Piece>) {
     use Piece::{Indent, Line, Node, Owned, Text};
@@ -107,11 +119,16 @@ fn pieces(ast: &Ast, expression: &Expression, out: &mut Vec<Piece>) {
             list(arguments, out);
             out.push(Text(")"));
         }
-        Expression::Fold(name, index, from, to, body) => {
-            out.extend([Owned(format!("{}({} in ", name.text, index.text))]);
-            out.extend([Node(*from, Level::Additive), Text("..")]);
-            out.extend([Node(*to, Level::Additive), Text(", ")]);
-            out.extend([Node(*body, Level::Conditional), Text(")")]);
+        Expression::Fold(name, Ranges { list, guard }, body) => {
+            out.push(Owned(format!("{}(", name.text)));
+            ranges(list, out);
+            out.extend(guard.iter().flat_map(|guard| [Text(" if "), Node(*guard, Level::Disjunction)]));
+            out.extend([Text(", "), Node(*body, Level::Conditional), Text(")")]);
+        }
+        Expression::Map(list, body) => {
+            out.push(Text("["));
+            ranges(list, out);
+            out.extend([Text(": "), Node(*body, Level::Conditional), Text("]")]);
         }
         Expression::Index(base, places) => {
             out.extend([Node(*base, Level::Postfix), Text("[")]);

@@ -1,7 +1,8 @@
 //! Evaluation of plans: dense matrices in double precision, row by row.
 
+use super::looped::{Looped, Part};
 use super::plan::{Computation, Plan};
-use crate::graph::{ExprId, Extents, MatrixOperation as M, Sizes};
+use crate::graph::{ExprId, Extents, Extreme, MatrixOperation as M, Rational, Sizes};
 use crate::limits;
 use rustc_hash::FxHashMap;
 
@@ -204,8 +205,18 @@ impl Plan {
     /// has no size, or a matrix is too large.
     pub fn evaluate(&self, inputs: &[Dense], sizes: &Sizes) -> Option<Vec<Dense>> {
         let mut values: FxHashMap<ExprId, Dense> = FxHashMap::default();
+        self.run(inputs, sizes, &mut values)?;
+        self.outputs.iter().map(|id| values.get(id).cloned()).collect()
+    }
+
+    /// Computes the steps beside what is known.
+    fn run(&self, inputs: &[Dense], sizes: &Sizes, values: &mut FxHashMap<ExprId, Dense>) -> Option<()> {
         for step in &self.steps {
             let value = match &step.computation {
+                Computation::Loop(looped) => {
+                    looped.run(inputs, sizes, values)?;
+                    continue;
+                }
                 Computation::Parameter(index) => inputs.get(*index as usize)?.clone(),
                 Computation::Entrywise(tape, operands) => {
                     let operands: Vec<&Dense> = operands.iter().map(|id| &values[id]).collect();
@@ -232,8 +243,75 @@ impl Plan {
             };
             values.insert(step.id, value);
         }
-        self.outputs.iter().map(|id| values.get(id).cloned()).collect()
+        Some(())
     }
+}
+
+impl Looped {
+    /// Adds up what is computed for each value of the index.
+    fn run(&self, inputs: &[Dense], sizes: &Sizes, values: &mut FxHashMap<ExprId, Dense>) -> Option<()> {
+        let own = || self.outputs.iter().filter(|output| output.into.is_empty());
+        for output in own() {
+            values.insert(output.id, Dense::of(&output.extents, sizes, |_, _| 0.0)?);
+        }
+        let mut inside = sizes.clone();
+        for value in self.bound.values(sizes)? {
+            inside.insert(self.bound.name().to_string(), value);
+            self.plan.run(inputs, &inside, values)?;
+            for output in &self.outputs {
+                let itself = [(output.id, Rational::ONE)];
+                let targets = if output.into.is_empty() { &itself } else { &output.into[..] };
+                for (part, (target, scale)) in
+                    output.parts.iter().flat_map(|part| targets.iter().map(move |t| (part, t)))
+                {
+                    let mut sum = values.remove(target)?;
+                    part.add(&mut sum, scale, &inside, values.get(&part.value)?)?;
+                    values.insert(*target, sum);
+                }
+            }
+        }
+        Some(())
+    }
+}
+
+impl Part {
+    fn add(&self, sum: &mut Dense, scale: &Rational, sizes: &Sizes, value: &Dense) -> Option<()> {
+        let (top, left) = (self.place[0].evaluate(sizes)?, self.place[1].evaluate(sizes)?);
+        let (rows, columns) = (self.extents.rows.evaluate(sizes)?, self.extents.columns.evaluate(sizes)?);
+        if top.checked_add(rows)? > sum.rows || left.checked_add(columns)? > sum.columns {
+            return None;
+        }
+        let scale = self.coefficient.multiply(scale);
+        for row in 0..rows {
+            for column in 0..columns {
+                let entry = if value.entries.len() == 1 { value.entries[0] } else { value.at(row, column) };
+                let product = if scale.is_one() { entry } else { scale.to_f64() * entry };
+                sum.entries[(top + row) * sum.columns + left + column] += product;
+            }
+        }
+        Some(())
+    }
+}
+
+/// Finds the first of the largest or smallest entries.
+fn first_extreme(extreme: Extreme, entries: &[f64]) -> Option<usize> {
+    let beats = |a: f64, b: f64| if extreme == Extreme::Largest { a > b } else { a < b };
+    let numbers = (0..entries.len()).filter(|at| !entries[*at].is_nan());
+    numbers.reduce(|best, at| if beats(entries[at], entries[best]) { at } else { best })
+}
+
+/// Multiplies, for each entry, all others: those before it by those after it.
+fn products_of_others(entries: &[f64]) -> Vec<f64> {
+    let mut products = vec![1.0; entries.len()];
+    for at in 1..entries.len() {
+        products[at] = products[at - 1] * entries[at - 1];
+    }
+    let mut after = 1.0;
+    for at in (0..entries.len()).rev() {
+        products[at] *= after;
+        after *= entries[at];
+    }
+    products
 }
 
 fn operate(operation: &M, operands: &[&Dense], extents: &Extents, sizes: &Sizes) -> Option<Dense> {
@@ -283,7 +361,15 @@ fn operate(operation: &M, operands: &[&Dense], extents: &Extents, sizes: &Sizes)
             let entries: Vec<f64> = (0..rows).flat_map(entry).collect();
             Some(Dense { rows, columns: parts.iter().map(|part| part.columns).sum(), entries })
         }
-        (M::Size(n), []) => number(n.evaluate(sizes)? as f64),
+        (M::Size(n), []) => number(n.signed(sizes)? as f64),
+        (M::Extremum(extreme), [a]) => number(first_extreme(*extreme, &a.entries).map_or(f64::NAN, |at| a.entries[at])),
+        (M::FirstExtremum(extreme), [a]) => {
+            let first = first_extreme(*extreme, &a.entries);
+            let entries = (0..a.entries.len()).map(|at| f64::from(u8::from(first == Some(at)))).collect();
+            Some(Dense { entries, ..**a })
+        }
+        (M::EntryProduct, [a]) => number(a.entries.iter().product()),
+        (M::OtherProducts, [a]) => Some(Dense { entries: products_of_others(&a.entries), ..**a }),
         _ => None,
     }
 }

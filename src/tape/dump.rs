@@ -46,21 +46,52 @@ fn head(operation: &Operation) -> String {
 /// Writes a step a line, operands before their uses, with the formula of each entry below: `m2: vector[n] = matmul m0 m1`.
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: FxHashMap<ExprId, usize> = self.steps.iter().enumerate().map(|(at, step)| (step.id, at)).collect();
+        self.write_steps(f, FxHashMap::default(), "")
+    }
+}
+
+impl Plan {
+    /// Writes the steps with an indent, where some nodes have names.
+    fn write_steps(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        mut names: FxHashMap<ExprId, String>,
+        indent: &str,
+    ) -> fmt::Result {
+        let prefix = if indent.is_empty() { "m".to_string() } else { format!("b{}_", indent.len() / 4) };
         for (at, step) in self.steps.iter().enumerate() {
-            write!(f, "m{at}: {} = ", step.extents)?;
+            let results = step.results();
+            let name =
+                |place: usize| if place == 0 { format!("{prefix}{at}") } else { format!("{prefix}{at}.{place}") };
+            names.extend(results.iter().enumerate().map(|(place, id)| (*id, name(place))));
+        }
+        for (at, step) in self.steps.iter().enumerate() {
+            write!(f, "{indent}{prefix}{at}: {} = ", step.extents)?;
             match &step.computation {
                 Computation::Parameter(index) => write!(f, "parameter {index}")?,
                 Computation::Entrywise(..) => write!(f, "entrywise")?,
                 Computation::Operation(operation, _) => write!(f, "{}", operation_name(operation))?,
+                Computation::Loop(looped) => {
+                    let bound = &looped.bound;
+                    write!(f, "loop {} in {}..{}", bound.index, bound.from, bound.to)?;
+                }
             }
-            step.operands().iter().try_for_each(|operand| write!(f, " m{}", names[operand]))?;
+            step.operands().iter().try_for_each(|operand| write!(f, " {}", names[operand]))?;
             writeln!(f)?;
             if let Computation::Entrywise(tape, _) = &step.computation {
-                tape.to_string().lines().try_for_each(|line| writeln!(f, "    {line}"))?;
+                tape.to_string().lines().try_for_each(|line| writeln!(f, "{indent}    {line}"))?;
+            }
+            if let Computation::Loop(looped) = &step.computation {
+                looped.plan.write_steps(f, names.clone(), &format!("{indent}    "))?;
+                for (place, output) in looped.outputs.iter().enumerate() {
+                    for part in &output.parts {
+                        let [row, column] = &part.place;
+                        writeln!(f, "{indent}    add {place}[{row}, {column}] += {}", part.coefficient)?;
+                    }
+                }
             }
         }
-        let outputs: Vec<String> = self.outputs.iter().map(|id| format!("m{}", names[id])).collect();
-        writeln!(f, "return {}", outputs.join(", "))
+        let outputs: Vec<String> = self.outputs.iter().map(|id| names[id].clone()).collect();
+        writeln!(f, "{indent}return {}", outputs.join(", "))
     }
 }

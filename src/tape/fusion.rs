@@ -20,7 +20,7 @@ enum Effect {
 
 /// Orders steps, which are given with operands before uses.
 pub(super) fn fused(graph: &Graph, mut steps: Vec<Step>) -> Vec<Step> {
-    let mut waiting: FxHashSet<ExprId> = steps.iter().map(|step| step.id).collect();
+    let mut waiting: FxHashSet<ExprId> = steps.iter().flat_map(Step::results).collect();
     let mut ordered = Vec::with_capacity(steps.len());
     let mut open = Open { written: written(&steps), ..Open::default() };
     while !steps.is_empty() {
@@ -38,7 +38,7 @@ pub(super) fn fused(graph: &Graph, mut steps: Vec<Step>) -> Vec<Step> {
             Effect::Passes => {}
             Effect::Ends => open.begin(graph, &step),
         }
-        waiting.remove(&step.id);
+        step.results().iter().for_each(|id| _ = waiting.remove(id));
         ordered.push(step);
     }
     ordered

@@ -4,6 +4,7 @@
 //! step of its own.
 
 use super::fusion::fused;
+use super::looped::{Into, Looped, loops_fused};
 use super::{Tape, schedule};
 use crate::graph::{ExprId, Extents, Graph, MatrixOperation, Node, Shares};
 use crate::lower::Formulas;
@@ -18,6 +19,8 @@ pub enum Computation {
     Entrywise(Tape, Vec<ExprId>),
     /// An operation on whole matrices.
     Operation(MatrixOperation, Vec<ExprId>),
+    /// Sums over an index.
+    Loop(Box<Looped>),
 }
 
 /// A matrix that is computed.
@@ -42,15 +45,23 @@ pub struct Plan {
 
 /// Plans the computation of the roots.
 pub fn plan(graph: &Graph, roots: &[ExprId]) -> Plan {
-    let shared = shared_nodes(graph, roots);
+    let plan = plan_inside(graph, roots, &FxHashSet::default(), &Into::default());
+    debug_assert_eq!(plan.verify(), Ok(()));
+    plan
+}
+
+/// Plans the computation of the roots where some nodes are known, and some loops add to others.
+pub(super) fn plan_inside(graph: &Graph, roots: &[ExprId], outside: &FxHashSet<ExprId>, into: &Into) -> Plan {
+    let shared = shared_nodes(graph, roots, outside);
     let mut formulas = Formulas::default();
     let mut steps: FxHashMap<ExprId, Step> = FxHashMap::default();
-    let mut stack: Vec<ExprId> = roots.iter().rev().copied().collect();
+    let mut stack: Vec<ExprId> = roots.iter().rev().copied().filter(|root| !outside.contains(root)).collect();
     let mut order: Vec<ExprId> = Vec::new();
     while let Some(&id) = stack.last() {
         if !steps.contains_key(&id) {
-            let step = step(graph, &mut formulas, id, &shared);
-            step.operands().iter().rev().filter(|operand| !steps.contains_key(operand)).for_each(|id| stack.push(*id));
+            let step = step(graph, &mut formulas, id, &shared, into);
+            let waits = |operand: &&ExprId| !steps.contains_key(operand) && !outside.contains(operand);
+            step.operands().iter().rev().filter(waits).for_each(|id| stack.push(*id));
             steps.insert(id, step);
             continue;
         }
@@ -61,9 +72,24 @@ pub fn plan(graph: &Graph, roots: &[ExprId]) -> Plan {
     let mut seen = FxHashSet::default();
     order.retain(|id| seen.insert(*id));
     let steps = order.into_iter().filter_map(|id| steps.remove(&id)).collect();
-    let plan = Plan { steps: fused(graph, steps), outputs: roots.to_vec() };
-    debug_assert_eq!(plan.verify(), Ok(()));
-    plan
+    let steps = fused(graph, loops_fused(graph, steps));
+    Plan { steps, outputs: roots.to_vec() }
+}
+
+impl Plan {
+    /// Calls `visit` on the formula of each step that works entry by entry, those inside of loops included.
+    pub fn for_each_tape(&self, mut visit: impl FnMut(&Tape)) {
+        let mut plans = vec![self];
+        while let Some(plan) = plans.pop() {
+            for step in &plan.steps {
+                match &step.computation {
+                    Computation::Entrywise(tape, _) => visit(tape),
+                    Computation::Loop(looped) => plans.push(&looped.plan),
+                    Computation::Parameter(_) | Computation::Operation(..) => {}
+                }
+            }
+        }
+    }
 }
 
 impl Step {
@@ -72,14 +98,29 @@ impl Step {
         match &self.computation {
             Computation::Parameter(_) => &[],
             Computation::Entrywise(_, operands) | Computation::Operation(_, operands) => operands,
+            Computation::Loop(looped) => &looped.operands,
+        }
+    }
+
+    /// The nodes that it computes.
+    pub fn results(&self) -> Vec<ExprId> {
+        match &self.computation {
+            Computation::Loop(looped) => looped.outputs.iter().map(|output| output.id).collect(),
+            _ => vec![self.id],
         }
     }
 }
 
-fn step(graph: &Graph, formulas: &mut Formulas, id: ExprId, shared: &FxHashSet<ExprId>) -> Step {
+fn step(graph: &Graph, formulas: &mut Formulas, id: ExprId, shared: &FxHashSet<ExprId>, into: &Into) -> Step {
     let computation = match graph.node(id) {
         Node::Input(index) => Computation::Parameter(*index),
-        Node::Matrix(operation, operands) => Computation::Operation((**operation).clone(), operands.to_vec()),
+        Node::Matrix(operation, operands) => match &**operation {
+            MatrixOperation::Loop(bound) => {
+                let targets = into.get(&id).cloned().unwrap_or_default();
+                Computation::Loop(Box::new(Looped::new(graph, bound, &[(id, targets)])))
+            }
+            _ => Computation::Operation((**operation).clone(), operands.to_vec()),
+        },
         _ => {
             let mut region = graph.region_until(id, |node| shared.contains(&node));
             let tape = schedule(&mut region.graph, formulas, &[region.root]);
@@ -89,15 +130,15 @@ fn step(graph: &Graph, formulas: &mut Formulas, id: ExprId, shared: &FxHashSet<E
     Step { id, extents: graph.extents(id), computation }
 }
 
-/// The entrywise nodes that are computed once because more than one region or operation needs them.
-fn shared_nodes(graph: &Graph, roots: &[ExprId]) -> FxHashSet<ExprId> {
+/// The entrywise nodes that are computed once because more than one region or operation needs them, or are known.
+fn shared_nodes(graph: &Graph, roots: &[ExprId], outside: &FxHashSet<ExprId>) -> FxHashSet<ExprId> {
     let mut users: FxHashMap<ExprId, FxHashSet<ExprId>> = FxHashMap::default();
     // The region that each node belongs to: its own if it is asked for by an operation or as a root.
-    let nodes = graph.reachable(roots);
+    let nodes = reachable_within(graph, roots, outside);
     let mut heads: FxHashSet<ExprId> = roots.iter().copied().collect();
     for id in &nodes {
-        if let Node::Matrix(_, operands) = graph.node(*id) {
-            heads.extend(operands.iter().copied());
+        if let Node::Matrix(..) = graph.node(*id) {
+            for_each_read(graph, *id, |operand| _ = heads.insert(operand));
         }
     }
     for id in nodes.iter().rev() {
@@ -106,14 +147,41 @@ fn shared_nodes(graph: &Graph, roots: &[ExprId]) -> FxHashSet<ExprId> {
             true => vec![*id],
             false => users[id].iter().copied().collect(),
         };
-        graph.node(*id).for_each_operand(|operand| users.entry(operand).or_default().extend(owners.iter().copied()));
+        for_each_read(graph, *id, |operand| users.entry(operand).or_default().extend(owners.iter().copied()));
     }
     let condition = |id: ExprId| is_condition(graph.node(id));
     heads.extend(before_loops(graph, &nodes));
     let is_share = |id: &ExprId| matches!(graph.as_shares(*id), Some((_, Shares::OfRows)));
     heads.extend(nodes.iter().copied().filter(is_share));
     let worthwhile = |id: &ExprId| heads.contains(id) || users.get(id).is_some_and(|users| users.len() > 1);
-    nodes.into_iter().filter(|id| graph.is_entrywise(*id) && !condition(*id) && worthwhile(id)).collect()
+    let own = nodes.into_iter().filter(|id| graph.is_entrywise(*id) && !condition(*id) && worthwhile(id));
+    own.chain(outside.iter().copied()).collect()
+}
+
+/// Calls `visit` on what a node reads: of a loop, what is computed before it.
+fn for_each_read(graph: &Graph, id: ExprId, mut visit: impl FnMut(ExprId)) {
+    match graph.as_loop(id) {
+        Some(_) => graph.frontier(id).into_iter().for_each(visit),
+        None => graph.node(id).for_each_operand(&mut visit),
+    }
+}
+
+/// Returns all nodes that the roots need and that are not known, operands before uses.
+fn reachable_within(graph: &Graph, roots: &[ExprId], outside: &FxHashSet<ExprId>) -> Vec<ExprId> {
+    if outside.is_empty() {
+        return graph.reachable_outside(roots);
+    }
+    let mut seen: FxHashSet<ExprId> = FxHashSet::default();
+    let mut stack = roots.to_vec();
+    let mut found = Vec::new();
+    while let Some(id) = stack.pop() {
+        if !outside.contains(&id) && seen.insert(id) {
+            found.push(id);
+            for_each_read(graph, id, |operand| stack.push(operand));
+        }
+    }
+    found.sort_unstable();
+    found
 }
 
 fn is_condition(node: &Node) -> bool {

@@ -55,7 +55,11 @@ impl Plan {
     /// # Errors
     /// The first step that is not well formed, and what is wrong with it.
     pub fn verify(&self) -> Result<(), String> {
-        let mut computed: FxHashSet<ExprId> = FxHashSet::default();
+        self.verify_where(FxHashSet::default())
+    }
+
+    /// Checks the steps where some nodes are known.
+    fn verify_where(&self, mut computed: FxHashSet<ExprId>) -> Result<(), String> {
         for (at, step) in self.steps.iter().enumerate() {
             let wrong = |reason: String| format!("step {at} is malformed: {reason}");
             if step.operands().iter().any(|operand| !computed.contains(operand)) {
@@ -71,7 +75,10 @@ impl Plan {
                     return Err(wrong("its formula reads an operand that it has not".to_string()));
                 }
             }
-            computed.insert(step.id);
+            if let Computation::Loop(looped) = &step.computation {
+                looped.plan.verify_where(computed.clone())?;
+            }
+            computed.extend(step.results());
         }
         if self.outputs.iter().all(|output| computed.contains(output)) {
             Ok(())

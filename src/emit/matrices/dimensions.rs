@@ -9,6 +9,16 @@ pub(super) fn written(dimension: &Dimension, sizes: &IndexMap<String, String>) -
     taken.into_iter().fold(added, |text, term| format!("{text} - {term}"))
 }
 
+/// Writes the end of a range, which is 0 where the dimension is negative.
+pub(super) fn end(dimension: &Dimension, sizes: &IndexMap<String, String>) -> String {
+    let (added, taken) = sides(dimension, sizes);
+    match taken.as_slice() {
+        [] => added,
+        _ if added.contains(' ') => format!("({added}).saturating_sub({})", taken.join(" + ")),
+        _ => format!("{added}.saturating_sub({})", taken.join(" + ")),
+    }
+}
+
 /// Checks that dimensions are not negative.
 pub(super) fn checks<'d>(
     dimensions: impl Iterator<Item = &'d Dimension>,

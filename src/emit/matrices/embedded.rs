@@ -4,15 +4,11 @@ use super::loops::{Loops, Place, after, place};
 use crate::emit::expression::bare;
 use crate::error::Diagnostic;
 use crate::graph::{Dimension, ExprId, MatrixOperation as M, Node, Rational, Term};
-use crate::tape::Computation;
 
 impl Loops<'_> {
     /// Tells whether an embedded vector is only ever added to a sum, which its part is added to.
     pub(super) fn is_scattered(&self, embedded: ExprId) -> bool {
-        let mut users = self.plan.steps.iter().filter(|step| match &step.computation {
-            Computation::Entrywise(_, operands) | Computation::Operation(_, operands) => operands.contains(&embedded),
-            Computation::Parameter(_) => false,
-        });
+        let mut users = self.plan.steps.iter().filter(|step| step.operands().contains(&embedded));
         match (users.next(), users.next()) {
             (Some(user), None) => {
                 let added = self.embedded_terms(user.id).is_some() || self.graph.blocks_added(user.id).is_some();
@@ -141,10 +137,7 @@ impl Loops<'_> {
 
     /// Tells whether one step uses a node, and nothing else.
     pub(super) fn is_used_once(&self, id: ExprId) -> bool {
-        let uses = self.plan.steps.iter().filter(|step| match &step.computation {
-            Computation::Entrywise(_, operands) | Computation::Operation(_, operands) => operands.contains(&id),
-            Computation::Parameter(_) => false,
-        });
+        let uses = self.plan.steps.iter().filter(|step| step.operands().contains(&id));
         uses.count() == 1 && !self.plan.outputs.contains(&id)
     }
 

@@ -228,7 +228,7 @@ impl<'a> Loops<'a> {
         name
     }
 
-    pub(super) fn step(&mut self, step: &Step, interface: &Interface<'_>) -> Result<(), Diagnostic> {
+    pub(super) fn step(&mut self, step: &'a Step, interface: &Interface<'a>) -> Result<(), Diagnostic> {
         let id = step.id;
         let place = match &step.computation {
             Computation::Parameter(index) => {
@@ -238,6 +238,7 @@ impl<'a> Loops<'a> {
             Computation::Entrywise(..) if self.is_computed_share(id) => return Ok(()),
             Computation::Entrywise(tape, operands) => return self.entrywise(id, &step.extents, tape, operands),
             Computation::Operation(operation, operands) => self.operation(id, &step.extents, operation, operands)?,
+            Computation::Loop(looped) => return self.looped(looped, interface),
         };
         self.places.insert(id, place);
         Ok(())

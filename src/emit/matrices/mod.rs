@@ -5,6 +5,7 @@ mod dimensions;
 pub(super) mod dispatch;
 mod embedded;
 mod kernels;
+mod looped;
 mod loops;
 mod operations;
 mod products;
@@ -23,6 +24,7 @@ use super::rust::{ALLOW, LARGEST_BY_ENTRIES, Module};
 use crate::derive::{Closed, Derivative, Form, Order, derive_closed, derive_rows};
 use crate::error::Diagnostic;
 use crate::graph::{ExprId, Extents, Graph, Node};
+use crate::limits::NESTED_LOOPS;
 use crate::lower::{Function, Whole};
 use crate::show::{names::with_names, notation};
 use crate::tape::{associate, hoist, plan};
@@ -151,6 +153,7 @@ impl Module<'_> {
         let float = self.options.scalar.name();
         let mut names = Names::default();
         RESERVED.iter().for_each(|name| drop(names.claim(name)));
+        (1..=NESTED_LOOPS).for_each(|height| drop(names.claim(&format!("i{height}"))));
         let sizes: IndexMap<String, String> =
             whole.sizes.iter().map(|size| (size.clone(), names.claim(size))).collect();
         let mut parameters: Vec<String> = sizes.values().map(|size| format!("{size}: usize")).collect();
@@ -262,16 +265,13 @@ impl Module<'_> {
         let extents_of_steps = plan.steps.iter().flat_map(|step| [&step.extents.rows, &step.extents.columns]);
         let needed = whole.needed.iter().chain(extents_of_steps);
         checks.splice(0..0, dimensions::checks(needed, &signature.sizes));
-        for step in &plan.steps {
-            if let crate::tape::Computation::Entrywise(tape, _) = &step.computation {
-                self.note_special(tape);
-            }
-        }
+        plan.for_each_tape(|tape| self.note_special(tape));
         let stem = placeholders.stand_for(signature.stem.as_str());
         let writer = Writer { options: self.options, inputs: &inputs, owners: &[], stem: &stem, lanes: false };
         let mut sizes: IndexMap<String, String> =
             signature.sizes.iter().map(|(size, name)| (size.clone(), placeholders.stand_for(name))).collect();
         rows.iter().for_each(|group| sizes.extend(group.indices()));
+        sizes.extend(looped::variables(&plan));
         let interface = Interface { inputs: &inputs, sizes: &sizes, targets: &targets, rows: &rows };
         let written = Loops::write(&graph, &plan, writer, &interface)?.named(&placeholders);
         if !written.temporaries.is_empty() {

@@ -3,7 +3,7 @@
 use super::loops::{Loops, Place, after, place};
 use crate::emit::expression::bare;
 use crate::error::Diagnostic;
-use crate::graph::{Dimension, ExprId, Extents, Graph, MatrixOperation as M};
+use crate::graph::{Dimension, ExprId, Extents, Extreme, Graph, MatrixOperation as M};
 use crate::tape::{Computation, summands};
 
 impl Loops<'_> {
@@ -54,6 +54,39 @@ impl Loops<'_> {
             M::LogSumExpOfRows => {
                 self.close();
                 self.log_sum_exp_of_rows(id, operands[0])
+            }
+            M::Extremum(extreme) => {
+                self.close();
+                let a = self.slice(operands[0]);
+                let name = self.fresh();
+                let first = first_kernel(*extreme);
+                let nan = format!("{}::NAN", self.writer.options.scalar.name());
+                let value = format!("{}::{first}(&{a}).map_or({nan}, |at| {a}[at])", super::MODULE);
+                self.statements.push(format!("let {name} = {value};"));
+                Place::Number(name)
+            }
+            M::FirstExtremum(extreme) => {
+                self.close();
+                let a = self.slice(operands[0]);
+                let target = self.target(id);
+                self.statements.push(format!("{target}.fill(0.0);"));
+                let first = format!("{}::{}(&{a})", super::MODULE, first_kernel(*extreme));
+                let lines =
+                    [format!("if let Some(at) = {first} {{"), format!("    {target}[at] = 1.0;"), "}".to_string()];
+                self.statements.extend(lines);
+                Place::Slice(target)
+            }
+            M::EntryProduct => {
+                self.close();
+                let a = self.slice(operands[0]);
+                self.call_number("entry_product", &format!("(&{a})"))
+            }
+            M::OtherProducts => {
+                self.close();
+                let a = self.slice(operands[0]);
+                let target = self.target(id);
+                self.call(format!("other_products(&{a}, {target});"));
+                Place::Slice(target)
             }
             M::Inverse => {
                 self.close();
@@ -109,8 +142,8 @@ impl Loops<'_> {
     pub(super) fn readers_are_products(&self, id: ExprId) -> bool {
         !self.plan.outputs.contains(&id)
             && self.plan.steps.iter().all(|step| match &step.computation {
-                Computation::Operation(M::Product, _) | Computation::Parameter(_) => true,
-                Computation::Entrywise(_, operands) | Computation::Operation(_, operands) => !operands.contains(&id),
+                Computation::Operation(M::Product, _) => true,
+                _ => !step.operands().contains(&id),
             })
     }
 
@@ -378,5 +411,13 @@ impl Loops<'_> {
         if name != target {
             self.statements.push(format!("{target}.copy_from_slice(&{name});"));
         }
+    }
+}
+
+/// The kernel that finds the first of the largest or smallest entries.
+fn first_kernel(extreme: Extreme) -> &'static str {
+    match extreme {
+        Extreme::Largest => "first_largest",
+        Extreme::Smallest => "first_smallest",
     }
 }

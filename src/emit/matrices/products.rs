@@ -116,8 +116,7 @@ impl Loops<'_> {
             && !self.plan.outputs.contains(&id)
             && self.plan.steps.iter().all(|step| match &step.computation {
                 Computation::Operation(M::Product, factors) => !factors.contains(&id) || is_half(factors),
-                Computation::Entrywise(_, operands) | Computation::Operation(_, operands) => !operands.contains(&id),
-                Computation::Parameter(_) => true,
+                _ => !step.operands().contains(&id),
             })
     }
 

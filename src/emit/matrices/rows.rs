@@ -100,9 +100,9 @@ impl RowLoop {
     }
 }
 
-impl Loops<'_> {
+impl<'a> Loops<'a> {
     /// Writes out the transposes of which running rows are read, before the loops over rows.
-    pub(super) fn before_rows(&mut self, steps: &[(&Step, BTreeSet<String>)]) {
+    pub(super) fn before_rows(&mut self, steps: &[(&'a Step, BTreeSet<String>)]) {
         for (step, _) in steps.iter().filter(|(_, indices)| !indices.is_empty()) {
             let Computation::Operation(MatrixOperation::Slice(..), operands) = &step.computation else { continue };
             let turned = matches!(self.places.get(&operands[0]), Some(Place::Turned(inner)) if !self.is_vector(*inner));
@@ -116,8 +116,8 @@ impl Loops<'_> {
     pub(super) fn row_loop(
         &mut self,
         group: &RowLoop,
-        steps: &[(&Step, BTreeSet<String>)],
-        interface: &Interface<'_>,
+        steps: &[(&'a Step, BTreeSet<String>)],
+        interface: &Interface<'a>,
     ) -> Result<(), Diagnostic> {
         let names = |index: &Dimension| index.names().map(|(name, _)| name.to_string()).collect::<BTreeSet<String>>();
         let (row, column) = (names(&group.index[0]), names(&group.index[1]));

@@ -4,7 +4,9 @@ use super::super::notation;
 use super::{Entry, Index};
 use crate::graph::{Dimension, ExprId, Graph, Node, Rational};
 use crate::source::Span;
-use crate::syntax::ast::{Ast, BinaryOperator as B, Expression as E, Index as Place, Name, NodeId, UnaryOperator};
+use crate::syntax::ast::{
+    Ast, BinaryOperator as B, Expression as E, Index as Place, Name, NodeId, Ranges, UnaryOperator,
+};
 
 /// Dissolves products inside of a product.
 fn flattened(factors: &[(Entry, Rational)]) -> Vec<(Entry, Rational)> {
@@ -94,7 +96,7 @@ impl Writing<'_> {
                 let zero = self.ast.synthesize(E::Number("0".to_string()));
                 let end = self.dimension(n);
                 let own = |text: &str| Name { text: text.to_string(), span: Span::default() };
-                self.ast.synthesize(E::Fold(own("sum"), own(name), zero, end, body))
+                self.ast.synthesize(E::Fold(own("sum"), Ranges::one(own(name), zero, end), body))
             }
             Entry::Choice(index, n, [a, b]) => {
                 let (index, n) = (self.index(index), self.dimension(n));

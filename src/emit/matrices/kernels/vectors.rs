@@ -169,3 +169,44 @@ pub fn shares_of_rows(columns: usize, c: &mut [f64], y: &mut [f64]) {
         }
     }
 }
+
+/// The place of the first of the largest entries; none if there is no number.
+pub fn first_largest(a: &[f64]) -> Option<usize> {
+    let mut best = None;
+    for (i, entry) in a.iter().enumerate() {
+        if !entry.is_nan() && best.is_none_or(|best: usize| *entry > a[best]) {
+            best = Some(i);
+        }
+    }
+    best
+}
+
+/// The place of the first of the smallest entries; none if there is no number.
+pub fn first_smallest(a: &[f64]) -> Option<usize> {
+    let mut best = None;
+    for (i, entry) in a.iter().enumerate() {
+        if !entry.is_nan() && best.is_none_or(|best: usize| *entry < a[best]) {
+            best = Some(i);
+        }
+    }
+    best
+}
+
+/// The product of all entries.
+pub fn entry_product(a: &[f64]) -> f64 {
+    a.iter().product()
+}
+
+/// For each entry the product of all others: what is before it times what is after it.
+pub fn other_products(a: &[f64], products: &mut [f64]) {
+    let mut before = 1.0;
+    for (entry, product) in a.iter().zip(products.iter_mut()) {
+        *product = before;
+        before *= entry;
+    }
+    let mut after = 1.0;
+    for (entry, product) in a.iter().zip(products.iter_mut()).rev() {
+        *product *= after;
+        after *= entry;
+    }
+}

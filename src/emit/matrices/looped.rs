@@ -1,0 +1,169 @@
+//! Sums over an index: a loop around what is computed for each value of it.
+
+use super::dimensions;
+use super::loops::{Interface, Loops, Place, after, place};
+use crate::emit::expression::bare;
+use crate::error::Diagnostic;
+use crate::graph::{Bound, Dimension, ExprId, Extents, MatrixOperation as M, Rational};
+use crate::tape::{Accumulated, Computation, Looped, Part, Plan};
+
+/// Returns the indices of all loops of a plan, with the names of the variables.
+pub(super) fn variables(plan: &Plan) -> Vec<(String, String)> {
+    let mut names = Vec::new();
+    for step in &plan.steps {
+        if let Computation::Loop(looped) = &step.computation {
+            names.push((looped.bound.name().to_string(), variable(&looped.bound)));
+            names.extend(variables(&looped.plan));
+        }
+    }
+    names
+}
+
+/// Names the variable of a loop by the height of the loop.
+fn variable(bound: &Bound) -> String {
+    format!("i{}", bound.name().trim_start_matches(|letter: char| !letter.is_ascii_digit()))
+}
+
+impl<'a> Loops<'a> {
+    /// Writes a loop.
+    pub(super) fn looped(&mut self, looped: &'a Looped, interface: &Interface<'a>) -> Result<(), Diagnostic> {
+        self.close();
+        self.turn_what_is_read(looped);
+        for output in looped.outputs.iter().filter(|output| output.into.is_empty()) {
+            self.begin_output(&looped.bound, output);
+        }
+        let before = std::mem::take(&mut self.statements);
+        let around = std::mem::replace(&mut self.plan, &looped.plan);
+        for step in &looped.plan.steps {
+            self.step(step, interface)?;
+        }
+        self.close();
+        for output in &looped.outputs {
+            for part in &output.parts {
+                self.add_part(&looped.bound, output, part);
+            }
+        }
+        self.close();
+        self.plan = around;
+        let body = std::mem::replace(&mut self.statements, before);
+        let (from, to) = (self.dimension(&looped.bound.from), dimensions::end(&looped.bound.to, self.sizes));
+        self.statements.push(format!("for {} in {from}..{to} {{", variable(&looped.bound)));
+        self.statements.extend(body.into_iter().map(|line| format!("    {line}")));
+        self.statements.push("}".to_string());
+        Ok(())
+    }
+
+    /// Writes out the transposes that a loop reads part by part, before the loop.
+    fn turn_what_is_read(&mut self, looped: &Looped) {
+        for step in &looped.plan.steps {
+            let Computation::Operation(M::Slice(..), operands) = &step.computation else { continue };
+            let turned = matches!(self.places.get(&operands[0]), Some(Place::Turned(inner)) if !self.is_vector(*inner));
+            if turned && looped.operands.contains(&operands[0]) {
+                self.slice(operands[0]);
+            }
+        }
+    }
+
+    fn begin_output(&mut self, bound: &Bound, output: &Accumulated) {
+        if output.extents.is_scalar() {
+            let (name, float) = (self.fresh(), self.writer.options.scalar.name());
+            self.statements.push(format!("let mut {name}: {float} = 0.0;"));
+            self.places.insert(output.id, Place::Number(name));
+            return;
+        }
+        let target = self.target(output.id);
+        if !fills(bound, output) {
+            self.statements.push(format!("{target}.fill(0.0);"));
+        }
+        self.read.insert(output.id);
+        self.places.insert(output.id, Place::Slice(target));
+    }
+
+    fn add_part(&mut self, bound: &Bound, output: &Accumulated, part: &Part) {
+        let itself = [(output.id, Rational::ONE)];
+        let targets = if output.into.is_empty() { &itself } else { &output.into[..] };
+        for (target, scale) in targets {
+            let coefficient = part.coefficient.multiply(scale);
+            let sign = if fills(bound, output) { "=" } else { "+=" };
+            match self.places.get(target).cloned() {
+                Some(Place::Number(name)) => {
+                    let added = self.scaled_number(part.value, &coefficient);
+                    self.statements.push(added_to(&name, "+=", added));
+                }
+                Some(Place::Slice(name)) => self.add_to_slice(*target, &name, sign, part, &coefficient),
+                _ => self.unknown = true,
+            }
+        }
+    }
+
+    fn scaled_number(&mut self, value: ExprId, coefficient: &Rational) -> String {
+        let number = self.number(value);
+        match (coefficient.is_one(), coefficient.is_minus_one()) {
+            (true, _) => bare(&number).to_string(),
+            (_, true) => format!("-{number}"),
+            _ => format!("{} * {number}", self.writer.literal(coefficient)),
+        }
+    }
+
+    /// Adds a block to its place in a matrix.
+    fn add_to_slice(&mut self, target: ExprId, name: &str, sign: &str, part: &Part, coefficient: &Rational) {
+        let across = self.dimension(&self.graph.extents(target).columns);
+        let [row, column] = [&part.place[0], &part.place[1]].map(|place| self.dimension(place));
+        let Extents { rows, columns } = &part.extents;
+        if part.extents.is_scalar() {
+            let added = self.scaled_number(part.value, coefficient);
+            return self.statements.push(added_to(&format!("{name}[{}]", place(&row, &across, &column)), sign, added));
+        }
+        let source = self.slice(part.value);
+        let (height, width) = (self.dimension(rows), self.dimension(columns));
+        let (i, j) = if rows.is_one() {
+            ("0", "i")
+        } else if columns.is_one() {
+            ("i", "0")
+        } else {
+            ("i", "j")
+        };
+        let entry = format!("{source}[{}]", place(i, &width, j));
+        let added = match (coefficient.is_one(), coefficient.is_minus_one()) {
+            (true, _) => entry,
+            (_, true) => format!("-{entry}"),
+            _ => format!("{} * {entry}", self.writer.literal(coefficient)),
+        };
+        let at = |index: &str, start: &String| if index == "0" { start.clone() } else { after(index, start) };
+        let line = added_to(&format!("{name}[{}]", place(&at(i, &row), &across, &at(j, &column))), sign, added);
+        let lines = match (i, j) {
+            ("0", _) => vec![format!("for i in 0..{width} {{"), format!("    {line}"), "}".to_string()],
+            (_, "0") => vec![format!("for i in 0..{height} {{"), format!("    {line}"), "}".to_string()],
+            _ => vec![
+                format!("for i in 0..{height} {{"),
+                format!("    for j in 0..{width} {{"),
+                format!("        {line}"),
+                "    }".to_string(),
+                "}".to_string(),
+            ],
+        };
+        self.statements.extend(lines);
+    }
+}
+
+/// Writes that something is added, or stored.
+fn added_to(target: &str, sign: &str, added: String) -> String {
+    match added.strip_prefix('-') {
+        Some(taken) if sign == "+=" && !taken.contains(' ') => format!("{target} -= {taken};"),
+        _ => format!("{target} {sign} {added};"),
+    }
+}
+
+/// Tells whether each value of an index fills a row of its own, and all of them fill the matrix.
+fn fills(bound: &Bound, output: &Accumulated) -> bool {
+    let [part] = &output.parts[..] else { return false };
+    let offset = part.place[0].plus(&bound.index, -1);
+    output.into.is_empty()
+        && !output.is_shared
+        && !offset.is_running()
+        && part.extents.rows.is_one()
+        && part.extents.columns == output.extents.columns
+        && part.place[1] == Dimension::number(0)
+        && bound.from.plus(&offset, 1) == Dimension::number(0)
+        && bound.to.plus(&offset, 1) == output.extents.rows
+}
