@@ -1,7 +1,7 @@
 //! What gates are called, and the pattern in which each passes gradients back.
 
 use crate::functions::rows;
-use crate::graph::{ExprId, Graph, Input, MatrixOperation, Node};
+use crate::graph::{ExprId, Graph, Input, Kept, MatrixOperation, Node};
 use crate::show::notation;
 use rustc_hash::FxHashMap;
 
@@ -82,6 +82,9 @@ impl Label {
                 MatrixOperation::Embed(..) => ("embed", "embed"),
                 MatrixOperation::Transpose => ("transpose", "'"),
                 MatrixOperation::Loop(_) => ("sum", "Σ"),
+                MatrixOperation::Scan(_, _, Kept::Last) => ("fold", "fold"),
+                MatrixOperation::Scan(..) => ("scan", "scan"),
+                MatrixOperation::State(..) => ("state", "state"),
                 MatrixOperation::Extremum(extreme) => (extreme.name(), extreme.name()),
                 MatrixOperation::FirstExtremum(extreme) => (extreme.name_of_first(), extreme.name_of_first()),
                 MatrixOperation::EntryProduct => ("prod", "∏"),

@@ -223,7 +223,13 @@ fn names(ast: &Ast) -> Names {
     let mut names = Names { free: Vec::new(), called: Vec::new() };
     for expression in expressions() {
         match expression {
-            Expression::Block(lets, _) => bound.extend(lets.iter().map(|binding| binding.name.text.as_str())),
+            Expression::Block(lets, _) => {
+                bound.extend(lets.iter().flat_map(|binding| &binding.names).map(|name| name.text.as_str()));
+            }
+            Expression::Recurrence(_, recurrence) => {
+                bound.insert(recurrence.range.index.text.as_str());
+                bound.extend(recurrence.states.iter().map(|state| state.name.text.as_str()));
+            }
             Expression::Fold(_, Ranges { list, .. }, _) | Expression::Map(list, _) => {
                 bound.extend(list.iter().map(|range| range.index.text.as_str()));
             }

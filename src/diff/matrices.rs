@@ -49,6 +49,9 @@ impl Differentiator {
     /// # Errors
     /// A function without a rule.
     pub fn pushforward(&mut self, graph: &mut Graph, id: ExprId, tangents: &NodeMap<ExprId>) -> Result<Vec<ExprId>> {
+        if graph.as_scan(id).is_some() {
+            return Ok(self.push_forward_scan(graph, id, tangents)?.into_iter().collect());
+        }
         if graph.as_loop(id).is_some() {
             return Ok(self.push_forward_loop(graph, id, tangents)?.into_iter().collect());
         }
@@ -154,7 +157,9 @@ fn pull_back(
         }
         M::FirstExtremum(_) => graph.full(Rational::ZERO, graph.extents(operand)),
         M::OtherProducts => other_products_along(graph, operand, adjoint),
-        M::Full(..) | M::Identity(_) | M::Size(_) | M::Loop(_) => return Err(without_operands()),
+        M::Full(..) | M::Identity(_) | M::Size(_) | M::Loop(_) | M::Scan(..) | M::State(..) => {
+            return Err(without_operands());
+        }
     })
 }
 
@@ -231,7 +236,9 @@ fn push_forward(
         }
         M::FirstExtremum(_) => graph.full(Rational::ZERO, graph.extents(operand)),
         M::OtherProducts => other_products_along(graph, operand, tangent),
-        M::Full(..) | M::Identity(_) | M::Size(_) | M::Loop(_) => return Err(without_operands()),
+        M::Full(..) | M::Identity(_) | M::Size(_) | M::Loop(_) | M::Scan(..) | M::State(..) => {
+            return Err(without_operands());
+        }
     })
 }
 

@@ -8,6 +8,7 @@ mod matrices;
 mod modes;
 mod partials;
 mod resolve;
+mod scans;
 mod stripping;
 
 pub use modes::{adjoints, directional, gradient, hessian, jacobian, of_extents, tangents};

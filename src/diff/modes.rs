@@ -1,6 +1,7 @@
 //! Reverse and forward accumulation (Griewank and Walther, Evaluating Derivatives, 2008, chapter 3), and what is
 //! made of them.
 
+use super::scans::Recurrences;
 use super::{Differentiator, Result};
 use crate::error::{Diagnostic, Fault};
 use crate::graph::{ExprId, Extents, Graph, NodeMap, Rational, Term};
@@ -32,18 +33,35 @@ pub fn adjoints(
     adjoint: ExprId,
     by: &[ExprId],
 ) -> Result<Vec<ExprId>> {
-    let extents = graph.extents(output);
-    let adjoint = match graph.extents(adjoint) == extents {
-        true => adjoint,
-        false => return Err(misshapen(&graph.extents(adjoint), &extents)),
-    };
-    let nodes = graph.reachable_outside(&[output]);
-    let mut active = vec![false; output.index() + 1];
-    by.iter().filter(|id| **id <= output).for_each(|id| active[id.index()] = true);
+    adjoints_of(differentiator, graph, &[(output, adjoint)], by)
+}
+
+/// Returns what the adjoint of each of the given nodes is where those of some outputs are given. What the nodes are made of
+/// gains nothing through them.
+///
+/// # Errors
+/// A function without a rule.
+pub(super) fn adjoints_of(
+    differentiator: &mut Differentiator,
+    graph: &mut Graph,
+    outputs: &[(ExprId, ExprId)],
+    by: &[ExprId],
+) -> Result<Vec<ExprId>> {
+    for (output, adjoint) in outputs {
+        let (found, wanted) = (graph.extents(*adjoint), graph.extents(*output));
+        if found != wanted {
+            return Err(misshapen(&found, &wanted));
+        }
+    }
+    let roots: Vec<ExprId> = outputs.iter().map(|(output, _)| *output).collect();
+    let nodes = graph.reachable_outside(&roots);
+    let length = nodes.last().map_or(0, |last| last.index() + 1);
+    let mut active = vec![false; length];
+    by.iter().filter(|id| id.index() < length).for_each(|id| active[id.index()] = true);
     for id in &nodes {
-        active[id.index()] |= match graph.as_loop(*id) {
-            Some(_) => graph.frontier(*id).iter().any(|read| active[read.index()]),
-            None => {
+        active[id.index()] |= match graph.is_binder(*id) {
+            true => graph.frontier(*id).iter().any(|read| active[read.index()]),
+            false => {
                 let mut moves = false;
                 graph.node(*id).for_each_operand(|operand| moves |= active[operand.index()]);
                 moves
@@ -51,16 +69,24 @@ pub fn adjoints(
         };
     }
     let asked: FxHashSet<ExprId> = by.iter().copied().collect();
-    let mut contributions: Vec<Vec<Term>> = vec![Vec::new(); output.index() + 1];
-    contributions[output.index()].push((adjoint, Rational::ONE));
+    let mut contributions: Vec<Vec<Term>> = vec![Vec::new(); length];
+    outputs.iter().for_each(|(output, adjoint)| contributions[output.index()].push((*adjoint, Rational::ONE)));
     let mut adjoints = NodeMap::new(&nodes);
+    let mut recurrences = Recurrences::new(graph, &nodes);
     for id in nodes.into_iter().rev().filter(|id| active[id.index()]) {
         let adjoint = graph.sum(Rational::ZERO, std::mem::take(&mut contributions[id.index()]));
         adjoints.insert(id, adjoint);
-        if asked.contains(&id) || graph.is_zero(adjoint) && !graph.is_strict() {
+        if asked.contains(&id) {
             continue;
         }
-        for (operand, contribution) in differentiator.pullback(graph, id, adjoint, |operand| active[operand.index()])? {
+        let wanted = |operand: ExprId| active[operand.index()];
+        let gained = match recurrences.note(id, adjoint) {
+            Some(states) if states.iter().all(|(_, adjoint)| graph.is_zero(*adjoint)) => Vec::new(),
+            Some(states) => differentiator.pull_back_scan(graph, &states, wanted)?,
+            None if recurrences.has(id) || graph.is_zero(adjoint) && !graph.is_strict() => continue,
+            None => differentiator.pullback(graph, id, adjoint, wanted)?,
+        };
+        for (operand, contribution) in gained {
             contributions[operand.index()].push((contribution, Rational::ONE));
         }
     }

@@ -5,7 +5,7 @@
 //! Petersen and Pedersen, The Matrix Cookbook (2012), chapters 1 and 3.
 
 use super::chain::Chain;
-use super::{Dimension, ExprId, Extents, Factor, Graph, MatrixOperation as M, Node, Rational, Term};
+use super::{Dimension, ExprId, Extents, Factor, Graph, MatrixOperation as M, Node, Rational, Scan, Term};
 
 impl Graph {
     /// Makes an operation on matrices in canonical form.
@@ -32,6 +32,11 @@ impl Graph {
                 None => self.matrix(M::Size(n.clone()), &[]),
             },
             (M::Loop(bound), [body]) => self.looped(bound, *body),
+            (M::Scan(bound, state, kept), operands) => {
+                let (initial, next) = operands.split_at(operands.len() / 2);
+                let (bound, initial, next) = (bound.clone(), initial.to_vec(), next.to_vec());
+                self.scanned(&Scan { bound, initial, next, state: *state, kept: *kept })
+            }
             (M::Extremum(_) | M::EntryProduct, [a]) if self.extents(*a).is_scalar() => *a,
             (M::FirstExtremum(_) | M::OtherProducts, [a]) if self.extents(*a).is_scalar() => self.integer(1),
             _ => self.matrix(operation.clone(), operands),

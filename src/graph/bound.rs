@@ -33,6 +33,11 @@ impl Bound {
         Some(from..usize::try_from(self.to.signed(sizes)?).unwrap_or(0).max(from))
     }
 
+    /// Returns the bound with other ends.
+    pub(super) fn with_ends(&self, change: impl Fn(&Dimension) -> Dimension) -> Bound {
+        Bound { index: self.index.clone(), from: change(&self.from), to: change(&self.to) }
+    }
+
     /// Returns how many values the index has, unless the range ends before it begins.
     pub fn count(&self) -> Dimension {
         self.to.plus(&self.from, -1)
@@ -66,20 +71,21 @@ impl Graph {
             });
         }
         let mut first: Option<&Indices> = None;
+        let bound = match node {
+            Node::Matrix(operation, _) => operation.bound(),
+            _ => None,
+        };
+        let outside = self.outside_of_binder(node);
         node.for_each_operand(|operand| {
             let Some(indices) = self.indices.get(&operand) else { return };
-            match first {
-                None => first = Some(indices),
-                Some(_) => own.extend(indices.iter().cloned()),
+            match (first, bound) {
+                (_, Some(bound)) if !outside.contains(&operand) => {
+                    own.extend(indices.iter().filter(|index| *index != bound.name()).cloned());
+                }
+                (None, None) => first = Some(indices),
+                _ => own.extend(indices.iter().cloned()),
             }
         });
-        if let Node::Matrix(operation, _) = node
-            && let M::Loop(bound) = &**operation
-        {
-            own.extend(first.into_iter().flat_map(|indices| indices.iter().cloned()));
-            own.remove(bound.name());
-            first = None;
-        }
         match first {
             Some(indices) if own.is_subset(indices) => Some(indices.clone()),
             Some(indices) => {
@@ -143,7 +149,7 @@ impl Graph {
     }
 
     /// Gives a running index another name that is new in all nodes that depend on it, which stay as they are otherwise.
-    fn renamed_index(&mut self, root: ExprId, name: &str, by: &Dimension) -> ExprId {
+    pub(super) fn renamed_index(&mut self, root: ExprId, name: &str, by: &Dimension) -> ExprId {
         let mut image: FxHashMap<ExprId, ExprId> = FxHashMap::default();
         for id in self.dependants(root, name) {
             let new = match self.node(id).clone().renamed(|operand| image.get(&operand).copied().unwrap_or(operand)) {
@@ -171,6 +177,14 @@ impl Graph {
         let mut image: FxHashMap<ExprId, ExprId> = FxHashMap::default();
         for id in self.dependants(root, name) {
             let captures = |bound: &Bound| by.names().any(|(other, _)| other == bound.name());
+            if self.as_scan(id).is_some_and(|scan| captures(&scan.bound)) {
+                let scan = self.as_scan(id).map(|scan| self.open_scan(&scan));
+                if let Some(scan) = scan {
+                    let new = scan.map(|operand| self.substituted(operand, name, by), |end| end.substituted(name, by));
+                    image.insert(id, self.scanned(&new));
+                }
+                continue;
+            }
             let new = match self.node(id).clone() {
                 Node::Placeholder(index) => self.placeholder_of(id, index, &image),
                 Node::Matrix(operation, operands) => {
@@ -283,24 +297,59 @@ impl Graph {
         body: ExprId,
         rename: impl Fn(&mut Graph, ExprId, &str, &Dimension) -> ExprId,
     ) -> ExprId {
-        let inside = self.dependants(body, bound.name());
-        let height = inside.iter().filter_map(|id| self.as_loop(*id)).filter_map(|(inner, _)| inner.height()).max();
-        let taken = |name: &str| {
-            let outer = [&bound.from, &bound.to].into_iter().any(|end| end.has_name(name));
-            outer || name != bound.name() && self.depends_on(body, name)
-        };
-        let numbers = height.unwrap_or(0) + 1..;
-        let index = numbers.map(|number| Dimension::running(&number.to_string()));
-        let index = index.into_iter().find(|index| index.names().all(|(name, _)| !taken(name)));
-        let index = index.unwrap_or_else(|| bound.index.clone());
+        let index = self.numbered_index(bound, &[body], &[]);
         let body = if index == bound.index { body } else { rename(self, body, bound.name(), &index) };
         self.matrix(M::Loop(Bound { index, ..bound.clone() }), &[body])
     }
 
-    /// Returns what is read inside of a loop and computed outside of it, in order of indices.
+    /// Returns the index of a loop by its height: one more than that of loops inside that depend on it, and none that what
+    /// is beside them depends on.
+    pub(super) fn numbered_index(&self, bound: &Bound, inside: &[ExprId], outside: &[ExprId]) -> Dimension {
+        let nodes = inside.iter().flat_map(|body| self.dependants(*body, bound.name()));
+        let inner = nodes.filter_map(|id| self.as_matrix(id)).filter_map(|(operation, _)| operation.bound());
+        let height = inner.filter_map(Bound::height).max().unwrap_or(0);
+        let taken = |name: &str| {
+            [&bound.from, &bound.to].into_iter().any(|end| end.has_name(name))
+                || outside.iter().any(|id| self.depends_on(*id, name))
+                || name != bound.name() && inside.iter().any(|id| self.depends_on(*id, name))
+        };
+        let mut index = height + 1;
+        loop {
+            let name = Dimension::running(&index.to_string());
+            if name.names().all(|(name, _)| !taken(name)) {
+                return name;
+            }
+            index += 1;
+        }
+    }
+
+    /// Returns the operands of a node that are not in the scope of its own index.
+    fn outside_of_binder<'n>(&self, node: &'n Node) -> &'n [ExprId] {
+        match node {
+            Node::Matrix(operation, operands) => match &**operation {
+                M::Scan(..) => &operands[..operands.len() / 2],
+                _ => &[],
+            },
+            _ => &[],
+        }
+    }
+
+    /// Tells whether a node has an index of its own.
+    pub fn is_binder(&self, id: ExprId) -> bool {
+        self.as_matrix(id).is_some_and(|(operation, _)| operation.bound().is_some())
+    }
+
+    /// Returns what is read inside of a loop or a recurrence and computed outside of it, in order of indices.
     pub fn frontier(&self, id: ExprId) -> Vec<ExprId> {
-        let Some((_, body)) = self.as_loop(id) else { return Vec::new() };
-        self.frontier_of(&[body], self.free_indices(id))
+        let Some((operation, operands)) = self.as_matrix(id) else { return Vec::new() };
+        let Some(_) = operation.bound() else { return Vec::new() };
+        let before = self.outside_of_binder(self.node(id));
+        let mut read = self.frontier_of(&operands[before.len()..], self.free_indices(id));
+        let constant = |id: &ExprId| matches!(self.node(*id), Node::Number(_) | Node::Pi);
+        read.extend(before.iter().copied().filter(|id| !constant(id)));
+        read.sort_unstable();
+        read.dedup();
+        read
     }
 
     /// Returns what the given nodes read that depends on no other running indices than the given ones, but for numbers. Of
@@ -345,9 +394,9 @@ impl Graph {
                 continue;
             }
             found.push(id);
-            match self.as_loop(id) {
-                Some(_) => stack.extend(self.frontier(id)),
-                None => self.node(id).for_each_operand(|operand| stack.push(operand)),
+            match self.is_binder(id) {
+                true => stack.extend(self.frontier(id)),
+                false => self.node(id).for_each_operand(|operand| stack.push(operand)),
             }
         }
         found.sort_unstable();
@@ -400,6 +449,16 @@ impl Graph {
         inside[at] = body;
         let product = self.matrix_product(&inside);
         Some(self.looped(&opened, product))
+    }
+}
+
+impl M {
+    /// Returns the index that the operation has for its own, with its range.
+    pub(super) fn bound(&self) -> Option<&Bound> {
+        match self {
+            M::Loop(bound) | M::Scan(bound, ..) => Some(bound),
+            _ => None,
+        }
     }
 }
 

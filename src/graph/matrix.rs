@@ -48,6 +48,11 @@ pub enum MatrixOperation {
     Size(Dimension),
     /// The sum of the operand over the values of an index.
     Loop(Bound),
+    /// A state of a recurrence over an index: it begins with the first half of the operands, and each value of the index makes
+    /// the second half of them the next states. Which state it is, and what is kept of it.
+    Scan(Bound, usize, Kept),
+    /// A state of the recurrence over this index, by its number, as the step for the index's value finds it.
+    State(Dimension, usize, Extents),
     /// The largest or the smallest entry.
     Extremum(Extreme),
     /// 1 where the first of the largest or smallest entries is, and 0 elsewhere.
@@ -56,6 +61,17 @@ pub enum MatrixOperation {
     EntryProduct,
     /// For each entry the product of all others.
     OtherProducts,
+}
+
+/// What is kept of the states of a recurrence.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Kept {
+    /// The state after the last step.
+    Last,
+    /// The states that the steps find, one below the other; a vector is a row.
+    Before,
+    /// The states that the steps leave, one below the other; a vector is a row.
+    After,
 }
 
 /// Which entry is looked for.
@@ -96,7 +112,8 @@ impl MatrixOperation {
             }
             M::Full(_, extents) => all(&[&extents.rows, &extents.columns]),
             M::Identity(n) | M::Size(n) => all(&[n]),
-            M::Loop(bound) => all(&[&bound.from, &bound.to]),
+            M::Loop(bound) | M::Scan(bound, ..) => all(&[&bound.from, &bound.to]),
+            M::State(index, _, extents) => all(&[index, &extents.rows, &extents.columns]),
             _ => {}
         }
     }
@@ -111,9 +128,9 @@ impl MatrixOperation {
             M::Full(value, extents) => M::Full(value.clone(), both(extents)),
             M::Identity(n) => M::Identity(change(n)),
             M::Size(n) => M::Size(change(n)),
-            M::Loop(bound) => {
-                M::Loop(Bound { index: bound.index.clone(), from: change(&bound.from), to: change(&bound.to) })
-            }
+            M::Loop(bound) => M::Loop(bound.with_ends(change)),
+            M::Scan(bound, state, kept) => M::Scan(bound.with_ends(change), *state, *kept),
+            M::State(index, state, extents) => M::State(change(index), *state, both(extents)),
             other => other.clone(),
         }
     }
@@ -180,7 +197,10 @@ impl Graph {
         match &**operation {
             M::Product => Extents::new(of(0).rows, of(operands.len().saturating_sub(1)).columns),
             M::Transpose => of(0).transposed(),
-            M::Full(_, extents) | M::Slice(_, _, extents) | M::Embed(_, _, extents) => extents.clone(),
+            M::Full(_, extents) | M::Slice(_, _, extents) | M::Embed(_, _, extents) | M::State(_, _, extents) => {
+                extents.clone()
+            }
+            M::Scan(bound, state, kept) => kept.extents(&of(*state), &bound.count()),
             M::Identity(n) => Extents::new(n.clone(), n.clone()),
             M::Diagonal => Extents::new(of(0).rows, of(0).rows),
             M::DiagonalOf | M::LogSumExpOfRows => Extents::column(of(0).rows),

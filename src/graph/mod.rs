@@ -20,15 +20,17 @@ mod opposite;
 mod region;
 mod roots;
 mod running;
+mod scan;
 mod sign;
 mod verify;
 
 pub use bound::Bound;
 pub use extents::{Dimension, Extents, Sizes};
-pub use matrix::{Extreme, MatrixOperation, Shares};
+pub use matrix::{Extreme, Kept, MatrixOperation, Shares};
 pub use node_map::NodeMap;
 pub use number::Rational;
 pub use region::Region;
+pub use scan::Scan;
 pub use sign::Sign;
 pub use verify::Stage;
 

@@ -131,6 +131,15 @@ impl Graph {
             }
             M::Transpose | M::LogSumExp | M::LogSumExpOfRows => one(true, ""),
             M::Extremum(_) | M::FirstExtremum(_) | M::EntryProduct | M::OtherProducts => one(true, ""),
+            M::Scan(bound, state, _) => {
+                let (initial, next) = shapes.split_at(shapes.len() / 2);
+                ensure(initial == next, || "a state changes its shape".to_string())?;
+                ensure(*state < initial.len(), || "there is no such state".to_string())?;
+                let depends =
+                    |shape: &Extents| [&shape.rows, &shape.columns].iter().any(|side| side.has_name(bound.name()));
+                ensure(!initial.iter().any(depends), || "a state's shape depends on the index".to_string())
+            }
+            M::State(..) => ensure(shapes.is_empty(), || "a state has no operands".to_string()),
             M::Loop(bound) => {
                 let shape = first();
                 let depends = [&shape.rows, &shape.columns].iter().any(|side| side.has_name(bound.name()));

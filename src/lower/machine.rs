@@ -6,6 +6,7 @@ use super::folds::Running;
 use super::formula::Formulas;
 use super::gates::Gates;
 use super::raise::Attempt;
+use super::recurrences::Steps;
 use super::value::Value;
 use crate::error::{Diagnostic, Fault, nearest};
 use crate::graph::{Bound, Dimension, ExprId, Graph, Input, Node, Rational};
@@ -43,6 +44,14 @@ pub(super) enum Task {
     Raised(Running, Attempt),
     /// Combine the body of a loop.
     Looped(Running),
+    /// Begin a recurrence, whose ends and first states are on the stack.
+    Recurrence(NodeId),
+    /// Take the next step of a recurrence that is written out.
+    Advance(Steps),
+    /// Take the states that a step has left.
+    Advanced(Steps),
+    /// Combine the step of a recurrence.
+    Recurred(NodeId, Vec<ExprId>),
     /// Return from a call of an item.
     Return(usize, Vec<Value>),
 }
@@ -226,7 +235,11 @@ impl<'a> Machine<'a> {
                     return;
                 };
                 let value = self.values.pop().unwrap_or(Value::Poison);
-                let name = &lets[at].name.text;
+                let names = &lets[at].names;
+                if let [_, _, ..] = names.as_slice() {
+                    return self.bind_states(names, value, self.ast.span(lets[at].value));
+                }
+                let name = &names[0].text;
                 if self.root == Some(block) && matches!(value, Value::Scalar(_) | Value::Array(..)) {
                     self.names.push((name.clone(), value.clone()));
                 }
@@ -236,7 +249,7 @@ impl<'a> Machine<'a> {
                 let Expression::Block(lets, _) = self.ast.get(block) else {
                     return;
                 };
-                lets.iter().for_each(|binding| self.unbind(&binding.name.text));
+                lets.iter().flat_map(|binding| &binding.names).for_each(|name| self.unbind(&name.text));
             }
             Task::Ranges(running) => self.visit_range(running),
             Task::Fold(running) => self.fold(running),
@@ -250,6 +263,10 @@ impl<'a> Machine<'a> {
             Task::Mean(id) => self.mean(id),
             Task::Raised(running, attempt) => self.raised(running, attempt),
             Task::Looped(running) => self.looped(running),
+            Task::Recurrence(id) => self.recurrence(id),
+            Task::Advance(steps) => self.advance(steps),
+            Task::Advanced(steps) => self.advanced(steps),
+            Task::Recurred(id, initial) => self.recurred(id, &initial),
             Task::Return(item, arguments) => {
                 self.frames.pop();
                 self.active.pop();
@@ -307,6 +324,7 @@ impl<'a> Machine<'a> {
                 }
             }
             Expression::Fold(..) | Expression::Map(..) => self.visit_fold(id),
+            Expression::Recurrence(..) => self.visit_recurrence(id),
             expression => {
                 if let Expression::Call(name, arguments) = expression
                     && let Err(diagnostic) = self.check_call(name, arguments.len(), span)

@@ -19,6 +19,7 @@ mod machine;
 mod matrices;
 mod operators;
 mod raise;
+mod recurrences;
 mod rows;
 mod scalarize;
 mod shares;
@@ -217,6 +218,9 @@ impl Definition<'_> {
         }
         if matches!(value, Value::Condition(_)) {
             errors.push(self.not_a_number());
+        }
+        if let Value::States(_) = value {
+            errors.extend(gates::node(&value, self.ast.span(self.body)).err());
         }
         let output = value.node().filter(|_| errors.len() == before)?;
         let names = names.into_iter().filter_map(|(name, value)| Some((name, value.node()?))).collect();

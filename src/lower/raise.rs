@@ -12,6 +12,7 @@ use crate::error::{Diagnostic, Fault};
 use crate::graph::{Bound, Dimension, ExprId, Extents, MatrixOperation as M, Rational};
 use crate::limits;
 use crate::source::Span;
+use crate::syntax::ast::NodeId;
 
 /// An index that runs over a symbolic range as an axis.
 #[derive(Clone, Debug)]
@@ -36,22 +37,7 @@ pub(super) struct Attempt {
 impl Machine<'_> {
     /// Begins an index with a range that is not made of numbers alone.
     pub(super) fn run_over(&mut self, running: Running, ends: &[Value], spans: [Span; 2]) {
-        let mut bounds = Vec::new();
-        for (end, span) in ends.iter().zip(spans) {
-            let dimension = match end {
-                Value::Scalar(id) => self.gates.graph.as_dimension(*id),
-                _ => None,
-            };
-            match dimension {
-                Some(dimension) => bounds.push(dimension),
-                None => {
-                    let message = "this range is not made of whole numbers and dimensions";
-                    let diagnostic = Diagnostic::new(Fault::Range, span, message);
-                    return self.fail(diagnostic.hint("a range is made of numbers and dimensions: `0..n-1`"));
-                }
-            }
-        }
-        let (from, to) = (bounds[0].clone(), bounds[1].clone());
+        let Some([from, to]) = self.bounds(ends, spans) else { return };
         let attempt = Attempt { errors: self.errors.len(), needed: self.needed.len(), from, to };
         let count = attempt.to.plus(&attempt.from, -1);
         if self.axes.len() == 2 || count.is_running() {
@@ -70,6 +56,31 @@ impl Machine<'_> {
         self.bind(&name.text, Value::Running(node));
         self.tasks.push(Task::Raised(running, attempt));
         self.visit_body(running);
+    }
+
+    /// Returns the ends of a range as dimensions, or fails.
+    pub(super) fn bounds(&mut self, ends: &[Value], spans: [Span; 2]) -> Option<[Dimension; 2]> {
+        let mut bounds = [Dimension::number(0), Dimension::number(0)];
+        for ((bound, end), span) in bounds.iter_mut().zip(ends).zip(spans) {
+            let dimension = match end {
+                Value::Scalar(id) => self.gates.graph.as_dimension(*id),
+                _ => None,
+            };
+            let Some(dimension) = dimension else {
+                let message = "this range is not made of whole numbers and dimensions";
+                let diagnostic = Diagnostic::new(Fault::Range, span, message);
+                self.fail(diagnostic.hint("a range is made of numbers and dimensions: `0..n-1`"));
+                return None;
+            };
+            *bound = dimension;
+        }
+        Some(bounds)
+    }
+
+    pub(super) fn too_deep(&self, id: NodeId) -> Diagnostic {
+        let message = "ranges that are not made of numbers are nested too deeply";
+        let diagnostic = Diagnostic::new(Fault::TooLarge, self.ast.span(id), message);
+        diagnostic.label(format!("over {} of them", limits::NESTED_LOOPS))
     }
 
     /// Ends an index that is an axis; makes it a loop if it can't be one.
@@ -141,9 +152,7 @@ impl Machine<'_> {
         self.errors.truncate(attempt.errors);
         self.needed.truncate(attempt.needed);
         if self.loops.len() >= limits::NESTED_LOOPS {
-            let message = "ranges that are not made of numbers are nested too deeply";
-            let diagnostic = Diagnostic::new(Fault::TooLarge, self.ast.span(running.id), message);
-            return self.fail(diagnostic.label(format!("over {} of them", limits::NESTED_LOOPS)));
+            return self.fail(self.too_deep(running.id));
         }
         let graph = &mut *self.gates.graph;
         let index = graph.fresh_index();

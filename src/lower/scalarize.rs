@@ -6,7 +6,9 @@
 use super::determinants::WRITTEN_OUT;
 use super::gates::Gates;
 use crate::functions::rows;
-use crate::graph::{Bound, Comparison, ExprId, Extents, Extreme, Graph, MatrixOperation as M, Node, Rational, Sizes};
+use crate::graph::{
+    Bound, Comparison, ExprId, Extents, Extreme, Graph, Kept, MatrixOperation as M, Node, Rational, Sizes,
+};
 use crate::limits;
 use rustc_hash::FxHashMap;
 
@@ -241,6 +243,9 @@ impl<'a> Scalarizer<'a> {
             }
             M::Size(dimension) => vec![self.gates.graph.integer(i64::try_from(dimension.evaluate(&self.sizes)?).ok()?)],
             M::Loop(bound) => return self.looped(bound, operands[0]),
+            M::Scan(bound, state, kept) => return self.scanned(bound, (*state, *kept), operands),
+            // The step that it belongs to keeps it.
+            M::State(..) => return None,
             M::Extremum(extreme) => {
                 let function = if *extreme == Extreme::Largest { rows::MAX } else { rows::MIN };
                 let (first, rest) = list.split_first()?;
@@ -289,6 +294,43 @@ impl<'a> Scalarizer<'a> {
             }
         }
         Some(terms.iter().map(|terms| self.gates.sum(terms)).collect())
+    }
+
+    /// Writes a recurrence step by step.
+    fn scanned(&mut self, bound: &Bound, (state, kept): (usize, Kept), operands: &[ExprId]) -> Option<Vec<ExprId>> {
+        let (initial, next) = operands.split_at(operands.len() / 2);
+        let values = bound.values(&self.sizes)?;
+        let mut states: Vec<Vec<ExprId>> = initial.iter().map(|id| self.entries(*id).to_vec()).collect();
+        let found = |id: &ExprId| match self.source.as_matrix(*id) {
+            Some((M::State(index, number, _), _)) if *index == bound.index => Some(*number),
+            _ => None,
+        };
+        let mut inside: Vec<ExprId> = next.iter().flat_map(|id| self.source.dependants(*id, bound.name())).collect();
+        inside.sort_unstable();
+        inside.dedup();
+        let inside: Vec<(ExprId, Option<usize>)> = inside.into_iter().map(|id| (id, found(&id))).collect();
+        is_few(&[values.len(), states.iter().map(Vec::len).sum()], self.list.len())?;
+        let mut all = Vec::new();
+        for value in values {
+            if kept == Kept::Before {
+                all.extend(states[state].iter().copied());
+            }
+            self.sizes.insert(bound.name().to_string(), value);
+            for (id, number) in &inside {
+                let entries = match number {
+                    Some(number) => states[*number].clone(),
+                    None if self.is_known(*id) => self.written(*id)?,
+                    None => continue,
+                };
+                self.keep(*id, &entries);
+            }
+            states = next.iter().map(|id| self.entries(*id).to_vec()).collect();
+            if kept == Kept::After {
+                all.extend(states[state].iter().copied());
+            }
+        }
+        self.sizes.remove(bound.name());
+        Some(if kept == Kept::Last { states.swap_remove(state) } else { all })
     }
 
     /// Writes 1 if an entry is the first of the largest or smallest ones, and 0 else.

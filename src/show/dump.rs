@@ -93,6 +93,11 @@ pub fn operation_name(operation: &M) -> String {
         M::Join => "join".to_string(),
         M::Size(dimension) => format!("size[{dimension}]"),
         M::Loop(bound) => format!("loop[{} in {}..{}]", bound.index, bound.from, bound.to),
+        M::Scan(bound, state, kept) => {
+            let kept = format!("{kept:?}").to_lowercase();
+            format!("scan[{} in {}..{}, {kept} {state}]", bound.index, bound.from, bound.to)
+        }
+        M::State(index, state, _) => format!("state[{index}, {state}]"),
         M::Extremum(extreme) => extreme.name().to_string(),
         M::FirstExtremum(extreme) => extreme.name_of_first().to_string(),
         M::EntryProduct => "prod".to_string(),

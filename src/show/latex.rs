@@ -6,7 +6,9 @@ use super::levels::{
 use super::lines::{Line, Sign};
 use super::naming::DIFFERENTIAL;
 use crate::functions;
-use crate::syntax::ast::{Ast, BinaryOperator as B, Expression as E, Index, NodeId, Range, Ranges, UnaryOperator as U};
+use crate::syntax::ast::{
+    Ast, BinaryOperator as B, Expression as E, Index, Name, NodeId, Range, Ranges, Recurrence, UnaryOperator as U,
+};
 
 /// What stands around an expression that binds too loosely.
 const PARENTHESES: [&str; 2] = [r"\left(", r"\right)"];
@@ -38,6 +40,12 @@ fn between(ast: &Ast, factor: NodeId) -> &'static str {
 
 fn text(text: impl Into<String>) -> Piece {
     Piece::Text(text.into())
+}
+
+/// Writes a name, or several in parentheses.
+fn names(names: &[Name]) -> String {
+    let symbols: Vec<String> = names.iter().map(|name| symbol(&name.text)).collect();
+    if symbols.len() == 1 { symbols[0].clone() } else { format!(r"\left({}\right)", symbols.join(", ")) }
 }
 
 /// Writes an index with its first value, and with its last one unless that is written above.
@@ -89,6 +97,25 @@ fn pieces(ast: &Ast, id: NodeId, out: &mut Vec<Piece>) {
                 out.push(text(" "));
             }
             out.push(Node(*body, Level::Multiplicative));
+        }
+        E::Recurrence(name, recurrence) => {
+            let Recurrence { range, states, next } = &**recurrence;
+            out.push(text(format!(r"\operatorname*{{{}}}_{{", name.text)));
+            bounds(range, false, out);
+            out.push(text(r"}\left("));
+            for (at, state) in states.iter().enumerate() {
+                let comma = if at > 0 { r",\, " } else { "" };
+                out.extend([
+                    text(format!("{comma}{} = ", symbol(&state.name.text))),
+                    Node(state.initial, Level::Loose),
+                ]);
+            }
+            for (at, (state, next)) in states.iter().zip(next).enumerate() {
+                let comma = if at > 0 { r",\, " } else { r";\; " };
+                let name = symbol(&state.name.text);
+                out.extend([text(format!(r"{comma}{name} \leftarrow ")), Node(*next, Level::Loose)]);
+            }
+            out.push(text(r"\right)"));
         }
         E::Map(list, body) => {
             out.extend([text(r"\left[ "), Node(*body, Level::Loose), text(r" \right]_{")]);
@@ -148,7 +175,7 @@ fn pieces(ast: &Ast, id: NodeId, out: &mut Vec<Piece>) {
             out.push(Node(*body, Level::Loose));
             for (position, binding) in lets.iter().enumerate() {
                 out.push(text(if position == 0 { r" \quad\text{where } " } else { r",\; " }));
-                out.extend([text(format!("{} = ", symbol(&binding.name.text))), Node(binding.value, Level::Loose)]);
+                out.extend([text(format!("{} = ", names(&binding.names))), Node(binding.value, Level::Loose)]);
             }
         }
     }

@@ -89,7 +89,7 @@ pub fn tall(ast: &Ast) -> Vec<bool> {
     let mut tall: Vec<bool> = Vec::with_capacity(ast.len());
     for index in 0..ast.len() {
         let own = match ast.get(NodeId(index as u32)) {
-            E::Binary(B::Divide, ..) | E::If(..) | E::List(_) | E::Fold(..) | E::Map(..) => true,
+            E::Binary(B::Divide, ..) | E::If(..) | E::List(_) | E::Fold(..) | E::Map(..) | E::Recurrence(..) => true,
             E::Binary(B::Power | B::ElementPower, base, _) => tall[base.index()],
             E::Call(name, _) if name.text == "exp" => false,
             E::Call(name, _) if matches!(name.text.as_str(), "diff" | "stack" | "join") => true,

@@ -64,7 +64,10 @@ impl Abbreviations {
         for index in 0..ast.len() {
             match ast.get(NodeId(index as u32)) {
                 E::Name(name) => drop(self.taken.insert(name.clone())),
-                E::Block(lets, _) => self.taken.extend(lets.iter().map(|binding| binding.name.text.clone())),
+                E::Block(lets, _) => {
+                    let names = lets.iter().flat_map(|binding| &binding.names);
+                    self.taken.extend(names.map(|name| name.text.clone()));
+                }
                 _ => {}
             }
         }
@@ -100,7 +103,7 @@ pub fn lines(ast: &Ast, root: NodeId, abbreviations: &mut Abbreviations) -> Line
         E::Block(lets, body) => (lets.as_slice(), *body),
         _ => (&[][..], root),
     };
-    let own: Vec<(String, NodeId)> = lets.iter().map(|binding| (binding.name.text.clone(), binding.value)).collect();
+    let own: Vec<(String, NodeId)> = lets.iter().map(|binding| (binding.pattern(), binding.value)).collect();
     let fits = |id: NodeId| widths_as_written[id.index()] <= WIDEST;
     let (ast, names, body) = if own.iter().map(|(_, value)| *value).chain([body]).all(fits) {
         (ast.clone(), own, body)
@@ -151,6 +154,10 @@ fn width(expression: &E, ast: &Ast, widths: &[u64]) -> u64 {
         },
         E::Fold(_, Ranges { list, .. }, body) => {
             list.iter().map(|range| 20 + (of(&range.from) + of(&range.to)) / 2).sum::<u64>() + bracketed(body)
+        }
+        E::Recurrence(_, recurrence) => {
+            let begun: u64 = recurrence.states.iter().map(|state| of(&state.initial) + 30).sum();
+            60 + begun + recurrence.next.iter().map(|next| of(next) + 10).sum::<u64>()
         }
         E::Map(list, body) => list.iter().map(|range| 20 + of(&range.from) + of(&range.to)).sum::<u64>() + of(body),
         E::Index(base, places) => {
@@ -203,7 +210,7 @@ fn named(
     let parts = reachable(ast, &roots);
     for id in parts.iter().rev() {
         // What stands in a sum over an index may depend on the index.
-        let inside = bound.contains(id) || matches!(ast.get(*id), E::Fold(..) | E::Map(..));
+        let inside = bound.contains(id) || matches!(ast.get(*id), E::Fold(..) | E::Map(..) | E::Recurrence(..));
         ast.get(*id).for_each_child(|child| {
             uses[child.index()] += 1;
             bound.extend(inside.then_some(child));

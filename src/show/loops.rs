@@ -2,9 +2,11 @@
 //! fills an entry of its own.
 
 use super::notation::Writer;
-use crate::graph::{Bound, Dimension, ExprId, Extents, Graph, MatrixOperation as M, Node, Rational};
+use crate::graph::{Bound, Dimension, ExprId, Extents, Graph, Kept, MatrixOperation as M, Node, Rational};
 use crate::source::Span;
-use crate::syntax::ast::{BinaryOperator as B, Expression as E, Name, NodeId, Range, Ranges, UnaryOperator};
+use crate::syntax::ast::{
+    BinaryOperator as B, Expression as E, Index, Let, Name, NodeId, Range, Ranges, Recurrence, State, UnaryOperator,
+};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// The names of indices, in the order in which they are taken.
@@ -14,6 +16,11 @@ const LETTERS: [&str; 12] = ["i", "j", "k", "l", "m", "p", "q", "r", "s", "u", "
 pub fn index_names(graph: &Graph, nodes: &[ExprId]) -> FxHashMap<String, String> {
     let mut bound: Vec<&str> =
         nodes.iter().filter_map(|id| graph.as_loop(*id)).map(|(bound, _)| bound.name()).collect();
+    let scans = nodes.iter().filter_map(|id| match graph.as_matrix(*id) {
+        Some((M::Scan(bound, ..), _)) => Some(bound.name()),
+        _ => None,
+    });
+    bound.extend(scans);
     if bound.is_empty() {
         return FxHashMap::default();
     }
@@ -37,6 +44,54 @@ impl Writer<'_> {
     /// Returns the name of a dimension, or of the index that a loop runs over.
     pub(super) fn name_of(&self, name: &str) -> String {
         self.indices.get(name).cloned().unwrap_or_else(|| name.to_string())
+    }
+
+    /// Returns the name of a state of a recurrence, which goes with the name of its index.
+    pub(super) fn state_name(&self, index: &Dimension, state: usize) -> String {
+        let index = index.names().next().map_or(String::new(), |(name, _)| self.name_of(name));
+        match state {
+            0 => format!("s_{index}"),
+            _ => format!("s{}_{index}", state + 1),
+        }
+    }
+
+    /// Writes a state of a recurrence.
+    pub(super) fn scanned(&mut self, id: ExprId) -> NodeId {
+        let Some(scan) = self.graph.as_scan(id) else { return self.number(&Rational::ZERO) };
+        let name = |text: String| Name { text, span: Span::default() };
+        let names: Vec<Name> =
+            (0..scan.next.len()).map(|state| name(self.state_name(&scan.bound.index, state))).collect();
+        let states = names.iter().zip(&scan.initial);
+        let states =
+            states.map(|(name, initial)| State { name: name.clone(), initial: self.written[initial] }).collect();
+        let next = scan.next.iter().map(|next| self.written[next]).collect();
+        let function = name(if scan.kept == Kept::Last { "fold" } else { "scan" }.to_string());
+        let range = self.range(&scan.bound);
+        let recurrence = Recurrence { range, states, next };
+        let recurrence = self.ast.synthesize(E::Recurrence(function, Box::new(recurrence)));
+        let kept = match names.len() {
+            1 => recurrence,
+            _ => {
+                let own = self.ast.synthesize(E::Name(names[scan.state].text.clone()));
+                self.ast.synthesize(E::Block(vec![Let { names, value: recurrence }], own))
+            }
+        };
+        if scan.kept != Kept::Before {
+            return kept;
+        }
+        // The states that the steps find are the first one and those that the steps before have left.
+        let initial = scan.initial[scan.state];
+        let mut first = self.written[&initial];
+        let extents = self.graph.extents(initial);
+        if extents.is_column() && !extents.is_scalar() {
+            first = self.ast.synthesize(E::Unary(UnaryOperator::Transpose, first));
+        }
+        let end = self.graph.extents(id).rows.plus(&extents.rows, if extents.is_column() { 0 } else { -1 });
+        let end = if extents.is_column() { end.plus(&Dimension::number(1), -1) } else { end };
+        let mut places = vec![Index::Slice(None, Some(self.dimension(&end)))];
+        places.extend((!extents.is_scalar()).then_some(Index::Slice(None, None)));
+        let rest = self.ast.synthesize(E::Index(kept, places));
+        self.call("stack", vec![first, rest])
     }
 
     fn range(&mut self, bound: &Bound) -> Range {

@@ -31,6 +31,11 @@ impl Writer<'_> {
             M::Stack => self.call("stack", written),
             M::Join => self.call("join", written),
             M::Loop(bound) => self.looped(bound, operands[0]),
+            M::Scan(..) => self.scanned(id),
+            M::State(index, state, _) => {
+                let name = self.state_name(index, *state);
+                self.ast.synthesize(E::Name(name))
+            }
             M::Extremum(extreme) => self.call(extreme.name(), written),
             M::FirstExtremum(extreme) => self.call(extreme.name_of_first(), written),
             M::EntryProduct => self.call("prod", written),
@@ -141,7 +146,17 @@ impl Writer<'_> {
         let mut sum: Option<NodeId> = None;
         let constant = dimension.constant();
         let names: Vec<(String, i64)> = dimension.names().map(|(name, count)| (name.to_string(), count)).collect();
-        for (name, count) in names {
+        // What is added stands before what is taken away, and a number between both: `n - 1 - i`.
+        let (added, taken): (Vec<_>, Vec<_>) = names.into_iter().partition(|(_, count)| *count > 0);
+        let between = !added.is_empty() && !taken.is_empty() && constant != 0;
+        let number = between.then(|| (String::new(), constant));
+        for (name, count) in added.into_iter().chain(number).chain(taken) {
+            if name.is_empty() {
+                let number = self.ast.synthesize(E::Number(constant.abs().to_string()));
+                let operator = if constant < 0 { B::Subtract } else { B::Add };
+                sum = sum.map(|sum| self.binary(operator, sum, number));
+                continue;
+            }
             let name = self.name_of(&name);
             let mut term = self.ast.synthesize(E::Name(name));
             if count.abs() != 1 {
@@ -158,7 +173,7 @@ impl Writer<'_> {
         match sum {
             None if constant < 0 => self.negate(number),
             None => number,
-            Some(sum) if constant == 0 => sum,
+            Some(sum) if constant == 0 || between => sum,
             Some(sum) => self.binary(if constant < 0 { B::Subtract } else { B::Add }, sum, number),
         }
     }

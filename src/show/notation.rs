@@ -71,7 +71,7 @@ fn write_all(graph: &Graph, ast: &mut Ast, roots: &[ExprId], names: &Names) -> (
         }
         let mut level = 0;
         graph.node(id).for_each_operand(|operand| level = level.max(depth[&operand] + 1));
-        let repeated = uses[id] > 1 && is_worth_a_name(whole, sizes[&id]);
+        let repeated = uses[id] > 1 && (is_worth_a_name(whole, sizes[&id]) || graph.as_scan(id).is_some());
         // What depends on an index has no name outside of its loop.
         let numeric = !is_condition(graph.node(id)) && graph.free_indices(id).is_none();
         if let Some(name) = names.get(&id) {
@@ -80,7 +80,7 @@ fn write_all(graph: &Graph, ast: &mut Ast, roots: &[ExprId], names: &Names) -> (
             level = 0;
         } else if numeric && !asked.contains(&id) && (repeated || level >= DEEPEST) {
             let name = fresh.get_or_insert_with(|| fresh_names(graph)).next().unwrap_or_default();
-            lets.push(Let { name: Name { text: name.clone(), span: Span::default() }, value: expression });
+            lets.push(Let::one(Name { text: name.clone(), span: Span::default() }, expression));
             let reference = writer.ast.synthesize(E::Name(name));
             writer.written.insert(id, reference);
             level = 0;

@@ -7,7 +7,9 @@ use super::levels::{
 use super::lines::{Line, Sign};
 use super::naming::DIFFERENTIAL;
 use crate::functions;
-use crate::syntax::ast::{Ast, BinaryOperator as B, Expression as E, Index, NodeId, Ranges, UnaryOperator as U};
+use crate::syntax::ast::{
+    Ast, BinaryOperator as B, Expression as E, Index, NodeId, Ranges, Recurrence, UnaryOperator as U,
+};
 
 /// Typesets an expression.
 pub fn typeset(ast: &Ast, root: NodeId, dialect: &Dialect) -> String {
@@ -166,6 +168,35 @@ impl Walk<'_> {
                 self.node(*body, Level::Multiplicative);
                 list.iter().for_each(|_| self.text(dialect.fold[4]));
             }
+            E::Recurrence(name, recurrence) => {
+                let Recurrence { range, states, next } = &**recurrence;
+                self.text(dialect.subscript[0]);
+                self.text((dialect.word)(&name.text, true));
+                self.text(dialect.subscript[1]);
+                self.text(symbol(&range.index.text, dialect));
+                self.text(dialect.map[2]);
+                self.node(range.from, Level::Loose);
+                self.text(dialect.map[3]);
+                self.node(range.to, Level::Additive);
+                self.operator("-");
+                self.number("1");
+                self.text(dialect.subscript[2]);
+                let [open, close] = dialect.parentheses[1];
+                self.text(open);
+                for (at, state) in states.iter().enumerate() {
+                    self.text(if at > 0 { dialect.comma } else { "" });
+                    self.text(symbol(&state.name.text, dialect));
+                    self.operator("=");
+                    self.node(state.initial, Level::Loose);
+                }
+                for (state, next) in states.iter().zip(next) {
+                    self.text(dialect.comma);
+                    self.text(symbol(&state.name.text, dialect));
+                    self.operator("←");
+                    self.node(*next, Level::Loose);
+                }
+                self.text(close);
+            }
             E::Map(list, body) => {
                 self.text(dialect.map[0]);
                 self.node(*body, Level::Loose);
@@ -198,7 +229,10 @@ impl Walk<'_> {
                 for (position, binding) in lets.iter().enumerate() {
                     let word = (dialect.word)("where", true);
                     self.text(if position == 0 { word } else { dialect.comma.to_string() });
-                    self.text(symbol(&binding.name.text, dialect));
+                    for (at, name) in binding.names.iter().enumerate() {
+                        self.text(if at > 0 { dialect.comma } else { "" });
+                        self.text(symbol(&name.text, dialect));
+                    }
                     self.operator("=");
                     self.node(binding.value, Level::Loose);
                 }

@@ -97,10 +97,43 @@ pub enum Index {
 /// A `let` of a block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Let {
-    /// The name that is bound.
-    pub name: Name,
-    /// Its value.
+    /// The name, or several names for as many states.
+    pub names: Vec<Name>,
+    /// What the name stands for.
     pub value: NodeId,
+}
+
+impl Let {
+    /// Makes a name for a value.
+    pub fn one(name: Name, value: NodeId) -> Self {
+        Let { names: vec![name], value }
+    }
+
+    /// Returns what stands between `let` and `=`.
+    pub fn pattern(&self) -> String {
+        let names: Vec<&str> = self.names.iter().map(|name| name.text.as_str()).collect();
+        if names.len() == 1 { names[0].to_string() } else { format!("({})", names.join(", ")) }
+    }
+}
+
+/// A state of a recurrence with what it begins with: `s = s0`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct State {
+    /// Its name.
+    pub name: Name,
+    /// What it begins with.
+    pub initial: NodeId,
+}
+
+/// States that each value of an index makes new ones of.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Recurrence {
+    /// The index with its range.
+    pub range: Range,
+    /// The states.
+    pub states: Vec<State>,
+    /// What each state becomes.
+    pub next: Vec<NodeId>,
 }
 
 /// An expression.
@@ -120,6 +153,8 @@ pub enum Expression {
     Fold(Name, Ranges, NodeId),
     /// `[i in a..b: e]`: the vector of all e, or with two indices the matrix.
     Map(Vec<Range>, NodeId),
+    /// `fold(i in a..b, s = s0, e)`, the last state, and `scan(…)`, the states after each step.
+    Recurrence(Name, Box<Recurrence>),
     /// `x[i]`, `W[i, ..]`.
     Index(NodeId, Vec<Index>),
     /// `if(c, a, b)` and `if c then a else b`.
@@ -174,6 +209,12 @@ impl Expression {
                 list.iter().for_each(|range| [range.from, range.to].into_iter().for_each(&mut visit));
                 visit(*body);
             }
+            Expression::Recurrence(_, recurrence) => {
+                let Recurrence { range, states, next } = &**recurrence;
+                [range.from, range.to].into_iter().for_each(&mut visit);
+                states.iter().for_each(|state| visit(state.initial));
+                next.iter().copied().for_each(visit);
+            }
             Expression::Index(base, places) => {
                 visit(*base);
                 for place in places {
@@ -208,6 +249,12 @@ impl Expression {
             Expression::Map(list, body) => {
                 list.iter_mut().for_each(|range| [&mut range.from, &mut range.to].into_iter().for_each(&mut visit));
                 visit(body);
+            }
+            Expression::Recurrence(_, recurrence) => {
+                let Recurrence { range, states, next } = &mut **recurrence;
+                [&mut range.from, &mut range.to].into_iter().for_each(&mut visit);
+                states.iter_mut().for_each(|state| visit(&mut state.initial));
+                next.iter_mut().for_each(visit);
             }
             Expression::Index(base, places) => {
                 visit(base);

@@ -1,6 +1,6 @@
 //! The parser: tokens to syntax tree, with every syntax error of a file reported at once.
 
-use super::ast::{Ast, Item, Name, NodeId, Parameter, Phrase, Program, Type};
+use super::ast::{Ast, Expression, Item, Name, NodeId, Parameter, Phrase, Program, Range, Recurrence, State, Type};
 use super::token::{Spanned, Start, Token, tokenize};
 use crate::error::{Diagnostic, Errors, Fault, nearest};
 use crate::functions;
@@ -326,6 +326,32 @@ fn syntax_hint(source: &Source, before: Option<&Spanned<'_>>, found: Option<&Spa
         (_, Token::Range) => Some("a decimal point needs digits on both sides: `0.5`, `2.0`".into()),
         _ => None,
     }
+}
+
+/// Returns the recurrence that a function, its ranges and its states make.
+pub(super) fn recurrence(
+    name: Name,
+    mut ranges: Vec<Range>,
+    states: Vec<State>,
+    next: Vec<NodeId>,
+) -> Result<Expression, Diagnostic> {
+    if !matches!(name.text.as_str(), "fold" | "scan") {
+        let message = format!("`{}` has no states", name.text);
+        let hint = "`fold(i in 0..n, s = s0, e)` and `scan(i in 0..n, s = s0, e)` have";
+        return Err(Diagnostic::new(Fault::Range, name.span, message).hint(hint));
+    }
+    if let [_, second, ..] = ranges.as_slice() {
+        let message = format!("`{}` runs over one index", name.text);
+        let hint = "put another recurrence inside: `fold(i in 0..n, s = s0, fold(j in 0..m, r = s, e))`";
+        return Err(Diagnostic::new(Fault::Range, second.index.span, message).hint(hint));
+    }
+    if states.len() != next.len() {
+        let message = format!("{} states become {} values", states.len(), next.len());
+        let hint = "write what each state becomes, in order: `fold(i in 0..n, (p = p0, v = v0), (p + v, v))`";
+        return Err(Diagnostic::new(Fault::Arguments, name.span, message).hint(hint));
+    }
+    let range = ranges.swap_remove(0);
+    Ok(Expression::Recurrence(name, Box::new(Recurrence { range, states, next })))
 }
 
 /// Returns the type that a name and its dimensions declare.

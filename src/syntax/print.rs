@@ -1,7 +1,8 @@
 //! The printer: syntax tree to text that reads back as the same tree, with no needless parentheses.
 
 use super::ast::{
-    Ast, BinaryOperator, Expression, Fact, Index, Item, NodeId, Parameter, Program, Range, Ranges, Type, UnaryOperator,
+    Ast, BinaryOperator, Expression, Fact, Index, Item, NodeId, Parameter, Program, Range, Ranges, Recurrence, State,
+    Type, UnaryOperator,
 };
 use super::token::Comment;
 use crate::source::{Source, Span};
@@ -130,6 +131,20 @@ fn pieces(ast: &Ast, expression: &Expression, out: &mut Vec<Piece>) {
             ranges(list, out);
             out.extend([Text(": "), Node(*body, Level::Conditional), Text("]")]);
         }
+        Expression::Recurrence(name, recurrence) => {
+            let Recurrence { range, states, next } = &**recurrence;
+            out.push(Owned(format!("{}(", name.text)));
+            ranges(std::slice::from_ref(range), out);
+            let several = states.len() > 1;
+            out.push(Text(if several { ", (" } else { ", " }));
+            for (at, State { name, initial }) in states.iter().enumerate() {
+                let comma = if at > 0 { ", " } else { "" };
+                out.extend([Owned(format!("{comma}{} = ", name.text)), Node(*initial, Level::Conditional)]);
+            }
+            out.push(Text(if several { "), (" } else { ", " }));
+            list(next, out);
+            out.push(Text(if several { "))" } else { ")" }));
+        }
         Expression::Index(base, places) => {
             out.extend([Node(*base, Level::Postfix), Text("[")]);
             for (position, place) in places.iter().enumerate() {
@@ -160,7 +175,7 @@ fn pieces(ast: &Ast, expression: &Expression, out: &mut Vec<Piece>) {
         Expression::Block(lets, body) => {
             out.extend([Text("{"), Indent(1)]);
             for binding in lets {
-                out.extend([Line, Owned(format!("let {} = ", binding.name.text))]);
+                out.extend([Line, Owned(format!("let {} = ", binding.pattern()))]);
                 out.extend([Node(binding.value, Level::Conditional), Text(";")]);
             }
             out.extend([Line, Node(*body, Level::Conditional), Indent(-1), Line, Text("}")]);
@@ -266,7 +281,7 @@ pub fn print_program(ast: &Ast, program: &Program, source: &Source) -> String {
                 }
                 push_comments(&mut out, leading, 0);
                 let first_let = match ast.get(item.body()) {
-                    Expression::Block(lets, _) if !lets.is_empty() => lets[0].name.span.start,
+                    Expression::Block(lets, _) if !lets.is_empty() => lets[0].names[0].span.start,
                     _ => span.end,
                 };
                 let inner = take_until(&mut comments, first_let.min(ast.span(item.body()).start));
@@ -307,7 +322,7 @@ fn print_body(ast: &Ast, root: NodeId, comments: &mut &[Comment]) -> String {
     for binding in lets {
         push_comments(&mut out, take_until(comments, ast.span(binding.value).end), 1);
         let value = write(ast, binding.value, false, 1);
-        out.push_str(&format!("    let {} = {value};\n", binding.name.text));
+        out.push_str(&format!("    let {} = {value};\n", binding.pattern()));
     }
     push_comments(&mut out, take_until(comments, usize::MAX), 1);
     out.push_str(&format!("    {}\n}}", write(ast, *body, false, 1)));

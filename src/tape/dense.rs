@@ -2,7 +2,8 @@
 
 use super::looped::{Looped, Part};
 use super::plan::{Computation, Plan};
-use crate::graph::{ExprId, Extents, Extreme, MatrixOperation as M, Rational, Sizes};
+use super::scanned::Scanned;
+use crate::graph::{ExprId, Extents, Extreme, Kept, MatrixOperation as M, Rational, Sizes};
 use crate::limits;
 use rustc_hash::FxHashMap;
 
@@ -217,6 +218,10 @@ impl Plan {
                     looped.run(inputs, sizes, values)?;
                     continue;
                 }
+                Computation::Scan(scanned) => {
+                    scanned.run(inputs, sizes, values)?;
+                    continue;
+                }
                 Computation::Parameter(index) => inputs.get(*index as usize)?.clone(),
                 Computation::Entrywise(tape, operands) => {
                     let operands: Vec<&Dense> = operands.iter().map(|id| &values[id]).collect();
@@ -269,6 +274,39 @@ impl Looped {
                     values.insert(*target, sum);
                 }
             }
+        }
+        Some(())
+    }
+}
+
+impl Scanned {
+    /// Takes all steps.
+    fn run(&self, inputs: &[Dense], sizes: &Sizes, values: &mut FxHashMap<ExprId, Dense>) -> Option<()> {
+        let mut states: Vec<Dense> =
+            self.states.iter().map(|state| values.get(&state.initial).cloned()).collect::<Option<_>>()?;
+        let mut kept: Vec<Vec<f64>> = vec![Vec::new(); self.outputs.len()];
+        let keep = |kept: &mut Vec<Vec<f64>>, states: &[Dense], when: Kept| {
+            let outputs = self.outputs.iter().zip(kept).filter(|(output, _)| output.kept == when);
+            outputs.for_each(|(output, kept)| kept.extend(&states[output.state].entries));
+        };
+        let mut inside = sizes.clone();
+        for value in self.bound.values(sizes)? {
+            inside.insert(self.bound.name().to_string(), value);
+            keep(&mut kept, &states, Kept::Before);
+            let own = self.states.iter().zip(&states).filter_map(|(state, value)| Some((state.own?, value.clone())));
+            values.extend(own);
+            self.plan.run(inputs, &inside, values)?;
+            states = self.states.iter().map(|state| values.get(&state.next).cloned()).collect::<Option<_>>()?;
+            keep(&mut kept, &states, Kept::After);
+        }
+        for (output, entries) in self.outputs.iter().zip(kept) {
+            let (rows, columns) = (output.extents.rows.evaluate(sizes)?, output.extents.columns.evaluate(sizes)?);
+            let value = match output.kept {
+                Kept::Last => states[output.state].clone(),
+                _ if entries.len() == rows.checked_mul(columns)? => Dense { rows, columns, entries },
+                _ => return None,
+            };
+            values.insert(output.id, value);
         }
         Some(())
     }

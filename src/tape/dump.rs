@@ -75,11 +75,24 @@ impl Plan {
                     let bound = &looped.bound;
                     write!(f, "loop {} in {}..{}", bound.index, bound.from, bound.to)?;
                 }
+                Computation::Scan(scanned) => {
+                    let bound = &scanned.bound;
+                    write!(f, "scan {} in {}..{}", bound.index, bound.from, bound.to)?;
+                }
             }
             step.operands().iter().try_for_each(|operand| write!(f, " {}", names[operand]))?;
             writeln!(f)?;
             if let Computation::Entrywise(tape, _) = &step.computation {
                 tape.to_string().lines().try_for_each(|line| writeln!(f, "{indent}    {line}"))?;
+            }
+            if let Computation::Scan(scanned) = &step.computation {
+                let mut inside = names.clone();
+                let states = scanned.states.iter().enumerate();
+                inside.extend(states.filter_map(|(at, state)| Some((state.own?, format!("s{at}")))));
+                scanned.plan.write_steps(f, inside, &format!("{indent}    "))?;
+                for output in &scanned.outputs {
+                    writeln!(f, "{indent}    keep {:?} s{}", output.kept, output.state)?;
+                }
             }
             if let Computation::Loop(looped) = &step.computation {
                 looped.plan.write_steps(f, names.clone(), &format!("{indent}    "))?;

@@ -119,7 +119,7 @@ pub(super) fn loops_fused(graph: &Graph, steps: Vec<Step>) -> Vec<Step> {
         let after = |id: &ExprId| levels.get(id).copied().unwrap_or(0) + usize::from(loops.contains(id));
         let level = step.operands().iter().map(after).max().unwrap_or(0);
         let is_loop = matches!(step.computation, Computation::Loop(_));
-        levels.insert(step.id, level);
+        levels.extend(step.results().into_iter().map(|id| (id, level)));
         loops.extend(is_loop.then_some(step.id));
         leveled.push((level, is_loop, step));
     }

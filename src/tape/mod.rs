@@ -11,6 +11,7 @@ mod fusion;
 mod hoist;
 mod looped;
 mod plan;
+mod scanned;
 mod schedule;
 mod share;
 mod signs;
@@ -25,6 +26,7 @@ pub use fusion::{RowProduct, row_product, summands};
 pub use hoist::hoist;
 pub use looped::{Accumulated, Looped, Part};
 pub use plan::{Computation, Plan, Step, plan};
+pub use scanned::{Carried, Output, Scanned};
 pub use schedule::{candidates, schedule};
 pub use transcription::transcribe;
 

@@ -5,6 +5,7 @@
 
 use super::fusion::fused;
 use super::looped::{Into, Looped, loops_fused};
+use super::scanned::{Scanned, scans_joined};
 use super::{Tape, schedule};
 use crate::graph::{ExprId, Extents, Graph, MatrixOperation, Node, Shares};
 use crate::lower::Formulas;
@@ -21,6 +22,8 @@ pub enum Computation {
     Operation(MatrixOperation, Vec<ExprId>),
     /// Sums over an index.
     Loop(Box<Looped>),
+    /// States that are carried from step to step.
+    Scan(Box<Scanned>),
 }
 
 /// A matrix that is computed.
@@ -72,7 +75,7 @@ pub(super) fn plan_inside(graph: &Graph, roots: &[ExprId], outside: &FxHashSet<E
     let mut seen = FxHashSet::default();
     order.retain(|id| seen.insert(*id));
     let steps = order.into_iter().filter_map(|id| steps.remove(&id)).collect();
-    let steps = fused(graph, loops_fused(graph, steps));
+    let steps = fused(graph, loops_fused(graph, scans_joined(steps)));
     Plan { steps, outputs: roots.to_vec() }
 }
 
@@ -85,6 +88,7 @@ impl Plan {
                 match &step.computation {
                     Computation::Entrywise(tape, _) => visit(tape),
                     Computation::Loop(looped) => plans.push(&looped.plan),
+                    Computation::Scan(scanned) => plans.push(&scanned.plan),
                     Computation::Parameter(_) | Computation::Operation(..) => {}
                 }
             }
@@ -99,6 +103,7 @@ impl Step {
             Computation::Parameter(_) => &[],
             Computation::Entrywise(_, operands) | Computation::Operation(_, operands) => operands,
             Computation::Loop(looped) => &looped.operands,
+            Computation::Scan(scanned) => &scanned.operands,
         }
     }
 
@@ -106,6 +111,7 @@ impl Step {
     pub fn results(&self) -> Vec<ExprId> {
         match &self.computation {
             Computation::Loop(looped) => looped.outputs.iter().map(|output| output.id).collect(),
+            Computation::Scan(scanned) => scanned.outputs.iter().map(|output| output.id).collect(),
             _ => vec![self.id],
         }
     }
@@ -119,6 +125,10 @@ fn step(graph: &Graph, formulas: &mut Formulas, id: ExprId, shared: &FxHashSet<E
                 let targets = into.get(&id).cloned().unwrap_or_default();
                 Computation::Loop(Box::new(Looped::new(graph, bound, &[(id, targets)])))
             }
+            MatrixOperation::Scan(..) => match graph.as_scan(id) {
+                Some(scan) => Computation::Scan(Box::new(Scanned::new(graph, id, &scan))),
+                None => Computation::Operation((**operation).clone(), operands.to_vec()),
+            },
             _ => Computation::Operation((**operation).clone(), operands.to_vec()),
         },
         _ => {
@@ -160,9 +170,9 @@ fn shared_nodes(graph: &Graph, roots: &[ExprId], outside: &FxHashSet<ExprId>) ->
 
 /// Calls `visit` on what a node reads: of a loop, what is computed before it.
 fn for_each_read(graph: &Graph, id: ExprId, mut visit: impl FnMut(ExprId)) {
-    match graph.as_loop(id) {
-        Some(_) => graph.frontier(id).into_iter().for_each(visit),
-        None => graph.node(id).for_each_operand(&mut visit),
+    match graph.is_binder(id) {
+        true => graph.frontier(id).into_iter().for_each(visit),
+        false => graph.node(id).for_each_operand(&mut visit),
     }
 }
 

@@ -78,6 +78,10 @@ impl Plan {
             if let Computation::Loop(looped) = &step.computation {
                 looped.plan.verify_where(computed.clone())?;
             }
+            if let Computation::Scan(scanned) = &step.computation {
+                let states = scanned.states.iter().filter_map(|state| state.own);
+                scanned.plan.verify_where(computed.iter().copied().chain(states).collect())?;
+            }
             computed.extend(step.results());
         }
         if self.outputs.iter().all(|output| computed.contains(output)) {

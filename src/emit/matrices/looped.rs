@@ -11,16 +11,19 @@ use crate::tape::{Accumulated, Computation, Looped, Part, Plan};
 pub(super) fn variables(plan: &Plan) -> Vec<(String, String)> {
     let mut names = Vec::new();
     for step in &plan.steps {
-        if let Computation::Loop(looped) = &step.computation {
-            names.push((looped.bound.name().to_string(), variable(&looped.bound)));
-            names.extend(variables(&looped.plan));
-        }
+        let (bound, plan) = match &step.computation {
+            Computation::Loop(looped) => (&looped.bound, &looped.plan),
+            Computation::Scan(scanned) => (&scanned.bound, &scanned.plan),
+            _ => continue,
+        };
+        names.push((bound.name().to_string(), variable(bound)));
+        names.extend(variables(plan));
     }
     names
 }
 
 /// Names the variable of a loop by the height of the loop.
-fn variable(bound: &Bound) -> String {
+pub(super) fn variable(bound: &Bound) -> String {
     format!("i{}", bound.name().trim_start_matches(|letter: char| !letter.is_ascii_digit()))
 }
 
@@ -28,12 +31,15 @@ impl<'a> Loops<'a> {
     /// Writes a loop.
     pub(super) fn looped(&mut self, looped: &'a Looped, interface: &Interface<'a>) -> Result<(), Diagnostic> {
         self.close();
-        self.turn_what_is_read(looped);
+        self.turn_what_is_read(&looped.plan, &looped.operands);
         for output in looped.outputs.iter().filter(|output| output.into.is_empty()) {
             self.begin_output(&looped.bound, output);
         }
         let before = std::mem::take(&mut self.statements);
         let around = std::mem::replace(&mut self.plan, &looped.plan);
+        self.bounds.push(looped.bound.clone());
+        // Names that are given inside have no meaning after the loop.
+        let places = self.places.clone();
         for step in &looped.plan.steps {
             self.step(step, interface)?;
         }
@@ -45,6 +51,8 @@ impl<'a> Loops<'a> {
         }
         self.close();
         self.plan = around;
+        self.bounds.pop();
+        self.places = places;
         let body = std::mem::replace(&mut self.statements, before);
         let (from, to) = (self.dimension(&looped.bound.from), dimensions::end(&looped.bound.to, self.sizes));
         self.statements.push(format!("for {} in {from}..{to} {{", variable(&looped.bound)));
@@ -54,11 +62,11 @@ impl<'a> Loops<'a> {
     }
 
     /// Writes out the transposes that a loop reads part by part, before the loop.
-    fn turn_what_is_read(&mut self, looped: &Looped) {
-        for step in &looped.plan.steps {
+    pub(super) fn turn_what_is_read(&mut self, plan: &Plan, known: &[ExprId]) {
+        for step in &plan.steps {
             let Computation::Operation(M::Slice(..), operands) = &step.computation else { continue };
             let turned = matches!(self.places.get(&operands[0]), Some(Place::Turned(inner)) if !self.is_vector(*inner));
-            if turned && looped.operands.contains(&operands[0]) {
+            if turned && known.contains(&operands[0]) {
                 self.slice(operands[0]);
             }
         }

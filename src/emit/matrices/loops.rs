@@ -11,7 +11,7 @@ use super::stages::distributed;
 use crate::emit::expression::{Writer, bare};
 use crate::emit::placeholders::Placeholders;
 use crate::error::{Diagnostic, Fault};
-use crate::graph::{Dimension, ExprId, Extents, Graph};
+use crate::graph::{Bound, Dimension, ExprId, Extents, Graph};
 use crate::tape::{Computation, Plan, Step, Tape};
 use indexmap::IndexMap;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -56,6 +56,8 @@ pub struct Loops<'a> {
     /// Matrices in the workspace: name and number of entries.
     pub(super) temporaries: Vec<(String, String)>,
     pub(super) count: usize,
+    /// The loops around what is written.
+    pub(super) bounds: Vec<Bound>,
 }
 
 /// A loop to which statements are still added.
@@ -157,6 +159,7 @@ impl<'a> Loops<'a> {
             statements: Vec::new(),
             temporaries: Vec::new(),
             count: 0,
+            bounds: Vec::new(),
         };
         for (root, target) in plan.outputs.iter().zip(interface.targets) {
             if let Some(target) = target.as_ref().filter(|_| !graph.extents(*root).is_scalar()) {
@@ -224,8 +227,30 @@ impl<'a> Loops<'a> {
     pub(super) fn temporary(&mut self, extents: &Extents) -> String {
         let name = self.fresh();
         let entries = self.entries(extents);
-        self.temporaries.push((name.clone(), entries));
+        let most = Extents::new(self.most(&extents.rows), self.most(&extents.columns));
+        if most == *extents {
+            self.temporaries.push((name.clone(), entries));
+            return name;
+        }
+        // What is longer for some values of an index than for others is the beginning of the longest.
+        let longest = format!("{name}_longest");
+        let most = self.entries(&most);
+        self.temporaries.push((longest.clone(), most));
+        let line = format!("let {name} = &mut {longest}[..{entries}];");
+        match &mut self.open {
+            Some(open) => open.before.push(line),
+            None => self.statements.push(line),
+        }
         name
+    }
+
+    /// Returns the largest value of a dimension in the loops that are open.
+    fn most(&self, dimension: &Dimension) -> Dimension {
+        self.bounds.iter().rev().fold(dimension.clone(), |dimension, bound| {
+            let count = dimension.names().find(|(name, _)| *name == bound.name()).map_or(0, |(_, count)| count);
+            let last = bound.to.plus(&Dimension::number(1), -1);
+            dimension.substituted(bound.name(), if count > 0 { &last } else { &bound.from })
+        })
     }
 
     pub(super) fn step(&mut self, step: &'a Step, interface: &Interface<'a>) -> Result<(), Diagnostic> {
@@ -239,6 +264,7 @@ impl<'a> Loops<'a> {
             Computation::Entrywise(tape, operands) => return self.entrywise(id, &step.extents, tape, operands),
             Computation::Operation(operation, operands) => self.operation(id, &step.extents, operation, operands)?,
             Computation::Loop(looped) => return self.looped(looped, interface),
+            Computation::Scan(scanned) => return self.scanned(scanned, interface),
         };
         self.places.insert(id, place);
         Ok(())

@@ -10,6 +10,7 @@ mod loops;
 mod operations;
 mod products;
 mod rows;
+mod scanned;
 mod shares;
 mod stages;
 mod vectors;

@@ -1,0 +1,99 @@
+//! Recurrences in a plan: the states that are carried from step to step, and what is kept of them.
+
+use super::plan::{Computation, Plan, Step, plan_inside};
+use crate::graph::{Bound, ExprId, Extents, Graph, Kept, MatrixOperation as M, Scan};
+use rustc_hash::FxHashSet;
+
+/// A recurrence.
+#[derive(Clone, Debug)]
+pub struct Scanned {
+    /// The index and its range.
+    pub bound: Bound,
+    /// The states.
+    pub states: Vec<Carried>,
+    /// The nodes that are kept of the states.
+    pub outputs: Vec<Output>,
+    /// What is computed in each step.
+    pub plan: Plan,
+    /// What is computed before and read in the steps.
+    pub operands: Vec<ExprId>,
+}
+
+/// A state that is carried from step to step.
+#[derive(Clone, Debug)]
+pub struct Carried {
+    /// What it begins with.
+    pub initial: ExprId,
+    /// The node that stands for it in a step, if the steps read it.
+    pub own: Option<ExprId>,
+    /// What it becomes.
+    pub next: ExprId,
+    /// Its rows and columns.
+    pub extents: Extents,
+}
+
+/// What is kept of a state.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// The node.
+    pub id: ExprId,
+    /// Its rows and columns.
+    pub extents: Extents,
+    /// Which state it is.
+    pub state: usize,
+    /// What is kept of it.
+    pub kept: Kept,
+}
+
+impl Scanned {
+    /// Makes the recurrence for one node.
+    pub(super) fn new(graph: &Graph, id: ExprId, scan: &Scan) -> Scanned {
+        let own = |number: usize, next: &[ExprId]| {
+            let inside = next.iter().flat_map(|next| graph.dependants(*next, scan.bound.name()));
+            inside.into_iter().find(|id| match graph.as_matrix(*id) {
+                Some((M::State(index, state, _), _)) => *index == scan.bound.index && *state == number,
+                _ => false,
+            })
+        };
+        let carried = |(state, (initial, next)): (usize, (&ExprId, &ExprId))| {
+            let extents = graph.extents(*initial);
+            Carried { initial: *initial, own: own(state, &scan.next), next: *next, extents }
+        };
+        let states: Vec<Carried> = scan.initial.iter().zip(&scan.next).enumerate().map(carried).collect();
+        let read = graph.frontier_of(&scan.next, graph.free_indices(id));
+        let outside: FxHashSet<ExprId> =
+            read.iter().copied().chain(states.iter().filter_map(|state| state.own)).collect();
+        let plan = plan_inside(graph, &scan.next, &outside, &super::looped::Into::default());
+        let mut operands: Vec<ExprId> = read.into_iter().chain(scan.initial.iter().copied()).collect();
+        operands.sort_unstable();
+        operands.dedup();
+        let output = Output { id, extents: graph.extents(id), state: scan.state, kept: scan.kept };
+        Scanned { bound: scan.bound.clone(), states, outputs: vec![output], plan, operands }
+    }
+
+    fn is_same(&self, other: &Scanned) -> bool {
+        let states = |scanned: &Scanned| -> Vec<(ExprId, ExprId)> {
+            scanned.states.iter().map(|state| (state.initial, state.next)).collect()
+        };
+        self.bound == other.bound && states(self) == states(other)
+    }
+}
+
+/// Brings what is kept of one recurrence together.
+pub(super) fn scans_joined(steps: Vec<Step>) -> Vec<Step> {
+    let mut joined: Vec<Step> = Vec::with_capacity(steps.len());
+    for step in steps {
+        if let Computation::Scan(scanned) = &step.computation {
+            let same = joined.iter_mut().find_map(|earlier| match &mut earlier.computation {
+                Computation::Scan(other) if other.is_same(scanned) => Some(other),
+                _ => None,
+            });
+            if let Some(other) = same {
+                other.outputs.extend(scanned.outputs.iter().cloned());
+                continue;
+            }
+        }
+        joined.push(step);
+    }
+    joined
+}
