@@ -290,7 +290,7 @@ impl Module<'_> {
         if kind == Kind::Jacobian {
             self.out.push_str("/// The first index is that of the function's value.\n");
         }
-        self.out.push_str("#[derive(Clone, Copy, Debug, PartialEq)]\n");
+        self.out.push_str("#[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug, ::core::cmp::PartialEq)]\n#[repr(C)]\n");
         self.out.push_str(ALLOW);
         self.out.push_str(&format!("pub struct {name} {{\n"));
         for at in &signature.derived {

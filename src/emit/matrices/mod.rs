@@ -195,7 +195,7 @@ impl Module<'_> {
         }
         self.out.push_str(&format!("\n/// Where the {title} of [`{}`] is written to, row by row.\n", signature.name));
         let type_name = &outputs.type_name;
-        self.out.push_str(&format!("#[derive(Debug)]\n{ALLOW}pub struct {type_name}<'a> {{\n{lines}}}\n"));
+        self.out.push_str(&format!("#[derive(::core::fmt::Debug)]\n{ALLOW}pub struct {type_name}<'a> {{\n{lines}}}\n"));
     }
 
     /// Writes a function that computes the results, which are nodes of the graph.
@@ -274,18 +274,22 @@ impl Module<'_> {
         rows.iter().for_each(|group| sizes.extend(group.indices()));
         let interface = Interface { inputs: &inputs, sizes: &sizes, targets: &targets, rows: &rows };
         let written = Loops::write(&graph, &plan, writer, &interface)?.named(&placeholders);
-        if !written.temporaries.is_empty() {
+        // With a named size there is always a workspace: whether the body needs one does not show.
+        let is_needed = !written.temporaries.is_empty();
+        if is_needed || !signature.sizes.is_empty() {
             parameters.push(format!("workspace: &mut [{float}]"));
             let workspace = self.workspace(signature, name, &written);
             documentation.push(String::new());
             documentation.push(format!(
                 "The workspace has at least [`{workspace}`] numbers; what is in them is of no importance."
             ));
-            let arguments: Vec<&str> = signature.sizes.values().map(String::as_str).collect();
-            let arguments = arguments.join(", ");
-            checks.push(format!(
-                "assert!(workspace.len() >= {workspace}({arguments}), \"the workspace is shorter than {workspace} says\");"
-            ));
+            if is_needed {
+                let arguments: Vec<&str> = signature.sizes.values().map(String::as_str).collect();
+                let needed = format!("{workspace}({})", arguments.join(", "));
+                checks.push(format!(
+                    "::core::assert!(workspace.len() >= {needed}, \"the workspace is shorter than {workspace} says\");"
+                ));
+            }
         }
         self.out.push('\n');
         for line in &documentation {
@@ -325,7 +329,10 @@ impl Module<'_> {
             count if entries.contains([' ']) && !entries.contains(" * ") => format!("{count} * ({entries})"),
             count => format!("{count} * {entries}"),
         });
-        let total = terms.collect::<Vec<_>>().join(" + ");
+        let total = match counts.is_empty() {
+            true => "0".to_string(),
+            false => terms.collect::<Vec<_>>().join(" + "),
+        };
         self.out.push_str(&format!("\n/// The length of the workspace of [`{name}`].\n{ALLOW}"));
         self.out
             .push_str(&format!("pub const fn {workspace}({}) -> usize {{\n    {total}\n}}\n", parameters.join(", ")));
@@ -437,7 +444,7 @@ fn shapes(whole: &Whole) -> String {
 
 /// Checks the length of a slice.
 fn check(slice: &str, name: &str, extents: &Extents, sizes: &IndexMap<String, String>) -> String {
-    format!("assert_eq!({slice}.len(), {}, \"`{name}` is a {extents}\");", entries(extents, sizes))
+    format!("::core::assert_eq!({slice}.len(), {}, \"`{name}` is a {extents}\");", entries(extents, sizes))
 }
 
 /// Writes how many entries a matrix has.

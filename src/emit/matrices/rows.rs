@@ -76,7 +76,9 @@ impl RowLoop {
                 }
             };
             let field = &output.field;
-            format!("assert_eq!(derivatives.{field}.len(), {length}, \"`derivatives.{field}` has {length} entries\");")
+            format!(
+                "::core::assert_eq!(derivatives.{field}.len(), {length}, \"`derivatives.{field}` has {length} entries\");"
+            )
         };
         self.outputs.iter().map(check).collect()
     }
