@@ -126,12 +126,13 @@ fn all_lengths_have_one_kind_of_signature() {
 
 #[test]
 fn what_is_too_large_for_values_is_refused_with_the_way_out() {
-    let cases: [(&str, &[Derive], &str); 5] = [
+    let cases: [(&str, &[Derive], &str); 6] = [
         ("f(x: vector[65537]) = sum(exp(x))", &[], "its vectors and matrices have 65,537 numbers"),
         ("f(x: vector[40000], y: vector[40000]) = x'*y", &[], "its vectors and matrices have 80,000 numbers"),
         ("f(x: vector[300]) = x*x'", &[], "its value has 90,000 numbers"),
         ("f(x: vector[300]) = sum(exp(x))", &[Derive::Hessian], "the Hessian has 90,000 numbers"),
         ("f(x: vector[300]) = exp(x)", &[Derive::Jacobian], "the Jacobian has 90,000 numbers"),
+        ("f(A: matrix[200, 200]) = logdet(A)", &[Derive::Gradient], "what it keeps on the way has 80,"),
     ];
     for (text, derive, says) in cases {
         let errors = compile(text, derive).expect_err(text);

@@ -179,7 +179,7 @@ pub(super) fn passes_by_value(
 /// Says what is too large to be passed by value, or kept on the stack.
 pub(super) fn too_large(what: &str, entries: usize) -> Diagnostic {
     let [entries, most] = [entries, NUMBERS_BY_VALUE].map(limits::text);
-    let message = format!("{what} {entries} numbers, and at most {most} are passed by value");
+    let message = format!("{what} {entries} numbers, and arrays of fixed size have at most {most}");
     Diagnostic::general(Fault::TooLarge, message)
         .hint("give the size a name, as in `x: vector[n]`: the function then reads from slices and writes to slices")
 }

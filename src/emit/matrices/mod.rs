@@ -28,7 +28,7 @@ use crate::graph::{ExprId, Extents, Graph, Node};
 use crate::lower::{Function, Whole};
 use crate::tape::{associate, hoist, plan};
 use dispatch::Dispatched;
-use documentation::{formulas, shapes};
+use documentation::{formulas, shape, shapes};
 use formed::Formed;
 use indexmap::IndexMap;
 use loops::{Interface, Loops, Written, factor};
@@ -81,7 +81,7 @@ impl Module<'_> {
         let (signature, _) = self.whole_signature(name, whole);
         let all = self.derived(whole.parameters.iter().map(|parameter| parameter.name.as_str()));
         let scalar = whole.indices == 0;
-        let mut asked = Asked::new(self.options, scalar, &whole.extents(), all.is_empty());
+        let mut asked = Asked::new(self.options, scalar, &shape(&whole.extents(), whole.indices), all.is_empty());
         asked.leave_out_batches(kept_whole(LARGEST_BY_ENTRIES));
         let lacks = |formed: &Formed| formed.derived.is_empty() && formed.rows.is_empty();
         let formed = self.formed(whole, &all, &mut asked, lacks)?;
@@ -430,7 +430,8 @@ fn is_number(whole: &Whole, by: &[usize]) -> bool {
 
 /// Checks the length of a slice.
 fn check(slice: &str, name: &str, extents: &Extents, sizes: &IndexMap<String, String>) -> String {
-    format!("::core::assert_eq!({slice}.len(), {}, \"`{name}` is a {extents}\");", entries(extents, sizes))
+    let kind = if extents.is_scalar() { "has one entry".to_string() } else { format!("is a {extents}") };
+    format!("::core::assert_eq!({slice}.len(), {}, \"`{name}` {kind}\");", entries(extents, sizes))
 }
 
 /// Writes how many entries a matrix has.
