@@ -20,7 +20,7 @@ use crate::limits::NUMBERS_BY_VALUE;
 use crate::lower::{Function, Shape, Whole, WholeParameter};
 
 /// What results are called while they are computed, beside what bodies use for themselves.
-pub(super) const RESULTS: &[&str] = &["gradient", "hessian", "product", "tangent"];
+pub(super) const RESULTS: &[&str] = &["results"];
 
 /// Returns the type of a parameter of fixed size, and what is read of it: a slice, or a number if it is an array of one.
 pub(super) fn passed(parameter: &WholeParameter, name: &str, float: &str) -> Option<(String, Option<String>)> {
@@ -57,29 +57,34 @@ impl Fixed<'_> {
 
 /// Something that a function returns.
 struct Returned {
-    /// What it is called while it is computed.
-    name: String,
+    /// What it is called in the documentation.
+    name: &'static str,
     /// Its type.
     kind: String,
-    /// The statement that declares it before it is computed; none for a number, which is computed last.
-    declaration: Option<String>,
-    /// Where the roots are written to.
+    /// What it is before it is computed.
+    zeros: String,
+    /// What the roots are written to.
     parts: Vec<Part>,
-    /// Arrays that are written to beside it.
+    /// Declarations of arrays beside it.
     beside: Vec<String>,
     /// What is done when all loops are done.
     after: Vec<String>,
 }
 
-/// An array, or an entry of one, that a root is written to.
+/// A number or an array that a root is written to.
 struct Part {
     /// The end of the name that it is written to by.
     label: String,
-    /// The array.
-    place: String,
+    /// Where it is: what comes after the name of the result, or an array beside that.
+    place: Place,
     /// How many indices the array has.
     depth: usize,
     source: Source,
+}
+
+enum Place {
+    Field(String),
+    Beside(String),
 }
 
 /// What is written to an array.
@@ -91,14 +96,29 @@ enum Source {
 }
 
 impl Part {
-    /// Writes the slice, or the number if the root is one.
-    fn target(&self, graph: &Graph) -> String {
-        let Part { place, depth, source, .. } = self;
-        let is_number = matches!(source, Source::Root(root) if graph.extents(*root).is_scalar());
-        match depth {
-            _ if is_number => format!("&mut {place}{}", "[0]".repeat(*depth)),
+    /// Writes the slice, or the number if the root is one, in the result of this name.
+    fn target(&self, result: &str, graph: &Graph) -> String {
+        let place = match &self.place {
+            Place::Field(field) => format!("{result}{field}"),
+            Place::Beside(array) => array.clone(),
+        };
+        let is_number = matches!(&self.source, Source::Root(root) if graph.extents(*root).is_scalar());
+        match self.depth {
+            depth if is_number => format!("&mut {place}{}", "[0]".repeat(depth)),
             0 | 1 => format!("&mut {place}[..]"),
-            _ => format!("{place}{}", ".as_flattened_mut()".repeat(depth - 1)),
+            depth => format!("{place}{}", ".as_flattened_mut()".repeat(depth - 1)),
+        }
+    }
+}
+
+impl Returned {
+    /// Returns the root of a number, which is computed last.
+    fn number(&self) -> Option<ExprId> {
+        match &self.parts[..] {
+            [Part { depth: 0, place: Place::Field(field), source: Source::Root(root), .. }] if field.is_empty() => {
+                Some(*root)
+            }
+            _ => None,
         }
     }
 }
@@ -229,7 +249,11 @@ impl Module<'_> {
             let name = self.items.claim(&format!("{}_{suffix}", fixed.function.display_name()));
             let of = format!("[`{}`]", fixed.signature.name);
             let mut documentation = vec![computes.replace("{f}", &of), String::new()];
-            let labels = returned.iter().flat_map(|part| part.parts.iter().map(|part| part.place.clone()));
+            let label = |name: &str, part: &Part| match &part.place {
+                Place::Field(field) => format!("{name}{field}"),
+                Place::Beside(array) => array.clone(),
+            };
+            let labels = returned.iter().flat_map(|result| result.parts.iter().map(|part| label(result.name, part)));
             let labels = labels.skip(usize::from(product != Product::Hvp)).collect();
             documentation.extend(vectors::formulas(product, &extended, &fixed.by, labels)?);
             documentation.push(shapes(&extended));
@@ -251,59 +275,62 @@ impl Module<'_> {
     }
 
     /// Returns a root as a number or an array.
-    fn array(&self, name: &str, shape: Shape, root: ExprId) -> Returned {
-        let depth = depth(shape);
-        let kind = array(shape, self.options.scalar.name());
-        let label = name[..1].to_string();
-        let part = Part { label, place: name.to_string(), depth, source: Source::Root(root) };
+    fn array(&self, name: &'static str, shape: Shape, root: ExprId) -> Returned {
+        let (label, place) = (name[..1].to_string(), Place::Field(String::new()));
         Returned {
-            name: name.to_string(),
-            declaration: (depth > 0).then(|| declared(name, &kind, shape)),
-            kind,
-            parts: vec![part],
+            name,
+            kind: array(shape, self.options.scalar.name()),
+            zeros: array(shape, "0.0"),
+            parts: vec![Part { label, place, depth: depth(shape), source: Source::Root(root) }],
             beside: Vec::new(),
             after: Vec::new(),
         }
     }
 
     /// Returns a structure with a field for each parameter that is derived by.
-    fn filled(&self, fixed: &Fixed<'_>, name: &str, type_name: &str, kind: Kind, sources: Vec<Source>) -> Returned {
-        let fields: Vec<String> =
+    fn filled(
+        &self,
+        fixed: &Fixed<'_>,
+        name: &'static str,
+        type_name: &str,
+        kind: Kind,
+        sources: Vec<Source>,
+    ) -> Returned {
+        let zeros: Vec<String> =
             fixed.by.iter().map(|at| format!("{}: {}", fixed.fields[*at], held(fixed, *at, kind, "0.0"))).collect();
         let part = |(at, source): (&usize, Source)| Part {
             label: format!("{}_{}", &name[..1], fixed.fields[*at].trim_start_matches("r#")),
-            place: format!("{name}.{}", fixed.fields[*at]),
+            place: Place::Field(format!(".{}", fixed.fields[*at])),
             depth: depth(fixed.parameters[*at]) + usize::from(kind == Kind::Jacobian),
             source,
         };
         Returned {
-            name: name.to_string(),
+            name,
             kind: type_name.to_string(),
-            declaration: Some(format!("let mut {name} = {type_name} {{ {} }};", fields.join(", "))),
+            zeros: format!("{type_name} {{ {} }}", zeros.join(", ")),
             parts: fixed.by.iter().zip(sources).map(part).collect(),
             beside: Vec::new(),
             after: Vec::new(),
         }
     }
 
-    /// Returns the second derivatives by all parameters: one matrix, into which the blocks of several are copied.
+    /// Returns the second derivatives by all parameters: one matrix, into which the blocks of several are copied. It is the
+    /// last of three results.
     fn hessian(&self, fixed: &Fixed<'_>, source: impl Fn(&[usize]) -> Source) -> Returned {
         let float = self.options.scalar.name();
         let count: usize = fixed.by.iter().map(|at| fixed.entries(*at)).sum();
-        let name = "hessian".to_string();
         let square = Shape::Matrix(count, count);
-        let kind = array(square, float);
         let mut returned = Returned {
-            name: name.clone(),
-            declaration: Some(declared(&name, &kind, square)),
-            kind,
+            name: "hessian",
+            kind: array(square, float),
+            zeros: array(square, "0.0"),
             parts: Vec::new(),
             beside: Vec::new(),
             after: Vec::new(),
         };
         if let [only] = fixed.by[..] {
-            let (label, source) = ("h".to_string(), source(&[only, only]));
-            returned.parts.push(Part { label, place: name, depth: 2, source });
+            let (label, place) = ("h".to_string(), Place::Field(String::new()));
+            returned.parts.push(Part { label, place, depth: 2, source: source(&[only, only]) });
             return returned;
         }
         let mut first_row = 0;
@@ -314,10 +341,11 @@ impl Module<'_> {
                 let columns = fixed.entries(*column);
                 let label = format!("h_{first_row}_{first_column}");
                 let block = format!("{}block_{first_row}_{first_column}", fixed.signature.stem);
-                let shape = Shape::Matrix(rows, columns);
-                returned.beside.push(declared(&block, &array(shape, float), shape));
-                returned.after.extend(copied(&block, (rows, columns), (first_row, first_column)));
-                returned.parts.push(Part { label, place: block, depth: 2, source: source(&[*row, *column]) });
+                let [kind, zeros] = [float, "0.0"].map(|number| array(Shape::Matrix(rows, columns), number));
+                returned.beside.push(format!("let mut {block}: {kind} = {zeros};"));
+                returned.after.extend(copied("results.2", &block, (rows, columns), (first_row, first_column)));
+                let source = source(&[*row, *column]);
+                returned.parts.push(Part { label, place: Place::Beside(block), depth: 2, source });
                 first_column += columns;
             }
             first_row += rows;
@@ -336,23 +364,39 @@ impl Module<'_> {
         (returned, mut rows): (Vec<Returned>, Vec<RowLoop>),
     ) -> Result<(), Diagnostic> {
         let float = self.options.scalar.name();
+        let (results, kind, zeros) = match &returned[..] {
+            [only] => ("value", only.kind.clone(), only.zeros.clone()),
+            several => {
+                let tuple = |part: fn(&Returned) -> &str| {
+                    format!("({})", several.iter().map(part).collect::<Vec<_>>().join(", "))
+                };
+                ("results", tuple(|result| &result.kind), format!("const {{ {} }}", tuple(|result| &result.zeros)))
+            }
+        };
+        let place = |at: usize| if returned.len() == 1 { results.to_string() } else { format!("{results}.{at}") };
+        let in_place = returned.iter().any(|result| result.number().is_none());
         let mut placeholders = Placeholders::default();
         let (mut roots, mut targets) = (Vec::new(), Vec::new());
         let mut opening = signature.opening.clone();
-        let mut in_rows: Vec<(Vec<usize>, String)> = Vec::new();
-        for Returned { declaration, parts, beside, .. } in &returned {
-            opening.extend(declaration.iter().chain(beside).cloned());
-            for part in parts {
-                let target = part.target(given);
+        // The results are one variable from the beginning: as it is what is returned, it is never copied.
+        opening.extend(in_place.then(|| format!("let mut {results}: {kind} = {zeros};")));
+        let mut in_rows: Vec<(&[usize], String)> = Vec::new();
+        for (at, result) in returned.iter().enumerate() {
+            opening.extend(result.beside.iter().cloned());
+            if let Some(root) = result.number() {
+                roots.push(root);
+                targets.push(None);
+                continue;
+            }
+            for part in &result.parts {
+                let target = part.target(&place(at), given);
                 match &part.source {
-                    Source::Rows(by) => in_rows.push((by.clone(), target)),
+                    Source::Rows(by) => in_rows.push((by, target)),
                     Source::Root(root) => {
+                        let local = format!("{}{}", signature.stem, part.label);
+                        opening.push(format!("let {local} = {target};"));
                         roots.push(*root);
-                        targets.push(declaration.as_ref().map(|_| {
-                            let local = format!("{}{}", signature.stem, part.label);
-                            opening.push(format!("let {local} = {target};"));
-                            placeholders.stand_for(local)
-                        }));
+                        targets.push(Some(placeholders.stand_for(local)));
                     }
                 }
             }
@@ -360,12 +404,12 @@ impl Module<'_> {
         for output in rows.iter_mut().flat_map(|group| &mut group.outputs) {
             output.field = output.by.iter().map(usize::to_string).collect::<Vec<_>>().join("_");
         }
-        let place = |output: &RowOutput| {
+        let of_rows = |output: &RowOutput| {
             let target = in_rows.iter().find(|(by, _)| *by == output.by).map(|(_, target)| target.clone());
             target.unwrap_or_default()
         };
         for group in &mut rows {
-            opening.extend(group.opening(&signature.stem, &mut placeholders, place));
+            opening.extend(group.opening(&signature.stem, &mut placeholders, of_rows));
         }
         let targets = Targets { roots, targets, rows, placeholders };
         let (written, _) = self.loops(signature, whole, given, targets)?;
@@ -374,32 +418,20 @@ impl Module<'_> {
         if kept > NUMBERS_BY_VALUE {
             return Err(at_function(fixed.function, too_large("what it keeps on the way has", kept)));
         }
-        for (temporary, entries) in &written.temporaries {
-            opening.push(format!("let {temporary}: &mut [{float}] = &mut [0.0; {entries}];"));
-        }
-        let mut numbers = written.returned.into_iter();
+        let array = |(name, entries): &(String, String)| format!("let {name}: &mut [{float}] = &mut [0.0; {entries}];");
         let mut statements = opening;
+        statements.extend(written.temporaries.iter().map(array));
         statements.extend(written.statements);
-        let after: Vec<String> = returned.iter().flat_map(|part| part.after.clone()).collect();
-        let mut results = Vec::new();
-        for Returned { name, declaration, .. } in &returned {
-            match declaration {
-                Some(_) => results.push(name.clone()),
-                None if after.is_empty() => results.extend(numbers.next()),
-                None => {
-                    statements.extend(numbers.next().map(|number| format!("let {name} = {number};")));
-                    results.push(name.clone());
-                }
-            }
+        if in_place {
+            let numbers = (0..returned.len()).filter(|at| returned[*at].number().is_some());
+            statements.extend(numbers.zip(&written.returned).map(|(at, number)| format!("{} = {number};", place(at))));
+            statements.extend(returned.iter().flat_map(|result| result.after.iter().cloned()));
+            statements.push(results.to_string());
+        } else {
+            let list = written.returned.join(", ");
+            statements.push(if returned.len() == 1 { list } else { format!("({list})") });
         }
-        statements.extend(after);
-        let kinds: Vec<&str> = returned.iter().map(|part| part.kind.as_str()).collect();
-        let (result, last) = match &results[..] {
-            [only] => (kinds.join(", "), only.clone()),
-            _ => (format!("({})", kinds.join(", ")), format!("({})", results.join(", "))),
-        };
-        statements.push(last);
-        let result = format!(" -> {result}");
+        let result = format!(" -> {kind}");
         let body = Dispatched { parameters: &signature.parameters, result: &result, body: statements };
         self.documented(&documentation, name, &body);
         Ok(())
@@ -415,11 +447,6 @@ fn depth(shape: Shape) -> usize {
     }
 }
 
-/// Declares an array of zeros.
-fn declared(name: &str, kind: &str, shape: Shape) -> String {
-    format!("let mut {name}: {kind} = {};", array(shape, "0.0"))
-}
-
 /// Writes the type of a structure's field, or its zeros.
 fn held(fixed: &Fixed<'_>, parameter: usize, kind: Kind, number: &str) -> String {
     let own = array(fixed.parameters[parameter], number);
@@ -427,16 +454,21 @@ fn held(fixed: &Fixed<'_>, parameter: usize, kind: Kind, number: &str) -> String
 }
 
 /// Copies a block of second derivatives to its place, and to that on the other side of the diagonal.
-fn copied(block: &str, (rows, columns): (usize, usize), (first_row, first_column): (usize, usize)) -> Vec<String> {
+fn copied(
+    whole: &str,
+    block: &str,
+    (rows, columns): (usize, usize),
+    (first_row, first_column): (usize, usize),
+) -> Vec<String> {
     let (own_row, end) = (after("row", &first_row.to_string()), first_column + columns);
     let mut lines = vec![
         format!("for row in 0..{rows} {{"),
-        format!("    hessian[{own_row}][{first_column}..{end}].copy_from_slice(&{block}[row]);"),
+        format!("    {whole}[{own_row}][{first_column}..{end}].copy_from_slice(&{block}[row]);"),
     ];
     if first_row != first_column {
         lines.extend([
             format!("    for column in 0..{columns} {{"),
-            format!("        hessian[column + {first_column}][{own_row}] = {block}[row][column];"),
+            format!("        {whole}[column + {first_column}][{own_row}] = {block}[row][column];"),
             "    }".to_string(),
         ]);
     }
