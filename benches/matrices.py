@@ -110,9 +110,10 @@ fn main() {
     for n in [100, 4096, 100_000] {
         let x = numbers(n, 1);
         let (mut e, mut d) = (vec![0.0; n], vec![0.0; n]);
+        let mut work = vec![0.0; rosenbrock::rosenbrock_grad_workspace(n)];
         let ours = fastest(|| {
             let mut out = rosenbrock::RosenbrockGrad { x: &mut d };
-            black_box(rosenbrock::rosenbrock_grad(n, black_box(&x), &mut out));
+            black_box(rosenbrock::rosenbrock_grad(n, black_box(&x), &mut out, &mut work));
         });
         let hand = fastest(|| { black_box(rosenbrock_by_hand(black_box(&x), &mut e)); });
         println!("rosenbrock gradient, n = {n} | {ours:.2} | {hand:.2}");
@@ -120,9 +121,10 @@ fn main() {
     let n = 4096;
     let (x, y) = (numbers(n, 2), numbers(n, 3));
     let (mut a, mut b, mut c, mut d) = (vec![0.0; n], vec![0.0; n], vec![0.0; n], vec![0.0; n]);
+    let mut work = vec![0.0; relu::relu_dot_grad_workspace(n)];
     let ours = fastest(|| {
         let mut out = relu::ReluDotGrad { x: &mut a, y: &mut b };
-        black_box(relu::relu_dot_grad(n, black_box(&x), black_box(&y), &mut out));
+        black_box(relu::relu_dot_grad(n, black_box(&x), black_box(&y), &mut out, &mut work));
     });
     let hand = fastest(|| { black_box(relu_by_hand(black_box(&x), black_box(&y), &mut c, &mut d)); });
     println!("relu gradient, n = {n} | {ours:.2} | {hand:.2}");

@@ -54,7 +54,7 @@ impl Builder {
 
     /// Generates functions that compute values, gradients, Jacobians and Hessians at many points, given a slice for each
     /// entry of the parameters that differ between them: `f_batch`, `f_grad_batch` and so on. Functions over symbolic
-    /// dimensions go without them, as their documentation says. Default: none.
+    /// dimensions and of more than 64 numbers go without them, as their documentation says. Default: none.
     pub fn batch(mut self, batch: Batch) -> Self {
         self.options.batch = batch;
         self
@@ -72,8 +72,8 @@ impl Builder {
         self
     }
 
-    /// Generates code that computes the same bits on every processor, without `unsafe`. By default, functions over
-    /// symbolic dimensions and for many points are compiled for AVX2 with FMA, too, and products for AVX-512, and look
+    /// Generates code that computes the same bits on every processor, without `unsafe`. By default, functions with
+    /// loops, such as those for many points, are compiled for AVX2 with FMA, too, and products for AVX-512, and look
     /// whether the processor has them, where the target is x86-64 and there is a standard library. Default: off.
     pub fn reproducible(mut self, reproducible: bool) -> Self {
         self.options.reproducible = reproducible;

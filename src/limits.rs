@@ -43,6 +43,9 @@ pub const EVALUATED_ENTRIES: usize = 100_000_000;
 /// Most numbers of one point that a function for many points keeps at a time.
 pub const BATCH_NUMBERS: usize = 512;
 
+/// Most numbers that a function with fixed dimensions takes or returns in arrays, or keeps on the stack, in generated code.
+pub const NUMBERS_BY_VALUE: usize = 65_536;
+
 /// Writes a limit for people, with commas between its thousands.
 pub fn text(limit: usize) -> String {
     let digits = limit.to_string();

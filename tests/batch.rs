@@ -360,7 +360,7 @@ fn what_takes_too_many_numbers_of_a_point_is_left_out() {
 fn code_without_the_standard_library_calls_libm() {
     let options = Options { target: Target::NoStd, ..options(&[]) };
     let rust = compile("f(x, y) = exp(x)*sin(y) + sqrt(x*y)", &options);
-    assert!(rust.contains("[lane] = libm::sin(y_block[lane]);") && rust.contains("libm::sqrt("), "{rust}");
+    assert!(rust.contains("[lane] = ::libm::sin(y_block[lane]);") && rust.contains("::libm::sqrt("), "{rust}");
     assert!(!rust.contains("unsafe {") && !rust.contains("std::") && !rust.contains(".exp()"), "{rust}");
 }
 

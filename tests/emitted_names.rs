@@ -126,7 +126,7 @@ fn parameters_named_like_what_loops_use_compile() {
     let text = format!("f({}) = {}", parameters.join(", "), terms.join(" + "));
     let mut program = Program::default();
     program.module("whole", &gradc::compile(&text, &options()).expect("it compiles").rust);
-    program.print(&format!("whole::f(2, {})", ["&[0.0, 0.0]"; 9].join(", ")), &["r".to_string()]);
+    program.print(&format!("whole::f(2, {}, &mut [])", ["&[0.0, 0.0]"; 9].join(", ")), &["r".to_string()]);
     assert_eq!(program.run("loops"), [[18.0]]);
 }
 

@@ -97,7 +97,7 @@ fn items(rust: &str) -> Vec<Vec<String>> {
 fn without_stem(word: &str) -> Option<&str> {
     let rest = word.strip_prefix('t')?.trim_start_matches('_');
     let is_local = rest.starts_with(|letter: char| letter.is_ascii_digit())
-        || ["d_", "g_", "p_", "row_", "values"].iter().any(|own| rest.starts_with(own));
+        || ["d_", "g_", "p_", "h_", "row_", "block_", "values"].iter().any(|own| rest.starts_with(own));
     is_local.then_some(rest)
 }
 
@@ -107,13 +107,22 @@ fn compare(plain: &str, renamed: &str, what: &str) {
     assert_eq!(plain.len(), renamed.len(), "{what}");
     for (plain, renamed) in plain.iter().zip(&renamed) {
         let mut names: BTreeMap<(&str, bool), &str> = BTreeMap::new();
+        let mut open: Vec<&str> = Vec::new();
         for (at, (word, own)) in plain.iter().zip(renamed).enumerate() {
             let around = || format!("{what}:\n{}\n{}", plain[..=at].join(" "), renamed[..=at].join(" "));
             let may_differ =
                 word.contains(PLAIN) || without_stem(word).is_some_and(|rest| without_stem(own) == Some(rest));
             assert!(word == own || may_differ, "{}", around());
             // A field may be called otherwise than the argument.
-            let is_field = at > 1 && plain[at - 1] == "." && plain[at - 2] != ".";
+            match word.as_str() {
+                "(" | "[" | "{" => open.push(word),
+                ")" | "]" | "}" => drop(open.pop()),
+                _ => {}
+            }
+            let is_given = open.last() == Some(&"{")
+                && ["{", ","].contains(&plain[at.saturating_sub(1)].as_str())
+                && plain.get(at + 1).is_some_and(|next| next == ":");
+            let is_field = is_given || at > 1 && plain[at - 1] == "." && plain[at - 2] != ".";
             let is_known = *names.entry((word, is_field)).or_insert(own) == own;
             assert!(is_known, "{}", around());
         }

@@ -119,7 +119,10 @@ fn functions_of_many_numbers_are_right_to_three_units_in_the_last_place() {
         let bits: Vec<String> = arguments.iter().map(|x| format!("{}", x.to_bits())).collect();
         let list = format!("[{}].map(f64::from_bits)", bits.join(", "));
         program.print(
-            &format!("{{ let x = {list}; let mut y = vec![0.0; x.len()]; {name}::f(x.len(), &x, &mut y); y }}"),
+            &format!(
+                "{{ let x = {list}; let mut y = vec![0.0; x.len()]; let mut workspace = vec![0.5; \
+                 {name}::f_workspace(x.len())]; {name}::f(x.len(), &x, &mut y, &mut workspace); y }}"
+            ),
             &["r".to_string()],
         );
     }
@@ -276,7 +279,7 @@ fn tiles_are_exact_for_whole_numbers_and_any_number_of_columns() {
     for (form, (text, length, term)) in forms.iter().enumerate() {
         let rust = compile(text, false, Scalar::F64);
         // On a processor with AVX-512, what others do is tested, too.
-        let avx2 = rust.replace("is_x86_feature_detected!(\"avx512f\")", "false");
+        let avx2 = rust.replace("::std::is_x86_feature_detected!(\"avx512f\")", "false");
         assert_eq!(rust != avx2, text.contains("A'"), "{rust}");
         let plain = compile(text, true, Scalar::F64);
         for (kind, rust) in [("widest", rust), ("avx2", avx2), ("plain", plain)] {
@@ -291,7 +294,7 @@ fn tiles_are_exact_for_whole_numbers_and_any_number_of_columns() {
                      let depths = [0_usize, 1, 2, 5, 34]; let few = [(256_usize, 33_usize), (257, 50), (515, 79)]; \
                      depths.iter().flat_map(|k| (0..=84).map(|n| (*k, n))).chain(few).map(|(k, n)| {{ \
                      let (a, x) = (numbers(n * k, 1), numbers(k, 2)); let mut c = vec![-7.0; {length}]; \
-                     {name}::f({sizes}, &a, &x, &mut c); \
+                     {name}::f({sizes}, &a, &x, &mut c, &mut vec![0.5; {name}::f_workspace({sizes})]); \
                      (0..{length}).filter(|at| {{ let at = *at; (0..k).map(|l| {term}).sum::<f64>() != c[at] }}).count() as f64 \
                      }}).collect::<Vec<f64>>() }}"
                 ),
@@ -372,7 +375,7 @@ fn functions_in_stages_are_those_of_the_library() {
         program.print(
             &format!(
                 "{{ let (mut x, mut y) = (vec![0.5; {n}], vec![0.5; {n}]); let v = {module}::f_grad({n}, {}, {}, \
-                 &mut {module}::FGrad {{ x: &mut x, y: &mut y }}); x.append(&mut y); x.push(v); x }}",
+                 &mut {module}::FGrad {{ x: &mut x, y: &mut y }}, &mut vec![0.5; {module}::f_grad_workspace({n})]); x.append(&mut y); x.push(v); x }}",
                 numbers(8),
                 numbers(9)
             ),
@@ -401,7 +404,8 @@ fn compare_with_library(name: &str, texts: &[&str], vectors: &[Vec<f64>]) {
             program.print(
                 &format!(
                     "{{ let x: [f64; {n}] = [{bits}].map(f64::from_bits); let mut d = vec![0.5; {n}]; let v = \
-                     {module}::f_grad({n}, &x, &mut {module}::FGrad {{ x: &mut d }}); d.push(v); d }}"
+                     {module}::f_grad({n}, &x, &mut {module}::FGrad {{ x: &mut d }}, \
+                     &mut vec![0.5; {module}::f_grad_workspace({n})]); d.push(v); d }}"
                 ),
                 &["r".to_string()],
             );
@@ -477,7 +481,8 @@ fn sums_in_lanes_are_exact_for_whole_numbers_of_any_count() {
     for n in (0..5).chain(30..35).chain(60..68).chain([1000]) {
         let (x, y) = (whole_numbers(n, 3), whole_numbers(n, 4));
         for module in ["lanes", "plain"] {
-            let call = format!("{module}::f({n}, {}, {})", written(n, 3, "f64"), written(n, 4, "f64"));
+            let workspace = format!("&mut vec![0.5; {module}::f_workspace({n})]");
+            let call = format!("{module}::f({n}, {}, {}, {workspace})", written(n, 3, "f64"), written(n, 4, "f64"));
             program.print(&call, &["r".to_string()]);
             expected.push(x.iter().zip(&y).map(|(x, y)| x.max(0.0) + x * x * y).sum::<f64>());
         }

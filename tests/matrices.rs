@@ -70,7 +70,7 @@ const TEXTBOOK: &[(&str, &[(&str, &str)])] = &[
             ("u", "logsumexp_rows(X*W + ones(n)*b') + 2*u"),
         ],
     ),
-    ("f(x: vector[n], y: vector[n]) = dot(softmax_rows(outer(x, y))*y, x) + logsumexp_rows(x')", &[]),
+    ("f(x: vector[n], y: vector[n]) = dot(softmax_rows(outer(x, y))*y, x) + sum(logsumexp_rows(x'))", &[]),
     (
         "f(S: spd[n], x: vector[n], mu: vector[n]) = logdet(S) + (x - mu)'*inv(S)*(x - mu)",
         &[("S", "inv(S) - inv(S)*(x - mu)*(x - mu)'*inv(S)"), ("mu", "2*inv(S)*(mu - x)")],

@@ -74,7 +74,8 @@ fn emitted_code_says_that_a_norm_has_no_derivative_at_zero() {
     program.print("norms::f_hessian(0.0, 0.0)", &all(["r.1.x", "r.1.y"]));
     program.print("norms::g_hessian(&[0.0, 0.0])", &all(["r.1.x[0]", "r.1.x[1]"]));
     let gradient = "{ let mut x = [0.0; 2]; \
-                    let _ = norms::h_grad(2, &[0.0, 0.0], &mut norms::HGrad { x: &mut x }); x }";
+                    let mut workspace = vec![0.5; norms::h_grad_workspace(2)]; \
+                    let _ = norms::h_grad(2, &[0.0, 0.0], &mut norms::HGrad { x: &mut x }, &mut workspace); x }";
     program.print(gradient, &["r[0]", "r[1]"].map(str::to_string));
     let hessian = "{ let mut x = [0.0; 4]; let mut workspace = vec![0.0; norms::h_hessian_workspace(2)]; \
                    let _ = norms::h_hessian(2, &[0.0, 0.0], &mut norms::HHessian { x_x: &mut x }, &mut workspace); x }";

@@ -33,8 +33,8 @@ pub struct Options {
     /// Generates code without the standard library, which calls the crate `libm`.
     #[arg(long)]
     no_std: bool,
-    /// Generates code that computes the same bits on every processor, without `unsafe`: loops over symbolic dimensions
-    /// and many points then don't look for AVX2 and FMA.
+    /// Generates code that computes the same bits on every processor, without `unsafe`: loops over vectors and many
+    /// points then don't look for AVX2 and FMA.
     #[arg(long)]
     reproducible: bool,
     /// What counts in simplification.

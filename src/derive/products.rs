@@ -44,10 +44,11 @@ impl Product {
         let mut whole = whole.clone();
         let taken = whole.parameters.iter().map(|parameter| &parameter.name).chain(&whole.sizes);
         let taken = taken.chain(whole.names.iter().map(|(name, _)| name)).cloned().collect();
-        let own = by.iter().map(|at| &whole.parameters[*at]).map(|p| (&*p.name, p.extents.clone())).collect();
-        for (name, extents) in self.vectors(own, whole.extents(), taken) {
+        let shaped = |p: &WholeParameter| (p.extents.clone(), p.indices);
+        let own: Vec<WholeParameter> = by.iter().map(|at| whole.parameters[*at].clone()).collect();
+        let own = own.iter().map(|p| (&*p.name, shaped(p))).collect();
+        for (name, (extents, indices)) in self.vectors(own, (whole.extents(), whole.indices), taken) {
             let id = whole.graph.add_matrix_input(&name, extents.clone());
-            let indices = usize::from(!extents.rows.is_one()) + usize::from(!extents.columns.is_one());
             whole.parameters.push(WholeParameter { name, id, extents, indices, facts: Facts::default() });
         }
         whole

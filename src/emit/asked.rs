@@ -2,6 +2,8 @@
 
 use super::options::{Batch, Derive, Options};
 use crate::error::{Diagnostic, Fault};
+use crate::limits::{self, NUMBERS_BY_VALUE};
+use crate::lower::{Function, Shape};
 use std::fmt::Display;
 
 /// All derivatives.
@@ -52,6 +54,27 @@ impl Asked {
     pub(super) fn leave_out(&mut self, kind: Derive, why: Diagnostic) {
         self.wanted.retain(|wanted| *wanted != kind);
         self.missing.push((kind, why));
+    }
+
+    /// Leaves out derivatives of so many values by so many numbers that are too large to be returned.
+    pub(super) fn leave_out_large(&mut self, function: &Function, values: usize, by: usize) {
+        for kind in self.wanted.clone() {
+            let (what, entries) = match kind {
+                Derive::Hessian => ("the Hessian has", by.saturating_mul(by)),
+                Derive::Gradient | Derive::Jacobian if !self.is_number => {
+                    ("the Jacobian has", values.saturating_mul(by))
+                }
+                _ => continue,
+            };
+            if entries > NUMBERS_BY_VALUE {
+                self.leave_out(kind, at_function(function, too_large(what, entries)));
+            }
+        }
+    }
+
+    /// Tells whether a derivative by a symmetric matrix is left out.
+    pub(super) fn lacks_symmetric(&self) -> bool {
+        self.missing.iter().any(|(_, why)| why.fault == Fault::FixedSize)
     }
 
     /// Tells whether functions for many points are asked for, and the function has them.
@@ -133,6 +156,37 @@ pub(super) fn symmetric(kind: Derive) -> Diagnostic {
     };
     Diagnostic::general(Fault::FixedSize, format!("{all} by a symmetric matrix are formed in products only"))
         .hint(format!("derive {products}, or give the dimension as a number: `sym[3]`"))
+}
+
+/// Refuses a function whose parameters or value are arrays that are too large to be passed by value.
+///
+/// # Errors
+/// More than [`NUMBERS_BY_VALUE`] numbers in arrays.
+pub(super) fn passes_by_value(
+    function: &Function,
+    parameters: impl Iterator<Item = Shape>,
+    value: Shape,
+) -> Result<(), Diagnostic> {
+    let count = |shape: Shape| if shape == Shape::Scalar { 0 } else { shape.entries() };
+    let taken = parameters.map(count).fold(0, usize::saturating_add);
+    let both = [("its vectors and matrices have", taken), ("its value has", count(value))];
+    match both.into_iter().find(|(_, entries)| *entries > NUMBERS_BY_VALUE) {
+        Some((what, entries)) => Err(at_function(function, too_large(what, entries))),
+        None => Ok(()),
+    }
+}
+
+/// Says what is too large to be passed by value, or kept on the stack.
+pub(super) fn too_large(what: &str, entries: usize) -> Diagnostic {
+    let [entries, most] = [entries, NUMBERS_BY_VALUE].map(limits::text);
+    let message = format!("{what} {entries} numbers, and arrays of fixed size have at most {most}");
+    Diagnostic::general(Fault::TooLarge, message)
+        .hint("give the size a name, as in `x: vector[n]`: the function then reads from slices and writes to slices")
+}
+
+/// Gives a diagnostic the place of a function.
+pub(super) fn at_function(function: &Function, diagnostic: Diagnostic) -> Diagnostic {
+    Diagnostic { span: Some(function.span), ..diagnostic }
 }
 
 fn several_values(shape: &dyn Display) -> Diagnostic {

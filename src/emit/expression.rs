@@ -286,7 +286,7 @@ impl Writer<'_> {
     fn constant(&self, constant: &Constant) -> Text {
         let float = self.options.scalar.name();
         match core_name(constant) {
-            Some(name) => Text::atom(format!("core::{float}::consts::{name}")),
+            Some(name) => Text::atom(format!("::core::{float}::consts::{name}")),
             None if constant.value() < 0.0 => Text::atom(format!("({}_{float})", self.double(constant.value()))),
             None => Text::atom(format!("{}_{float}", self.double(constant.value()))),
         }
@@ -322,7 +322,7 @@ impl Writer<'_> {
             }
             (Code::Method(method, _, _), Target::Std) => Text::atom(format!("{}.{method}()", self.receiver(argument))),
             (Code::Method(_, libm, _), Target::NoStd) => {
-                Text::atom(format!("libm::{libm}{}({})", self.suffix(), argument.text))
+                Text::atom(format!("::libm::{libm}{}({})", self.suffix(), argument.text))
             }
             (Code::Special(name, _), _) => self.special(name, &[argument]),
             _ => Text::atom(format!("{}({})", function.row().name, argument.text)),
@@ -338,7 +338,7 @@ impl Writer<'_> {
                 Text::atom(format!("{}.{method}({})", self.receiver(a), b.text))
             }
             (Code::Method2(_, libm, _), Target::NoStd) => {
-                Text::atom(format!("libm::{libm}{}({}, {})", self.suffix(), a.text, b.text))
+                Text::atom(format!("::libm::{libm}{}({}, {})", self.suffix(), a.text, b.text))
             }
             (Code::Special2(name, _), _) => self.special(name, &[a, b]),
             _ => Text::atom(format!("{}({}, {})", function.row().name, a.text, b.text)),

@@ -1,6 +1,6 @@
 //! Functions to Rust items: signatures, documentation, bodies.
 
-use super::asked::{Asked, no_parameter, refused};
+use super::asked::{Asked, no_parameter, passes_by_value, refused};
 use super::batch::Computed;
 use super::documentation::{comment, formulas, introduction, operations, shapes};
 use super::expression::{Part, Text, Writer};
@@ -113,9 +113,19 @@ impl Module<'_> {
     /// Writes value and derivatives of a function, and returns which it has.
     fn function(&mut self, function: &Function) -> Result<Asked, Diagnostic> {
         let large = function.graph.inputs().len() > LARGEST_BY_ENTRIES;
-        if let Some(whole) = function.whole.as_ref().filter(|_| large || !function.has_entries()) {
-            return self.whole_function(function, whole);
+        match &function.whole {
+            Some(whole) if !whole.sizes.is_empty() => self.whole_function(function, whole),
+            Some(whole) if large || !function.has_entries() => match self.fixed_function(function, whole)? {
+                Some(asked) => Ok(asked),
+                None => self.function_by_entries(function),
+            },
+            _ => self.function_by_entries(function),
         }
+    }
+
+    /// Writes a function whose entries are values of their own.
+    fn function_by_entries(&mut self, function: &Function) -> Result<Asked, Diagnostic> {
+        passes_by_value(function, function.parameters.iter().map(|parameter| parameter.shape), function.shape)?;
         let derived = self.derived(function.parameters.iter().map(|parameter| parameter.name.as_str()));
         let all: Vec<usize> = derived.iter().flat_map(|at| function.parameters[*at].inputs.clone()).collect();
         let name = self.items.claim(function.display_name());
@@ -128,6 +138,7 @@ impl Module<'_> {
         {
             asked.leave_out_batches(no_parameter(names));
         }
+        asked.leave_out_large(function, function.outputs.len(), all.len());
         let (first, second) =
             (asked.wants(Derive::Gradient) || asked.wants(Derive::Jacobian), asked.wants(Derive::Hessian));
         let order = match (first, second) {
@@ -280,24 +291,39 @@ impl Module<'_> {
     /// Declares a type with a field for each parameter that is derived by, and returns its name.
     pub(super) fn declare(&mut self, function: &Function, signature: &Signature, kind: Kind) -> String {
         let float = self.options.scalar.name();
+        let fields = signature.derived.iter().map(|at| {
+            let parameter = &function.parameters[*at];
+            let own = array(parameter.shape, float);
+            let held = if kind == Kind::Jacobian { format!("[{own}; {}]", function.outputs.len()) } else { own };
+            (parameter.name.as_str(), signature.fields[*at].as_str(), held)
+        });
+        let fields: Vec<(&str, &str, String)> = fields.collect();
+        self.structure(function, &signature.name, kind, &fields)
+    }
+
+    /// Declares a type with fields, each with the parameter that it is for and its type, and returns its name.
+    pub(super) fn structure(
+        &mut self,
+        function: &Function,
+        of: &str,
+        kind: Kind,
+        fields: &[(&str, &str, String)],
+    ) -> String {
         let (suffix, title) = match kind {
             Kind::Gradient => ("Grad", "Gradient"),
             Kind::Jacobian => ("Jacobian", "Jacobian"),
             Kind::Cotangents => ("Vjp", "Vector-Jacobian product"),
         };
         let name = self.items.claim_type(&format!("{}{suffix}", camel_case(function.display_name())));
-        self.out.push_str(&format!("\n/// {title} of [`{}`], parameter by parameter.\n", signature.name));
+        self.out.push_str(&format!("\n/// {title} of [`{of}`], parameter by parameter.\n"));
         if kind == Kind::Jacobian {
             self.out.push_str("/// The first index is that of the function's value.\n");
         }
-        self.out.push_str("#[derive(Clone, Copy, Debug, PartialEq)]\n");
+        self.out.push_str("#[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug, ::core::cmp::PartialEq)]\n#[repr(C)]\n");
         self.out.push_str(ALLOW);
         self.out.push_str(&format!("pub struct {name} {{\n"));
-        for at in &signature.derived {
-            let (parameter, field) = (&function.parameters[*at], &signature.fields[*at]);
-            let own = array(parameter.shape, float);
-            let held = if kind == Kind::Jacobian { format!("[{own}; {}]", function.outputs.len()) } else { own };
-            self.out.push_str(&format!("    /// Derivative by `{}`.\n    pub {field}: {held},\n", parameter.name));
+        for (parameter, field, held) in fields {
+            self.out.push_str(&format!("    /// Derivative by `{parameter}`.\n    pub {field}: {held},\n"));
         }
         self.out.push_str("}\n");
         name

@@ -3,6 +3,7 @@
 use super::undefined::Doubt;
 use super::value::Shape;
 use crate::graph::{Dimension, ExprId, Extents, Graph, Rational, Sizes};
+use crate::source::Span;
 use std::ops::Range;
 
 /// What is known of a parameter's values.
@@ -38,6 +39,8 @@ pub struct Function {
     pub documentation: Vec<String>,
     /// Its definition as it is written in the source.
     pub definition: String,
+    /// Where its name stands in the source; the place of a bare expression.
+    pub span: Span,
     /// Its parameters.
     pub parameters: Vec<Parameter>,
     /// The graph as written; inputs are the parameters' entries in order.
@@ -69,6 +72,22 @@ pub struct WholeParameter {
     pub facts: Facts,
 }
 
+impl WholeParameter {
+    /// Returns the parameter's shape for given sizes.
+    pub fn shape(&self, sizes: &Sizes) -> Option<Shape> {
+        shape(&self.extents, self.indices, sizes)
+    }
+}
+
+fn shape(extents: &Extents, indices: usize, sizes: &Sizes) -> Option<Shape> {
+    let (rows, columns) = (extents.rows.evaluate(sizes)?, extents.columns.evaluate(sizes)?);
+    Some(match indices {
+        0 => Shape::Scalar,
+        1 => Shape::Vector(rows),
+        _ => Shape::Matrix(rows, columns),
+    })
+}
+
 /// A function of whole vectors and matrices.
 #[derive(Clone, Debug)]
 pub struct Whole {
@@ -76,6 +95,8 @@ pub struct Whole {
     pub graph: Graph,
     /// The function's value.
     pub output: ExprId,
+    /// How many indices the entries of the value have.
+    pub indices: usize,
     /// The parameters, in order.
     pub parameters: Vec<WholeParameter>,
     /// What the user named with `let`, in order.
@@ -100,6 +121,11 @@ impl Whole {
     /// Returns the extents of the function's value.
     pub fn extents(&self) -> Extents {
         self.graph.extents(self.output)
+    }
+
+    /// Returns the shape of the function's value for given sizes.
+    pub fn shape(&self, sizes: &Sizes) -> Option<Shape> {
+        shape(&self.extents(), self.indices, sizes)
     }
 
     /// Returns what is negative for these sizes, and must not be.

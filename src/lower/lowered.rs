@@ -7,6 +7,7 @@ use super::undefined::Doubt;
 use super::value::{Rank, Shape};
 use crate::graph::{Dimension, ExprId, Extents, Graph, Input, Sizes};
 use crate::limits;
+use crate::source::Span;
 
 /// Most entries of an array that are named each.
 const MOST_NAMED: usize = 64;
@@ -16,6 +17,7 @@ pub(super) struct Header {
     pub name: Option<String>,
     pub documentation: Vec<String>,
     pub definition: String,
+    pub span: Span,
 }
 
 /// A definition, lowered to a graph of numbers and whole vectors and matrices.
@@ -60,9 +62,9 @@ impl Lowered {
             names: Vec::new(),
             doubts: Vec::new(),
         });
-        let Header { name, documentation, definition } = header;
+        let Header { name, documentation, definition, span } = header;
         let Entries { parameters, graph, outputs, shape, names, doubts } = entries;
-        Function { name, documentation, definition, parameters, graph, outputs, shape, names, doubts, whole }
+        Function { name, documentation, definition, span, parameters, graph, outputs, shape, names, doubts, whole }
     }
 
     /// Writes the function out in the entries of its vectors and matrices.
@@ -93,6 +95,11 @@ impl Lowered {
         Whole {
             graph: self.graph,
             output: self.output.0,
+            indices: match self.output.1 {
+                None | Some(Rank::Either) => 0,
+                Some(Rank::Vector) => 1,
+                Some(Rank::Matrix) => 2,
+            },
             parameters: self.parameters,
             names: self.names.into_iter().map(|(name, (id, _))| (name, id)).collect(),
             sizes: self.sizes,
@@ -120,7 +127,7 @@ struct Written {
 /// Writes roots out in the entries of the parameters, for given sizes of the dimensions that have names; none if these are
 /// too many, or if a determinant is too large to be written out.
 fn written_out(source: &Graph, parameters: &[WholeParameter], roots: &[ExprId], sizes: &Sizes) -> Option<Written> {
-    let shapes: Vec<Shape> = parameters.iter().map(|parameter| shape(parameter, sizes)).collect::<Option<_>>()?;
+    let shapes: Vec<Shape> = parameters.iter().map(|parameter| parameter.shape(sizes)).collect::<Option<_>>()?;
     let total = shapes.iter().fold(0, |total: usize, shape| total.saturating_add(shape.entries()));
     if total > limits::PARAMETER_ENTRIES {
         return None;
@@ -157,6 +164,7 @@ impl Whole {
             name: None,
             documentation: Vec::new(),
             definition: String::new(),
+            span: Span::default(),
             parameters: written.parameters,
             graph: written.graph,
             outputs: written.roots.into_iter().next()?,
@@ -166,16 +174,6 @@ impl Whole {
             whole: None,
         })
     }
-}
-
-/// Returns the shape of a parameter for given sizes.
-fn shape(parameter: &WholeParameter, sizes: &Sizes) -> Option<Shape> {
-    let (rows, columns) = sides(&parameter.extents, sizes)?;
-    Some(match parameter.indices {
-        0 => Shape::Scalar,
-        1 => Shape::Vector(rows),
-        _ => Shape::Matrix(rows, columns),
-    })
 }
 
 fn sides(extents: &Extents, sizes: &Sizes) -> Option<(usize, usize)> {

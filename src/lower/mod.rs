@@ -141,6 +141,7 @@ fn lower_function(
         name: name.map(|name| name.text.clone()),
         documentation: documentation(source, ast, span),
         definition: source.slice(span).trim().trim_end_matches(';').to_string(),
+        span: name.map_or(span, |name| name.span),
     };
     let has_arrays = lowered.graph.has_matrices();
     let function = lowered.function(header);

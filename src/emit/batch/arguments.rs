@@ -46,7 +46,7 @@ impl Slices {
     fn check(&self, other: &str) -> Vec<String> {
         let place = &self.place;
         if self.dimensions == 0 {
-            return vec![format!("assert_eq!({place}.len(), points, \"`{place}` is as long as `{other}`\");")];
+            return vec![format!("::core::assert_eq!({place}.len(), points, \"`{place}` is as long as `{other}`\");")];
         }
         let entries = match self.dimensions {
             1 => format!("&{place}"),
@@ -54,7 +54,9 @@ impl Slices {
         };
         vec![
             format!("for entry in {entries} {{"),
-            format!("    assert_eq!(entry.len(), points, \"each entry of `{place}` is as long as `{other}`\");"),
+            format!(
+                "    ::core::assert_eq!(entry.len(), points, \"each entry of `{place}` is as long as `{other}`\");"
+            ),
             "}".to_string(),
         ]
     }

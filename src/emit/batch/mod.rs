@@ -175,7 +175,8 @@ impl Module<'_> {
         if rows.is_some() {
             self.out.push_str("/// The first index is that of the function's value.\n");
         }
-        self.out.push_str(&format!("#[derive(Debug)]\n{ALLOW}pub struct {name}{lifetime} {{\n{fields}}}\n"));
+        self.out
+            .push_str(&format!("#[derive(::core::fmt::Debug)]\n{ALLOW}pub struct {name}{lifetime} {{\n{fields}}}\n"));
         name
     }
 }

@@ -33,15 +33,16 @@ pub(super) fn checks<'d>(
             *own = (*own).max(-dimension.constant());
         } else {
             let (added, taken) = sides(dimension, sizes);
-            let check = format!("assert!({added} >= {}, \"`{dimension}` is not negative\");", taken.join(" + "));
+            let check =
+                format!("::core::assert!({added} >= {}, \"`{dimension}` is not negative\");", taken.join(" + "));
             if !others.contains(&check) {
                 others.push(check);
             }
         }
     }
     let needed = sizes.iter().filter_map(|(name, rust)| Some((name, rust, least.get(name.as_str())?)));
-    let needed =
-        needed.map(|(name, rust, least)| format!("assert!({rust} >= {least}, \"`{name}` is at least {least}\");"));
+    let needed = needed
+        .map(|(name, rust, least)| format!("::core::assert!({rust} >= {least}, \"`{name}` is at least {least}\");"));
     needed.chain(others).collect()
 }
 

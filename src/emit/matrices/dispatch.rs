@@ -65,7 +65,7 @@ impl Dispatched<'_> {
         lines.extend(self.body.iter().map(|line| format!("    {line}")));
         let [holds, because] = match condition {
             Condition::Detected => {
-                let detected = "is_x86_feature_detected!(\"avx2\") && is_x86_feature_detected!(\"fma\")";
+                let detected = "::std::is_x86_feature_detected!(\"avx2\") && ::std::is_x86_feature_detected!(\"fma\")";
                 [detected, "the processor has AVX2 and FMA"]
             }
             Condition::Inherited => ["FMA", "`FMA` says that the processor has AVX2 and FMA"],
@@ -131,7 +131,7 @@ pub(super) fn apart(kernel: &str, endings: &[&str], options: &Options) -> String
     };
     let mut lines = Vec::new();
     if endings.contains(&AVX512) {
-        let holds = format!("8 && a.len() >= {LEAST_FOR_AVX512} && is_x86_feature_detected!(\"avx512f\")");
+        let holds = format!("8 && a.len() >= {LEAST_FOR_AVX512} && ::std::is_x86_feature_detected!(\"avx512f\")");
         lines.extend(called(AVX512, &holds, "the processor has AVX-512, and `FMA` says that it has FMA"));
     }
     match endings.contains(&AVX2) {

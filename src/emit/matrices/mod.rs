@@ -3,7 +3,10 @@
 mod blocks;
 mod dimensions;
 pub(super) mod dispatch;
+mod documentation;
 mod embedded;
+mod fixed;
+mod formed;
 mod kernels;
 mod looped;
 mod loops;
@@ -15,24 +18,24 @@ mod shares;
 mod stages;
 mod vectors;
 
-use super::asked::{Asked, kept_whole, symmetric};
+use super::asked::{Asked, kept_whole};
 use super::documentation::{comment, introduction};
 use super::expression::Writer;
 use super::names::{Names, camel_case};
-use super::options::Derive;
 use super::placeholders::Placeholders;
 use super::rust::{ALLOW, LARGEST_BY_ENTRIES, Module};
-use crate::derive::{Closed, Derivative, Form, Order, derive_closed, derive_rows};
+use crate::derive::{Order, derive_closed};
 use crate::error::Diagnostic;
 use crate::graph::{ExprId, Extents, Graph, Node};
 use crate::limits::NESTED_LOOPS;
 use crate::lower::{Function, Whole};
-use crate::show::{names::with_names, notation};
 use crate::tape::{associate, hoist, plan};
 use dispatch::Dispatched;
+use documentation::{formulas, shape, shapes};
+use formed::Formed;
 use indexmap::IndexMap;
 use loops::{Interface, Loops, Written, factor};
-use rows::RowLoop;
+use rows::{RowLoop, RowOutput};
 
 /// The private module of kernels in generated code.
 pub(in crate::emit) const MODULE: &str = "matrices";
@@ -55,9 +58,6 @@ const RESERVED: &[&str] = &[
     MODULE,
     "special",
 ];
-/// Longest formula in a documentation line.
-const LONGEST_FORMULA: usize = 200;
-
 /// What the items of one function share.
 struct Signature {
     name: String,
@@ -65,10 +65,12 @@ struct Signature {
     sizes: IndexMap<String, String>,
     /// The name of each parameter in Rust.
     fields: Vec<String>,
-    /// `n: usize, w: &[f64]`
+    /// `n: usize, w: &[f64]`, or `w: &[f64; 3]` where all dimensions are numbers
     parameters: Vec<String>,
     /// Checks of the slices' lengths.
     checks: Vec<String>,
+    /// Statements that turn parameters into what is read of them: slices, and numbers.
+    opening: Vec<String>,
     stem: String,
 }
 
@@ -81,24 +83,11 @@ impl Module<'_> {
         let name = self.items.claim(function.display_name());
         let (signature, _) = self.whole_signature(name, whole);
         let all = self.derived(whole.parameters.iter().map(|parameter| parameter.name.as_str()));
-        let scalar = whole.extents().is_scalar();
-        let mut asked = Asked::new(self.options, scalar, &whole.extents(), all.is_empty());
+        let scalar = whole.indices == 0;
+        let mut asked = Asked::new(self.options, scalar, &shape(&whole.extents(), whole.indices), all.is_empty());
         asked.leave_out_batches(kept_whole(LARGEST_BY_ENTRIES));
-        let mut formed = Vec::new();
-        for (order, kinds) in
-            [(Order::First, &[Derive::Gradient, Derive::Jacobian][..]), (Order::Second, &[Derive::Hessian])]
-        {
-            if !kinds.iter().any(|kind| asked.wants(*kind)) {
-                continue;
-            }
-            let own = Formed::new(whole, &all, order, self.options.form)?;
-            if own.derived.is_empty() && own.rows.is_empty() {
-                let wanted: Vec<Derive> = kinds.iter().copied().filter(|kind| asked.wants(*kind)).collect();
-                wanted.into_iter().for_each(|kind| asked.leave_out(kind, symmetric(kind)));
-            } else {
-                formed.push(own);
-            }
-        }
+        let lacks = |formed: &Formed| formed.derived.is_empty() && formed.rows.is_empty();
+        let formed = self.formed(whole, &all, &mut asked, lacks)?;
         let value = derive_closed(whole, &[], Order::Value, self.options.form)?;
         let mut documentation = introduction(function);
         documentation.push(shapes(whole));
@@ -129,7 +118,7 @@ impl Module<'_> {
         let Formed { order, closed, derived, rows, left_out } = formed;
         let (suffix, title) = match order {
             Order::Second => ("hessian", "Hessian"),
-            _ if whole.extents().is_scalar() => ("grad", "gradient"),
+            _ if whole.indices == 0 => ("grad", "gradient"),
             _ => ("jacobian", "Jacobian"),
         };
         let name = self.items.claim(&format!("{}_{suffix}", function.display_name()));
@@ -153,24 +142,28 @@ impl Module<'_> {
     fn whole_signature(&self, name: String, whole: &Whole) -> (Signature, Names) {
         let float = self.options.scalar.name();
         let mut names = Names::default();
-        RESERVED.iter().for_each(|name| drop(names.claim(name)));
+        let results = if whole.sizes.is_empty() { fixed::RESULTS } else { &[] };
+        RESERVED.iter().chain(results).for_each(|name| drop(names.claim(name)));
         (1..=NESTED_LOOPS).for_each(|height| drop(names.claim(&format!("i{height}"))));
         let sizes: IndexMap<String, String> =
             whole.sizes.iter().map(|size| (size.clone(), names.claim(size))).collect();
         let mut parameters: Vec<String> = sizes.values().map(|size| format!("{size}: usize")).collect();
-        let mut fields = Vec::new();
+        let fields: Vec<String> = whole.parameters.iter().map(|parameter| names.claim(&parameter.name)).collect();
         let mut checks = Vec::new();
-        for parameter in &whole.parameters {
-            let field = names.claim(&parameter.name);
-            if parameter.extents.is_scalar() {
-                parameters.push(format!("{field}: {float}"));
-            } else {
-                parameters.push(format!("{field}: &[{float}]"));
-                checks.push(check(&field, &parameter.name, &parameter.extents, &sizes));
-            }
-            fields.push(field);
+        let mut opening = Vec::new();
+        for (parameter, field) in whole.parameters.iter().zip(&fields) {
+            let (kind, read) = match fixed::passed(parameter, field, float) {
+                Some(passed) if sizes.is_empty() => passed,
+                _ if parameter.indices == 0 => (float.to_string(), None),
+                _ => {
+                    checks.push(check(field, &parameter.name, &parameter.extents, &sizes));
+                    (format!("&[{float}]"), parameter.extents.is_scalar().then(|| format!("{field}[0]")))
+                }
+            };
+            parameters.push(format!("{field}: {kind}"));
+            opening.extend(read.map(|read| format!("let {field} = {read};")));
         }
-        (Signature { name, sizes, fields, parameters, checks, stem: names.stem() }, names)
+        (Signature { name, sizes, fields, parameters, checks, opening, stem: names.stem() }, names)
     }
 
     /// Declares the type that derivatives are written to.
@@ -183,7 +176,7 @@ impl Module<'_> {
         let mut lines = String::new();
         for (field, Derived { by, root }) in &outputs.matrices {
             let extents = graph.extents(*root);
-            let kind = if extents.is_scalar() { float.to_string() } else { format!("[{float}]") };
+            let kind = if is_number(whole, by) { float.to_string() } else { format!("[{float}]") };
             lines.push_str(&format!(
                 "    /// Derivative by {}: a {extents}.\n    pub {field}: &'a mut {kind},\n",
                 quoted(by)
@@ -199,7 +192,7 @@ impl Module<'_> {
         }
         self.out.push_str(&format!("\n/// Where the {title} of [`{}`] is written to, row by row.\n", signature.name));
         let type_name = &outputs.type_name;
-        self.out.push_str(&format!("#[derive(Debug)]\n{ALLOW}pub struct {type_name}<'a> {{\n{lines}}}\n"));
+        self.out.push_str(&format!("#[derive(::core::fmt::Debug)]\n{ALLOW}pub struct {type_name}<'a> {{\n{lines}}}\n"));
     }
 
     /// Writes a function that computes the results, which are nodes of the graph.
@@ -218,27 +211,36 @@ impl Module<'_> {
         let mut targets = Vec::new();
         let mut parameters = signature.parameters.clone();
         let mut checks = signature.checks.clone();
+        let mut opening = signature.opening.clone();
         for (argument, root) in results.values {
             let extents = given.extents(root);
             roots.push(root);
-            if !extents.is_scalar() {
-                parameters.push(format!("{argument}: &mut [{float}]"));
-                checks.push(check(&argument, &argument, &extents, &signature.sizes));
+            if whole.indices == 0 {
+                targets.push(None);
+                continue;
             }
-            targets.push((!extents.is_scalar()).then(|| placeholders.stand_for(argument)));
+            parameters.push(format!("{argument}: &mut [{float}]"));
+            checks.push(check(&argument, &argument, &extents, &signature.sizes));
+            if extents.is_scalar() {
+                opening.push(format!("let {argument} = &mut {argument}[0];"));
+            }
+            targets.push(Some(placeholders.stand_for(argument)));
         }
-        let mut opening = Vec::new();
         let mut rows = Vec::new();
         for Outputs { argument, type_name, matrices, rows: of_argument } in results.derivatives {
             parameters.push(format!("{argument}: &mut {type_name}<'_>"));
             rows.extend(of_argument);
-            for (field, Derived { root, .. }) in matrices {
+            for (field, Derived { root, by }) in matrices {
                 let extents = given.extents(root);
                 roots.push(root);
                 let local = format!("{}{}_{}", signature.stem, &argument[..1], field.trim_start_matches("r#"));
                 let place = format!("{argument}.{field}");
-                opening.push(format!("let {local} = &mut *{place};"));
-                if !extents.is_scalar() {
+                let is_number = is_number(whole, &by);
+                opening.push(match extents.is_scalar() && !is_number {
+                    true => format!("let {local} = &mut {place}[0];"),
+                    false => format!("let {local} = &mut *{place};"),
+                });
+                if !is_number {
                     checks.push(check(&place, &place, &extents, &signature.sizes));
                 }
                 targets.push(Some(placeholders.stand_for(local)));
@@ -246,9 +248,72 @@ impl Module<'_> {
         }
         for group in &mut rows {
             checks.extend(group.checks(given, signature));
-            opening.extend(group.opening(&signature.stem, &mut placeholders));
-            roots.extend(group.outputs.iter().map(|output| output.root));
+            let place = |output: &RowOutput| format!("&mut *derivatives.{}", output.field);
+            opening.extend(group.opening(&signature.stem, &mut placeholders, place));
         }
+        let targets = Targets { roots, targets, rows, placeholders };
+        let (written, of_dimensions) = self.loops(signature, whole, given, targets)?;
+        checks.splice(0..0, of_dimensions);
+        // With a named size there is always a workspace: whether the body needs one does not show.
+        let is_needed = !written.temporaries.is_empty();
+        if is_needed || !signature.sizes.is_empty() {
+            parameters.push(format!("workspace: &mut [{float}]"));
+            let workspace = self.workspace(signature, name, &written);
+            documentation.push(String::new());
+            documentation.push(format!(
+                "The workspace has at least [`{workspace}`] numbers; what is in them is of no importance."
+            ));
+            if is_needed {
+                let arguments: Vec<&str> = signature.sizes.values().map(String::as_str).collect();
+                let needed = format!("{workspace}({})", arguments.join(", "));
+                checks.push(format!(
+                    "::core::assert!(workspace.len() >= {needed}, \"the workspace is shorter than {workspace} says\");"
+                ));
+            }
+        }
+        if !checks.is_empty() {
+            let panics = "Where a slice has another length than its shape says, before anything is written.";
+            documentation.extend(["", "# Panics", panics].map(String::from));
+        }
+        let (result, returned) = match &written.returned[..] {
+            [] => (String::new(), None),
+            [only] => (format!(" -> {float}"), Some(only.clone())),
+            several => {
+                (format!(" -> ({})", vec![float; several.len()].join(", ")), Some(format!("({})", several.join(", "))))
+            }
+        };
+        let temporaries = written
+            .temporaries
+            .iter()
+            .map(|(name, entries)| format!("let ({name}, workspace) = workspace.split_at_mut({entries});"));
+        let statements = checks.into_iter().chain(opening).chain(temporaries).chain(written.statements);
+        let body = Dispatched { parameters: &parameters, result: &result, body: statements.chain(returned).collect() };
+        self.documented(&documentation, name, &body);
+        Ok(())
+    }
+
+    /// Writes a function with its documentation.
+    fn documented(&mut self, documentation: &[String], name: &str, body: &Dispatched<'_>) {
+        self.out.push('\n');
+        for line in documentation {
+            self.out.push_str(&comment("///", line));
+            self.out.push('\n');
+        }
+        let (allowed, text) = body.written(self.options);
+        let (parameters, result) = (body.parameters.join(", "), body.result);
+        self.out.push_str(&format!("{ALLOW}{allowed}pub fn {name}({parameters}){result} {{\n{text}}}\n"));
+    }
+
+    /// Writes the loops that compute roots, and checks that dimensions are not negative.
+    fn loops(
+        &mut self,
+        signature: &Signature,
+        whole: &Whole,
+        given: &Graph,
+        targets: Targets,
+    ) -> Result<(Written, Vec<String>), Diagnostic> {
+        let Targets { mut roots, targets, mut rows, mut placeholders } = targets;
+        roots.extend(rows.iter().flat_map(RowLoop::roots));
         let mut graph = given.clone();
         let roots = associate(&mut graph, &roots);
         let mut roots = hoist(&mut graph, &roots);
@@ -264,9 +329,13 @@ impl Module<'_> {
             }
         }
         let extents_of_steps = plan.steps.iter().flat_map(|step| [&step.extents.rows, &step.extents.columns]);
-        let needed = whole.needed.iter().chain(extents_of_steps);
-        checks.splice(0..0, dimensions::checks(needed, &signature.sizes));
-        plan.for_each_tape(|tape| self.note_special(tape));
+        let checks = dimensions::checks(whole.needed.iter().chain(extents_of_steps), &signature.sizes);
+        for step in &plan.steps {
+            if let crate::tape::Computation::Entrywise(tape, _) = &step.computation {
+                self.note_special(tape);
+            }
+        }
+        (1..=NESTED_LOOPS).for_each(|height| drop(names.claim(&format!("i{height}"))));
         let stem = placeholders.stand_for(signature.stem.as_str());
         let writer = Writer { options: self.options, inputs: &inputs, owners: &[], stem: &stem, lanes: false };
         let mut sizes: IndexMap<String, String> =
@@ -274,45 +343,7 @@ impl Module<'_> {
         rows.iter().for_each(|group| sizes.extend(group.indices()));
         sizes.extend(looped::variables(&plan));
         let interface = Interface { inputs: &inputs, sizes: &sizes, targets: &targets, rows: &rows };
-        let written = Loops::write(&graph, &plan, writer, &interface)?.named(&placeholders);
-        if !written.temporaries.is_empty() {
-            parameters.push(format!("workspace: &mut [{float}]"));
-            let workspace = self.workspace(signature, name, &written);
-            documentation.push(String::new());
-            documentation.push(format!(
-                "The workspace has at least [`{workspace}`] numbers; what is in them is of no importance."
-            ));
-            let arguments: Vec<&str> = signature.sizes.values().map(String::as_str).collect();
-            let arguments = arguments.join(", ");
-            checks.push(format!(
-                "assert!(workspace.len() >= {workspace}({arguments}), \"the workspace is shorter than {workspace} says\");"
-            ));
-        }
-        self.out.push('\n');
-        for line in &documentation {
-            self.out.push_str(&comment("///", line));
-            self.out.push('\n');
-        }
-        if !checks.is_empty() {
-            self.out.push_str("///\n/// # Panics\n/// Where a slice has another length than its shape says, before anything is written.\n");
-        }
-        let (result, returned) = match &written.returned[..] {
-            [] => (String::new(), None),
-            [only] => (format!(" -> {float}"), Some(only.clone())),
-            several => {
-                (format!(" -> ({})", vec![float; several.len()].join(", ")), Some(format!("({})", several.join(", "))))
-            }
-        };
-        let temporaries = written
-            .temporaries
-            .iter()
-            .map(|(name, entries)| format!("let ({name}, workspace) = workspace.split_at_mut({entries});"));
-        let statements = checks.into_iter().chain(opening).chain(temporaries).chain(written.statements);
-        let body = Dispatched { parameters: &parameters, result: &result, body: statements.chain(returned).collect() };
-        let (allowed, text) = body.written(self.options);
-        self.out.push_str(&format!("{ALLOW}{allowed}pub fn {name}({}){result} {{\n{text}", parameters.join(", ")));
-        self.out.push_str("}\n");
-        Ok(())
+        Ok((Loops::write(&graph, &plan, writer, &interface)?.named(&placeholders), checks))
     }
 
     /// Writes the function that tells how long a workspace is.
@@ -326,12 +357,25 @@ impl Module<'_> {
             count if entries.contains([' ']) && !entries.contains(" * ") => format!("{count} * ({entries})"),
             count => format!("{count} * {entries}"),
         });
-        let total = terms.collect::<Vec<_>>().join(" + ");
+        let total = match counts.is_empty() {
+            true => "0".to_string(),
+            false => terms.collect::<Vec<_>>().join(" + "),
+        };
         self.out.push_str(&format!("\n/// The length of the workspace of [`{name}`].\n{ALLOW}"));
         self.out
             .push_str(&format!("pub const fn {workspace}({}) -> usize {{\n    {total}\n}}\n", parameters.join(", ")));
         workspace
     }
+}
+
+/// Where results go.
+struct Targets {
+    roots: Vec<ExprId>,
+    /// A placeholder for what each root is written to; none for a number that is returned.
+    targets: Vec<Option<String>>,
+    /// Loops over rows, which know where they write.
+    rows: Vec<RowLoop>,
+    placeholders: Placeholders,
 }
 
 /// What a function computes.
@@ -385,60 +429,15 @@ struct Derived {
     root: ExprId,
 }
 
-/// The derivatives of one order.
-struct Formed {
-    order: Order,
-    closed: Closed,
-    /// Those that are matrices.
-    derived: Vec<Derived>,
-    /// Those that are written row by row.
-    rows: Vec<RowLoop>,
-    /// The parameters that the others are by.
-    left_out: Vec<Vec<usize>>,
-}
-
-impl Formed {
-    /// Forms the derivatives by the parameters `all`.
-    fn new(whole: &Whole, all: &[usize], order: Order, form: Form) -> Result<Self, Diagnostic> {
-        let mut closed = derive_closed(whole, all, order, form)?;
-        let rows = derive_rows(whole, &mut closed, all, form)?;
-        let rows: Vec<RowLoop> = rows.into_iter().map(|rows| RowLoop::new(rows, all, order)).collect();
-        let list = if order == Order::First { &closed.first } else { &closed.second };
-        let (mut derived, mut left_out) = (Vec::new(), Vec::new());
-        for (at, derivative) in list.iter().enumerate() {
-            let by = by(all, order, at);
-            match derivative {
-                Derivative::Matrix(root) => derived.push(Derived { by, root: *root }),
-                Derivative::Operator { .. } if rows.iter().any(|rows| rows.has(&by)) => {}
-                Derivative::Operator { .. } => left_out.push(by),
-            }
-        }
-        Ok(Formed { order, closed, derived, rows, left_out })
-    }
-}
-
-/// The parameters of the derivative that stands at a place of the list.
-fn by(all: &[usize], order: Order, at: usize) -> Vec<usize> {
-    if order != Order::Second {
-        return vec![all[at]];
-    }
-    let pairs = (0..all.len()).flat_map(|row| (row..all.len()).map(move |column| (row, column)));
-    pairs.skip(at).take(1).flat_map(|(row, column)| [all[row], all[column]]).collect()
-}
-
-fn shapes(whole: &Whole) -> String {
-    let shaped: Vec<String> = whole
-        .parameters
-        .iter()
-        .filter(|parameter| !parameter.extents.is_scalar())
-        .map(|parameter| format!("`{}` is a `{}`", parameter.name, parameter.extents))
-        .collect();
-    format!("{}, row by row.", shaped.join(", "))
+/// Tells whether the derivative by these parameters is a number, not an array of one.
+fn is_number(whole: &Whole, by: &[usize]) -> bool {
+    whole.indices == 0 && by.iter().all(|at| whole.parameters[*at].indices == 0)
 }
 
 /// Checks the length of a slice.
 fn check(slice: &str, name: &str, extents: &Extents, sizes: &IndexMap<String, String>) -> String {
-    format!("assert_eq!({slice}.len(), {}, \"`{name}` is a {extents}\");", entries(extents, sizes))
+    let kind = if extents.is_scalar() { "has one entry".to_string() } else { format!("is a {extents}") };
+    format!("::core::assert_eq!({slice}.len(), {}, \"`{name}` {kind}\");", entries(extents, sizes))
 }
 
 /// Writes how many entries a matrix has.
@@ -449,33 +448,4 @@ fn entries(extents: &Extents, sizes: &IndexMap<String, String>) -> String {
         (_, true) => dimension(&extents.columns),
         _ => format!("{} * {}", dimension(&extents.rows), dimension(&extents.columns)),
     }
-}
-
-/// Lists the derivatives as formulas, as far as they are short.
-fn formulas(whole: &Whole, all: &[usize], order: Order) -> Result<Vec<String>, Diagnostic> {
-    let Closed { mut graph, first, second, names, .. } = derive_closed(whole, all, order, Form::Pretty)?;
-    let list = if order == Order::First { first } else { second };
-    let roots: Vec<ExprId> = list.iter().map(Derivative::expression).collect();
-    let power = if order == Order::Second { "^2" } else { "" };
-    let label = |at: usize| {
-        let names: Vec<String> =
-            by(all, order, at).iter().map(|at| format!("d{}", whole.parameters[*at].name)).collect();
-        format!("d{power}/{}", names.join(" "))
-    };
-    let labels = (0..roots.len()).map(label).collect();
-    Ok(lines_of(&mut graph, labels, &roots, &names))
-}
-
-/// Writes formulas with their labels, as far as they are short, with what the user has named.
-fn lines_of(graph: &mut Graph, labels: Vec<String>, roots: &[ExprId], names: &[(String, ExprId)]) -> Vec<String> {
-    let roots = with_names(graph, roots, names);
-    let mut lines = vec!["```text".to_string()];
-    for (label, root) in labels.into_iter().zip(roots) {
-        let formula = notation::text(graph, root);
-        if formula.len() <= LONGEST_FORMULA && !formula.contains('\n') {
-            lines.push(format!("{label} = {formula}"));
-        }
-    }
-    lines.extend(["```".to_string(), String::new()]);
-    if lines.len() > 3 { lines } else { Vec::new() }
 }

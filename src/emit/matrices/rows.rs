@@ -3,8 +3,9 @@
 //! What does not depend on the entry is computed before the loops, what depends on the entry's row alone before the loop
 //! over columns.
 
+use super::formed::by;
 use super::loops::{Loops, Place, factor, place};
-use super::{Interface, Signature, by, entries};
+use super::{Interface, Signature, entries};
 use crate::derive::{Order, Rows};
 use crate::emit::expression::bare;
 use crate::emit::placeholders::Placeholders;
@@ -76,17 +77,24 @@ impl RowLoop {
                 }
             };
             let field = &output.field;
-            format!("assert_eq!(derivatives.{field}.len(), {length}, \"`derivatives.{field}` has {length} entries\");")
+            format!(
+                "::core::assert_eq!(derivatives.{field}.len(), {length}, \"`derivatives.{field}` has {length} entries\");"
+            )
         };
         self.outputs.iter().map(check).collect()
     }
 
-    /// Takes the fields out of the type, and names them.
-    pub(super) fn opening(&mut self, stem: &str, placeholders: &mut Placeholders) -> Vec<String> {
+    /// Names the slices that are written to; `place` tells what they are.
+    pub(super) fn opening(
+        &mut self,
+        stem: &str,
+        placeholders: &mut Placeholders,
+        place: impl Fn(&RowOutput) -> String,
+    ) -> Vec<String> {
         let name = |output: &mut RowOutput| {
             let field = output.field.trim_start_matches("r#");
             let names = [format!("{stem}d_{field}"), format!("{stem}row_{field}")];
-            let line = format!("let {} = &mut *derivatives.{};", names[0], output.field);
+            let line = format!("let {} = {};", names[0], place(output));
             output.local = names.map(|name| placeholders.stand_for(name));
             line
         };

@@ -1,6 +1,7 @@
 //! Derivatives times vectors: functions with the tangents or the cotangent as further parameters.
 
-use super::{Derived, Outputs, Results, Signature, lines_of, shapes};
+use super::documentation::{lines_of, shapes};
+use super::{Derived, Outputs, Results, Signature};
 use crate::derive::{Closed, Derivative, Form, Product, derive_closed_product};
 use crate::emit::asked::Asked;
 use crate::emit::names::camel_case;
@@ -61,7 +62,12 @@ impl Module<'_> {
                 }
             }
             let mut documentation = vec![computes.replace("{f}", &format!("[`{}`]", signature.name)), String::new()];
-            documentation.extend(formulas(product, &extended, by, &results)?);
+            let values = results.values.iter().skip(1).map(|(name, _)| name.clone());
+            let fields = |outputs: &Outputs| -> Vec<String> {
+                outputs.matrices.iter().map(|(field, _)| format!("{}.{field}", outputs.argument)).collect()
+            };
+            let labels = values.chain(results.derivatives.iter().flat_map(fields)).collect();
+            documentation.extend(formulas(product, &extended, by, labels)?);
             documentation.push(shapes(&extended));
             self.whole_item(&own, &name, documentation, &extended, &closed.graph, results)?;
         }
@@ -69,14 +75,14 @@ impl Module<'_> {
     }
 }
 
-/// Lists what is computed beside the value as formulas, as far as they are short.
-fn formulas(product: Product, whole: &Whole, by: &[usize], results: &Results) -> Result<Vec<String>, Diagnostic> {
+/// Lists what is computed beside the value as formulas with these labels, as far as they are short.
+pub(super) fn formulas(
+    product: Product,
+    whole: &Whole,
+    by: &[usize],
+    labels: Vec<String>,
+) -> Result<Vec<String>, Diagnostic> {
     let Closed { mut graph, first, second, names, .. } = derive_closed_product(product, whole, by, Form::Pretty)?;
-    let values = results.values.iter().skip(1).map(|(name, _)| name.clone());
-    let fields = |outputs: &Outputs| -> Vec<String> {
-        outputs.matrices.iter().map(|(field, _)| format!("{}.{field}", outputs.argument)).collect()
-    };
-    let labels = values.chain(results.derivatives.iter().flat_map(fields));
     let roots = first.iter().chain(&second).map(Derivative::expression).collect::<Vec<_>>();
-    Ok(lines_of(&mut graph, labels.collect(), &roots, &names))
+    Ok(lines_of(&mut graph, labels, &roots, &names))
 }

@@ -115,7 +115,7 @@ fn gamma_product(a: f64, b: f64) -> (f64, f64) {
 fn gamma_ln(x: f64) -> (f64, f64) {
     let mut scale = 1.0;
     let mut exponent = 0.0;
-    while x > scale * core::f64::consts::SQRT_2 {
+    while x > scale * ::core::f64::consts::SQRT_2 {
         scale *= 2.0;
         exponent += 1.0;
     }
@@ -177,7 +177,7 @@ fn gamma_sin_pi(x: f64) -> f64 {
     let rest = x - nearest;
     let half = 0.5 * nearest;
     let sign = if half > half.floor() { -1.0 } else { 1.0 };
-    sign * (core::f64::consts::PI * rest).sin()
+    sign * (::core::f64::consts::PI * rest).sin()
 }
 
 /// Returns the gamma function (Abramowitz & Stegun 6.1.1, DLMF 5.2.1).
@@ -195,7 +195,7 @@ pub fn gamma(x: f64) -> f64 {
     } else if x > -0.5 {
         1.0 / (x * gamma_reciprocal(x))
     } else {
-        let reflected = -core::f64::consts::PI / (x * gamma_sin_pi(x));
+        let reflected = -::core::f64::consts::PI / (x * gamma_sin_pi(x));
         if x > -GAMMA_STIRLING_START {
             reflected / gamma_positive(-x)
         } else if x > -GAMMA_LARGEST - 20.0 {
@@ -240,6 +240,6 @@ pub fn lgamma(x: f64) -> f64 {
     } else if x > -0.5 {
         gamma_ln_central(x) - x.abs().ln()
     } else {
-        (core::f64::consts::PI / (x * gamma_sin_pi(x)).abs()).ln() - lgamma(-x)
+        (::core::f64::consts::PI / (x * gamma_sin_pi(x)).abs()).ln() - lgamma(-x)
     }
 }

@@ -81,7 +81,7 @@ fn normal_tail(t: f64) -> f64 {
     if t > 39.0 {
         return 0.0;
     }
-    0.5 * normal_exponential(-0.5, t) * erfcx(t * core::f64::consts::FRAC_1_SQRT_2)
+    0.5 * normal_exponential(-0.5, t) * erfcx(t * ::core::f64::consts::FRAC_1_SQRT_2)
 }
 
 /// Returns the distribution function of the standard normal distribution, `erfc(-x / sqrt(2)) / 2`.
@@ -90,7 +90,7 @@ fn normal_tail(t: f64) -> f64 {
 /// `x = -38.5`. The measured error is at most 3.5 ulp.
 pub fn ndtr(x: f64) -> f64 {
     if x.is_nan() || x.abs() < 0.7 {
-        0.5 + 0.5 * erf_near_zero(x * core::f64::consts::FRAC_1_SQRT_2)
+        0.5 + 0.5 * erf_near_zero(x * ::core::f64::consts::FRAC_1_SQRT_2)
     } else if x > 0.0 {
         1.0 - normal_tail(x)
     } else {
@@ -102,7 +102,11 @@ pub fn ndtr(x: f64) -> f64 {
 ///
 /// The domain is the whole real line. The measured error is at most 3 ulp.
 pub fn log_ndtr(x: f64) -> f64 {
-    if x < -1.0 { (0.5 * erfcx(-x * core::f64::consts::FRAC_1_SQRT_2)).ln() - 0.5 * x * x } else { (-ndtr(-x)).ln_1p() }
+    if x < -1.0 {
+        (0.5 * erfcx(-x * ::core::f64::consts::FRAC_1_SQRT_2)).ln() - 0.5 * x * x
+    } else {
+        (-ndtr(-x)).ln_1p()
+    }
 }
 
 /// Returns `ln(erfc(x))` without underflow.
@@ -122,7 +126,7 @@ pub fn inverse_mills(x: f64) -> f64 {
     } else if x > 0.7 {
         NORMAL_DENSITY_AT_ZERO * normal_exponential(-0.5, x) / ndtr(x)
     } else {
-        2.0 * NORMAL_DENSITY_AT_ZERO / erfcx(-x * core::f64::consts::FRAC_1_SQRT_2)
+        2.0 * NORMAL_DENSITY_AT_ZERO / erfcx(-x * ::core::f64::consts::FRAC_1_SQRT_2)
     }
 }
 
@@ -144,7 +148,7 @@ pub fn inverse_mills_derivative(order: u32, x: f64) -> f64 {
         if x > -1.0 {
             return -start * (start + x);
         }
-        let scaled = erfcx_derivative(1, -x * core::f64::consts::FRAC_1_SQRT_2);
+        let scaled = erfcx_derivative(1, -x * ::core::f64::consts::FRAC_1_SQRT_2);
         return start * start * (0.5 * NORMAL_ROOT_PI * scaled);
     }
     let n = order as usize;

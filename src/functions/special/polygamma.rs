@@ -67,9 +67,9 @@ fn polygamma_cotangent(x: f64) -> f64 {
     let rest = x - (x + 0.5).floor();
     let distance = rest.abs();
     let value = if distance > 0.25 {
-        (core::f64::consts::PI * (0.5 - distance)).tan()
+        (::core::f64::consts::PI * (0.5 - distance)).tan()
     } else {
-        1.0 / (core::f64::consts::PI * distance).tan()
+        1.0 / (::core::f64::consts::PI * distance).tan()
     };
     let sign = if rest < 0.0 { -1.0 } else { 1.0 };
     sign * value
@@ -87,7 +87,7 @@ pub fn digamma(x: f64) -> f64 {
     if x.is_nan() || (x <= 0.0 && x == x.floor()) {
         f64::NAN
     } else if x < 0.0 {
-        digamma(1.0 - x) - core::f64::consts::PI * polygamma_cotangent(x)
+        digamma(1.0 - x) - ::core::f64::consts::PI * polygamma_cotangent(x)
     } else if x < 1.0 {
         digamma(x + 1.0) - 1.0 / x
     } else if x < 10.0 {
@@ -190,7 +190,7 @@ fn polygamma_cotangent_derivative(order: u32, x: f64) -> f64 {
         coefficients = next;
     }
     let cotangent = polygamma_cotangent(x);
-    polygamma_power(core::f64::consts::PI, order + 1) * polygamma_horner(&coefficients, cotangent)
+    polygamma_power(::core::f64::consts::PI, order + 1) * polygamma_horner(&coefficients, cotangent)
 }
 
 /// Returns `order!` times the sum of `(x + k)^-(order + 1)` over all integers `k` (DLMF 4.22.4),

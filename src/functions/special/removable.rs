@@ -244,7 +244,7 @@ pub fn bernoulli_derivative(order: u32, x: f64) -> f64 {
 
 /// The distance of the poles of the Langevin function from 0 along the imaginary axis, in multiples of pi, that are
 /// summed as such.
-const LANGEVIN_POLES: [f64; 2] = [core::f64::consts::PI, core::f64::consts::TAU];
+const LANGEVIN_POLES: [f64; 2] = [::core::f64::consts::PI, ::core::f64::consts::TAU];
 
 /// The coefficients of `x`, `x^3`, ... of the Langevin function without these poles: zeta functions over powers of pi
 /// (DLMF 4.36.3).

@@ -61,6 +61,21 @@ fn rosenbrock_is_flat_at_its_minimum() {
 }
 
 #[test]
+fn long_arrays_are_passed_by_value() {
+    let x: [f64; 100] = core::array::from_fn(|at| at as f64);
+    let (value, gradient): (f64, model::SpreadGrad) = model::spread_grad(&x, 2.0);
+    assert_close(value, 166_650.0);
+    gradient.x.iter().enumerate().for_each(|(at, entry)| assert_close(*entry, 4.0 * (at as f64 - 49.5)));
+    assert_close(gradient.scale, 83_325.0);
+    let (again, _, hessian) = model::spread_hessian(&x, 2.0);
+    assert_eq!(again, value);
+    assert_close(hessian[3][3], 4.0 * 0.99);
+    assert_close(hessian[3][4], -4.0 * 0.01);
+    assert_close(hessian[100][3], 2.0 * (3.0 - 49.5));
+    assert_close(hessian[3][100], hessian[100][3]);
+}
+
+#[test]
 fn price_has_its_greeks() {
     let (value, gradient) = call_price_grad(100.0, 100.0, 0.2, 1.0, 0.05);
     let relative = |value: f64, expected: f64| (value - expected).abs() / expected;

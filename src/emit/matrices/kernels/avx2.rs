@@ -2,17 +2,17 @@
 #[cfg(target_arch = "x86_64")]
 #[inline]
 #[target_feature(enable = "avx2,fma")]
-fn quartet(x: &[f64]) -> core::arch::x86_64::__m256d {
+fn quartet(x: &[f64]) -> ::core::arch::x86_64::__m256d {
     let x = &x[..4];
-    core::arch::x86_64::_mm256_setr_pd(x[0], x[1], x[2], x[3])
+    ::core::arch::x86_64::_mm256_setr_pd(x[0], x[1], x[2], x[3])
 }
 
 /// The four numbers in a register.
 #[cfg(target_arch = "x86_64")]
 #[inline]
 #[target_feature(enable = "avx2,fma")]
-fn four_numbers(x: core::arch::x86_64::__m256d) -> [f64; 4] {
-    use core::arch::x86_64::*;
+fn four_numbers(x: ::core::arch::x86_64::__m256d) -> [f64; 4] {
+    use ::core::arch::x86_64::*;
     let (low, high) = (_mm256_castpd256_pd128(x), _mm256_extractf128_pd::<1>(x));
     let (second, last) = (_mm_unpackhi_pd(low, low), _mm_unpackhi_pd(high, high));
     [_mm_cvtsd_f64(low), _mm_cvtsd_f64(second), _mm_cvtsd_f64(high), _mm_cvtsd_f64(last)]
@@ -22,8 +22,8 @@ fn four_numbers(x: core::arch::x86_64::__m256d) -> [f64; 4] {
 #[cfg(target_arch = "x86_64")]
 #[inline]
 #[target_feature(enable = "avx2,fma")]
-fn add_quartet(row: &mut [f64], sums: core::arch::x86_64::__m256d) {
-    row.copy_from_slice(&four_numbers(core::arch::x86_64::_mm256_add_pd(quartet(row), sums)));
+fn add_quartet(row: &mut [f64], sums: ::core::arch::x86_64::__m256d) {
+    row.copy_from_slice(&four_numbers(::core::arch::x86_64::_mm256_add_pd(quartet(row), sums)));
 }
 
 /// Adds eight rows of A'*diag(p)*B to C, from row j on, and their columns from column j on: the first four rows only
@@ -38,7 +38,7 @@ fn diagonal_tile(
     weighted: &mut [[f64; 8]],
     c: &mut [f64],
 ) {
-    use core::arch::x86_64::*;
+    use ::core::arch::x86_64::*;
     let mut halves = [_mm256_setzero_pd(); 4];
     let mut sums = [[_mm256_setzero_pd(); 2]; 4];
     for (((a, b), p), weighted) in a.chunks_exact(columns).zip(b.chunks_exact(columns)).zip(p).zip(weighted) {
@@ -78,7 +78,7 @@ fn weighted_tile<const R: usize>(
     weighted: &[[f64; 8]],
     c: &mut [f64],
 ) {
-    use core::arch::x86_64::*;
+    use ::core::arch::x86_64::*;
     let mut sums = [[_mm256_setzero_pd(); 2]; R];
     for (a, b) in a.chunks_exact(columns).zip(weighted) {
         let a = &a[i..][..R];
@@ -101,8 +101,8 @@ fn weighted_tile<const R: usize>(
 #[cfg(target_arch = "x86_64")]
 #[inline]
 #[target_feature(enable = "avx2,fma")]
-fn add_outer<const R: usize>(a: &[f64], p: f64, b: &[f64], sums: &mut [core::arch::x86_64::__m256d; R]) {
-    use core::arch::x86_64::*;
+fn add_outer<const R: usize>(a: &[f64], p: f64, b: &[f64], sums: &mut [::core::arch::x86_64::__m256d; R]) {
+    use ::core::arch::x86_64::*;
     let (a, b) = (&a[..R], _mm256_mul_pd(quartet(b), _mm256_set1_pd(p)));
     for r in 0..R {
         sums[r] = _mm256_fmadd_pd(_mm256_set1_pd(a[r]), b, sums[r]);
@@ -120,7 +120,7 @@ fn corner<const R: usize>(
     (b, j): (&[f64], usize),
     (c, skipped): (&mut [f64], usize),
 ) {
-    use core::arch::x86_64::*;
+    use ::core::arch::x86_64::*;
     let mut sums = [_mm256_setzero_pd(); R];
     let mut others = [_mm256_setzero_pd(); R];
     let pairs = a.chunks_exact(2 * columns).zip(b.chunks_exact(2 * columns));
@@ -200,7 +200,7 @@ fn add_symmetric_avx2(columns: usize, a: &[f64], p: &[f64], b: &[f64], c: &mut [
 #[inline(never)]
 #[target_feature(enable = "avx2,fma")]
 fn times_avx2(columns: usize, a: &[f64], x: &[f64], y: &mut [f64]) {
-    use core::arch::x86_64::*;
+    use ::core::arch::x86_64::*;
     let is_near = a.len() <= 131_072 || !(64..512).contains(&columns);
     let together = if is_near { 4 * columns * (y.len() / 4) } else { 0 };
     let x = &x[..columns];

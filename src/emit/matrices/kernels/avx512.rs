@@ -2,17 +2,17 @@
 #[cfg(target_arch = "x86_64")]
 #[inline]
 #[target_feature(enable = "avx512f")]
-fn octet(x: &[f64]) -> core::arch::x86_64::__m512d {
+fn octet(x: &[f64]) -> ::core::arch::x86_64::__m512d {
     let x = &x[..8];
-    core::arch::x86_64::_mm512_setr_pd(x[0], x[1], x[2], x[3], x[4], x[5], x[6], x[7])
+    ::core::arch::x86_64::_mm512_setr_pd(x[0], x[1], x[2], x[3], x[4], x[5], x[6], x[7])
 }
 
 /// The eight numbers in a register.
 #[cfg(target_arch = "x86_64")]
 #[inline]
 #[target_feature(enable = "avx512f")]
-fn eight_numbers(x: core::arch::x86_64::__m512d) -> [f64; 8] {
-    use core::arch::x86_64::*;
+fn eight_numbers(x: ::core::arch::x86_64::__m512d) -> [f64; 8] {
+    use ::core::arch::x86_64::*;
     let [p, q, r, s] = four_numbers(_mm512_castpd512_pd256(x));
     let [t, u, v, w] = four_numbers(_mm512_extractf64x4_pd::<1>(x));
     [p, q, r, s, t, u, v, w]
@@ -30,7 +30,7 @@ fn tall_tile<const D: usize, const R: usize>(
     (b, j): (&[f64], usize),
     (c, skipped): (&mut [f64], usize),
 ) {
-    use core::arch::x86_64::*;
+    use ::core::arch::x86_64::*;
     let mut halves = [_mm256_setzero_pd(); D];
     let mut sums = [_mm512_setzero_pd(); R];
     for ((a, b), p) in a.chunks_exact(columns).zip(b.chunks_exact(columns)).zip(p) {

@@ -19,7 +19,7 @@ fn power_of_two(shifted: f64) -> f64 {
 fn reduced_exp(x: f64) -> (f64, f64) {
     let x = if x > 711.0 { 711.0 } else { x };
     let x = if x < -746.0 { -746.0 } else { x };
-    let k = x.mul_add(core::f64::consts::LOG2_E, ROUND) - ROUND;
+    let k = x.mul_add(::core::f64::consts::LOG2_E, ROUND) - ROUND;
     let r = (-k).mul_add(LN_2_LOW, (-k).mul_add(LN_2_HIGH, x));
     let s = r * r;
     let a = s.mul_add(r.mul_add(1.0 / 120.0, 1.0 / 24.0), r.mul_add(1.0 / 6.0, 0.5));
@@ -64,7 +64,7 @@ pub fn exp_m1<const FMA: bool>(x: f64) -> f64 {
 /// x = 2^k*(1 + f) with 1 + f between 1/sqrt(2) and sqrt(2), for an ordinary x above 0, and 2^-k.
 #[inline(always)]
 fn parts(x: f64) -> (f64, f64, f64) {
-    const BELOW: u64 = core::f64::consts::FRAC_1_SQRT_2.to_bits();
+    const BELOW: u64 = ::core::f64::consts::FRAC_1_SQRT_2.to_bits();
     let bits = x.to_bits().wrapping_add(1.0_f64.to_bits() - BELOW);
     let exponent = bits >> 52;
     let k = f64::from_bits(exponent | 4503599627370496.0_f64.to_bits()) - 4503599627371519.0;
@@ -126,7 +126,7 @@ pub fn ln_1p_of_fraction<const FMA: bool>(x: f64) -> f64 {
     if !FMA {
         return x.ln_1p();
     }
-    let large = x > core::f64::consts::SQRT_2 - 1.0;
+    let large = x > ::core::f64::consts::SQRT_2 - 1.0;
     logarithm(if large { 1.0 } else { 0.0 }, if large { 0.5 * (x - 1.0) } else { x })
 }
 

@@ -341,7 +341,7 @@ fn tiles<const FMA: bool, const R: usize, const C: usize>(
         let b = &b[k * columns..];
         let mut i = 0;
         while i + R <= rows {
-            strip::<FMA, R, C>(core::array::from_fn(|r| row(i + r)), b, &mut c[i * columns..], columns);
+            strip::<FMA, R, C>(::core::array::from_fn(|r| row(i + r)), b, &mut c[i * columns..], columns);
             i += R;
         }
         while i + 2 <= rows {
@@ -390,7 +390,7 @@ fn tiles_turned<const FMA: bool, const R: usize, const C: usize>(
             }
             let b = (panel.as_flattened(), C);
             for i in (0..rows).step_by(R) {
-                let rows = core::array::from_fn(|r| row((i + r).min(rows - 1)));
+                let rows = ::core::array::from_fn(|r| row((i + r).min(rows - 1)));
                 let mut sums = [[0.0; C]; R];
                 tile::<FMA, R, C>(rows, b, (sums.as_flattened_mut(), C));
                 for (c, sums) in c[i * columns..].chunks_mut(columns).zip(&sums) {

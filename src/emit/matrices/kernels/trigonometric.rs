@@ -12,10 +12,10 @@ const LARGEST_REDUCED: f64 = 1073741824.0;
 /// Reduction with a Fused Multiply-Add, 2009).
 #[inline(always)]
 fn reduced_by_half_pi(x: f64) -> (f64, f64, f64) {
-    let shifted = x.mul_add(core::f64::consts::FRAC_2_PI, ROUND);
+    let shifted = x.mul_add(::core::f64::consts::FRAC_2_PI, ROUND);
     let k = shifted - ROUND;
     // Exact: a multiple of 2^-53 below 1.
-    let first = (-k).mul_add(core::f64::consts::FRAC_PI_2, x);
+    let first = (-k).mul_add(::core::f64::consts::FRAC_PI_2, x);
     let product = k * HALF_PI_MIDDLE;
     let rest = k.mul_add(HALF_PI_LOW, k.mul_add(HALF_PI_MIDDLE, -product));
     let high = first - product;

@@ -1,0 +1,477 @@
+//! Functions whose dimensions are all numbers: arrays in, arrays and structures of arrays out, by value. Inside are the
+//! loops of functions over named dimensions; results, and what is kept on the way, are arrays on the stack.
+
+use super::dispatch::Dispatched;
+use super::documentation::{formulas, shapes};
+use super::formed::Formed;
+use super::loops::after;
+use super::rows::RowOutput;
+use super::{RowLoop, Signature, Targets, vectors};
+use crate::derive::{Derivative, Order, Product, derive_closed, derive_closed_product};
+use crate::emit::asked::{Asked, at_function, kept_whole, passes_by_value, too_large};
+use crate::emit::documentation::introduction;
+use crate::emit::names::Names;
+use crate::emit::placeholders::Placeholders;
+use crate::emit::products::PRODUCTS;
+use crate::emit::rust::{Kind, LARGEST_BY_ENTRIES, Module, array};
+use crate::error::Diagnostic;
+use crate::graph::{ExprId, Graph, Sizes};
+use crate::limits::NUMBERS_BY_VALUE;
+use crate::lower::{Function, Shape, Whole, WholeParameter};
+
+/// What results are called while they are computed, beside what bodies use for themselves.
+pub(super) const RESULTS: &[&str] = &["results"];
+
+/// Returns the type of a parameter of fixed size, and what is read of it: a slice, or a number if it is an array of one.
+pub(super) fn passed(parameter: &WholeParameter, name: &str, float: &str) -> Option<(String, Option<String>)> {
+    let shape = parameter.shape(&Sizes::new())?;
+    let read = match shape {
+        Shape::Scalar => return Some((float.to_string(), None)),
+        Shape::Vector(1) => format!("{name}[0]"),
+        Shape::Matrix(1, 1) => format!("{name}[0][0]"),
+        Shape::Vector(_) => format!("&{name}[..]"),
+        Shape::Matrix(..) => format!("{name}.as_flattened()"),
+    };
+    Some((format!("&{}", array(shape, float)), Some(read)))
+}
+
+/// A function with its shapes.
+struct Fixed<'a> {
+    function: &'a Function,
+    whole: &'a Whole,
+    signature: Signature,
+    /// The parameters' shapes.
+    parameters: Vec<Shape>,
+    value: Shape,
+    /// The fields of structures, by parameter.
+    fields: Vec<String>,
+    /// The parameters that are derived by.
+    by: Vec<usize>,
+}
+
+impl Fixed<'_> {
+    fn entries(&self, parameter: usize) -> usize {
+        self.parameters[parameter].entries()
+    }
+}
+
+/// Something that a function returns.
+struct Returned {
+    /// What it is called in the documentation.
+    name: &'static str,
+    /// Its type.
+    kind: String,
+    /// What it is before it is computed.
+    zeros: String,
+    /// What the roots are written to.
+    parts: Vec<Part>,
+    /// Declarations of arrays beside it.
+    beside: Vec<String>,
+    /// What is done when all loops are done.
+    after: Vec<String>,
+}
+
+/// A number or an array that a root is written to.
+struct Part {
+    /// The end of the name that it is written to by.
+    label: String,
+    /// Where it is: what comes after the name of the result, or an array beside that.
+    place: Place,
+    /// How many indices the array has.
+    depth: usize,
+    source: Source,
+}
+
+enum Place {
+    Field(String),
+    Beside(String),
+}
+
+/// What is written to an array.
+#[derive(Clone)]
+enum Source {
+    Root(ExprId),
+    /// What the loop over rows computes for the derivative by these parameters.
+    Rows(Vec<usize>),
+}
+
+impl Part {
+    /// Writes the slice, or the number if the root is one, in the result of this name.
+    fn target(&self, result: &str, graph: &Graph) -> String {
+        let place = match &self.place {
+            Place::Field(field) => format!("{result}{field}"),
+            Place::Beside(array) => array.clone(),
+        };
+        let is_number = matches!(&self.source, Source::Root(root) if graph.extents(*root).is_scalar());
+        match self.depth {
+            depth if is_number => format!("&mut {place}{}", "[0]".repeat(depth)),
+            0 | 1 => format!("&mut {place}[..]"),
+            depth => format!("{place}{}", ".as_flattened_mut()".repeat(depth - 1)),
+        }
+    }
+}
+
+impl Returned {
+    /// Returns the root of a number, which is computed last.
+    fn number(&self) -> Option<ExprId> {
+        match &self.parts[..] {
+            [Part { depth: 0, place: Place::Field(field), source: Source::Root(root), .. }] if field.is_empty() => {
+                Some(*root)
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Module<'_> {
+    /// Writes value and derivatives of a function whose dimensions are all numbers, and returns which it has; nothing if a
+    /// derivative can only be written entry by entry.
+    ///
+    /// # Errors
+    /// Derivatives without a rule, and functions that take, return or keep too many numbers.
+    pub(in crate::emit) fn fixed_function(
+        &mut self,
+        function: &Function,
+        whole: &Whole,
+    ) -> Result<Option<Asked>, Diagnostic> {
+        let sizes = Sizes::new();
+        let parameters: Option<Vec<Shape>> = whole.parameters.iter().map(|parameter| parameter.shape(&sizes)).collect();
+        let (Some(parameters), Some(value)) = (parameters, whole.shape(&sizes)) else { return Ok(None) };
+        passes_by_value(function, parameters.iter().copied(), value)?;
+        let by = self.derived(whole.parameters.iter().map(|parameter| parameter.name.as_str()));
+        let mut asked = Asked::new(self.options, value == Shape::Scalar, &value, by.is_empty());
+        asked.leave_out_batches(kept_whole(LARGEST_BY_ENTRIES));
+        asked.leave_out_large(function, value.entries(), by.iter().map(|at| parameters[*at].entries()).sum());
+        let formed = self.formed(whole, &by, &mut asked, |formed| !formed.left_out.is_empty())?;
+        if function.has_entries() && asked.lacks_symmetric() {
+            return Ok(None);
+        }
+        let name = self.items.claim(function.display_name());
+        let (signature, _) = self.whole_signature(name.clone(), whole);
+        let mut names = Names::default();
+        let fields = whole.parameters.iter().map(|parameter| names.claim(&parameter.name)).collect();
+        let fixed = Fixed { function, whole, signature, parameters, value, fields, by };
+        let closed = derive_closed(whole, &[], Order::Value, self.options.form)?;
+        let mut documentation = introduction(function);
+        documentation.push(shapes(whole));
+        documentation.extend(asked.notes());
+        let returned = vec![self.array("value", value, closed.value)];
+        self.fixed_item(
+            &fixed,
+            &fixed.signature,
+            whole,
+            (&name, documentation),
+            &closed.graph,
+            (returned, Vec::new()),
+        )?;
+        let mut gradient = None;
+        for own in formed {
+            self.fixed_derivatives(&fixed, own, &mut gradient)?;
+        }
+        self.fixed_products(&fixed, &asked, gradient)?;
+        Ok(Some(asked))
+    }
+
+    fn fixed_derivatives(
+        &mut self,
+        fixed: &Fixed<'_>,
+        formed: Formed,
+        gradient: &mut Option<String>,
+    ) -> Result<(), Diagnostic> {
+        let Formed { order, closed, derived, rows, .. } = formed;
+        let (function, name) = (fixed.function, &fixed.signature.name);
+        let (suffix, title) = match (order, fixed.value) {
+            (Order::Second, _) => ("hessian", "Value, gradient and Hessian"),
+            (_, Shape::Scalar) => ("grad", "Value and gradient"),
+            _ => ("jacobian", "Value and Jacobian"),
+        };
+        let mut documentation = vec![format!("{title} of [`{name}`]."), String::new()];
+        documentation.extend(formulas(fixed.whole, &fixed.by, order)?);
+        documentation.push(shapes(fixed.whole));
+        let source = |by: &[usize]| match derived.iter().find(|derived| derived.by == by) {
+            Some(derived) => Source::Root(derived.root),
+            None => Source::Rows(by.to_vec()),
+        };
+        let mut returned = vec![self.array("value", fixed.value, closed.value)];
+        if order == Order::Second {
+            let type_name = match gradient.take() {
+                Some(declared) => declared,
+                None => self.fixed_structure(fixed, Kind::Gradient),
+            };
+            let sources = closed.first.iter().map(|derivative| Source::Root(derivative.expression())).collect();
+            returned.push(self.filled(fixed, "gradient", &type_name, Kind::Gradient, sources));
+            returned.push(self.hessian(fixed, source));
+            *gradient = Some(type_name);
+        } else {
+            let kind = if fixed.value == Shape::Scalar { Kind::Gradient } else { Kind::Jacobian };
+            let type_name = self.fixed_structure(fixed, kind);
+            let sources = fixed.by.iter().map(|at| source(&[*at])).collect();
+            returned.push(self.filled(fixed, "derivatives", &type_name, kind, sources));
+            *gradient = (kind == Kind::Gradient).then_some(type_name);
+        }
+        let name = self.items.claim(&format!("{}_{suffix}", function.display_name()));
+        let item = (name.as_str(), documentation);
+        self.fixed_item(fixed, &fixed.signature, fixed.whole, item, &closed.graph, (returned, rows))
+    }
+
+    /// Writes the products that are asked for; `gradient` is the type of gradients, if there is one.
+    fn fixed_products(
+        &mut self,
+        fixed: &Fixed<'_>,
+        asked: &Asked,
+        mut gradient: Option<String>,
+    ) -> Result<(), Diagnostic> {
+        for (_, product, suffix, computes) in PRODUCTS.into_iter().filter(|(derive, ..)| asked.wants(*derive)) {
+            let extended = product.with_matrices(fixed.whole, &fixed.by);
+            let closed = derive_closed_product(product, &extended, &fixed.by, self.options.form)?;
+            let sources = |list: &[Derivative]| list.iter().map(|root| Source::Root(root.expression())).collect();
+            let returned = match product {
+                Product::Jvp => vec![
+                    self.array("value", fixed.value, closed.value),
+                    self.array("tangent", fixed.value, closed.first[0].expression()),
+                ],
+                Product::Vjp => {
+                    let type_name = self.fixed_structure(fixed, Kind::Cotangents);
+                    vec![
+                        self.array("value", fixed.value, closed.value),
+                        self.filled(fixed, "derivatives", &type_name, Kind::Cotangents, sources(&closed.first)),
+                    ]
+                }
+                Product::Hvp => {
+                    let declared = gradient.take();
+                    let type_name = declared.unwrap_or_else(|| self.fixed_structure(fixed, Kind::Gradient));
+                    vec![
+                        self.filled(fixed, "gradient", &type_name, Kind::Gradient, sources(&closed.first)),
+                        self.filled(fixed, "product", &type_name, Kind::Gradient, sources(&closed.second)),
+                    ]
+                }
+            };
+            let name = self.items.claim(&format!("{}_{suffix}", fixed.function.display_name()));
+            let of = format!("[`{}`]", fixed.signature.name);
+            let mut documentation = vec![computes.replace("{f}", &of), String::new()];
+            let label = |name: &str, part: &Part| match &part.place {
+                Place::Field(field) => format!("{name}{field}"),
+                Place::Beside(array) => array.clone(),
+            };
+            let labels = returned.iter().flat_map(|result| result.parts.iter().map(|part| label(result.name, part)));
+            let labels = labels.skip(usize::from(product != Product::Hvp)).collect();
+            documentation.extend(vectors::formulas(product, &extended, &fixed.by, labels)?);
+            documentation.push(shapes(&extended));
+            let (own, _) = self.whole_signature(name.clone(), &extended);
+            self.fixed_item(fixed, &own, &extended, (&name, documentation), &closed.graph, (returned, Vec::new()))?;
+        }
+        Ok(())
+    }
+
+    /// Declares a structure with a field for each parameter that is derived by.
+    fn fixed_structure(&mut self, fixed: &Fixed<'_>, kind: Kind) -> String {
+        let float = self.options.scalar.name();
+        let field = |at: &usize| {
+            let held = held(fixed, *at, kind, float);
+            (fixed.whole.parameters[*at].name.as_str(), fixed.fields[*at].as_str(), held)
+        };
+        let fields: Vec<(&str, &str, String)> = fixed.by.iter().map(field).collect();
+        self.structure(fixed.function, &fixed.signature.name, kind, &fields)
+    }
+
+    /// Returns a root as a number or an array.
+    fn array(&self, name: &'static str, shape: Shape, root: ExprId) -> Returned {
+        let (label, place) = (name[..1].to_string(), Place::Field(String::new()));
+        Returned {
+            name,
+            kind: array(shape, self.options.scalar.name()),
+            zeros: array(shape, "0.0"),
+            parts: vec![Part { label, place, depth: depth(shape), source: Source::Root(root) }],
+            beside: Vec::new(),
+            after: Vec::new(),
+        }
+    }
+
+    /// Returns a structure with a field for each parameter that is derived by.
+    fn filled(
+        &self,
+        fixed: &Fixed<'_>,
+        name: &'static str,
+        type_name: &str,
+        kind: Kind,
+        sources: Vec<Source>,
+    ) -> Returned {
+        let zeros: Vec<String> =
+            fixed.by.iter().map(|at| format!("{}: {}", fixed.fields[*at], held(fixed, *at, kind, "0.0"))).collect();
+        let part = |(at, source): (&usize, Source)| Part {
+            label: format!("{}_{}", &name[..1], fixed.fields[*at].trim_start_matches("r#")),
+            place: Place::Field(format!(".{}", fixed.fields[*at])),
+            depth: depth(fixed.parameters[*at]) + usize::from(kind == Kind::Jacobian),
+            source,
+        };
+        Returned {
+            name,
+            kind: type_name.to_string(),
+            zeros: format!("{type_name} {{ {} }}", zeros.join(", ")),
+            parts: fixed.by.iter().zip(sources).map(part).collect(),
+            beside: Vec::new(),
+            after: Vec::new(),
+        }
+    }
+
+    /// Returns the second derivatives by all parameters: one matrix, into which the blocks of several are copied. It is the
+    /// last of three results.
+    fn hessian(&self, fixed: &Fixed<'_>, source: impl Fn(&[usize]) -> Source) -> Returned {
+        let float = self.options.scalar.name();
+        let count: usize = fixed.by.iter().map(|at| fixed.entries(*at)).sum();
+        let square = Shape::Matrix(count, count);
+        let mut returned = Returned {
+            name: "hessian",
+            kind: array(square, float),
+            zeros: array(square, "0.0"),
+            parts: Vec::new(),
+            beside: Vec::new(),
+            after: Vec::new(),
+        };
+        if let [only] = fixed.by[..] {
+            let (label, place) = ("h".to_string(), Place::Field(String::new()));
+            returned.parts.push(Part { label, place, depth: 2, source: source(&[only, only]) });
+            return returned;
+        }
+        let mut first_row = 0;
+        for (at, row) in fixed.by.iter().enumerate() {
+            let rows = fixed.entries(*row);
+            let mut first_column = first_row;
+            for column in &fixed.by[at..] {
+                let columns = fixed.entries(*column);
+                let label = format!("h_{first_row}_{first_column}");
+                let block = format!("{}block_{first_row}_{first_column}", fixed.signature.stem);
+                let [kind, zeros] = [float, "0.0"].map(|number| array(Shape::Matrix(rows, columns), number));
+                returned.beside.push(format!("let mut {block}: {kind} = {zeros};"));
+                returned.after.extend(copied("results.2", &block, (rows, columns), (first_row, first_column)));
+                let source = source(&[*row, *column]);
+                returned.parts.push(Part { label, place: Place::Beside(block), depth: 2, source });
+                first_column += columns;
+            }
+            first_row += rows;
+        }
+        returned
+    }
+
+    /// Writes a function that computes what it returns.
+    fn fixed_item(
+        &mut self,
+        fixed: &Fixed<'_>,
+        signature: &Signature,
+        whole: &Whole,
+        (name, documentation): (&str, Vec<String>),
+        given: &Graph,
+        (returned, mut rows): (Vec<Returned>, Vec<RowLoop>),
+    ) -> Result<(), Diagnostic> {
+        let float = self.options.scalar.name();
+        let (results, kind, zeros) = match &returned[..] {
+            [only] => ("value", only.kind.clone(), only.zeros.clone()),
+            several => {
+                let tuple = |part: fn(&Returned) -> &str| {
+                    format!("({})", several.iter().map(part).collect::<Vec<_>>().join(", "))
+                };
+                ("results", tuple(|result| &result.kind), format!("const {{ {} }}", tuple(|result| &result.zeros)))
+            }
+        };
+        let place = |at: usize| if returned.len() == 1 { results.to_string() } else { format!("{results}.{at}") };
+        let in_place = returned.iter().any(|result| result.number().is_none());
+        let mut placeholders = Placeholders::default();
+        let (mut roots, mut targets) = (Vec::new(), Vec::new());
+        let mut opening = signature.opening.clone();
+        // The results are one variable from the beginning: as it is what is returned, it is never copied.
+        opening.extend(in_place.then(|| format!("let mut {results}: {kind} = {zeros};")));
+        let mut in_rows: Vec<(&[usize], String)> = Vec::new();
+        for (at, result) in returned.iter().enumerate() {
+            opening.extend(result.beside.iter().cloned());
+            if let Some(root) = result.number() {
+                roots.push(root);
+                targets.push(None);
+                continue;
+            }
+            for part in &result.parts {
+                let target = part.target(&place(at), given);
+                match &part.source {
+                    Source::Rows(by) => in_rows.push((by, target)),
+                    Source::Root(root) => {
+                        let local = format!("{}{}", signature.stem, part.label);
+                        opening.push(format!("let {local} = {target};"));
+                        roots.push(*root);
+                        targets.push(Some(placeholders.stand_for(local)));
+                    }
+                }
+            }
+        }
+        for output in rows.iter_mut().flat_map(|group| &mut group.outputs) {
+            output.field = output.by.iter().map(usize::to_string).collect::<Vec<_>>().join("_");
+        }
+        let of_rows = |output: &RowOutput| {
+            let target = in_rows.iter().find(|(by, _)| *by == output.by).map(|(_, target)| target.clone());
+            target.unwrap_or_default()
+        };
+        for group in &mut rows {
+            opening.extend(group.opening(&signature.stem, &mut placeholders, of_rows));
+        }
+        let targets = Targets { roots, targets, rows, placeholders };
+        let (written, _) = self.loops(signature, whole, given, targets)?;
+        let lengths = written.temporaries.iter().map(|(_, entries)| entries.parse().unwrap_or(usize::MAX));
+        let kept = lengths.fold(0, usize::saturating_add);
+        if kept > NUMBERS_BY_VALUE {
+            return Err(at_function(fixed.function, too_large("what it keeps on the way has", kept)));
+        }
+        let array = |(name, entries): &(String, String)| format!("let {name}: &mut [{float}] = &mut [0.0; {entries}];");
+        let mut statements = opening;
+        statements.extend(written.temporaries.iter().map(array));
+        statements.extend(written.statements);
+        if in_place {
+            let numbers = (0..returned.len()).filter(|at| returned[*at].number().is_some());
+            statements.extend(numbers.zip(&written.returned).map(|(at, number)| format!("{} = {number};", place(at))));
+            statements.extend(returned.iter().flat_map(|result| result.after.iter().cloned()));
+            statements.push(results.to_string());
+        } else {
+            let list = written.returned.join(", ");
+            statements.push(if returned.len() == 1 { list } else { format!("({list})") });
+        }
+        let result = format!(" -> {kind}");
+        let body = Dispatched { parameters: &signature.parameters, result: &result, body: statements };
+        self.documented(&documentation, name, &body);
+        Ok(())
+    }
+}
+
+/// Returns how many indices the entries of an array have.
+fn depth(shape: Shape) -> usize {
+    match shape {
+        Shape::Scalar => 0,
+        Shape::Vector(_) => 1,
+        Shape::Matrix(..) => 2,
+    }
+}
+
+/// Writes the type of a structure's field, or its zeros.
+fn held(fixed: &Fixed<'_>, parameter: usize, kind: Kind, number: &str) -> String {
+    let own = array(fixed.parameters[parameter], number);
+    if kind == Kind::Jacobian { format!("[{own}; {}]", fixed.value.entries()) } else { own }
+}
+
+/// Copies a block of second derivatives to its place, and to that on the other side of the diagonal.
+fn copied(
+    whole: &str,
+    block: &str,
+    (rows, columns): (usize, usize),
+    (first_row, first_column): (usize, usize),
+) -> Vec<String> {
+    let (own_row, end) = (after("row", &first_row.to_string()), first_column + columns);
+    let mut lines = vec![
+        format!("for row in 0..{rows} {{"),
+        format!("    {whole}[{own_row}][{first_column}..{end}].copy_from_slice(&{block}[row]);"),
+    ];
+    if first_row != first_column {
+        lines.extend([
+            format!("    for column in 0..{columns} {{"),
+            format!("        {whole}[column + {first_column}][{own_row}] = {block}[row][column];"),
+            "    }".to_string(),
+        ]);
+    }
+    lines.push("}".to_string());
+    lines
+}
