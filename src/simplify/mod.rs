@@ -18,6 +18,7 @@ mod extract;
 mod factors;
 mod facts;
 mod forbidden;
+mod hypotenuse;
 mod language;
 mod matching;
 mod matrices;
