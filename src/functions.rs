@@ -131,6 +131,11 @@ pub struct Function {
 }
 
 impl Function {
+    /// Tells whether the row gives values bounds on both sides.
+    pub fn is_bounded(&self) -> bool {
+        self.range.contains(" and ")
+    }
+
     /// Tells whether the row says that no value is negative.
     pub fn is_non_negative(&self) -> bool {
         ["y > 0", "y >= 0", "y >= 1", "0 <= y", "0 < y"].iter().any(|low| self.range.starts_with(low))

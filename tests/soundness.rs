@@ -23,6 +23,8 @@ use std::thread;
 /// How many random programs are tried by default, and in the ignored test.
 const SAMPLE: u64 = 100;
 const ALL: u64 = 20_000;
+/// How many of them have powers over norms.
+const OVER_NORMS: u64 = 1_000;
 /// Longest program, in nodes of its Hessian, of which the tapes are compared.
 const LONGEST: usize = 20_000;
 
@@ -103,6 +105,17 @@ fn programs_that_were_wrong_are_sound() {
 #[test]
 fn a_sample_of_random_programs_is_sound() {
     assert_sound((0..SAMPLE).map(|seed| Random::new(seed).program()));
+}
+
+#[test]
+fn a_sample_of_powers_over_norms_is_sound() {
+    assert_sound((0..SAMPLE / 4).map(|seed| Random::new(seed).program_over_norms()));
+}
+
+#[test]
+#[ignore = "half an hour"]
+fn powers_over_norms_are_sound() {
+    assert_sound((0..OVER_NORMS).map(|seed| Random::new(seed).program_over_norms()));
 }
 
 #[test]

@@ -19,7 +19,8 @@ pub(super) fn derivable(
         return (roots, continued);
     }
     let (roots, are_means) = simplify::means_as_shares(graph, &roots);
-    (roots, continued || are_means)
+    let (roots, has_legs) = simplify::legs_of_norms(graph, &roots);
+    (roots, continued || are_means || has_legs)
 }
 
 /// Largest graph of derivatives, in nodes, in which quotients are looked for.
@@ -40,11 +41,20 @@ const WITH_ROWS: &[FunctionId] = &[
     rows::TANH,
 ];
 
-/// Continues quotients of derivatives that are not simplified yet. Tells whether anything was replaced.
+/// Continues quotients of derivatives that are not simplified yet, and takes legs from norms. Tells whether anything was replaced.
 pub(super) fn continued(graph: &mut Graph, formulas: &mut Formulas, roots: &[ExprId]) -> (Vec<ExprId>, bool) {
     let nodes = graph.reachable(roots);
+    if nodes.len() > LARGEST {
+        return (roots.to_vec(), false);
+    }
+    let (roots, has_legs) = simplify::legs_of_norms(graph, roots);
+    let (roots, are_continued) = quotients_continued(graph, formulas, &roots);
+    (roots, has_legs || are_continued)
+}
+
+fn quotients_continued(graph: &mut Graph, formulas: &mut Formulas, roots: &[ExprId]) -> (Vec<ExprId>, bool) {
     let may_cancel = |id: &ExprId| graph.node(*id).function().is_some_and(|function| WITH_ROWS.contains(&function));
-    if nodes.len() > LARGEST || !nodes.iter().any(may_cancel) {
+    if !graph.reachable(roots).iter().any(may_cancel) {
         return (roots.to_vec(), false);
     }
     // What is hidden in parts that are shared is to be seen, too.
@@ -64,6 +74,7 @@ pub(super) fn continued(graph: &mut Graph, formulas: &mut Formulas, roots: &[Exp
 /// function's values. Tells whether anything was replaced.
 pub(super) fn guarded(graph: &mut Graph, roots: &[ExprId], values: usize, facts: &[Facts]) -> (Vec<ExprId>, bool) {
     let (roots, powers) = simplify::zero_powers(graph, roots, facts);
+    let (roots, _) = simplify::legs_added(graph, &roots);
     let (values, derived) = roots.split_at(values);
     let (derived, norms) = simplify::zero_norms(graph, derived, values);
     let (derived, vanish) = simplify::zero_where_underflown(graph, &derived);

@@ -2,6 +2,7 @@
 
 use super::exponentials::is_better_as_share;
 use super::facts::Known;
+use super::hypotenuse::is_leg;
 use super::language::{Classes, Math, Monomial, Polynomial, monomial, polynomial, sum_in};
 use super::matching::{Compiled, Part};
 use super::view::View;
@@ -112,6 +113,7 @@ impl<'r> Costs<'r> {
             let recognized = |view: View| rules.clone().any(|rule| rule.recognizes(classes, node, &view).is_some());
             let loses = is_better_as_share(classes, id, node)
                 || cancels_in_parts(classes, node)
+                || is_leg(classes, node)
                 || hidden_products(classes, node).into_iter().any(&recognized)
                 || shared_sums(classes, node).into_iter().any(&recognized);
             loses.then_some(Part::Some)

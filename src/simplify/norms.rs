@@ -7,6 +7,8 @@ use crate::graph::{ExprId, Factor, Graph, Node, Rational, Term};
 
 /// Least power of norms, all together, that is taken apart.
 const LEAST_POWER: i64 = 3;
+/// How deep sums inside of sums are looked at.
+const NESTED: usize = 2;
 /// Most terms of a sum of products of components.
 const MOST_TERMS: usize = 16;
 
@@ -102,8 +104,13 @@ fn divided(graph: &mut Graph, factors: &[Factor]) -> Option<ExprId> {
 /// Divides factors by a sum or a function, one by one, where the product divides by its third power or a higher one.
 fn divided_by_sum(graph: &mut Graph, factors: &[Factor]) -> Option<ExprId> {
     let is_divisor = |(base, exponent): &Factor| {
-        let may_be_large = matches!(graph.node(*base), Node::Sum(..) | Node::Apply(..));
-        may_be_large && *exponent <= Rational::integer(-LEAST_POWER)
+        let may_leave_range = match graph.node(*base) {
+            Node::Sum(..) => true,
+            // A function with values of both signs within bounds is of ordinary size but at its zeros.
+            Node::Apply(function, _) => function.row().is_non_negative() || !function.row().is_bounded(),
+            _ => false,
+        };
+        may_leave_range && *exponent <= Rational::integer(-LEAST_POWER)
     };
     let at = factors.iter().position(is_divisor)?;
     let (divisor, exponent) = &factors[at];
@@ -148,26 +155,16 @@ fn over_norms(graph: &mut Graph, (base, exponent): &Factor, norms: &mut [Norm]) 
     if !constant.is_zero() || terms.len() > MOST_TERMS || times != 1 {
         return None;
     }
-    let degrees = degrees(graph, terms[0].0, norms);
+    let degrees = degrees_of_sum(graph, *base, norms, NESTED)?;
     let fits = degrees.iter().zip(norms.iter()).all(|(degree, norm)| *degree <= norm.power);
-    let alike = terms.iter().all(|(term, _)| self::degrees(graph, *term, norms) == degrees);
-    if !fits || !alike || degrees.iter().all(|degree| *degree == 0) {
+    if !fits || degrees.iter().all(|degree| *degree == 0) {
         return None;
     }
-    let mut new = Vec::with_capacity(terms.len());
-    for (term, coefficient) in terms {
-        let factors = factors_of(graph, term);
-        let mut divided = Vec::with_capacity(factors.len());
-        for (factor, own) in factors {
-            let norm = component_of(factor, &own, norms).map(|at| &norms[at]);
-            divided.push((norm.map_or(factor, |norm| quotient(graph, factor, norm)), own));
-        }
-        new.push((graph.product(Rational::ONE, divided), coefficient));
-    }
+    let sum = divided_sum(graph, &terms, norms, NESTED);
     for (norm, degree) in norms.iter_mut().zip(degrees) {
         norm.power -= degree;
     }
-    Some(vec![(graph.sum(Rational::ZERO, new), Rational::ONE)])
+    Some(vec![(sum, Rational::ONE)])
 }
 
 fn factors_of(graph: &Graph, id: ExprId) -> Vec<Factor> {
@@ -177,21 +174,60 @@ fn factors_of(graph: &Graph, id: ExprId) -> Vec<Factor> {
     }
 }
 
-/// Returns how many components of each norm a product has as factors.
-fn degrees(graph: &Graph, id: ExprId, norms: &[Norm]) -> Vec<i64> {
+/// Returns how many components of each norm every term of a sum has as factors, if that is the same for all.
+fn degrees_of_sum(graph: &Graph, id: ExprId, norms: &[Norm], depth: usize) -> Option<Vec<i64>> {
+    let Node::Sum(constant, terms) = graph.node(id) else { return None };
+    if !constant.is_zero() || terms.len() > MOST_TERMS {
+        return None;
+    }
+    let first = degrees(graph, terms[0].0, norms, depth);
+    terms.iter().all(|(term, _)| degrees(graph, *term, norms, depth) == first).then_some(first)
+}
+
+/// Returns how many components of each norm a product has as factors, those in sums of equal degree among them.
+fn degrees(graph: &Graph, id: ExprId, norms: &[Norm], depth: usize) -> Vec<i64> {
     let mut degrees = vec![0; norms.len()];
     for (base, exponent) in factors_of(graph, id) {
-        if let (Some(at), Some(times)) = (component_of(base, &exponent, norms), exponent.to_integer()) {
+        let Some(times) = exponent.to_integer().filter(|_| counts(&exponent)) else { continue };
+        if let Some(at) = component_of(base, norms) {
             degrees[at] += times;
+        } else if let Some(inside) = depth.checked_sub(1).and_then(|depth| degrees_of_sum(graph, base, norms, depth)) {
+            degrees.iter_mut().zip(inside).for_each(|(degree, inside)| *degree += inside * times);
         }
     }
     degrees
 }
 
-/// Finds the norm of which a factor is a component, to a power that counts.
-fn component_of(base: ExprId, exponent: &Rational, norms: &[Norm]) -> Option<usize> {
-    let counts = exponent.is_integer() && !exponent.is_negative();
-    norms.iter().position(|norm| counts && norm.power > 0 && norm.components.contains(&base))
+/// Tells whether a power is that of a factor of a polynomial.
+fn counts(exponent: &Rational) -> bool {
+    exponent.is_integer() && !exponent.is_negative()
+}
+
+/// Finds the norm of which a factor is a component.
+fn component_of(base: ExprId, norms: &[Norm]) -> Option<usize> {
+    norms.iter().position(|norm| norm.power > 0 && norm.components.contains(&base))
+}
+
+/// Divides what [`degrees`] counts in the terms of a sum by the norms.
+fn divided_sum(graph: &mut Graph, terms: &[Term], norms: &[Norm], depth: usize) -> ExprId {
+    let mut new = Vec::with_capacity(terms.len());
+    for (term, coefficient) in terms {
+        let mut factors = factors_of(graph, *term);
+        for (base, exponent) in &mut factors {
+            if !counts(exponent) {
+                continue;
+            }
+            if let Some(at) = component_of(*base, norms) {
+                *base = quotient(graph, *base, &norms[at]);
+            } else if let (Node::Sum(_, inside), Some(depth)) = (graph.node(*base).clone(), depth.checked_sub(1))
+                && degrees_of_sum(graph, *base, norms, depth).is_some()
+            {
+                *base = divided_sum(graph, &inside, norms, depth);
+            }
+        }
+        new.push((graph.product(Rational::ONE, factors), coefficient.clone()));
+    }
+    graph.sum(Rational::ZERO, new)
 }
 
 fn quotient(graph: &mut Graph, component: ExprId, norm: &Norm) -> ExprId {

@@ -5,6 +5,7 @@ use super::exponentials::{
     complement_of_share, logarithm_of_sum, multiplied_by_double_exponential, negative_exponential,
     product_of_exponentials, scaled_error_function, share_of_sum, weighted_mean,
 };
+use super::hypotenuse::leg_of_hypotenuse;
 use super::language::{
     Classes, Math, Monomial, Polynomial, add_monomial, add_negation, add_polynomial, is_group, monomial, polynomial,
 };
@@ -65,6 +66,8 @@ pub const RULES: &[Structural] = &[
         example: ("a/x + b*x", "(a + b*x^2)/x"), apply: common_denominator, ..EXACT },
     Structural { name: "cancel over denominators", grows: true, rounding: Rounding::Range, documentation: "brings a sum over the denominators of its terms and multiplies out, where that leaves fewer terms",
         example: ("1 - a*(a + 2*b)/(a + b)^2", "b^2/(a + b)^2"), apply: cancel_over_denominators, ..EXACT },
+    Structural { name: "leg of a hypotenuse", rounding: Rounding::Better, for_running: true, documentation: "the squares of the legs add up to that of the hypotenuse, whose difference from one of them loses the digits of the others",
+        example: ("hypot(x, a*b)^2 - a^2*b^2", "x^2"), apply: leg_of_hypotenuse, ..EXACT },
     Structural { name: "factor out a quotient", grows: true, for_sharing: true, documentation: "takes less of a quotient out than could be, so that what stays can be shared",
         example: ("a/x^3 - 1/x", "(a/x^2 - 1)/x"), apply: factor_out_quotient, ..EXACT },
     Structural { name: "multiply out", grows: true, rounding: Rounding::Worse, documentation: "multiplies each term of a sum",

@@ -34,6 +34,59 @@ impl Random {
         format!("f(x, y, z, w, p: vector[3]) = {{ {lets}{value} }}")
     }
 
+    /// Writes a function of the same inputs with powers, whole, negative and broken ones, over norms.
+    pub fn program_over_norms(&mut self) -> String {
+        let mut terms = vec![self.over_norms()];
+        for _ in 0..self.below(2) {
+            terms.push(self.over_norms());
+        }
+        format!("f(x, y, z, w, p: vector[3]) = {}", terms.join(" + "))
+    }
+
+    fn over_norms(&mut self) -> String {
+        let above: Vec<String> = (0..1 + self.below(2)).map(|_| self.sum_of_powers()).collect();
+        let below: Vec<String> = (0..1 + self.below(2)).map(|_| self.norm()).collect();
+        format!("{}/({})", above.join("*"), below.join("*"))
+    }
+
+    fn sum_of_powers(&mut self) -> String {
+        let terms: Vec<String> = (0..1 + self.below(3))
+            .map(|_| format!("{}{}", self.pick(&["", "-", "2*", "1/3*"]), self.product_of_powers()))
+            .collect();
+        match self.below(4) {
+            0 => format!("({} + {}*({}))", terms.join(" + "), self.power(), self.product_of_powers()),
+            _ => format!("({})", terms.join(" + ")),
+        }
+    }
+
+    fn product_of_powers(&mut self) -> String {
+        let factors: Vec<String> = (0..1 + self.below(3)).map(|_| self.power()).collect();
+        factors.join("*")
+    }
+
+    fn power(&mut self) -> String {
+        let base = self.pick(&["x", "y", "z", "x", "y", "p[0]", "p[1]", "(x - y)", "(x*y)"]);
+        format!("{base}^{}", self.pick(&["1", "1", "2", "3", "-1", "-2", "0.5", "1.5", "-0.5", "(1/3)"]))
+    }
+
+    fn norm(&mut self) -> String {
+        let norm = self.pick(&[
+            "hypot(x, y)",
+            "hypot(x, 2*y)",
+            "hypot(hypot(x, y), z)",
+            "hypot(x, y*z)",
+            "sqrt(x^2 + y^2)",
+            "(x^2 + 4*y^2)",
+            "(x^2 + y^2)",
+            "norm2(p)",
+            "norm2([x - y, z])",
+            "norm2([x, y, z])",
+            "(1 + x^2)",
+            "(x^2 + x^4)",
+        ]);
+        format!("{norm}^{}", self.pick(&["1", "2", "3", "4", "0.5", "1.5", "2.5", "-1"]))
+    }
+
     /// Writes a difference of names or its opposite, in one of several spellings.
     fn difference(&mut self) -> String {
         self.pick(&[
