@@ -330,12 +330,7 @@ impl Module<'_> {
         }
         let extents_of_steps = plan.steps.iter().flat_map(|step| [&step.extents.rows, &step.extents.columns]);
         let checks = dimensions::checks(whole.needed.iter().chain(extents_of_steps), &signature.sizes);
-        for step in &plan.steps {
-            if let crate::tape::Computation::Entrywise(tape, _) = &step.computation {
-                self.note_special(tape);
-            }
-        }
-        (1..=NESTED_LOOPS).for_each(|height| drop(names.claim(&format!("i{height}"))));
+        plan.for_each_tape(|tape| self.note_special(tape));
         let stem = placeholders.stand_for(signature.stem.as_str());
         let writer = Writer { options: self.options, inputs: &inputs, owners: &[], stem: &stem, lanes: false };
         let mut sizes: IndexMap<String, String> =
