@@ -3,6 +3,8 @@
 
 mod common;
 
+#[path = "common/loops.rs"]
+mod loops;
 #[path = "common/program.rs"]
 mod program;
 
@@ -15,6 +17,7 @@ use gradc::lower::{Function, Whole};
 use gradc::show::notation;
 use gradc::source::Source;
 use gradc::tape::Dense;
+use loops::LOOPS;
 use points::{matrices, sizes};
 use program::Program;
 use serde_json::Value;
@@ -150,6 +153,11 @@ const TEXTBOOK: &[(&str, &[(&str, &str)])] = &[
     ("f(x: vector[n], y: vector[n]) = norm1(if(x > y, 2, 1))*sum(y .* exp(if(x > 1/3, 1/2, 1)))", &[]),
 ];
 
+/// All functions of which some derivatives are known.
+fn known() -> impl Iterator<Item = &'static (&'static str, &'static [(&'static str, &'static str)])> {
+    TEXTBOOK.iter().chain(LOOPS)
+}
+
 /// Functions whose second derivatives are no matrices.
 const BY_MATRICES: &[&str] = &[
     "f(A: matrix[n, n], u: vector[m], y: vector[n]) = softmax(2*y)'*(A + dot(u, u)*eye(n))*softmax(2*y)",
@@ -200,7 +208,7 @@ fn largest(numbers: &[f64]) -> f64 {
 #[test]
 fn derivatives_print_as_the_textbook_has_them() {
     let mut wrong = Vec::new();
-    for (text, expected) in TEXTBOOK {
+    for (text, expected) in known() {
         let function = lowered(text, &[]);
         let whole = whole(&function);
         let all: Vec<usize> = (0..whole.parameters.len()).collect();
@@ -249,7 +257,7 @@ fn check_by_differences(text: &str, whole: &Whole, closed: &Closed) -> Vec<Strin
 #[test]
 fn gradients_agree_with_differences_in_every_form() {
     let mut wrong = Vec::new();
-    for (text, _) in TEXTBOOK {
+    for (text, _) in known() {
         let function = lowered(text, &[]);
         let whole = whole(&function);
         let all: Vec<usize> = (0..whole.parameters.len()).collect();
@@ -265,7 +273,7 @@ fn gradients_agree_with_differences_in_every_form() {
 #[test]
 fn hessians_agree_with_differences() {
     let mut wrong = Vec::new();
-    for (text, _) in TEXTBOOK {
+    for (text, _) in known() {
         let function = lowered(text, &[]);
         let whole = whole(&function);
         let sizes = sizes(whole);
@@ -306,7 +314,7 @@ fn hessians_row_by_row_agree_with_differences() {
     let options =
         gradc::Options { derive: vec![gradc::Derive::Gradient, gradc::Derive::Hessian], ..gradc::Options::default() };
     let (mut program, mut expected) = (Program::default(), Vec::new());
-    for (at, text) in TEXTBOOK.iter().map(|(text, _)| *text).chain(BY_MATRICES.iter().copied()).enumerate() {
+    for (at, text) in known().map(|(text, _)| *text).chain(BY_MATRICES.iter().copied()).enumerate() {
         let function = lowered(text, &[]);
         let whole = whole(&function).clone();
         let names: Vec<String> = whole.parameters.iter().map(|parameter| parameter.name.clone()).collect();
@@ -374,6 +382,8 @@ const WITH_VALUES: &[&str] = &[
     "f(W: matrix[n, m], X: matrix[m, p], b: vector[n]) = tanh(W*X + b*ones(p)')",
     "f(A: matrix[n, n], b: vector[n]) = inv(A)*b",
     "f(x: vector[n], y: vector[m], s) = s*outer(x, y) .* exp(outer(x, y))",
+    "f(x: vector[n]) = [i in 0..n-2: x[i]*x[i+2] + i]",
+    "f(x: vector[n]) = [i in 0..n: x[n - 1 - i]^2]",
     "f(x: vector[n], W: matrix[n, n], u: vector[n], s) = if(x > u, x*s, x'*W*u) + if(s > 0, dot(x, u), u)",
 ];
 
@@ -631,7 +641,7 @@ fn generated_code_computes_what_the_evaluator_does() {
     let only_gradient = gradc::Options::default();
     let mut program = Program::default();
     let mut expected: Vec<(String, Vec<f64>)> = Vec::new();
-    for (at, (text, _)) in TEXTBOOK.iter().enumerate() {
+    for (at, (text, _)) in known().enumerate() {
         let function = lowered(text, &[]);
         let whole = whole(&function).clone();
         let all: Vec<usize> = (0..whole.parameters.len()).collect();
@@ -687,12 +697,13 @@ fn generated_code_computes_what_the_evaluator_does() {
 #[test]
 fn dimensions_of_zero_and_one_are_computed() {
     // These divide by the number of entries, or take the largest of none.
-    let needs_entries = |text: &str| ["mean(", "softmax", "logsumexp"].iter().any(|part| text.contains(part));
+    let needs_entries =
+        |text: &str| ["mean(", "softmax", "logsumexp", "max(", "min("].iter().any(|part| text.contains(part));
     let options =
         gradc::Options { derive: vec![gradc::Derive::Gradient, gradc::Derive::Hessian], ..gradc::Options::default() };
     let mut program = Program::default();
     let mut expected: Vec<(String, Vec<f64>)> = Vec::new();
-    for (at, text) in TEXTBOOK.iter().map(|(text, _)| *text).chain(BY_MATRICES.iter().copied()).enumerate() {
+    for (at, text) in known().map(|(text, _)| *text).chain(BY_MATRICES.iter().copied()).enumerate() {
         let function = lowered(text, &[]);
         let whole = whole(&function).clone();
         let module = format!("m{at}");

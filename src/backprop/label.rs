@@ -84,6 +84,8 @@ impl Label {
                 MatrixOperation::Loop(_) => ("sum", "Σ"),
                 MatrixOperation::Scan(_, _, Kept::Last) => ("fold", "fold"),
                 MatrixOperation::Scan(..) => ("scan", "scan"),
+                MatrixOperation::Gather(..) => ("gather", "gather"),
+                MatrixOperation::Scatter(..) => ("scatter", "scatter"),
                 MatrixOperation::State(..) => ("state", "state"),
                 MatrixOperation::Extremum(extreme) => (extreme.name(), extreme.name()),
                 MatrixOperation::FirstExtremum(extreme) => (extreme.name_of_first(), extreme.name_of_first()),

@@ -222,7 +222,7 @@ fn prepare(text: &str, declared: &[String], second: bool) -> Result<Prepared, Er
     let wrong = |diagnostic| crate::in_function(&source, &function, diagnostic);
     if let Some(whole) = function.whole.as_ref().filter(|_| !second || !function.has_entries()) {
         let closed = closed::answer(whole, order).map_err(wrong)?;
-        let all: Vec<usize> = (0..whole.parameters.len()).collect();
+        let all = whole.derivable();
         let warnings = warnings(&closed_patches(whole, &all).map_err(wrong)?);
         return Ok(Prepared { derivatives: Derived::Whole(whole.clone(), closed), warnings });
     }

@@ -249,7 +249,9 @@ impl<'a> Checked<'a> {
         let mut labels = Vec::new();
         let mut flat = Vec::new();
         let mut columns: Vec<Vec<Option<f64>>> = Vec::new();
-        for ((parameter, result), derivative) in whole.parameters.iter().zip(&results[1..]).zip(&closed.first) {
+        let derived = whole.derivable();
+        let derived = derived.iter().map(|at| &whole.parameters[*at]);
+        for ((parameter, result), derivative) in derived.zip(&results[1..]).zip(&closed.first) {
             let value = &point.matrices[whole.input_index(parameter.id)];
             let known = matches!(derivative, Derivative::Matrix(_));
             for (at, entry) in value.entries.iter().enumerate() {

@@ -27,7 +27,7 @@ pub fn wanted<'f>(function: &'f Function, wrt: &[String]) -> Option<&'f Whole> {
 /// Finds the parameters that `--wrt` names; all by default.
 pub fn selected(function: &Function, whole: &Whole, wrt: &[String]) -> Result<Vec<usize>, Errors> {
     if wrt.is_empty() {
-        return Ok((0..whole.parameters.len()).collect());
+        return Ok(whole.derivable());
     }
     let find = |name: &String| {
         let names: Vec<&str> = whole.parameters.iter().map(|parameter| parameter.name.as_str()).collect();
@@ -197,6 +197,5 @@ fn label(graph: &Graph, direction: ExprId) -> String {
 
 /// Derives by all parameters, in the form that is computed.
 pub fn answer(whole: &Whole, order: Order) -> Result<Closed, crate::Diagnostic> {
-    let all: Vec<usize> = (0..whole.parameters.len()).collect();
-    derive_closed(whole, &all, order, Form::Code)
+    derive_closed(whole, &whole.derivable(), order, Form::Code)
 }

@@ -47,7 +47,7 @@ pub fn of_entries(function: &Function, sample: &[f64]) -> Vec<Vec<f64>> {
 pub fn of_whole(whole: &Whole, point: &Point) -> Vec<Point> {
     let mut parameters = Vec::new();
     let mut end = 0;
-    for parameter in &whole.parameters {
+    for parameter in whole.derivable().into_iter().map(|at| &whole.parameters[at]) {
         let start = end;
         end += point.matrices[whole.input_index(parameter.id)].entries.len();
         // An entry of a symmetric matrix does not move alone.
@@ -79,7 +79,8 @@ pub fn of_whole(whole: &Whole, point: &Point) -> Vec<Point> {
 
 /// Lists the entries of a point in the order of the parameters.
 fn flat(whole: &Whole, point: &Point) -> Vec<f64> {
-    let matrices = whole.parameters.iter().map(|parameter| &point.matrices[whole.input_index(parameter.id)]);
+    let derived = whole.derivable().into_iter().map(|at| whole.parameters[at].id);
+    let matrices = derived.map(|id| &point.matrices[whole.input_index(id)]);
     matrices.flat_map(|matrix| matrix.entries.iter().copied()).collect()
 }
 
@@ -87,8 +88,8 @@ fn flat(whole: &Whole, point: &Point) -> Vec<f64> {
 pub fn moved(whole: &Whole, point: &Point, entries: &[f64]) -> Point {
     let mut matrices = point.matrices.clone();
     let mut rest = entries.iter().copied();
-    for parameter in &whole.parameters {
-        let value = &mut matrices[whole.input_index(parameter.id)];
+    for at in whole.derivable() {
+        let value = &mut matrices[whole.input_index(whole.parameters[at].id)];
         value.entries.iter_mut().zip(&mut rest).for_each(|(entry, new)| *entry = new);
     }
     Point::new(matrices, point.sizes.clone())

@@ -210,6 +210,15 @@ fn point(whole: &Whole, given: &[(String, Given)]) -> Result<Point, Errors> {
         point.matrices[whole.input_index(parameter.id)] = value.clone();
         point.given[whole.input_index(parameter.id)] = exact.clone();
     }
+    for parameter in &whole.parameters {
+        let Some((from, to)) = &parameter.range else { continue };
+        let range = from.evaluate(&point.sizes).unwrap_or(0)..to.evaluate(&point.sizes).unwrap_or(0);
+        let fits = |entry: &f64| entry.fract() == 0.0 && *entry >= 0.0 && range.contains(&(*entry as usize));
+        if let Some(entry) = point.matrices[whole.input_index(parameter.id)].entries.iter().find(|entry| !fits(entry)) {
+            let known = known(&point.sizes);
+            return Err(wrong(format!("`{}` is in {from}..{to}{known}, and {entry} is given", parameter.name)));
+        }
+    }
     match whole.unmet(&point.sizes) {
         Some(negative) => Err(wrong(format!("`{negative}` is negative{}", known(&point.sizes)))),
         None => Ok(point),
@@ -228,11 +237,13 @@ const LARGEST_SAMPLE: usize = 30;
 /// Returns values inside of the declared ranges: dimensions of different sizes, entries that spread evenly, symmetric
 /// matrices with a large diagonal; the same each time.
 pub fn sample(whole: &Whole, index: usize) -> Point {
-    let sizes = |least: usize| -> Sizes {
-        whole.sizes.iter().enumerate().map(|(at, name)| (name.clone(), least + (at + index) % 3)).collect()
+    let sizes = |least: usize, step: usize| -> Sizes {
+        let size = |at: usize| least + (step * at + index) % 3;
+        whole.sizes.iter().enumerate().map(|(at, name)| (name.clone(), size(at))).collect()
     };
-    let fits = (2..LARGEST_SAMPLE).map(sizes).find(|sizes| whole.unmet(sizes).is_none());
-    let sizes = fits.unwrap_or_else(|| sizes(2));
+    let all = (2..LARGEST_SAMPLE).flat_map(|least| [1, 2, 0].map(|step| sizes(least, step)));
+    let fits = all.into_iter().find(|sizes| whole.unmet(sizes).is_none());
+    let sizes = fits.unwrap_or_else(|| sizes(2, 1));
     let blank = Dense { rows: 1, columns: 1, entries: vec![f64::NAN] };
     let mut matrices = vec![blank; whole.graph.inputs().len()];
     let mut count = 0.0;
@@ -243,7 +254,13 @@ pub fn sample(whole: &Whole, index: usize) -> Point {
             count += 1.0;
             // Quadratic in the count, so that a matrix of entries in a row has full rank.
             let fraction = (count * (count + 7.0 * index as f64) * 0.618_033_988_749_894_9_f64).fract();
-            super::check::within(&parameter.facts, fraction)
+            match &parameter.range {
+                Some((from, to)) => {
+                    let (from, to) = (size(from) as f64, size(to) as f64);
+                    (from + fraction * (to - from)).floor()
+                }
+                None => super::check::within(&parameter.facts, fraction),
+            }
         };
         let mut entries: Vec<f64> = (0..rows * columns).map(|_| entry()).collect();
         if whole.graph.is_declared_symmetric(parameter.id) {

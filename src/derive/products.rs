@@ -49,7 +49,7 @@ impl Product {
         let own = own.iter().map(|p| (&*p.name, shaped(p))).collect();
         for (name, (extents, indices)) in self.vectors(own, (whole.extents(), whole.indices), taken) {
             let id = whole.graph.add_matrix_input(&name, extents.clone());
-            whole.parameters.push(WholeParameter { name, id, extents, indices, facts: Facts::default() });
+            whole.parameters.push(WholeParameter { name, id, extents, indices, facts: Facts::default(), range: None });
         }
         whole
     }

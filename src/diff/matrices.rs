@@ -147,6 +147,17 @@ fn pull_back(
                 _ => graph.slice(adjoint, zero, before.columns, graph.extents(operand)),
             }
         }
+        M::Gather(..) | M::Scatter(..) if at > 0 => graph.integer(0),
+        M::Gather(places, _) => {
+            let adjoint = graph.spread(adjoint, &graph.extents(id));
+            let scatter = M::Scatter(places.clone(), graph.extents(operand));
+            graph.construct_matrix(&scatter, &[&[adjoint], &operands[1..]].concat())
+        }
+        M::Scatter(places, _) => {
+            let adjoint = graph.spread(adjoint, &graph.extents(id));
+            let gather = M::Gather(places.clone(), graph.extents(operand));
+            graph.construct_matrix(&gather, &[&[adjoint], &operands[1..]].concat())
+        }
         M::Extremum(extreme) => {
             let first = graph.construct_matrix(&M::FirstExtremum(*extreme), &[operand]);
             graph.multiply(adjoint, first)
@@ -223,6 +234,11 @@ fn push_forward(
             let mut parts: Vec<ExprId> = operands.iter().map(|id| still(graph, *id)).collect();
             parts[at] = tangent;
             graph.matrix(operation.clone(), &parts)
+        }
+        M::Gather(..) | M::Scatter(..) if at > 0 => graph.full(Rational::ZERO, graph.extents(id)),
+        M::Gather(..) | M::Scatter(..) => {
+            let tangent = graph.spread(tangent, &graph.extents(operand));
+            graph.construct_matrix(operation, &[&[tangent], &operands[1..]].concat())
         }
         M::Extremum(extreme) => {
             let first = graph.construct_matrix(&M::FirstExtremum(*extreme), &[operand]);

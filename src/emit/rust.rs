@@ -11,7 +11,7 @@ use super::placeholders::Placeholders;
 use super::special;
 use crate::derive::{Derivatives, Deriver, Order};
 use crate::error::{Diagnostic, Fault};
-use crate::lower::{Function, Shape};
+use crate::lower::{Function, Shape, Whole};
 use crate::tape::Tape;
 
 /// Lints that generated items are excused from: what the source's names and formulas decide is not the crate's style.
@@ -174,6 +174,12 @@ impl Module<'_> {
         let wrt = &self.options.wrt;
         let wanted = names.enumerate().filter(|(_, name)| wrt.is_empty() || wrt.iter().any(|own| own == name));
         wanted.map(|(at, _)| at).collect()
+    }
+
+    /// Returns the parameters of a function of whole matrices that are derived by.
+    pub(super) fn derived_of(&self, whole: &Whole) -> Vec<usize> {
+        let named = self.derived(whole.parameters.iter().map(|parameter| parameter.name.as_str()));
+        named.into_iter().filter(|at| whole.parameters[*at].range.is_none()).collect()
     }
 
     pub(super) fn signature(&mut self, function: &Function, name: String, derived: Vec<usize>) -> Signature {

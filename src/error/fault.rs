@@ -156,21 +156,27 @@ pub const TABLE: &[Row] = &[
     ),
     row(
         Fault::Range,
-        "a sum can not run over this",
-        "`sum` and `prod` run over `i in a..b`, from a to b - 1, where both are whole numbers or made of dimensions.",
+        "nothing can run over this",
+        "`sum`, `prod`, `max`, `min`, `mean` and `logsumexp` run over `i in a..b`, from a to b - 1, where both are whole numbers or made of dimensions and of indices further out; `fold(i in a..b, s = s0, e)` and `scan` carry a state along.",
         ["f(x, n) = sum(i in 0..n, x^i)", "f(x) = sum(i in 0..4, x^i)"],
     ),
     row(
         Fault::Symbolic,
         "this does not go over a symbolic range",
-        "Where the range of a sum has a name instead of a number, the index picks entries such as `x[i + 1]` and rows such as `X[i, ..]` and stands nowhere else, and at most two sums are nested.",
-        ["f(x: vector[n]) = sum(i in 0..n, i*x[i])", "f(x: vector[3]) = sum(i in 0..3, i*x[i])"],
+        "Where a range has a name instead of a number, `max`, `min`, `prod` and `logsumexp` over its index are functions of numbers.",
+        [
+            "f(X: matrix[n, m]) = sum(max(i in 0..n, X[i, ..]))",
+            "f(X: matrix[n, m]) = sum(j in 0..m, max(i in 0..n, X[i, j]))",
+        ],
     ),
     row(
         Fault::FixedSize,
         "the size must be a number",
-        "Some operations work entry by entry, and so need to know how many entries there are.",
-        ["f(x: vector[n]) = max(x)", "f(x: vector[3]) = max(x)"],
+        "A state of a recurrence that is a matrix lies row by row below the one before, and so has a number of rows.",
+        [
+            "f(A: matrix[m, m], x: vector[n]) = sum(fold(i in 0..n, S = A, x[i]*S))",
+            "f(A: matrix[2, 2], x: vector[n]) = sum(fold(i in 0..n, S = A, x[i]*S))",
+        ],
     ),
     row(
         Fault::Dimension,

@@ -334,6 +334,7 @@ fn rule(graph: &Graph, id: ExprId, node: &Node, varying: impl Fn(&ExprId) -> boo
             M::Slice(..) | M::Embed(..) => "slice",
             M::Stack | M::Join => "blocks",
             M::Loop(_) => "sum rule, term by term",
+            M::Gather(..) => "add where it was read",
             M::Scan(..) => "chain rule, step by step backwards",
             M::Extremum(_) => "gradient to the first extreme entry",
             M::EntryProduct => "product of the others",

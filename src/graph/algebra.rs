@@ -32,6 +32,8 @@ impl Graph {
                 None => self.matrix(M::Size(n.clone()), &[]),
             },
             (M::Loop(bound), [body]) => self.looped(bound, *body),
+            (M::Gather(places, extents), operands) => self.gather(places, extents, operands),
+            (M::Scatter(places, extents), operands) => self.scatter(places, extents, operands),
             (M::Scan(bound, state, kept), operands) => {
                 let (initial, next) = operands.split_at(operands.len() / 2);
                 let (bound, initial, next) = (bound.clone(), initial.to_vec(), next.to_vec());

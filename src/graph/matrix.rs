@@ -53,6 +53,11 @@ pub enum MatrixOperation {
     Scan(Bound, usize, Kept),
     /// A state of the recurrence over this index, by its number, as the step for the index's value finds it.
     State(Dimension, usize, Extents),
+    /// A block of the first operand, with these extents, that begins where the other operands say: a row, a column, or both,
+    /// which are whole numbers from data; where one is given here, it is there.
+    Gather([Option<Dimension>; 2], Extents),
+    /// A matrix of zeros with these extents in which the first operand begins at such a place.
+    Scatter([Option<Dimension>; 2], Extents),
     /// The largest or the smallest entry.
     Extremum(Extreme),
     /// 1 where the first of the largest or smallest entries is, and 0 elsewhere.
@@ -110,6 +115,10 @@ impl MatrixOperation {
             M::Slice(row, column, extents) | M::Embed(row, column, extents) => {
                 all(&[row, column, &extents.rows, &extents.columns]);
             }
+            M::Gather([row, column], extents) | M::Scatter([row, column], extents) => {
+                row.iter().chain(column).for_each(|place| all(&[place]));
+                all(&[&extents.rows, &extents.columns]);
+            }
             M::Full(_, extents) => all(&[&extents.rows, &extents.columns]),
             M::Identity(n) | M::Size(n) => all(&[n]),
             M::Loop(bound) | M::Scan(bound, ..) => all(&[&bound.from, &bound.to]),
@@ -125,6 +134,12 @@ impl MatrixOperation {
         match self {
             M::Slice(row, column, extents) => M::Slice(change(row), change(column), both(extents)),
             M::Embed(row, column, extents) => M::Embed(change(row), change(column), both(extents)),
+            M::Gather([row, column], extents) => {
+                M::Gather([row.as_ref().map(&change), column.as_ref().map(&change)], both(extents))
+            }
+            M::Scatter([row, column], extents) => {
+                M::Scatter([row.as_ref().map(&change), column.as_ref().map(&change)], both(extents))
+            }
             M::Full(value, extents) => M::Full(value.clone(), both(extents)),
             M::Identity(n) => M::Identity(change(n)),
             M::Size(n) => M::Size(change(n)),
@@ -197,9 +212,12 @@ impl Graph {
         match &**operation {
             M::Product => Extents::new(of(0).rows, of(operands.len().saturating_sub(1)).columns),
             M::Transpose => of(0).transposed(),
-            M::Full(_, extents) | M::Slice(_, _, extents) | M::Embed(_, _, extents) | M::State(_, _, extents) => {
-                extents.clone()
-            }
+            M::Full(_, extents)
+            | M::Slice(_, _, extents)
+            | M::Embed(_, _, extents)
+            | M::State(_, _, extents)
+            | M::Gather(_, extents)
+            | M::Scatter(_, extents) => extents.clone(),
             M::Scan(bound, state, kept) => kept.extents(&of(*state), &bound.count()),
             M::Identity(n) => Extents::new(n.clone(), n.clone()),
             M::Diagonal => Extents::new(of(0).rows, of(0).rows),

@@ -13,6 +13,7 @@ mod choices;
 mod construct;
 mod expansion;
 mod extents;
+mod gather;
 mod matrix;
 mod node_map;
 mod number;

@@ -34,23 +34,47 @@ impl Graph {
     /// Reads a sum of blocks.
     pub(super) fn as_sum_of_blocks(&self, id: ExprId) -> Option<Vec<Term>> {
         let Node::Sum(constant, terms) = self.node(id) else { return None };
-        let all = constant.is_zero() && terms.iter().all(|(term, _)| self.is_block(*term));
+        let is_placed = |id: ExprId| self.is_block(id) || self.is_scatter(id);
+        let all = constant.is_zero() && terms.iter().all(|(term, _)| is_placed(*term));
         all.then(|| terms.to_vec())
+    }
+
+    fn is_scatter(&self, id: ExprId) -> bool {
+        matches!(self.as_matrix(id), Some((M::Scatter(..), _)))
+    }
+
+    /// Multiplies what stands at a place from data by numbers, where it stands.
+    fn multiple_of_scatter(&mut self, others: &[Factor], part: ExprId) -> Option<ExprId> {
+        let (operation, operands) = self.as_matrix(part).filter(|_| self.is_scatter(part))?;
+        let (operation, mut operands) = (operation.clone(), operands.to_vec());
+        let extents = self.extents(operands[0]);
+        let factors = others.iter().cloned().chain([(operands[0], Rational::ONE)]).collect();
+        let product = self.product(Rational::ONE, factors);
+        operands[0] = self.spread(product, &extents);
+        Some(self.construct_matrix(&operation, &operands))
     }
 
     /// Multiplies a sum of blocks by numbers.
     pub(super) fn multiple_of_blocks(&mut self, factors: &[Factor]) -> Option<ExprId> {
-        let is_sum = |factor: &Factor| factor.1.is_one() && self.as_sum_of_blocks(factor.0).is_some();
+        let parts_of = |id: ExprId| match self.is_scatter(id) {
+            true => Some(vec![(id, Rational::ONE)]),
+            false => self.as_sum_of_blocks(id),
+        };
+        let is_sum = |factor: &Factor| factor.1.is_one() && parts_of(factor.0).is_some();
         let at = factors.iter().position(is_sum).filter(|_| factors.len() > 1)?;
-        let parts = self.as_sum_of_blocks(factors[at].0)?;
+        let parts = parts_of(factors[at].0)?;
         let others = factors.iter().enumerate().filter(|(other, _)| *other != at);
         if others.clone().any(|(_, (base, _))| !self.extents(*base).is_scalar()) {
             return None;
         }
         let others: Vec<Factor> = others.map(|(_, factor)| factor.clone()).collect();
         let multiple = |part: ExprId| others.iter().cloned().chain([(part, Rational::ONE)]).collect::<Vec<Factor>>();
-        let parts: Vec<Term> =
-            parts.into_iter().map(|(part, k)| (self.product(Rational::ONE, multiple(part)), k)).collect();
+        let mut scaled = Vec::new();
+        for (part, k) in parts {
+            let product = self.multiple_of_scatter(&others, part);
+            scaled.push((product.unwrap_or_else(|| self.product(Rational::ONE, multiple(part))), k));
+        }
+        let parts: Vec<Term> = scaled;
         Some(self.sum(Rational::ZERO, parts))
     }
 

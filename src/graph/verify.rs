@@ -139,6 +139,11 @@ impl Graph {
                     |shape: &Extents| [&shape.rows, &shape.columns].iter().any(|side| side.has_name(bound.name()));
                 ensure(!initial.iter().any(depends), || "a state's shape depends on the index".to_string())
             }
+            M::Gather(places, _) | M::Scatter(places, _) => {
+                let given = places.iter().filter(|place| place.is_none()).count();
+                ensure(shapes.len() == 1 + given, || "it has another number of places than it reads".to_string())?;
+                ensure(shapes[1..].iter().all(Extents::is_scalar), || "a place is no number".to_string())
+            }
             M::State(..) => ensure(shapes.is_empty(), || "a state has no operands".to_string()),
             M::Loop(bound) => {
                 let shape = first();

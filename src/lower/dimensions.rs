@@ -56,7 +56,8 @@ pub(super) fn declared(ast: &Ast, declared: &Type, errors: &mut Vec<Diagnostic>)
     };
     let (extents, symmetric, rank) = match declared {
         Type::Scalar => (Extents::scalar(), false, None),
-        Type::Vector(n) => (Extents::column(read(*n)?), false, Some(Rank::Vector)),
+        Type::Vector(n) | Type::Index(Some(n)) => (Extents::column(read(*n)?), false, Some(Rank::Vector)),
+        Type::Index(None) => (Extents::scalar(), false, None),
         Type::Matrix(n, m) => {
             let (rows, columns) = (read(*n), read(*m));
             (Extents::new(rows?, columns?), false, Some(Rank::Matrix))
@@ -67,6 +68,32 @@ pub(super) fn declared(ast: &Ast, declared: &Type, errors: &mut Vec<Diagnostic>)
         }
     };
     Some(Declared { extents, symmetric, rank })
+}
+
+/// Reads the range of whole numbers that a parameter is declared to be of, reporting what is none: none for a parameter that
+/// picks no entries.
+pub(super) fn declared_range(
+    ast: &Ast,
+    parameter: &ast::Parameter,
+    errors: &mut Vec<Diagnostic>,
+) -> Option<(Dimension, Dimension)> {
+    let name = &parameter.name;
+    let mut wrong = |message: String| {
+        let diagnostic = Diagnostic::new(Fault::Fact, name.span, message);
+        errors.push(diagnostic.hint("declare it so: `k: index[m] in 0..n`"));
+        None
+    };
+    match (&parameter.shape, &parameter.fact) {
+        (Type::Index(_), Some(ast::Fact::Range(from, to))) => match (dimension(ast, *from), dimension(ast, *to)) {
+            (Ok(from), Ok(to)) => Some((from, to)),
+            _ => wrong(format!("the range of `{}` is not made of whole numbers and dimensions", name.text)),
+        },
+        (Type::Index(_), _) => wrong(format!("`{}` picks entries, and its range is not given", name.text)),
+        (_, Some(ast::Fact::Range(..))) => {
+            wrong(format!("`{}` is no index, and has no range of whole numbers", name.text))
+        }
+        _ => None,
+    }
 }
 
 /// Reads a dimension.

@@ -4,6 +4,7 @@ use super::undefined::Doubt;
 use super::value::Shape;
 use crate::graph::{Dimension, ExprId, Extents, Graph, Rational, Sizes};
 use crate::source::Span;
+use rustc_hash::FxHashSet;
 use std::ops::Range;
 
 /// What is known of a parameter's values.
@@ -70,6 +71,8 @@ pub struct WholeParameter {
     pub indices: usize,
     /// What was declared about its entries.
     pub facts: Facts,
+    /// The range of whole numbers that it is of, the end excluded, if it picks entries; nothing is derived by it then.
+    pub range: Option<(Dimension, Dimension)>,
 }
 
 impl WholeParameter {
@@ -131,6 +134,17 @@ impl Whole {
     /// Returns what is negative for these sizes, and must not be.
     pub fn unmet(&self, sizes: &Sizes) -> Option<&Dimension> {
         self.needed.iter().find(|dimension| dimension.evaluate(sizes).is_none())
+    }
+
+    /// Returns the places of the parameters that pick entries among the graph's inputs.
+    pub fn indices_from_data(&self) -> FxHashSet<u32> {
+        let from_data = self.parameters.iter().filter(|parameter| parameter.range.is_some());
+        from_data.map(|parameter| self.input_index(parameter.id) as u32).collect()
+    }
+
+    /// Lists the parameters that something can be derived by.
+    pub fn derivable(&self) -> Vec<usize> {
+        (0..self.parameters.len()).filter(|at| self.parameters[*at].range.is_none()).collect()
     }
 
     /// Finds a parameter by its name.

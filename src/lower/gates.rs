@@ -124,6 +124,7 @@ impl Gates<'_> {
             Value::Array(id, rank) => shape_text(*rank, &self.graph.extents(*id)),
             Value::Rows(rows) => self.extents_of_one(rows).to_string(),
             Value::Running(id) => self.graph.extents(*id).to_string(),
+            Value::Indices(id) => format!("index[{}]", self.graph.extents(*id).rows),
             Value::States(states) => format!("{} states", states.len()),
             Value::Scalar(_) | Value::Condition(_) | Value::Poison => "scalar".to_string(),
         }
@@ -138,6 +139,8 @@ pub fn node(value: &Value, span: Span) -> Result<ExprId, Diagnostic> {
     match value {
         Value::Scalar(id) | Value::Array(id, _) => Ok(*id),
         Value::Running(_) | Value::Rows(_) | Value::Poison => Err(one_number(span)),
+        Value::Indices(_) => Err(Diagnostic::new(Fault::Shapes, span, "these are whole numbers that pick entries")
+            .hint("take one at a time: `x[k[i]]`")),
         Value::States(_) => Err(Diagnostic::new(Fault::Shapes, span, "these are several states, not one value")
             .hint("name them: `{ let (p, v) = fold(...); p }`")),
         Value::Condition(_) => Err(Diagnostic::new(Fault::Condition, span, "this is a condition, not a number")

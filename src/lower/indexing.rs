@@ -16,6 +16,8 @@ struct Range {
     axis: Option<usize>,
     /// Whether this is one place rather than a slice.
     single: bool,
+    /// The number from data that says where the place is; `start` is of no importance then.
+    given: Option<ExprId>,
 }
 
 impl Machine<'_> {
@@ -52,11 +54,108 @@ impl Machine<'_> {
         match values[0] {
             Value::Rows(rows @ Rows { turned: false, .. }) => self.rows_index(rows, places, &values[1..], spans),
             Value::Array(base, rank) => self.array_index((base, rank), places, &values[1..], spans),
+            Value::Indices(base) => self.index_of_indices(base, places, &values[1..], spans),
             Value::Running(_) | Value::Scalar(_) => {
                 Err(Diagnostic::new(Fault::Index, spans[0], "a number has no entries").label("scalar"))
             }
             _ => node(&values[0], spans[0]).map(Value::Scalar),
         }
+    }
+
+    /// Picks one of the whole numbers that pick entries.
+    fn index_of_indices(
+        &mut self,
+        base: ExprId,
+        places: &[Index],
+        values: &[Value],
+        spans: &[Span],
+    ) -> Result<Value, Diagnostic> {
+        match self.array_index((base, Rank::Vector), places, values, spans)? {
+            Value::Scalar(id) => Ok(Value::Scalar(id)),
+            _ => {
+                let diagnostic = Diagnostic::new(Fault::Index, spans[0], "whole numbers are taken one at a time");
+                Err(diagnostic.hint("`k[i]` is one of them, and `x[k[i]]` what it picks"))
+            }
+        }
+    }
+
+    /// Returns the range of a number from data that picks entries: of a parameter, or of an entry of one.
+    pub(super) fn range_of_index(&self, id: ExprId) -> Option<&(Dimension, Dimension)> {
+        let parameter = match self.gates.graph.as_matrix(id) {
+            Some((M::Slice(..), [parameter])) => parameter,
+            _ => &id,
+        };
+        self.index_parameters.get(parameter)
+    }
+
+    /// Picks a block at places of which some are numbers from data.
+    fn gathered(&mut self, base: ExprId, ranges: &[Range], sizes: &[Dimension]) -> Result<Value, Diagnostic> {
+        let mut operands = vec![base];
+        let mut place = |range: Option<&Range>| match range {
+            Some(Range { given: Some(given), .. }) => {
+                operands.push(*given);
+                None
+            }
+            Some(range) => Some(range.start.clone()),
+            None => Some(Dimension::number(0)),
+        };
+        let places = [place(ranges.first()), place(ranges.get(1))];
+        let count = |at: usize| ranges.get(at).map_or(Dimension::number(1), |range| range.count.clone());
+        let extents = Extents::new(count(0), count(1));
+        for (range, size) in ranges.iter().zip(sizes) {
+            if let Some((from, to)) = range.given.and_then(|given| self.range_of_index(given)).cloned() {
+                self.need([from, size.plus(&to, -1)]);
+            }
+        }
+        let block = self.gates.graph.matrix(M::Gather(places, extents.clone()), &operands);
+        Ok(match (extents.rows.is_one(), ranges.iter().all(|range| range.single)) {
+            (_, true) => Value::Scalar(block),
+            (true, _) if ranges[0].single => Value::Array(self.gates.turned(block), Rank::Vector),
+            _ => Value::Array(block, Rank::Vector),
+        })
+    }
+
+    /// Makes zeros with something in one place: a number in a vector or a matrix, or a vector as a row of a matrix.
+    pub(super) fn put(&mut self, values: &[Value], spans: &[Span], span: Span) -> Result<Value, Diagnostic> {
+        let value = node(&values[0], spans[0])?;
+        let is_number = values[0].is_number();
+        let several = values.len() == 5;
+        if several != (is_number && values.len() == 5) || values.len() == 4 {
+            let message = "`put` takes a number with its place, or a vector as a row";
+            let hint = "write `put(s, i, n)`, `put(s, i, j, n, m)` or `put(v, i, n)`";
+            return Err(Diagnostic::new(Fault::Arguments, span, message).hint(hint));
+        }
+        let count = if several { 2 } else { 1 };
+        let mut operands = vec![if is_number { value } else { self.gates.turned(value) }];
+        let mut places = [Some(Dimension::number(0)), Some(Dimension::number(0))];
+        let columns = self.gates.graph.extents(operands[0]).columns;
+        let mut whole = [Dimension::number(1), columns];
+        for at in 0..count {
+            let size = node(&values[1 + count + at], spans[1 + count + at])?;
+            let size = self.gates.graph.as_dimension(size);
+            let place = node(&values[1 + at], spans[1 + at])?;
+            let wrong = |span: Span| Diagnostic::new(Fault::Index, span, "this is no whole number");
+            whole[at] = size.ok_or_else(|| wrong(spans[1 + count + at]))?;
+            if let Some((from, to)) = self.range_of_index(place).cloned() {
+                self.need([from, whole[at].plus(&to, -1)]);
+                operands.push(place);
+                places[at] = None;
+                continue;
+            }
+            let start = self.gates.graph.as_dimension(place).ok_or_else(|| wrong(spans[1 + at]))?;
+            let left = whole[at].plus(&start, -1).plus(&Dimension::number(1), -1);
+            self.need([start.clone(), left]);
+            places[at] = Some(start);
+        }
+        let [rows, columns] = whole;
+        let extents = Extents::new(rows, columns);
+        let id = match &places {
+            [Some(row), Some(column)] => {
+                self.gates.graph.matrix(M::Embed(row.clone(), column.clone(), extents), &operands)
+            }
+            _ => self.gates.graph.matrix(M::Scatter(places, extents), &operands),
+        };
+        Ok(Value::Array(id, if several || !is_number { Rank::Matrix } else { Rank::Vector }))
     }
 
     fn array_index(
@@ -88,9 +187,16 @@ impl Machine<'_> {
         for (place, size) in places.iter().zip(&sizes) {
             ranges.push(self.range(place, size, &shape, &mut rest)?);
         }
-        for (range, size) in ranges.iter().zip(&sizes) {
+        for (range, size) in ranges.iter().zip(&sizes).filter(|(range, _)| range.given.is_none()) {
             let rest = size.plus(&range.start, -1).plus(&range.count, -1);
             self.need([range.start.clone(), range.count.clone(), rest]);
+        }
+        if ranges.iter().any(|range| range.given.is_some()) {
+            if let Some(at) = ranges.iter().position(|range| range.axis.is_some()) {
+                let message = "an axis does not go with a place from data";
+                return Err(Diagnostic::new(Fault::Symbolic, spans[1 + at], message));
+            }
+            return self.gathered(base, &ranges, &sizes);
         }
         let column = ranges.get(1).map_or(Dimension::number(0), |range| range.start.clone());
         let columns = ranges.get(1).map_or(Dimension::number(1), |range| range.count.clone());
@@ -176,8 +282,15 @@ impl Machine<'_> {
         shape: &str,
         rest: &mut impl Iterator<Item = (&'v Value, &'v Span)>,
     ) -> Result<Range, Diagnostic> {
+        let mut given = None;
         let mut bound = || -> Result<(Dimension, Option<usize>, Span), Diagnostic> {
             let Some((value, span)) = rest.next() else { return Ok((Dimension::number(0), None, Span::default())) };
+            if let Value::Scalar(id) = value
+                && self.range_of_index(*id).is_some()
+            {
+                given = Some(*id);
+                return Ok((Dimension::number(0), None, *span));
+            }
             let id = match value {
                 Value::Scalar(id) | Value::Running(id) => *id,
                 _ => return Err(Diagnostic::new(Fault::Index, *span, "this index is not a whole number")),
@@ -200,13 +313,17 @@ impl Machine<'_> {
         match place {
             Index::At(_) => {
                 let (start, axis, span) = bound()?;
+                if given.is_some() {
+                    let (axis, single, count) = (None, true, Dimension::number(1));
+                    return Ok(Range { start, count, axis, single, given });
+                }
                 let count = axis.map_or(Dimension::number(1), |axis| self.axes[axis].count.clone());
                 let left = size.plus(&start, -1).plus(&count, -1);
                 if negative(&start) || negative(&left) {
                     let last = start.plus(&count, 1).plus(&Dimension::number(1), -1);
                     return outside(if negative(&start) { &start } else { &last }, span);
                 }
-                Ok(Range { start, count, axis, single: true })
+                Ok(Range { start, count, axis, single: true, given: None })
             }
             Index::Slice(from, to) => {
                 let start = if from.is_some() { bound()? } else { (Dimension::number(0), None, Span::default()) };
@@ -222,7 +339,11 @@ impl Machine<'_> {
                 if negative(&start.0) || negative(&count) || negative(&size.plus(&end.0, -1)) {
                     return outside(if negative(&start.0) { &start.0 } else { &end.0 }, end.2);
                 }
-                Ok(Range { start: start.0, count, axis: None, single: false })
+                if given.is_some() {
+                    let message = "the ends of a slice are no numbers from data";
+                    return Err(Diagnostic::new(Fault::Index, end.2, message));
+                }
+                Ok(Range { start: start.0, count, axis: None, single: false, given: None })
             }
         }
     }

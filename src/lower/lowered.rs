@@ -128,6 +128,10 @@ struct Written {
 /// too many, or if a determinant is too large to be written out.
 fn written_out(source: &Graph, parameters: &[WholeParameter], roots: &[ExprId], sizes: &Sizes) -> Option<Written> {
     let shapes: Vec<Shape> = parameters.iter().map(|parameter| parameter.shape(sizes)).collect::<Option<_>>()?;
+    if parameters.iter().any(|parameter| parameter.range.is_some()) {
+        // Which entries are read is known when the function runs.
+        return None;
+    }
     let total = shapes.iter().fold(0, |total: usize, shape| total.saturating_add(shape.entries()));
     if total > limits::PARAMETER_ENTRIES {
         return None;

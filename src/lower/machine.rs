@@ -90,6 +90,8 @@ pub struct Machine<'a> {
     pub(super) loops: Vec<Bound>,
     /// What must not be negative: lengths of ranges and what lies outside of slices.
     pub(super) needed: Vec<Dimension>,
+    /// The parameters that pick entries, with their ranges.
+    pub(super) index_parameters: FxHashMap<ExprId, (Dimension, Dimension)>,
     /// What is known about constants.
     pub(super) constants: super::undefined::Constants,
     /// The function's body.
@@ -126,6 +128,7 @@ impl<'a> Machine<'a> {
             axes: Vec::new(),
             loops: Vec::new(),
             needed: Vec::new(),
+            index_parameters: FxHashMap::default(),
             constants: Default::default(),
             root: None,
             names: Vec::new(),
@@ -135,6 +138,11 @@ impl<'a> Machine<'a> {
     /// Tells the machine that some dimensions have names.
     pub fn expect_names(&mut self) {
         self.fixed = false;
+    }
+
+    /// Tells the machine that a parameter picks entries, and is in a range.
+    pub fn expect_index(&mut self, id: ExprId, range: (Dimension, Dimension)) {
+        self.index_parameters.insert(id, range);
     }
 
     /// Tells whether the function picks entries, is made of them, or differentiates by them.

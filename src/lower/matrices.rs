@@ -25,6 +25,7 @@ pub const FUNCTIONS: &[(&str, std::ops::RangeInclusive<usize>, &str)] = &[
     ("first_max", 1..=1, "first_max(x)"),
     ("first_min", 1..=1, "first_min(x)"),
     ("prod_others", 1..=1, "prod_others(x)"),
+    ("put", 3..=5, "put(x, i, n) among n zeros, put(x, i, j, n, m) in a matrix of zeros"),
     ("stack", 1..=usize::MAX, "stack(a, b, ...)"),
     ("join", 1..=usize::MAX, "join(a, b, ...)"),
 ];
@@ -41,7 +42,10 @@ impl Machine<'_> {
         spans: &[Span],
         span: Span,
     ) -> Result<Value, Diagnostic> {
-        let result = self.gates.matrix_function(name, values, spans, span)?;
+        let result = match name {
+            "put" => self.put(values, spans, span)?,
+            _ => self.gates.matrix_function(name, values, spans, span)?,
+        };
         if let Value::Array(id, _) | Value::Scalar(id) = result {
             let extents = self.gates.graph.extents(id);
             self.need([extents.rows, extents.columns]);

@@ -162,6 +162,8 @@ impl Definition<'_> {
         let shapes: Vec<_> = self.parameters.iter().map(|p| dimensions::declared(self.ast, &p.shape, errors)).collect();
         let facts: Vec<Facts> =
             self.parameters.iter().map(|parameter| parameter_facts(self.ast, parameter, errors)).collect();
+        let ranges: Vec<Option<(Dimension, Dimension)>> =
+            self.parameters.iter().map(|p| dimensions::declared_range(self.ast, p, errors)).collect();
         if errors.len() > before {
             return None;
         }
@@ -170,15 +172,20 @@ impl Definition<'_> {
         let mut parameters = Vec::new();
         let mut bindings = Vec::new();
         let mut sizes: Vec<String> = Vec::new();
-        for ((parameter, shape), facts) in self.parameters.iter().zip(&shapes).zip(&facts) {
+        for (((parameter, shape), facts), range) in self.parameters.iter().zip(&shapes).zip(&facts).zip(ranges) {
             let shape = shape.as_ref()?;
             let name = parameter.name.text.clone();
             let id = graph.add_matrix_input(&name, shape.extents.clone());
             if shape.symmetric {
                 graph.declare_symmetric(id);
             }
-            bindings.push((name.clone(), shape.value(id)));
-            for dimension in [&shape.extents.rows, &shape.extents.columns] {
+            let value = match (&range, shape.indices()) {
+                (Some(_), 1) => Value::Indices(id),
+                _ => shape.value(id),
+            };
+            bindings.push((name.clone(), value));
+            let ends = range.iter().flat_map(|(from, to)| [from, to]);
+            for dimension in [&shape.extents.rows, &shape.extents.columns].into_iter().chain(ends) {
                 for (name, _) in dimension.names() {
                     if !sizes.iter().any(|own| own == name) {
                         sizes.push(name.to_string());
@@ -186,7 +193,7 @@ impl Definition<'_> {
                 }
             }
             let (extents, indices) = (shape.extents.clone(), shape.indices());
-            parameters.push(WholeParameter { name, id, extents, indices, facts: facts.clone() });
+            parameters.push(WholeParameter { name, id, extents, indices, facts: facts.clone(), range });
         }
         for parameter in self.parameters.iter().filter(|parameter| sizes.contains(&parameter.name.text)) {
             let message = format!("`{}` is a parameter and a dimension", parameter.name.text);
@@ -202,6 +209,11 @@ impl Definition<'_> {
         if !sizes.is_empty() {
             machine.expect_names();
         }
+        for parameter in &parameters {
+            if let Some(range) = &parameter.range {
+                machine.expect_index(parameter.id, range.clone());
+            }
+        }
         let value = machine.run(self.name.map(|name| name.text.as_str()), self.body, bindings);
         machine.require_defined_value(&value);
         let mut names = machine.let_names();
@@ -215,7 +227,7 @@ impl Definition<'_> {
         errors.extend(found);
         for (name, id) in free {
             let extents = Extents::scalar();
-            parameters.push(WholeParameter { name, id, extents, indices: 0, facts: Facts::default() });
+            parameters.push(WholeParameter { name, id, extents, indices: 0, facts: Facts::default(), range: None });
         }
         if matches!(value, Value::Condition(_)) {
             errors.push(self.not_a_number());
@@ -286,7 +298,7 @@ fn parameter_facts(ast: &Ast, parameter: &ast::Parameter, errors: &mut Vec<Diagn
         }
     };
     match &parameter.fact {
-        None => {}
+        None | Some(ast::Fact::Range(..)) => {}
         Some(ast::Fact::Within(low, high)) => {
             facts.low = bound(*low).map(|value| (value, false));
             facts.high = bound(*high).map(|value| (value, false));

@@ -244,8 +244,8 @@ impl<'a> Scalarizer<'a> {
             M::Size(dimension) => vec![self.gates.graph.integer(i64::try_from(dimension.evaluate(&self.sizes)?).ok()?)],
             M::Loop(bound) => return self.looped(bound, operands[0]),
             M::Scan(bound, state, kept) => return self.scanned(bound, (*state, *kept), operands),
-            // The step that it belongs to keeps it.
-            M::State(..) => return None,
+            // The step that a state belongs to keeps it, and data have no entries that are known.
+            M::State(..) | M::Gather(..) | M::Scatter(..) => return None,
             M::Extremum(extreme) => {
                 let function = if *extreme == Extreme::Largest { rows::MAX } else { rows::MIN };
                 let (first, rest) = list.split_first()?;

@@ -88,6 +88,8 @@ pub enum Value {
     Rows(Rows),
     /// A condition, or one for each entry of a vector or matrix.
     Condition(ExprId),
+    /// A vector of whole numbers that pick entries.
+    Indices(ExprId),
     /// The states of a recurrence.
     States(Vec<Value>),
     /// The result of an error that was already reported; it causes no further ones.

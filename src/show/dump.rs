@@ -97,6 +97,14 @@ pub fn operation_name(operation: &M) -> String {
             let kept = format!("{kept:?}").to_lowercase();
             format!("scan[{} in {}..{}, {kept} {state}]", bound.index, bound.from, bound.to)
         }
+        M::Gather(places, _) | M::Scatter(places, _) => {
+            let name = if matches!(operation, M::Gather(..)) { "gather" } else { "scatter" };
+            let place = |place: &Option<crate::graph::Dimension>| match place {
+                Some(place) => place.to_string(),
+                None => "_".to_string(),
+            };
+            format!("{name}[{}, {}]", place(&places[0]), place(&places[1]))
+        }
         M::State(index, state, _) => format!("state[{index}, {state}]"),
         M::Extremum(extreme) => extreme.name().to_string(),
         M::FirstExtremum(extreme) => extreme.name_of_first().to_string(),

@@ -32,6 +32,8 @@ impl Writer<'_> {
             M::Join => self.call("join", written),
             M::Loop(bound) => self.looped(bound, operands[0]),
             M::Scan(..) => self.scanned(id),
+            M::Gather(places, extents) => self.gathered(places, extents, operands),
+            M::Scatter(places, extents) => self.put(places, extents, operands),
             M::State(index, state, _) => {
                 let name = self.state_name(index, *state);
                 self.ast.synthesize(E::Name(name))
@@ -198,6 +200,49 @@ impl Writer<'_> {
         let from = (*start != Dimension::number(0)).then(|| self.dimension(start));
         let to = (end != *whole).then(|| self.dimension(&end));
         Index::Slice(from, to)
+    }
+
+    /// Writes a block at places from data.
+    fn gathered(&mut self, places: &[Option<Dimension>; 2], extents: &Extents, operands: &[ExprId]) -> NodeId {
+        let whole = self.graph.extents(operands[0]);
+        let mut given = operands[1..].iter();
+        let sides = [(&extents.rows, &whole.rows), (&extents.columns, &whole.columns)];
+        let mut written = Vec::new();
+        for (place, (count, all)) in places.iter().zip(sides).take(if whole.is_column() { 1 } else { 2 }) {
+            written.push(match place {
+                Some(place) => self.place(place, count, all),
+                None => Index::At(given.next().map_or(self.written[&operands[0]], |id| self.written[id])),
+            });
+        }
+        let block = self.ast.synthesize(E::Index(self.written[&operands[0]], written));
+        let turned = !extents.is_scalar() && extents.rows.is_one();
+        if turned { self.ast.synthesize(E::Unary(UnaryOperator::Transpose, block)) } else { block }
+    }
+
+    /// Writes zeros with a block at places from data.
+    fn put(&mut self, places: &[Option<Dimension>; 2], extents: &Extents, operands: &[ExprId]) -> NodeId {
+        let own = self.graph.extents(operands[0]);
+        let several = own.is_scalar() && !extents.is_column();
+        let mut value = self.written[&operands[0]];
+        if !own.is_scalar() {
+            value = match self.ast.get(value) {
+                E::Unary(UnaryOperator::Transpose, column) => *column,
+                _ => self.ast.synthesize(E::Unary(UnaryOperator::Transpose, value)),
+            };
+        }
+        let mut given = operands[1..].iter();
+        let mut arguments = vec![value];
+        let count = if several { 2 } else { 1 };
+        for place in places.iter().take(count) {
+            arguments.push(match place {
+                Some(place) => self.dimension(place),
+                None => given.next().map_or(value, |id| self.written[id]),
+            });
+        }
+        for size in [&extents.rows, &extents.columns].into_iter().take(count) {
+            arguments.push(self.dimension(size));
+        }
+        self.call("put", arguments)
     }
 
     /// Writes a matrix in a larger one of zeros: zeros above and below, left and right.

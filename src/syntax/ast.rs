@@ -287,6 +287,8 @@ pub enum Type {
     Symmetric(NodeId),
     /// `spd[n]`: a symmetric positive-definite matrix.
     PositiveDefinite(NodeId),
+    /// `index[n]`: whole numbers that pick entries, or one without a dimension.
+    Index(Option<NodeId>),
 }
 
 /// A declared fact about a parameter.
@@ -296,6 +298,8 @@ pub enum Fact {
     Compare(BinaryOperator, NodeId),
     /// `x in [a, b]`.
     Within(NodeId, NodeId),
+    /// `k in a..b`, of whole numbers.
+    Range(NodeId, NodeId),
 }
 
 /// A parameter of a function.

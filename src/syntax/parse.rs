@@ -375,15 +375,18 @@ pub(super) fn declared_type(name: &Name, dimensions: &[NodeId]) -> Result<Type, 
         ("matrix", [n, m]) => Ok(Type::Matrix(*n, *m)),
         ("sym", [n]) => Ok(Type::Symmetric(*n)),
         ("spd", [n]) => Ok(Type::PositiveDefinite(*n)),
+        ("index", []) => Ok(Type::Index(None)),
+        ("index", [n]) => Ok(Type::Index(Some(*n))),
+        ("index", _) => wants(1, "k: index[m] in 0..n"),
         ("scalar", _) => wants(0, "x: scalar"),
         ("vector", _) => wants(1, "x: vector[3]"),
         ("matrix", _) => wants(2, "W: matrix[2, 3]"),
         ("sym" | "spd", _) => wants(1, &format!("S: {}[3]", name.text)),
         (other, _) => {
-            let types = ["scalar", "vector", "matrix", "sym", "spd"];
+            let types = ["scalar", "vector", "matrix", "sym", "spd", "index"];
             let hint = match nearest(other, types) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => "types are `vector[n]`, `matrix[n, m]`, `sym[n]`, `spd[n]` and `scalar`".into(),
+                None => "types are `vector[n]`, `matrix[n, m]`, `sym[n]`, `spd[n]`, `index[n]` and `scalar`".into(),
             };
             Err(Diagnostic::new(Fault::Type, name.span, format!("there is no type `{other}`")).hint(hint))
         }

@@ -244,6 +244,8 @@ fn parameter(ast: &Ast, parameter: &Parameter) -> String {
         Type::Vector(n) => text += &format!(": vector[{}]", dimension(n)),
         Type::Matrix(n, m) => text += &format!(": matrix[{}, {}]", dimension(n), dimension(m)),
         Type::Symmetric(n) => text += &format!(": sym[{}]", dimension(n)),
+        Type::Index(None) => text += ": index",
+        Type::Index(Some(n)) => text += &format!(": index[{}]", dimension(n)),
         Type::PositiveDefinite(n) => text += &format!(": spd[{}]", dimension(n)),
     }
     match parameter.fact {
@@ -251,6 +253,7 @@ fn parameter(ast: &Ast, parameter: &Parameter) -> String {
         Some(Fact::Compare(operator, bound)) => {
             text += &format!(" {} {}", operator.symbol(), dimension(bound));
         }
+        Some(Fact::Range(from, to)) => text += &format!(" in {}..{}", dimension(from), dimension(to)),
         Some(Fact::Within(low, high)) => {
             text += &format!(" in [{}, {}]", dimension(low), dimension(high));
         }

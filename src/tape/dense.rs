@@ -1,9 +1,9 @@
 //! Evaluation of plans: dense matrices in double precision, row by row.
 
-use super::looped::{Looped, Part};
+use super::looped::{Looped, Part, Place};
 use super::plan::{Computation, Plan};
 use super::scanned::Scanned;
-use crate::graph::{ExprId, Extents, Extreme, Kept, MatrixOperation as M, Rational, Sizes};
+use crate::graph::{Dimension, ExprId, Extents, Extreme, Kept, MatrixOperation as M, Rational, Sizes};
 use crate::limits;
 use rustc_hash::FxHashMap;
 
@@ -270,7 +270,8 @@ impl Looped {
                     output.parts.iter().flat_map(|part| targets.iter().map(move |t| (part, t)))
                 {
                     let mut sum = values.remove(target)?;
-                    part.add(&mut sum, scale, &inside, values.get(&part.value)?)?;
+                    let at = part.placed(&inside, values)?;
+                    part.add(&mut sum, scale, at, (&inside, values.get(&part.value)?))?;
                     values.insert(*target, sum);
                 }
             }
@@ -313,8 +314,17 @@ impl Scanned {
 }
 
 impl Part {
-    fn add(&self, sum: &mut Dense, scale: &Rational, sizes: &Sizes, value: &Dense) -> Option<()> {
-        let (top, left) = (self.place[0].evaluate(sizes)?, self.place[1].evaluate(sizes)?);
+    /// Returns the row and the column where it begins.
+    fn placed(&self, sizes: &Sizes, values: &FxHashMap<ExprId, Dense>) -> Option<[usize; 2]> {
+        let at = |place: &Place| match place {
+            Place::At(place) => place.evaluate(sizes),
+            Place::From(given) => whole_number(values.get(given)?),
+        };
+        Some([at(&self.place[0])?, at(&self.place[1])?])
+    }
+
+    fn add(&self, sum: &mut Dense, scale: &Rational, at: [usize; 2], (sizes, value): (&Sizes, &Dense)) -> Option<()> {
+        let [top, left] = at;
         let (rows, columns) = (self.extents.rows.evaluate(sizes)?, self.extents.columns.evaluate(sizes)?);
         if top.checked_add(rows)? > sum.rows || left.checked_add(columns)? > sum.columns {
             return None;
@@ -329,6 +339,22 @@ impl Part {
         }
         Some(())
     }
+}
+
+/// Returns the whole number that a number is.
+fn whole_number(value: &Dense) -> Option<usize> {
+    let number = *value.entries.first()?;
+    (number >= 0.0 && number.fract() == 0.0 && number < usize::MAX as f64).then_some(number as usize)
+}
+
+/// Returns the places where an operation with places from data reads or writes.
+fn places_given(places: &[Option<Dimension>; 2], given: &[&Dense], sizes: &Sizes) -> Option<[usize; 2]> {
+    let mut given = given.iter();
+    let mut at = |place: &Option<Dimension>| match place {
+        Some(place) => place.evaluate(sizes),
+        None => whole_number(given.next()?),
+    };
+    Some([at(&places[0])?, at(&places[1])?])
 }
 
 /// Finds the first of the largest or smallest entries.
@@ -400,6 +426,19 @@ fn operate(operation: &M, operands: &[&Dense], extents: &Extents, sizes: &Sizes)
             Some(Dense { rows, columns: parts.iter().map(|part| part.columns).sum(), entries })
         }
         (M::Size(n), []) => number(n.signed(sizes)? as f64),
+        (M::Gather(places, _), [a, given @ ..]) => {
+            let [top, left] = places_given(places, given, sizes)?;
+            let (rows, columns) = (extents.rows.evaluate(sizes)?, extents.columns.evaluate(sizes)?);
+            let inside = top.checked_add(rows)? <= a.rows && left.checked_add(columns)? <= a.columns;
+            inside.then(|| Dense::of(extents, sizes, |row, column| a.at(top + row, left + column)))?
+        }
+        (M::Scatter(places, _), [a, given @ ..]) => {
+            let [top, left] = places_given(places, given, sizes)?;
+            Dense::of(extents, sizes, |row, column| {
+                let inside = row >= top && row - top < a.rows && column >= left && column - left < a.columns;
+                if inside { a.at(row - top, column - left) } else { 0.0 }
+            })
+        }
         (M::Extremum(extreme), [a]) => number(first_extreme(*extreme, &a.entries).map_or(f64::NAN, |at| a.entries[at])),
         (M::FirstExtremum(extreme), [a]) => {
             let first = first_extreme(*extreme, &a.entries);

@@ -1,6 +1,6 @@
 //! Tapes and plans as text, an operation a line, as they are.
 
-use super::{Computation, Operation, Plan, Tape};
+use super::{Computation, Operation, Place, Plan, Tape};
 use crate::graph::ExprId;
 use crate::show::dump::operation_name;
 use rustc_hash::FxHashMap;
@@ -99,6 +99,10 @@ impl Plan {
                 for (place, output) in looped.outputs.iter().enumerate() {
                     for part in &output.parts {
                         let [row, column] = &part.place;
+                        let [row, column] = [row, column].map(|place| match place {
+                            Place::At(place) => place.to_string(),
+                            Place::From(given) => names[given].clone(),
+                        });
                         writeln!(f, "{indent}    add {place}[{row}, {column}] += {}", part.coefficient)?;
                     }
                 }

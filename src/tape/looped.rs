@@ -49,7 +49,16 @@ pub struct Part {
     /// Its extents.
     pub extents: Extents,
     /// The row and the column where it begins.
-    pub place: [Dimension; 2],
+    pub place: [Place; 2],
+}
+
+/// Where something is in a matrix.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Place {
+    /// There.
+    At(Dimension),
+    /// Where this number from data says.
+    From(ExprId),
 }
 
 impl Looped {
@@ -60,7 +69,14 @@ impl Looped {
         let mut outputs: Vec<Accumulated> = outputs.collect();
         let added_to: FxHashSet<ExprId> = inner.values().flatten().map(|(target, _)| *target).collect();
         outputs.iter_mut().for_each(|output| output.is_shared = added_to.contains(&output.id));
-        let parts = outputs.iter().flat_map(|output| &output.parts).map(|part| part.value);
+        let read = |part: &Part| {
+            let places = part.place.iter().filter_map(|place| match place {
+                Place::From(given) => Some(*given),
+                Place::At(_) => None,
+            });
+            places.chain([part.value]).collect::<Vec<ExprId>>()
+        };
+        let parts = outputs.iter().flat_map(|output| &output.parts).flat_map(read);
         let mut values: Vec<ExprId> = parts.chain(inner.keys().copied()).collect();
         values.sort_unstable();
         values.dedup();
@@ -92,10 +108,21 @@ fn accumulated(graph: &Graph, id: ExprId, into: &[(ExprId, Rational)], inner: &m
     let none = Dimension::number(0);
     let part = |(term, coefficient): (ExprId, Rational)| match graph.as_matrix(term) {
         Some((M::Embed(row, column, _), [value])) => {
-            let place = [row.clone(), column.clone()];
+            let place = [row.clone(), column.clone()].map(Place::At);
             Part { coefficient, value: *value, extents: graph.extents(*value), place }
         }
-        _ => Part { coefficient, value: term, extents: graph.extents(term), place: [none.clone(), none.clone()] },
+        Some((M::Scatter(places, _), [value, given @ ..])) => {
+            let mut given = given.iter();
+            let place = places.clone().map(|place| match (place, &mut given) {
+                (Some(place), _) => Place::At(place),
+                (None, given) => Place::From(given.next().copied().unwrap_or(*value)),
+            });
+            Part { coefficient, value: *value, extents: graph.extents(*value), place }
+        }
+        _ => {
+            let place = [none.clone(), none.clone()].map(Place::At);
+            Part { coefficient, value: term, extents: graph.extents(term), place }
+        }
     };
     Some(Accumulated {
         id,

@@ -24,7 +24,7 @@ pub use count::Counts;
 pub use dense::Dense;
 pub use fusion::{RowProduct, row_product, summands};
 pub use hoist::hoist;
-pub use looped::{Accumulated, Looped, Part};
+pub use looped::{Accumulated, Looped, Part, Place};
 pub use plan::{Computation, Plan, Step, plan};
 pub use scanned::{Carried, Output, Scanned};
 pub use schedule::{candidates, schedule};

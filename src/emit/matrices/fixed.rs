@@ -138,7 +138,7 @@ impl Module<'_> {
         let parameters: Option<Vec<Shape>> = whole.parameters.iter().map(|parameter| parameter.shape(&sizes)).collect();
         let (Some(parameters), Some(value)) = (parameters, whole.shape(&sizes)) else { return Ok(None) };
         passes_by_value(function, parameters.iter().copied(), value)?;
-        let by = self.derived(whole.parameters.iter().map(|parameter| parameter.name.as_str()));
+        let by = self.derived_of(whole);
         let mut asked = Asked::new(self.options, value == Shape::Scalar, &value, by.is_empty());
         asked.leave_out_batches(kept_whole(LARGEST_BY_ENTRIES));
         asked.leave_out_large(function, value.entries(), by.iter().map(|at| parameters[*at].entries()).sum());

@@ -5,7 +5,7 @@ use super::loops::{Interface, Loops, Place, after, place};
 use crate::emit::expression::bare;
 use crate::error::Diagnostic;
 use crate::graph::{Bound, Dimension, ExprId, Extents, MatrixOperation as M, Rational};
-use crate::tape::{Accumulated, Computation, Looped, Part, Plan};
+use crate::tape::{self, Accumulated, Computation, Looped, Part, Plan};
 
 /// Returns the indices of all loops of a plan, with the names of the variables.
 pub(super) fn variables(plan: &Plan) -> Vec<(String, String)> {
@@ -116,7 +116,10 @@ impl<'a> Loops<'a> {
     /// Adds a block to its place in a matrix.
     fn add_to_slice(&mut self, target: ExprId, name: &str, sign: &str, part: &Part, coefficient: &Rational) {
         let across = self.dimension(&self.graph.extents(target).columns);
-        let [row, column] = [&part.place[0], &part.place[1]].map(|place| self.dimension(place));
+        let [row, column] = [&part.place[0], &part.place[1]].map(|place| match place {
+            tape::Place::At(place) => self.dimension(place),
+            tape::Place::From(given) => self.given_place(*given),
+        });
         let Extents { rows, columns } = &part.extents;
         if part.extents.is_scalar() {
             let added = self.scaled_number(part.value, coefficient);
@@ -165,13 +168,14 @@ fn added_to(target: &str, sign: &str, added: String) -> String {
 /// Tells whether each value of an index fills a row of its own, and all of them fill the matrix.
 fn fills(bound: &Bound, output: &Accumulated) -> bool {
     let [part] = &output.parts[..] else { return false };
-    let offset = part.place[0].plus(&bound.index, -1);
+    let [tape::Place::At(row), tape::Place::At(column)] = &part.place else { return false };
+    let offset = row.plus(&bound.index, -1);
     output.into.is_empty()
         && !output.is_shared
         && !offset.is_running()
         && part.extents.rows.is_one()
         && part.extents.columns == output.extents.columns
-        && part.place[1] == Dimension::number(0)
+        && *column == Dimension::number(0)
         && bound.from.plus(&offset, 1) == Dimension::number(0)
         && bound.to.plus(&offset, 1) == output.extents.rows
 }

@@ -56,6 +56,10 @@ pub struct Loops<'a> {
     /// Matrices in the workspace: name and number of entries.
     pub(super) temporaries: Vec<(String, String)>,
     pub(super) count: usize,
+    /// The names of the graph's inputs.
+    pub(super) inputs: &'a [String],
+    /// Those of them that are whole numbers from data.
+    pub(super) indices: &'a FxHashSet<u32>,
     /// The loops around what is written.
     pub(super) bounds: Vec<Bound>,
 }
@@ -113,6 +117,8 @@ impl Written {
 pub struct Interface<'a> {
     /// The name of each of the graph's inputs.
     pub inputs: &'a [String],
+    /// Those of them that are whole numbers from data.
+    pub indices: &'a FxHashSet<u32>,
     /// The names of dimensions in Rust.
     pub sizes: &'a IndexMap<String, String>,
     /// For each root the slice that it is written to; none for a number that is returned.
@@ -159,6 +165,8 @@ impl<'a> Loops<'a> {
             statements: Vec::new(),
             temporaries: Vec::new(),
             count: 0,
+            inputs: interface.inputs,
+            indices: interface.indices,
             bounds: Vec::new(),
         };
         for (root, target) in plan.outputs.iter().zip(interface.targets) {

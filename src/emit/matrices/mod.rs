@@ -7,6 +7,7 @@ mod documentation;
 mod embedded;
 mod fixed;
 mod formed;
+mod gathers;
 mod kernels;
 mod looped;
 mod loops;
@@ -36,6 +37,7 @@ use formed::Formed;
 use indexmap::IndexMap;
 use loops::{Interface, Loops, Written, factor};
 use rows::{RowLoop, RowOutput};
+use rustc_hash::FxHashSet;
 
 /// The private module of kernels in generated code.
 pub(in crate::emit) const MODULE: &str = "matrices";
@@ -82,7 +84,7 @@ impl Module<'_> {
     pub(super) fn whole_function(&mut self, function: &Function, whole: &Whole) -> Result<Asked, Diagnostic> {
         let name = self.items.claim(function.display_name());
         let (signature, _) = self.whole_signature(name, whole);
-        let all = self.derived(whole.parameters.iter().map(|parameter| parameter.name.as_str()));
+        let all = self.derived_of(whole);
         let scalar = whole.indices == 0;
         let mut asked = Asked::new(self.options, scalar, &shape(&whole.extents(), whole.indices), all.is_empty());
         asked.leave_out_batches(kept_whole(LARGEST_BY_ENTRIES));
@@ -152,15 +154,17 @@ impl Module<'_> {
         let mut checks = Vec::new();
         let mut opening = Vec::new();
         for (parameter, field) in whole.parameters.iter().zip(&fields) {
-            let (kind, read) = match fixed::passed(parameter, field, float) {
+            let number = if parameter.range.is_some() { "usize" } else { float };
+            let (kind, read) = match fixed::passed(parameter, field, number) {
                 Some(passed) if sizes.is_empty() => passed,
-                _ if parameter.indices == 0 => (float.to_string(), None),
+                _ if parameter.indices == 0 => (number.to_string(), None),
                 _ => {
                     checks.push(check(field, &parameter.name, &parameter.extents, &sizes));
-                    (format!("&[{float}]"), parameter.extents.is_scalar().then(|| format!("{field}[0]")))
+                    (format!("&[{number}]"), parameter.extents.is_scalar().then(|| format!("{field}[0]")))
                 }
             };
             parameters.push(format!("{field}: {kind}"));
+            checks.extend(gathers::check(parameter, field, &sizes));
             opening.extend(read.map(|read| format!("let {field} = {read};")));
         }
         (Signature { name, sizes, fields, parameters, checks, opening, stem: names.stem() }, names)
@@ -337,7 +341,8 @@ impl Module<'_> {
             signature.sizes.iter().map(|(size, name)| (size.clone(), placeholders.stand_for(name))).collect();
         rows.iter().for_each(|group| sizes.extend(group.indices()));
         sizes.extend(looped::variables(&plan));
-        let interface = Interface { inputs: &inputs, sizes: &sizes, targets: &targets, rows: &rows };
+        let indices: FxHashSet<u32> = whole.indices_from_data();
+        let interface = Interface { inputs: &inputs, indices: &indices, sizes: &sizes, targets: &targets, rows: &rows };
         Ok((Loops::write(&graph, &plan, writer, &interface)?.named(&placeholders), checks))
     }
 

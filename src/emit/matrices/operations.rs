@@ -18,6 +18,10 @@ impl Loops<'_> {
             M::Full(..) | M::Diagonal if self.readers_are_products(id) => Place::Implied,
             M::Size(n) => Place::Number(self.count_of(n)),
             M::Embed(..) if self.is_scattered(id) => Place::Implied,
+            M::Slice(..) if self.is_from_data(operands[0]) => {
+                let place = self.given_place(id);
+                Place::Number(format!("({place} as {})", self.writer.options.scalar.name()))
+            }
             M::Slice(row, _, _) if self.is_contiguous(operands[0], extents) => {
                 self.finish(operands[0]);
                 let inner = self.slice(operands[0]);
@@ -46,6 +50,22 @@ impl Loops<'_> {
                     self.product(id, operands)
                 }
             },
+            M::Gather(places, _) => {
+                self.close();
+                self.gathered(id, extents, places, operands)
+            }
+            M::Scatter(places, _) => {
+                self.close();
+                let at = self.places_given(places, &operands[1..]);
+                let inner = self.graph.extents(operands[0]);
+                let source = self.slice(operands[0]);
+                let target = self.target(id);
+                let columns = self.dimension(&extents.columns);
+                let (count, start) = (self.entries(&inner), place(&at[0], &columns, &at[1]));
+                self.statements.push(format!("{target}.fill(0.0);"));
+                self.statements.push(format!("{target}[{start}..][..{count}].copy_from_slice(&{source});"));
+                Place::Slice(target)
+            }
             M::LogSumExp => {
                 self.close();
                 let a = self.slice(operands[0]);

@@ -1,0 +1,96 @@
+//! Places that are whole numbers from data.
+
+use super::dimensions;
+use super::loops::{Loops, Place, place};
+use crate::graph::{Dimension, ExprId, Extents, MatrixOperation as M, Node};
+use crate::lower::WholeParameter;
+use indexmap::IndexMap;
+
+/// Checks that whole numbers from data are in their range.
+pub(super) fn check(parameter: &WholeParameter, field: &str, sizes: &IndexMap<String, String>) -> Option<String> {
+    let (from, to) = parameter.range.as_ref()?;
+    let range = format!("({}..{})", dimensions::written(from, sizes), dimensions::written(to, sizes));
+    let holds = match parameter.indices {
+        0 => format!("{range}.contains(&{field})"),
+        _ => format!("{field}.iter().all(|at| {range}.contains(at))"),
+    };
+    Some(format!("::core::assert!({holds}, \"`{}` is in {from}..{to}\");", parameter.name))
+}
+
+impl Loops<'_> {
+    /// Tells whether a node is a parameter of whole numbers that pick entries.
+    pub(super) fn is_from_data(&self, id: ExprId) -> bool {
+        match self.graph.node(id) {
+            Node::Input(index) => self.indices.contains(index),
+            _ => false,
+        }
+    }
+
+    /// Writes a whole number from data.
+    pub(super) fn given_place(&mut self, id: ExprId) -> String {
+        let (of, row) = match self.graph.as_matrix(id) {
+            Some((M::Slice(row, ..), [of])) => (*of, Some(row.clone())),
+            _ => (id, None),
+        };
+        let Node::Input(index) = self.graph.node(of) else {
+            self.unknown = true;
+            return String::new();
+        };
+        let name = self.inputs[*index as usize].clone();
+        match row {
+            Some(row) => format!("{name}[{}]", self.dimension(&row)),
+            None => name,
+        }
+    }
+
+    /// Writes the row and the column of an operation with places from data.
+    pub(super) fn places_given(&mut self, places: &[Option<Dimension>; 2], given: &[ExprId]) -> [String; 2] {
+        let mut given = given.iter();
+        let mut written = Vec::new();
+        for place in places {
+            written.push(match (place, given.len()) {
+                (Some(place), _) => self.dimension(place),
+                (None, _) => given.next().map_or(String::new(), |id| self.given_place(*id)),
+            });
+        }
+        let column = written.pop().unwrap_or_default();
+        [written.pop().unwrap_or_default(), column]
+    }
+
+    /// Reads a block at places from data: an entry, or rows as a view; other blocks are copied.
+    pub(super) fn gathered(
+        &mut self,
+        id: ExprId,
+        extents: &Extents,
+        places: &[Option<Dimension>; 2],
+        operands: &[ExprId],
+    ) -> Place {
+        let [row, column] = self.places_given(places, &operands[1..]);
+        let source = self.slice(operands[0]);
+        let whole = self.graph.extents(operands[0]);
+        let width = self.dimension(&whole.columns);
+        let start = place(&row, &width, &column);
+        if extents.is_scalar() {
+            return Place::Number(format!("{source}[{start}]"));
+        }
+        if extents.columns == whole.columns || extents.rows.is_one() {
+            let (name, count) = (self.fresh(), self.entries(extents));
+            self.statements.push(format!("let {name} = &{source}[{start}..][..{count}];"));
+            return Place::Slice(name);
+        }
+        let target = self.target(id);
+        let (rows, columns) = (self.dimension(&extents.rows), self.dimension(&extents.columns));
+        self.statements.extend([
+            format!("for i in 0..{rows} {{"),
+            format!("    for j in 0..{columns} {{"),
+            format!(
+                "        {target}[{}] = {source}[{start} + {}];",
+                place("i", &columns, "j"),
+                place("i", &width, "j")
+            ),
+            "    }".to_string(),
+            "}".to_string(),
+        ]);
+        Place::Slice(target)
+    }
+}

@@ -1,0 +1,55 @@
+//! Gathers and scatters: places that are whole numbers from data.
+
+use super::{Dimension, ExprId, Extents, Graph, MatrixOperation as M, Rational};
+
+impl Graph {
+    /// Makes a block of a matrix at places from data.
+    pub(super) fn gather(&mut self, places: &[Option<Dimension>; 2], extents: &Extents, operands: &[ExprId]) -> ExprId {
+        let (source, given) = (operands[0], &operands[1..]);
+        if let Some((M::Full(value, _), _)) = self.as_matrix(source) {
+            let value = value.clone();
+            return self.full(value, extents.clone());
+        }
+        let (scalars, rest) = self.split_scalars(source);
+        if !scalars.is_empty() {
+            let block = self.gather(places, extents, &[&[rest], given].concat());
+            let product = scalars.into_iter().chain([(block, Rational::ONE)]).collect();
+            return self.product(Rational::ONE, product);
+        }
+        if let [Some(row), Some(column)] = places {
+            return self.slice(source, row.clone(), column.clone(), extents.clone());
+        }
+        // What was put at the same place.
+        if let Some((M::Scatter(own, _), inside)) = self.as_matrix(source)
+            && own == places
+            && inside[1..] == *given
+            && self.extents(inside[0]) == *extents
+        {
+            return inside[0];
+        }
+        self.matrix(M::Gather(places.clone(), extents.clone()), operands)
+    }
+
+    /// Makes a matrix of zeros with a block at places from data.
+    pub(super) fn scatter(
+        &mut self,
+        places: &[Option<Dimension>; 2],
+        extents: &Extents,
+        operands: &[ExprId],
+    ) -> ExprId {
+        let (value, given) = (operands[0], &operands[1..]);
+        if self.is_zero(value) {
+            return self.full(Rational::ZERO, extents.clone());
+        }
+        let (scalars, rest) = match self.extents(value).is_scalar() {
+            true => (Vec::new(), value),
+            false => self.split_scalars(value),
+        };
+        if !scalars.is_empty() {
+            let block = self.scatter(places, extents, &[&[rest], given].concat());
+            let product = scalars.into_iter().chain([(block, Rational::ONE)]).collect();
+            return self.product(Rational::ONE, product);
+        }
+        self.matrix(M::Scatter(places.clone(), extents.clone()), operands)
+    }
+}

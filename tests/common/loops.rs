@@ -1,0 +1,67 @@
+//! Functions with loops and recurrences that are no functions of whole vectors, with the derivatives that are printed.
+
+/// The functions, and some of their derivatives.
+pub const LOOPS: &[(&str, &[(&str, &str)])] = &[
+    ("f(x: vector[n]) = sum(i in 0..n, i*x[i]^2)", &[("x", "[i in 0..n: 2*x[i]*i]")]),
+    ("f(x: vector[n]) = prod(i in 0..n, x[i])", &[]),
+    ("f(x: vector[n]) = prod(x)", &[("x", "prod_others(x)")]),
+    (
+        "f(x: vector[n], a, b) = sum(i in 0..n, logsumexp([a*x[i], b]))",
+        &[("x", "[i in 0..n: a*softmax(stack(a*x[i], b))[0]]")],
+    ),
+    (
+        "f(x: vector[n], y: vector[n], z: vector[n]) = sum(i in 0..n, sum(j in 0..n, sum(k in 0..n, x[i]*y[j]*sin(z[k]*x[i]))))",
+        &[],
+    ),
+    ("f(x: vector[n]) = sum(i in 0..n-1, (i+1)*x[i]*x[i+1])", &[]),
+    ("f(x: vector[n]) = sum(i in 0..n, if(i > 2, x[i]^2, x[i]))", &[("x", "[i in 0..n: if(i > 2, 2*x[i], 1)]")]),
+    ("f(X: matrix[n,m]) = sum(i in 0..n, prod(j in 0..m, X[i,j]))", &[("X", "[i in 0..n: prod_others(X[i, ..])]")]),
+    ("f(X: matrix[n,m], v: vector[m]) = sum(i in 0..n, i*dot(X[i,..], v)^2)", &[]),
+    ("f(X: matrix[n,m], w: vector[n]) = logdet(sum(i in 0..n, exp(w[i])*X[i,..]*X[i,..]') + eye(m))", &[]),
+    ("f(x: vector[n]) = sum(i in 0..n, sin(i*x[0]))", &[]),
+    ("f(x: vector[2*n]) = sum(i in 0..n, x[2*i]*x[2*i+1])", &[]),
+    ("f(x: vector[n]) = sum(i in 0..n, prod(j in 0..n, sin(x[i]*(j+1)+x[j])))", &[]),
+    ("f(x: vector[n]) = sum(i in 0..n, sum(j in 0..i, exp(x[i]*x[j])))", &[]),
+    ("f(P: matrix[n,3]) = sum(i in 0..n, sum(j in 0..i, 1/norm2(P[i,..]-P[j,..])))", &[]),
+    (
+        "f(a: vector[n], x) = sum(i in 0..n, a[i]*x^i)",
+        &[("a", "[i in 0..n: x^i]"), ("x", "sum(i in 0..n, a[i]*x^(i - 1)*i)")],
+    ),
+    ("f(x: vector[n], y: vector[m]) = sum(i in 0..n, ln(sum(j in 0..m, exp(x[i]*y[j]*(i+j+1)))))", &[]),
+    ("f(x: vector[n]) = sum(i in 0..n, max(x[i], i/2))", &[]),
+    ("f(x: vector[n]) = max(x)^2", &[("x", "2*max(x)*first_max(x)")]),
+    ("f(x: vector[n]) = min(i in 0..n, x[i]*i)", &[]),
+    ("f(x: vector[n]) = logsumexp(i in 0..n, x[i]*i)", &[]),
+    ("f(x: vector[n]) = mean(i in 0..n if i != 1, x[i]^2*i)", &[]),
+    ("f(x: vector[n]) = sum(i in 0..n, j in i+1..n, exp(x[i]*x[j]))", &[]),
+    ("f(x: vector[n]) = norm2([i in 0..n: sin(x[i])*i])", &[]),
+    ("f(x: vector[n], k: matrix[n,n]) = sum([i in 0..n, j in 0..n: k[i,j]*sin(x[i] - 2*x[j])*(i+1)])", &[]),
+    ("f(x: vector[n]) = sum(i in 0..n, j in 0..n if i != j, 1/(x[i] - x[j])^2)", &[]),
+    ("f(x: vector[n]) = sum(i in 1..n-1, (x[i-1] - 2*x[i] + x[i+1])^2*i)", &[]),
+    ("f(X: matrix[n,m]) = sum(i in 0..n, max(X[i,..]))", &[("X", "[i in 0..n: first_max(X[i, ..])]")]),
+    ("f(a, x: vector[n]) = fold(i in 0..n, s = 0, a*s + x[i])", &[]),
+    ("f(a, b, u: vector[n]) = fold(i in 0..n, s = 1, s + 0.1*(a*s*(1 - s) + b*u[i]))^2", &[]),
+    ("f(x: vector[n], a) = sum(scan(i in 0..n, s = a, sin(s) + x[i]) .^ 2)", &[]),
+    ("f(W: matrix[m,m], x: matrix[n,m], h: vector[m]) = norm2(fold(i in 0..n, s = h, tanh(W*s + x[i,..])))^2", &[]),
+    (
+        "f(h, k, u: vector[n]) = { let (p, v) = fold(i in 0..n, (p = 1, v = 0), (p + h*v, v + h*(u[i] - k*p))); p^2 + v^2 }",
+        &[],
+    ),
+    (
+        "f(A: matrix[2,2], y: vector[n], q) = { let (m, l) = fold(i in 0..n, (P = eye(2), l = 0), (A*P*A' + q*eye(2), l + y[i]^2/(P[0,0] + 1) + ln(P[0,0] + 1))); l + m[0,1] }",
+        &[],
+    ),
+    ("f(x: vector[n]) = sum(i in 0..n, fold(j in 0..i, s = x[i], sin(s*x[j]) + i))", &[]),
+    ("f(x: vector[n]) = fold(i in 0..n, s = 0, s + sum(j in 0..i, x[j]*x[i]*s) + x[i])", &[]),
+    ("f(w: vector[m], x: vector[n]) = mean(i in 0..n, fold(j in 0..m, s = x[i], tanh(w[j]*s)))", &[]),
+    (
+        "f(a: matrix[m,m], p: vector[m], e: matrix[n,m]) = logsumexp(fold(t in 0..n, s = p, [j in 0..m: logsumexp(s + a[..,j]) + e[t,j]]))",
+        &[],
+    ),
+    ("f(x: vector[n], d) = sum(i in 0..n, scan(t in 0..n, s = d, s*0.9 + x[t])[i]*x[i])", &[]),
+    ("f(x: vector[n], w) = { let (s, c) = scan(t in 0..n, (s = 0, c = w), (s + c, c*x[t])); dot(s, c) }", &[]),
+    (
+        "f(r: vector[n], o, a, b) = sum(t in 0..n, { let v = scan(i in 0..n, s = o, o + a*r[i]^2 + b*s); ln(v[t]) + r[t]^2/v[t] })",
+        &[],
+    ),
+];
