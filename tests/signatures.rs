@@ -25,7 +25,7 @@ fn compile(text: &str, derive: &[Derive]) -> Result<String, Errors> {
 /// Generates code for a length; for even ones code that is the same on all processors.
 fn of_length(text: &str, length: usize, derive: &[Derive]) -> String {
     let text = text.replace('N', &length.to_string());
-    let options = Options { derive: derive.to_vec(), reproducible: length % 2 == 0, ..Options::default() };
+    let options = Options { derive: derive.to_vec(), reproducible: length.is_multiple_of(2), ..Options::default() };
     gradc::compile(&text, &options).unwrap_or_else(|errors| panic!("{}", errors.render(false))).rust
 }
 
@@ -41,8 +41,10 @@ fn signatures(rust: &str, lengths: &[(usize, &str)]) -> Vec<String> {
     generated.lines().filter(declares).map(named).collect()
 }
 
-/// Sources with derivatives, lengths, and the signatures at all of these.
-const SIGNATURES: &[(&str, &[Derive], &[usize], &[&str])] = &[
+/// A source with derivatives, lengths, and the signatures at all of these.
+type Case = (&'static str, &'static [Derive], &'static [usize], &'static [&'static str]);
+
+const SIGNATURES: &[Case] = &[
     (
         NUMBER,
         &[Derive::Gradient, Derive::Jvp, Derive::Vjp, Derive::Hvp],
