@@ -350,3 +350,18 @@ fn names_and_arrays_of_one_entry_are_kept_apart() {
     add(&mut program, &mut lines, call, &results, expected);
     check("signatures_of_names", &program, &lines);
 }
+
+/// With a named size everything but numbers is a slice, also where it has one entry.
+#[test]
+fn arrays_of_one_entry_are_slices_beside_a_named_size() {
+    let (mut program, mut lines) = (Program::default(), Vec::new());
+    let text = "f(x: vector[n], y: vector[1]) = [sum(x .* x)*sum(y)]";
+    program.module("f", &compile(text, &[Derive::Jacobian]).expect("the source is compiled"));
+    let call = "{ let (mut value, mut by_x, mut by_y) = ([0.5], [0.5; 3], [0.5]); \
+                let mut derivatives = f::FJacobian { x: &mut by_x, y: &mut by_y }; \
+                let mut workspace = vec![0.5; f::f_jacobian_workspace(3)]; \
+                f::f_jacobian(3, &[1.0, 2.0, 3.0], &[2.0], &mut value, &mut derivatives, &mut workspace); \
+                [&value[..], &by_x, &by_y].concat() }";
+    add(&mut program, &mut lines, call.to_string(), &["r"], vec![28.0, 4.0, 8.0, 12.0, 14.0]);
+    check("signatures_of_slices", &program, &lines);
+}
