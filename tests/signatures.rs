@@ -25,7 +25,7 @@ fn compile(text: &str, derive: &[Derive]) -> Result<String, Errors> {
 /// Generates code for a length; for even ones code that is the same on all processors.
 fn of_length(text: &str, length: usize, derive: &[Derive]) -> String {
     let text = text.replace('N', &length.to_string());
-    let options = Options { derive: derive.to_vec(), reproducible: length % 2 == 0, ..Options::default() };
+    let options = Options { derive: derive.to_vec(), reproducible: length.is_multiple_of(2), ..Options::default() };
     gradc::compile(&text, &options).unwrap_or_else(|errors| panic!("{}", errors.render(false))).rust
 }
 
@@ -41,8 +41,10 @@ fn signatures(rust: &str, lengths: &[(usize, &str)]) -> Vec<String> {
     generated.lines().filter(declares).map(named).collect()
 }
 
-/// Sources with derivatives, lengths, and the signatures at all of these.
-const SIGNATURES: &[(&str, &[Derive], &[usize], &[&str])] = &[
+/// A source with derivatives, lengths, and the signatures at all of these.
+type Case = (&'static str, &'static [Derive], &'static [usize], &'static [&'static str]);
+
+const SIGNATURES: &[Case] = &[
     (
         NUMBER,
         &[Derive::Gradient, Derive::Jvp, Derive::Vjp, Derive::Hvp],
@@ -347,4 +349,19 @@ fn names_and_arrays_of_one_entry_are_kept_apart() {
     let call = "f::f_grad(&make::array::<70>(1.0), &[2.0], &[[3.0]], 1.5, &[0.5])".to_string();
     add(&mut program, &mut lines, call, &results, expected);
     check("signatures_of_names", &program, &lines);
+}
+
+/// With a named size everything but numbers is a slice, also where it has one entry.
+#[test]
+fn arrays_of_one_entry_are_slices_beside_a_named_size() {
+    let (mut program, mut lines) = (Program::default(), Vec::new());
+    let text = "f(x: vector[n], y: vector[1]) = [sum(x .* x)*sum(y)]";
+    program.module("f", &compile(text, &[Derive::Jacobian]).expect("the source is compiled"));
+    let call = "{ let (mut value, mut by_x, mut by_y) = ([0.5], [0.5; 3], [0.5]); \
+                let mut derivatives = f::FJacobian { x: &mut by_x, y: &mut by_y }; \
+                let mut workspace = vec![0.5; f::f_jacobian_workspace(3)]; \
+                f::f_jacobian(3, &[1.0, 2.0, 3.0], &[2.0], &mut value, &mut derivatives, &mut workspace); \
+                [&value[..], &by_x, &by_y].concat() }";
+    add(&mut program, &mut lines, call.to_string(), &["r"], vec![28.0, 4.0, 8.0, 12.0, 14.0]);
+    check("signatures_of_slices", &program, &lines);
 }
