@@ -399,6 +399,7 @@ pub mod rows {
     pub const LANGEVIN_DERIVATIVE: FunctionId = row_of("langevin_derivative");
     pub const LN: FunctionId = row_of("ln");
     pub const LN_1P: FunctionId = row_of("ln_1p");
+    pub const LOG1M_EXP: FunctionId = row_of("log1m_exp");
     pub const LOGSUMEXP: FunctionId = row_of("logsumexp");
     pub const MAX: FunctionId = row_of("max");
     pub const MIN: FunctionId = row_of("min");

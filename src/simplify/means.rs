@@ -163,7 +163,7 @@ fn double_complement(graph: &mut Graph, argument: ExprId) -> Option<ExprId> {
 }
 
 /// Writes the logarithm of a weighted sum of exponentials, `ln(a*exp(x) + b*exp(y))`, as that of a mean: it is
-/// `ln(a*s + b*t) + logsumexp([x, y])` with the shares s and t.
+/// `ln(a*s + b*t) + logsumexp([x, y])` with the shares s and t. What is taken away is compared with what it is taken from.
 fn logarithm(graph: &mut Graph, sum: ExprId) -> Option<ExprId> {
     let weighted = exponentials(graph, sum)?;
     let is_plain = |(_, weight): &(ExprId, ExprId)| graph.is_integer(*weight, 1);
@@ -187,14 +187,38 @@ fn logarithm(graph: &mut Graph, sum: ExprId) -> Option<ExprId> {
             return None;
         }
     }
-    // A difference has rules of its own.
-    if numbers.as_ref().is_some_and(|numbers| numbers.iter().any(Rational::is_negative)) {
+    let is_negative = |graph: &Graph, weight: ExprId| graph.as_number(weight).is_some_and(Rational::is_negative);
+    if numbers.is_none() || !weighted.iter().any(|(_, weight)| is_negative(graph, *weight)) {
+        return Some(logarithm_of_mean(graph, weighted));
+    }
+    let (below, above): (Vec<_>, Vec<_>) = weighted.into_iter().partition(|(_, weight)| is_negative(graph, *weight));
+    // A difference of two has rules of its own.
+    if above.is_empty() || above.len() + below.len() < 3 {
         return None;
     }
-    let total = graph.apply(rows::LOGSUMEXP, &entries);
-    let is_one_number = numbers.is_some_and(|numbers| numbers.windows(2).all(|pair| pair[0] == pair[1]));
+    let below = below.into_iter().map(|(exponent, weight)| (exponent, graph.scale(Rational::MINUS_ONE, weight)));
+    let below = below.collect();
+    let [above, below] = [above, below].map(|part| logarithm_of_mean(graph, part));
+    let ratio = graph.sum(Rational::ZERO, vec![(below, Rational::ONE), (above, Rational::MINUS_ONE)]);
+    let complement = graph.apply(rows::LOG1M_EXP, &[ratio]);
+    Some(graph.add(above, complement))
+}
+
+/// Makes the logarithm of a weighted sum of exponentials, given as exponents and weights.
+fn logarithm_of_mean(graph: &mut Graph, weighted: Vec<(ExprId, ExprId)>) -> ExprId {
+    let entries: Vec<ExprId> = weighted.iter().map(|entry| entry.0).collect();
+    let first = weighted[0].1;
+    let is_one_number = graph.as_number(first).is_some() && weighted.iter().all(|(_, weight)| *weight == first);
+    let total = match entries[..] {
+        [only] => only,
+        _ => {
+            let mut entries = entries;
+            entries.sort();
+            graph.apply(rows::LOGSUMEXP, &entries)
+        }
+    };
     let mean = match is_one_number {
-        true => weighted[0].1,
+        true => first,
         false => {
             let terms = weighted.into_iter().map(|(exponent, weight)| {
                 let share = share(graph, exponent, total);
@@ -205,7 +229,7 @@ fn logarithm(graph: &mut Graph, sum: ExprId) -> Option<ExprId> {
         }
     };
     let logarithm = graph.apply(rows::LN, &[mean]);
-    Some(graph.add(total, logarithm))
+    graph.add(total, logarithm)
 }
 
 /// Makes `exp(x − logsumexp(…))`.

@@ -47,6 +47,10 @@ pub fn continued(graph: &mut Graph, formulas: &mut Formulas, roots: &[ExprId], f
             Some(reflected(graph, found).unwrap_or(found))
         }
         Node::Sum(..) if for_code => {
+            // Poles are seen in terms as they stand, before a quotient is made of a pole and what it is multiplied by.
+            if let Some(smooth) = without_poles(graph, formulas, id) {
+                return Some(smooth);
+            }
             let node = graph.node(id).clone();
             let built = graph.construct(&node, |operand| image[operand]);
             let smooth = without_poles(graph, formulas, built).unwrap_or(built);

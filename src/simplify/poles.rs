@@ -1,9 +1,13 @@
 //! Sums of terms with poles that cancel, such as `1/tanh(x) - 1/x`: near the pole no digit of the sum is left, and of its
 //! derivatives still less. Each term is split into its pole and a function that has none.
+//!
+//! In `3/tanh(3*x) - 1/tanh(x)` no term is a pole alone. What is left of the functions differs by less than themselves far
+//! out, so there the sum stays as it is.
 
 use super::removable::{factors_of, flat, singles, without};
 use super::{Grouping, canonicalize};
-use crate::graph::{ExprId, Graph, Node, Rational, Term};
+use crate::functions::rows;
+use crate::graph::{Comparison, ExprId, Graph, Node, Rational, Term};
 use crate::lower::Formulas;
 use indexmap::IndexMap;
 
@@ -40,6 +44,8 @@ struct Split {
     place: usize,
     coefficient: Rational,
     rest: ExprId,
+    /// What the function is taken of, if the pole is a simple one.
+    argument: Option<ExprId>,
 }
 
 /// Returns a sum without the poles that cancel in it.
@@ -50,23 +56,30 @@ pub(super) fn without_poles(graph: &mut Graph, formulas: &mut Formulas, sum: Exp
     }
     let mut poles: IndexMap<ExprId, Vec<Split>> = IndexMap::new();
     for (place, term) in terms.iter().enumerate() {
-        if let Some((pole, rest)) = split(graph, formulas, term) {
-            let (coefficient, pole) = graph.as_multiple(pole);
-            poles.entry(pole).or_default().push(Split { place, coefficient, rest });
+        if let Some((pole, split)) = split(graph, formulas, (place, term)) {
+            poles.entry(pole).or_default().push(split);
         }
     }
     let mut dropped = vec![false; terms.len()];
     let mut new: Vec<Term> = Vec::new();
     for (pole, splits) in &poles {
         let own = |place: usize| splits.iter().any(|split| split.place == place);
-        // Functions of which the poles cancel without a term that is one differ by less than what is left of them, far out.
-        let Some(plain) = terms.iter().position(|(id, _)| id == pole).filter(|place| !own(*place)) else { continue };
-        let parts = splits.iter().map(|split| &split.coefficient).chain([&terms[plain].1]);
+        let plain = terms.iter().position(|(id, _)| id == pole).filter(|place| !own(*place));
+        let parts = splits.iter().map(|split| &split.coefficient).chain(plain.map(|plain| &terms[plain].1));
         if !parts.fold(Rational::ZERO, |sum, part| sum.add(part)).is_zero() {
             continue;
         }
-        splits.iter().map(|split| split.place).chain([plain]).for_each(|place| dropped[place] = true);
-        new.extend(splits.iter().map(|split| (split.rest, Rational::ONE)));
+        let smooth: Vec<Term> = splits.iter().map(|split| (split.rest, Rational::ONE)).collect();
+        match plain {
+            Some(_) => new.extend(smooth),
+            None => {
+                let Some(near) = are_small(graph, splits) else { continue };
+                let given = splits.iter().map(|split| terms[split.place].clone()).collect();
+                let [smooth, given] = [smooth, given].map(|terms| graph.sum(Rational::ZERO, terms));
+                new.push((graph.select(near, smooth, given), Rational::ONE));
+            }
+        }
+        splits.iter().map(|split| split.place).chain(plain).for_each(|place| dropped[place] = true);
     }
     if new.is_empty() {
         return None;
@@ -75,8 +88,24 @@ pub(super) fn without_poles(graph: &mut Graph, formulas: &mut Formulas, sum: Exp
     Some(graph.sum(constant, new))
 }
 
+/// Says that everything that functions with simple poles are taken of is below 1.
+fn are_small(graph: &mut Graph, splits: &[Split]) -> Option<ExprId> {
+    let arguments: Vec<ExprId> = splits.iter().map(|split| split.argument).collect::<Option<_>>()?;
+    let one = graph.number(Rational::ONE);
+    let is_small = |argument: ExprId| {
+        let size = graph.apply(rows::ABS, &[argument]);
+        graph.compare(Comparison::Less, size, one)
+    };
+    let conditions: Vec<ExprId> = arguments.into_iter().map(is_small).collect();
+    conditions.into_iter().reduce(|a, b| graph.intern(Node::And(a, b)))
+}
+
 /// Splits a term in which a row's function is a factor into its pole and the rest.
-fn split(graph: &mut Graph, formulas: &mut Formulas, (term, coefficient): &Term) -> Option<(ExprId, ExprId)> {
+fn split(
+    graph: &mut Graph,
+    formulas: &mut Formulas,
+    (place, (term, coefficient)): (usize, &Term),
+) -> Option<(ExprId, Split)> {
     let (own, factors) = factors_of(graph, *term);
     if !factors.iter().any(|(_, exponent)| exponent.is_negative()) {
         return None;
@@ -98,7 +127,9 @@ fn split(graph: &mut Graph, formulas: &mut Formulas, (term, coefficient): &Term)
                 Some(canonicalize(graph, formulas, &[product], Grouping::RUNNING)[0])
             });
             let [Some(pole), Some(rest)] = parts else { return None };
-            return Some((pole, rest));
+            let (coefficient, pole) = graph.as_multiple(pole);
+            let argument = Some(*x).filter(|_| row.pole == "1/x");
+            return Some((pole, Split { place, coefficient, rest, argument }));
         }
     }
     None

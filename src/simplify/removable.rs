@@ -90,8 +90,8 @@ pub const REMOVABLE: &[Removable] = &[
     // Hyperbolic functions
     Removable { left: "sinh(x)/x", right: "sinhc(x)", ..EVERYWHERE },
     Removable { left: "x/sinh(x)", right: "1/sinhc(x)", ..POLE },
-    Removable { left: "x/tanh(x)", right: "x + bernoulli(2*x)", ..EVERYWHERE },
-    Removable { left: "tanh(x)/x", right: "1/(x + bernoulli(2*x))", ..EVERYWHERE },
+    Removable { left: "x/tanh(x)", right: "x + bernoulli(2*x)", ..PART },
+    Removable { left: "tanh(x)/x", right: "1/(x + bernoulli(2*x))", ..PART },
     Removable { left: "(sinh(x) - sinh(a))/(x - a)", right: "cosh((x + a)/2)*sinhc((x - a)/2)", ..PATCHED },
     Removable { left: "(cosh(x) - cosh(a))/(x - a)", right: "sinh((x + a)/2)*sinhc((x - a)/2)", ..PATCHED },
     // Powers
@@ -271,8 +271,10 @@ fn without_part(
     let is_part = |(base, _): &&Factor| parts.iter().any(|(part, _)| part == base);
     let (plain, functions): (Vec<&Factor>, Vec<&Factor>) = wanted.iter().partition(is_part);
     let functions: Vec<Factor> = functions.into_iter().cloned().collect();
+    // A root of a factor does not vanish as fast as the argument.
     let has = |(base, exponent): &&Factor| {
-        factors.iter().any(|(own, power)| own == base && power.is_negative() == exponent.is_negative())
+        exponent.is_integer()
+            && factors.iter().any(|(own, power)| own == base && power.is_negative() == exponent.is_negative())
     };
     let is_inverse = plain.iter().any(|(_, exponent)| exponent.is_negative());
     if functions.is_empty() || !(plain.iter().any(has) || least == Least::None && is_inverse) {

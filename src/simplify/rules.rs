@@ -196,6 +196,8 @@ pub const TABLE: &[Rule] = &[
         documentation: "the difference loses all digits for large x", ..STABLE },
     Rule { name: "complement of 1/tanh", left: "1 - 1/tanh(x)", right: "-2*sigmoid(-2*x)/tanh(x)",
         documentation: "the difference loses all digits for large x", ..RUNNING },
+    Rule { name: "reflection of 1/tanh", left: "1 + 1/tanh(x)", right: "2*sigmoid(2*x)/tanh(x)",
+        documentation: "the sum loses all digits for large negative x", ..RUNNING },
     Rule { name: "complement of tanh", left: "1 - tanh(x)", right: "2*sigmoid(-2*x)",
         documentation: "1 - tanh(x) loses all digits for large x", ..STABLE },
     Rule { name: "reflection of tanh", left: "1 + tanh(x)", right: "2*sigmoid(2*x)",
