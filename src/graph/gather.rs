@@ -37,18 +37,8 @@ impl Graph {
         extents: &Extents,
         operands: &[ExprId],
     ) -> ExprId {
-        let (value, given) = (operands[0], &operands[1..]);
-        if self.is_zero(value) {
+        if self.is_zero(operands[0]) {
             return self.full(Rational::ZERO, extents.clone());
-        }
-        let (scalars, rest) = match self.extents(value).is_scalar() {
-            true => (Vec::new(), value),
-            false => self.split_scalars(value),
-        };
-        if !scalars.is_empty() {
-            let block = self.scatter(places, extents, &[&[rest], given].concat());
-            let product = scalars.into_iter().chain([(block, Rational::ONE)]).collect();
-            return self.product(Rational::ONE, product);
         }
         self.matrix(M::Scatter(places.clone(), extents.clone()), operands)
     }
