@@ -318,30 +318,30 @@ impl Writer<'_> {
                 Text::atom(format!("{MODULE}::{method}::<FMA>({})", bare(&argument.text)))
             }
             (Code::Method(method, _, _), Target::Std) if argument.untyped && !argument.literal => {
-                Text::atom(format!("{}::{method}({})", self.options.scalar.name(), argument.text))
+                Text::atom(format!("{}::{method}({})", self.options.scalar.name(), bare(&argument.text)))
             }
             (Code::Method(method, _, _), Target::Std) => Text::atom(format!("{}.{method}()", self.receiver(argument))),
             (Code::Method(_, libm, _), Target::NoStd) => {
-                Text::atom(format!("::libm::{libm}{}({})", self.suffix(), argument.text))
+                Text::atom(format!("::libm::{libm}{}({})", self.suffix(), bare(&argument.text)))
             }
             (Code::Special(name, _), _) => self.special(name, &[argument]),
-            _ => Text::atom(format!("{}({})", function.row().name, argument.text)),
+            _ => Text::atom(format!("{}({})", function.row().name, bare(&argument.text))),
         }
     }
 
     fn call2(&self, function: FunctionId, a: &Text, b: &Text) -> Text {
         match (function.row().code, self.options.target) {
             (Code::Method2(method, _, _), Target::Std) if a.untyped && !a.literal => {
-                Text::atom(format!("{}::{method}({}, {})", self.options.scalar.name(), a.text, b.text))
+                Text::atom(format!("{}::{method}({}, {})", self.options.scalar.name(), bare(&a.text), bare(&b.text)))
             }
             (Code::Method2(method, _, _), Target::Std) => {
-                Text::atom(format!("{}.{method}({})", self.receiver(a), b.text))
+                Text::atom(format!("{}.{method}({})", self.receiver(a), bare(&b.text)))
             }
             (Code::Method2(_, libm, _), Target::NoStd) => {
-                Text::atom(format!("::libm::{libm}{}({}, {})", self.suffix(), a.text, b.text))
+                Text::atom(format!("::libm::{libm}{}({}, {})", self.suffix(), bare(&a.text), bare(&b.text)))
             }
             (Code::Special2(name, _), _) => self.special(name, &[a, b]),
-            _ => Text::atom(format!("{}({}, {})", function.row().name, a.text, b.text)),
+            _ => Text::atom(format!("{}({}, {})", function.row().name, bare(&a.text), bare(&b.text))),
         }
     }
 
@@ -364,8 +364,8 @@ impl Writer<'_> {
     /// Calls a special function, which computes in double precision.
     fn special(&self, name: &str, arguments: &[&Text]) -> Text {
         let widened = |argument: &&Text| match self.options.scalar {
-            Scalar::F32 if !argument.untyped => format!("f64::from({})", argument.text),
-            _ => argument.text.clone(),
+            Scalar::F32 if !argument.untyped => format!("f64::from({})", bare(&argument.text)),
+            _ => bare(&argument.text).to_string(),
         };
         let arguments: Vec<String> = arguments.iter().map(widened).collect();
         let call = format!("special::{name}({})", arguments.join(", "));

@@ -8,8 +8,10 @@ use rustc_hash::FxHashMap;
 pub struct Region {
     /// The graph, with an input for each leaf.
     pub graph: Graph,
-    /// The region's value.
+    /// The region's value, the first of several.
     pub root: ExprId,
+    /// All values.
+    pub roots: Vec<ExprId>,
     /// What the inputs stand for: parameters and operations on matrices of the graph outside.
     pub leaves: Vec<ExprId>,
 }
@@ -29,11 +31,16 @@ impl Graph {
 
     /// As [`Graph::region`], but also stops at the nodes that `stop` selects.
     pub fn region_until(&self, root: ExprId, stop: impl Fn(ExprId) -> bool) -> Region {
-        let inside = |id: ExprId| self.is_entrywise(id) && (id == root || !stop(id));
-        let mut region = Region { graph: Graph::new(), root, leaves: Vec::new() };
+        self.region_of(&[root], stop)
+    }
+
+    /// As [`Graph::region_until`], for several values together, of which some may need others. There is one at least.
+    pub fn region_of(&self, roots: &[ExprId], stop: impl Fn(ExprId) -> bool) -> Region {
+        let inside = |id: ExprId| self.is_entrywise(id) && (roots.contains(&id) || !stop(id));
+        let mut region = Region { graph: Graph::new(), root: roots[0], roots: Vec::new(), leaves: Vec::new() };
         region.graph.set_strict(self.is_strict());
         let mut image: FxHashMap<ExprId, ExprId> = FxHashMap::default();
-        let mut stack = vec![root];
+        let mut stack: Vec<ExprId> = roots.iter().rev().copied().collect();
         while let Some(&id) = stack.last() {
             if image.contains_key(&id) {
                 stack.pop();
@@ -63,7 +70,8 @@ impl Graph {
             };
             image.insert(id, new);
         }
-        region.root = image[&root];
+        region.root = image[&roots[0]];
+        region.roots = roots.iter().map(|root| image[root]).collect();
         region
     }
 

@@ -82,6 +82,9 @@ impl Graph {
         if scan.kept == Kept::Last && scan.bound.count().as_number().is_some_and(|count| count <= 0) {
             return scan.initial[scan.state];
         }
+        if let Some(simpler) = self.without_constant_state(scan) {
+            return simpler;
+        }
         let index = self.numbered_index(&scan.bound, &scan.next, &scan.initial);
         let name = scan.bound.name();
         let next: Vec<ExprId> = match index == scan.bound.index {
@@ -90,6 +93,44 @@ impl Graph {
         };
         let operands: Vec<ExprId> = scan.initial.iter().copied().chain(next).collect();
         self.matrix(M::Scan(Bound { index, ..scan.bound.clone() }, scan.state, scan.kept), &operands)
+    }
+
+    /// Puts what a state begins with in its place where each step leaves it as it is.
+    fn without_constant_state(&mut self, scan: &Scan) -> Option<ExprId> {
+        let own = |graph: &mut Graph, state: usize| {
+            let extents = graph.extents(scan.initial[state]);
+            graph.state(&scan.bound, state, extents)
+        };
+        let constant = (0..scan.next.len()).find(|state| own(self, *state) == scan.next[*state])?;
+        let value = scan.initial[constant];
+        if scan.state == constant {
+            let extents = self.extents(value);
+            return match scan.kept {
+                Kept::Last => Some(value),
+                _ if extents.is_column() => {
+                    let ones = self.ones(scan.bound.count(), Dimension::number(1));
+                    let row = self.transpose(value);
+                    Some(self.matrix_product(&[ones, row]))
+                }
+                _ => None,
+            };
+        }
+        let values: Vec<ExprId> = (0..scan.next.len())
+            .map(|state| match state.cmp(&constant) {
+                std::cmp::Ordering::Less => own(self, state),
+                std::cmp::Ordering::Equal => value,
+                std::cmp::Ordering::Greater => {
+                    let extents = self.extents(scan.initial[state]);
+                    self.state(&scan.bound, state - 1, extents)
+                }
+            })
+            .collect();
+        let mut fewer = scan.clone();
+        fewer.initial.remove(constant);
+        fewer.next.remove(constant);
+        fewer.next = fewer.next.into_iter().map(|next| self.with_states(next, &scan.bound, &values)).collect();
+        fewer.state -= usize::from(scan.state > constant);
+        Some(self.scanned(&fewer))
     }
 
     /// Makes a state of a recurrence whose steps stay as they are.

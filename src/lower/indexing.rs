@@ -303,7 +303,8 @@ impl Machine<'_> {
             Ok((at, axis, *span))
         };
         let outside = |at: &Dimension, span: Span| {
-            let diagnostic = Diagnostic::new(Fault::Index, span, format!("index {at} is outside of {shape}"));
+            let diagnostic =
+                Diagnostic::new(Fault::Index, span, format!("index {} is outside of {shape}", self.written(at)));
             Err(diagnostic.label(match size.as_number() {
                 Some(0) => "there are no entries".to_string(),
                 _ => format!("entries are 0 to {}", size.plus(&Dimension::number(1), -1)),

@@ -88,6 +88,8 @@ pub struct Machine<'a> {
     pub(super) axes: Vec<super::raise::Axis>,
     /// The loops that are open, the outer one first.
     pub(super) loops: Vec<Bound>,
+    /// The names of their indices.
+    pub(super) loop_names: Vec<String>,
     /// What must not be negative: lengths of ranges and what lies outside of slices.
     pub(super) needed: Vec<Dimension>,
     /// The parameters that pick entries, with their ranges.
@@ -127,6 +129,7 @@ impl<'a> Machine<'a> {
             picks_entries: false,
             axes: Vec::new(),
             loops: Vec::new(),
+            loop_names: Vec::new(),
             needed: Vec::new(),
             index_parameters: FxHashMap::default(),
             constants: Default::default(),
@@ -159,6 +162,13 @@ impl<'a> Machine<'a> {
     pub(super) fn need(&mut self, dimensions: impl IntoIterator<Item = Dimension>) {
         let least: Vec<Dimension> = dimensions.into_iter().map(|dimension| self.least(&dimension)).collect();
         self.needed.extend(least.into_iter().filter(Dimension::may_be_negative));
+    }
+
+    /// Writes a dimension with the names that its indices have.
+    pub(super) fn written(&self, dimension: &Dimension) -> Dimension {
+        self.loops.iter().zip(&self.loop_names).fold(dimension.clone(), |dimension, (bound, name)| {
+            dimension.substituted(bound.name(), &Dimension::name(name))
+        })
     }
 
     /// Returns the least value of a dimension in the loops that are open.

@@ -159,6 +159,7 @@ impl Machine<'_> {
         let number = graph.construct_matrix(&M::Size(index.clone()), &[]);
         self.loops.push(Bound { index, from: attempt.from, to: attempt.to });
         let name = self.index_of(running);
+        self.loop_names.push(name.text.clone());
         self.bind(&name.text, Value::Scalar(number));
         self.tasks.push(Task::Looped(running));
         self.visit_body(running);
@@ -167,6 +168,7 @@ impl Machine<'_> {
     /// Ends a loop.
     pub(super) fn looped(&mut self, running: Running) {
         let Some(bound) = self.loops.pop() else { return };
+        self.loop_names.pop();
         let name = self.index_of(running);
         self.unbind(&name.text);
         let Some(values) = self.take(1) else { return self.values.push(Value::Poison) };

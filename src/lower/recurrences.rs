@@ -178,6 +178,7 @@ impl Machine<'_> {
         let number = MatrixOperation::Size(bound.index.clone());
         let index = Value::Scalar(self.gates.graph.construct_matrix(&number, &[]));
         self.loops.push(bound);
+        self.loop_names.push(recurrence.range.index.text.clone());
         self.bind_step(recurrence, index, &inside);
         self.tasks.push(Task::Recurred(id, initial));
         self.tasks.extend(recurrence.next.iter().rev().map(|next| Task::Visit(*next)));
@@ -185,6 +186,7 @@ impl Machine<'_> {
 
     /// Ends a recurrence over a range that is not made of numbers alone.
     pub(super) fn recurred(&mut self, id: NodeId, initial: &[ExprId]) {
+        self.loop_names.pop();
         let (Some(bound), Some((name, recurrence))) = (self.loops.pop(), self.recurrence_at(id)) else { return };
         let kept = if name == "fold" { Kept::Last } else { Kept::After };
         let inside: Vec<Value> = recurrence.states.iter().map(|state| self.value_of(&state.name.text)).collect();

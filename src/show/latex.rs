@@ -1,7 +1,7 @@
 //! Syntax tree to LaTeX, with no needless parentheses.
 
 use super::levels::{
-    Level, Piece, is_signed, left_of_matrix_product, left_of_product, of_line, unsigned_factors, written,
+    Level, Piece, is_signed, last_value, left_of_matrix_product, left_of_product, of_line, unsigned_factors, written,
 };
 use super::lines::{Line, Sign};
 use super::naming::DIFFERENTIAL;
@@ -49,17 +49,32 @@ fn names(names: &[Name]) -> String {
 }
 
 /// Writes an index with its first value, and with its last one unless that is written above.
-fn bounds(range: &Range, limits: bool, out: &mut Vec<Piece>) {
+fn bounds(ast: &Ast, range: &Range, limits: bool, out: &mut Vec<Piece>) {
     out.extend([text(format!("{} = ", symbol(&range.index.text))), Piece::Node(range.from, Level::Loose)]);
     if !limits {
-        out.extend([text(r", \dots, "), Piece::Node(range.to, Level::Loose), text(" - 1")]);
+        out.push(text(r", \dots, "));
+        last(ast, range, out);
+    }
+}
+
+/// Writes the last value of an index.
+fn last(ast: &Ast, range: &Range, out: &mut Vec<Piece>) {
+    match last_value(ast, range.to) {
+        (Some(end), 0) => out.push(Piece::Node(end, Level::Loose)),
+        (Some(end), more) => {
+            let sign = if more < 0 { "-" } else { "+" };
+            out.extend([Piece::Node(end, Level::Additive), text(format!(" {sign} {}", more.abs()))]);
+        }
+        (None, number) => out.push(text(number.to_string())),
     }
 }
 
 /// Writes the last value of an index above.
-fn ending(range: &Range, limits: bool, out: &mut Vec<Piece>) {
+fn ending(ast: &Ast, range: &Range, limits: bool, out: &mut Vec<Piece>) {
     if limits {
-        out.extend([text("^{"), Piece::Node(range.to, Level::Loose), text(" - 1}")]);
+        out.push(text("^{"));
+        last(ast, range, out);
+        out.push(text("}"));
     }
 }
 
@@ -90,10 +105,10 @@ fn pieces(ast: &Ast, id: NodeId, out: &mut Vec<Piece>) {
                 let guard = guard.filter(|_| at + 1 == list.len());
                 let open = if guard.is_some() { r"\substack{" } else { "" };
                 out.push(text(format!("{sign}_{{{open}")));
-                bounds(range, limits, out);
+                bounds(ast, range, limits, out);
                 out.extend(guard.iter().flat_map(|guard| [text(r" \\ "), Node(*guard, Level::Loose), text("}")]));
                 out.push(text("}"));
-                ending(range, limits, out);
+                ending(ast, range, limits, out);
                 out.push(text(" "));
             }
             out.push(Node(*body, Level::Multiplicative));
@@ -101,7 +116,7 @@ fn pieces(ast: &Ast, id: NodeId, out: &mut Vec<Piece>) {
         E::Recurrence(name, recurrence) => {
             let Recurrence { range, states, next } = &**recurrence;
             out.push(text(format!(r"\operatorname*{{{}}}_{{", name.text)));
-            bounds(range, false, out);
+            bounds(ast, range, false, out);
             out.push(text(r"}\left("));
             for (at, state) in states.iter().enumerate() {
                 let comma = if at > 0 { r",\, " } else { "" };
@@ -121,7 +136,7 @@ fn pieces(ast: &Ast, id: NodeId, out: &mut Vec<Piece>) {
             out.extend([text(r"\left[ "), Node(*body, Level::Loose), text(r" \right]_{")]);
             for (at, range) in list.iter().enumerate() {
                 out.extend((at > 0).then(|| text(r",\, ")));
-                bounds(range, false, out);
+                bounds(ast, range, false, out);
             }
             out.push(text("}"));
         }
@@ -170,6 +185,11 @@ fn pieces(ast: &Ast, id: NodeId, out: &mut Vec<Piece>) {
                 }
             }
             out.push(text(r" \end{bmatrix}"));
+        }
+        state if state.as_state(ast).is_some() => {
+            if let Some((recurrence, name)) = state.as_state(ast) {
+                out.extend([Node(recurrence, Level::Loose), text(format!(r" \big|_{{{}}}", symbol(name)))]);
+            }
         }
         E::Block(lets, body) => {
             out.push(Node(*body, Level::Loose));
@@ -261,7 +281,7 @@ fn call(ast: &Ast, name: &str, arguments: &[NodeId], out: &mut Vec<Piece>) {
         }
         ("ones" | "zeros", [n, m]) => {
             let digit = if name == "ones" { "1" } else { "0" };
-            out.extend([text(format!(r"\mathbf{{{digit}}}_{{")), Node(*n, Level::Loose), text(r" \times ")]);
+            out.extend([text(format!(r"\mathbf{{{digit}}}_{{")), Node(*n, Level::Multiplicative), text(r" \times ")]);
             out.extend([Node(*m, Level::Loose), text("}")]);
         }
         ("stack" | "join", parts) => {

@@ -160,3 +160,16 @@ pub fn written(
     }
     out
 }
+
+/// Returns the last value of an index whose range ends before `to`: an expression and what is taken from it, or a number.
+pub fn last_value(ast: &Ast, to: NodeId) -> (Option<NodeId>, i64) {
+    let number = |id: NodeId| match ast.get(id) {
+        E::Number(text) => text.parse::<i64>().ok(),
+        _ => None,
+    };
+    match ast.get(to) {
+        E::Binary(B::Subtract, left, right) => number(*right).map_or((Some(to), -1), |right| (Some(*left), -right - 1)),
+        E::Binary(B::Add, left, right) => number(*right).map_or((Some(to), -1), |right| (Some(*left), right - 1)),
+        _ => number(to).map_or((Some(to), -1), |number| (None, number - 1)),
+    }
+}

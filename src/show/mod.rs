@@ -5,6 +5,7 @@ pub mod dialect;
 pub mod dump;
 #[cfg(feature = "cli")]
 pub mod equations;
+mod fractions;
 mod idioms;
 #[cfg(feature = "cli")]
 pub mod index;

@@ -3,6 +3,7 @@
 //! This is the inverse of lowering: what comes out prints as text that reads back as the same function. Every
 //! renderer starts from this tree.
 
+use super::fractions::fraction;
 use super::loops::index_names;
 use super::naming::{DEEPEST, Names, fresh_names, is_condition, is_worth_a_name, sizes};
 use super::orders::written_out;
@@ -97,27 +98,6 @@ fn write_all(graph: &Graph, ast: &mut Ast, roots: &[ExprId], names: &Names) -> (
 pub fn text(graph: &Graph, root: ExprId) -> String {
     let (ast, root) = write(graph, root);
     crate::syntax::print_expression(&ast, root)
-}
-
-/// Returns the coefficient as numerator and denominator of a written fraction. Decimals stay decimals, also below the
-/// line: 100/981 is 1/9.81.
-fn fraction(value: &Rational) -> (Rational, Rational) {
-    let is_short = value.to_decimal(17).is_some();
-    let Some((mut top, bottom)) = value.to_fraction() else {
-        return if is_short { (value.clone(), Rational::ONE) } else { (value.numerator(), value.denominator()) };
-    };
-    if bottom % 5 == 0 && is_short {
-        return (value.clone(), Rational::ONE);
-    }
-    let mut scale = 1;
-    while top % 10 == 0 && top != 0 && bottom > 100 && bottom > 10 * scale {
-        top /= 10;
-        scale *= 10;
-    }
-    match Rational::fraction(bottom, scale) {
-        Some(bottom) => (Rational::integer(top), bottom),
-        None => (value.numerator(), value.denominator()),
-    }
 }
 
 /// How a factor is ordered in a product: constants, names, polynomials, functions, sums of functions.

@@ -224,6 +224,16 @@ impl Walk<'_> {
                 self.text(close);
             }
             E::List(entries) => self.matrix(entries),
+            state if state.as_state(ast).is_some() => {
+                if let Some((recurrence, name)) = state.as_state(ast) {
+                    let [open, between, close] = dialect.subscript;
+                    self.text(open);
+                    self.node(recurrence, Level::Loose);
+                    self.text(between);
+                    self.text(symbol(name, dialect));
+                    self.text(close);
+                }
+            }
             E::Block(lets, body) => {
                 self.node(*body, Level::Loose);
                 for (position, binding) in lets.iter().enumerate() {
@@ -360,7 +370,7 @@ impl Walk<'_> {
             if position > 0 {
                 self.operator("×");
             }
-            self.node(*dimension, Level::Loose);
+            self.node(*dimension, if dimensions.len() > 1 { Level::Multiplicative } else { Level::Loose });
         }
         self.text(close);
     }

@@ -185,6 +185,16 @@ pub struct Ranges {
     pub guard: Option<NodeId>,
 }
 
+impl Expression {
+    /// Reads one of the states of a recurrence: the recurrence, and the state's name.
+    pub fn as_state<'a>(&'a self, ast: &'a Ast) -> Option<(NodeId, &'a str)> {
+        let Expression::Block(lets, body) = self else { return None };
+        let ([only], Expression::Name(name)) = (lets.as_slice(), ast.get(*body)) else { return None };
+        let is_state = only.names.len() > 1 && only.names.iter().any(|own| own.text == *name);
+        is_state.then_some((only.value, name))
+    }
+}
+
 impl Ranges {
     /// Makes the range of one index.
     pub fn one(index: Name, from: NodeId, to: NodeId) -> Self {

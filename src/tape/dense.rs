@@ -218,6 +218,13 @@ impl Plan {
                     looped.run(inputs, sizes, values)?;
                     continue;
                 }
+                Computation::Numbers(tape, operands, results) => {
+                    let arguments: Vec<f64> = operands.iter().map(|id| values[id].entries[0]).collect();
+                    let numbers = tape.evaluate(&arguments).into_iter();
+                    let numbers = numbers.map(|number| Dense { rows: 1, columns: 1, entries: vec![number] });
+                    values.extend(results.iter().copied().zip(numbers));
+                    continue;
+                }
                 Computation::Scan(scanned) => {
                     scanned.run(inputs, sizes, values)?;
                     continue;

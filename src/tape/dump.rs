@@ -70,6 +70,7 @@ impl Plan {
             match &step.computation {
                 Computation::Parameter(index) => write!(f, "parameter {index}")?,
                 Computation::Entrywise(..) => write!(f, "entrywise")?,
+                Computation::Numbers(..) => write!(f, "numbers")?,
                 Computation::Operation(operation, _) => write!(f, "{}", operation_name(operation))?,
                 Computation::Loop(looped) => {
                     let bound = &looped.bound;
@@ -82,7 +83,7 @@ impl Plan {
             }
             step.operands().iter().try_for_each(|operand| write!(f, " {}", names[operand]))?;
             writeln!(f)?;
-            if let Computation::Entrywise(tape, _) = &step.computation {
+            if let Computation::Entrywise(tape, _) | Computation::Numbers(tape, ..) = &step.computation {
                 tape.to_string().lines().try_for_each(|line| writeln!(f, "{indent}    {line}"))?;
             }
             if let Computation::Scan(scanned) = &step.computation {

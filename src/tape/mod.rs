@@ -10,6 +10,7 @@ mod formulas;
 mod fusion;
 mod hoist;
 mod looped;
+mod numbers;
 mod plan;
 mod scanned;
 mod schedule;

@@ -5,6 +5,7 @@
 
 use super::fusion::fused;
 use super::looped::{Into, Looped, loops_fused};
+use super::numbers::numbers_joined;
 use super::scanned::{Scanned, scans_joined};
 use super::{Tape, schedule};
 use crate::graph::{ExprId, Extents, Graph, MatrixOperation, Node, Shares};
@@ -18,6 +19,8 @@ pub enum Computation {
     Parameter(u32),
     /// For each entry, a tape whose inputs are the entries of the operands; numbers among them are repeated.
     Entrywise(Tape, Vec<ExprId>),
+    /// Several numbers, by one tape whose inputs are the operands: the operands, then the numbers.
+    Numbers(Tape, Vec<ExprId>, Vec<ExprId>),
     /// An operation on whole matrices.
     Operation(MatrixOperation, Vec<ExprId>),
     /// Sums over an index.
@@ -76,6 +79,11 @@ pub(super) fn plan_inside(graph: &Graph, roots: &[ExprId], outside: &FxHashSet<E
     order.retain(|id| seen.insert(*id));
     let steps = order.into_iter().filter_map(|id| steps.remove(&id)).collect();
     let steps = fused(graph, loops_fused(graph, scans_joined(steps)));
+    let steps = match outside.is_empty() {
+        true => steps,
+        // What is computed for one value of an index shares what it has in common.
+        false => numbers_joined(graph, &mut formulas, steps, roots, &shared),
+    };
     Plan { steps, outputs: roots.to_vec() }
 }
 
@@ -86,7 +94,7 @@ impl Plan {
         while let Some(plan) = plans.pop() {
             for step in &plan.steps {
                 match &step.computation {
-                    Computation::Entrywise(tape, _) => visit(tape),
+                    Computation::Entrywise(tape, _) | Computation::Numbers(tape, ..) => visit(tape),
                     Computation::Loop(looped) => plans.push(&looped.plan),
                     Computation::Scan(scanned) => plans.push(&scanned.plan),
                     Computation::Parameter(_) | Computation::Operation(..) => {}
@@ -101,7 +109,9 @@ impl Step {
     pub fn operands(&self) -> &[ExprId] {
         match &self.computation {
             Computation::Parameter(_) => &[],
-            Computation::Entrywise(_, operands) | Computation::Operation(_, operands) => operands,
+            Computation::Entrywise(_, operands)
+            | Computation::Numbers(_, operands, _)
+            | Computation::Operation(_, operands) => operands,
             Computation::Loop(looped) => &looped.operands,
             Computation::Scan(scanned) => &scanned.operands,
         }
@@ -110,6 +120,7 @@ impl Step {
     /// The nodes that it computes.
     pub fn results(&self) -> Vec<ExprId> {
         match &self.computation {
+            Computation::Numbers(.., results) => results.clone(),
             Computation::Loop(looped) => looped.outputs.iter().map(|output| output.id).collect(),
             Computation::Scan(scanned) => scanned.outputs.iter().map(|output| output.id).collect(),
             _ => vec![self.id],

@@ -65,7 +65,8 @@ impl Plan {
             if step.operands().iter().any(|operand| !computed.contains(operand)) {
                 return Err(wrong("an operand is not computed before it".to_string()));
             }
-            if let Computation::Entrywise(tape, operands) = &step.computation {
+            if let Computation::Entrywise(tape, operands) | Computation::Numbers(tape, operands, _) = &step.computation
+            {
                 tape.verify().map_err(wrong)?;
                 let known = |operation: &Operation| match operation {
                     Operation::Input(index) => (*index as usize) < operands.len(),

@@ -2,10 +2,10 @@
 
 use super::dimensions;
 use super::loops::{Interface, Loops, Place, after, place};
-use crate::emit::expression::bare;
-use crate::error::Diagnostic;
+use crate::emit::expression::{Writer, bare};
+use crate::error::{Diagnostic, Fault};
 use crate::graph::{Bound, Dimension, ExprId, Extents, MatrixOperation as M, Rational};
-use crate::tape::{self, Accumulated, Computation, Looped, Part, Plan};
+use crate::tape::{self, Accumulated, Computation, Looped, Part, Plan, Tape};
 
 /// Returns the indices of all loops of a plan, with the names of the variables.
 pub(super) fn variables(plan: &Plan) -> Vec<(String, String)> {
@@ -58,6 +58,29 @@ impl<'a> Loops<'a> {
         self.statements.push(format!("for {} in {from}..{to} {{", variable(&looped.bound)));
         self.statements.extend(body.into_iter().map(|line| format!("    {line}")));
         self.statements.push("}".to_string());
+        Ok(())
+    }
+
+    /// Writes several numbers that one formula computes.
+    pub(super) fn numbers(&mut self, tape: &Tape, operands: &[ExprId], results: &[ExprId]) -> Result<(), Diagnostic> {
+        self.close();
+        let inputs: Vec<String> = operands.iter().map(|operand| self.number(*operand)).collect();
+        let stem = format!("{}_", self.fresh());
+        let owners = vec![0; inputs.len()];
+        let writer = Writer { inputs: &inputs, owners: &owners, stem: &stem, lanes: false, ..self.writer };
+        let body = writer.body(tape);
+        let [part] = &body.parts[..] else {
+            return Err(Diagnostic::general(Fault::Symbolic, "the formulas of one step are too long to be one loop"));
+        };
+        self.statements.extend(part.statements.iter().cloned());
+        for (result, output) in results.iter().zip(&body.outputs) {
+            let named = output.text.starts_with(&stem) && !output.text.contains(' ');
+            let name = if named { output.text.clone() } else { self.fresh() };
+            if !named {
+                self.statements.push(output.binding(&name, self.writer.options.scalar));
+            }
+            self.places.insert(*result, Place::Number(name));
+        }
         Ok(())
     }
 

@@ -223,44 +223,6 @@ impl<'a> Loops<'a> {
         format!("{}{}", self.writer.stem, self.count)
     }
 
-    /// Returns the slice that a node is computed into: the caller's, or one of the workspace.
-    pub(super) fn target(&mut self, id: ExprId) -> String {
-        if let Some(target) = self.targets.get(&id) {
-            return target.clone();
-        }
-        let extents = self.graph.extents(id);
-        self.temporary(&extents)
-    }
-
-    pub(super) fn temporary(&mut self, extents: &Extents) -> String {
-        let name = self.fresh();
-        let entries = self.entries(extents);
-        let most = Extents::new(self.most(&extents.rows), self.most(&extents.columns));
-        if most == *extents {
-            self.temporaries.push((name.clone(), entries));
-            return name;
-        }
-        // What is longer for some values of an index than for others is the beginning of the longest.
-        let longest = format!("{name}_longest");
-        let most = self.entries(&most);
-        self.temporaries.push((longest.clone(), most));
-        let line = format!("let {name} = &mut {longest}[..{entries}];");
-        match &mut self.open {
-            Some(open) => open.before.push(line),
-            None => self.statements.push(line),
-        }
-        name
-    }
-
-    /// Returns the largest value of a dimension in the loops that are open.
-    fn most(&self, dimension: &Dimension) -> Dimension {
-        self.bounds.iter().rev().fold(dimension.clone(), |dimension, bound| {
-            let count = dimension.names().find(|(name, _)| *name == bound.name()).map_or(0, |(_, count)| count);
-            let last = bound.to.plus(&Dimension::number(1), -1);
-            dimension.substituted(bound.name(), if count > 0 { &last } else { &bound.from })
-        })
-    }
-
     pub(super) fn step(&mut self, step: &'a Step, interface: &Interface<'a>) -> Result<(), Diagnostic> {
         let id = step.id;
         let place = match &step.computation {
@@ -271,6 +233,7 @@ impl<'a> Loops<'a> {
             Computation::Entrywise(..) if self.is_computed_share(id) => return Ok(()),
             Computation::Entrywise(tape, operands) => return self.entrywise(id, &step.extents, tape, operands),
             Computation::Operation(operation, operands) => self.operation(id, &step.extents, operation, operands)?,
+            Computation::Numbers(tape, operands, results) => return self.numbers(tape, operands, results),
             Computation::Loop(looped) => return self.looped(looped, interface),
             Computation::Scan(scanned) => return self.scanned(scanned, interface),
         };

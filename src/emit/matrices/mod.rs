@@ -17,6 +17,7 @@ mod rows;
 mod scanned;
 mod shares;
 mod stages;
+mod temporaries;
 mod vectors;
 
 use super::asked::{Asked, kept_whole};

@@ -5,16 +5,15 @@ use super::looped::variable;
 use super::loops::{Interface, Loops, Place, place};
 use crate::emit::expression::bare;
 use crate::error::Diagnostic;
-use crate::graph::{ExprId, Extents, Kept};
-use crate::tape::{Output, Scanned};
+use crate::graph::Kept;
+use crate::tape::{Carried, Output, Scanned};
 
 impl<'a> Loops<'a> {
     /// Writes a recurrence.
     pub(super) fn scanned(&mut self, scanned: &'a Scanned, interface: &Interface<'a>) -> Result<(), Diagnostic> {
         self.close();
         self.turn_what_is_read(&scanned.plan, &scanned.operands);
-        let names: Vec<String> =
-            scanned.states.iter().map(|state| self.begin_state(state.initial, &state.extents)).collect();
+        let names: Vec<String> = scanned.states.iter().map(|state| self.begin_state(state)).collect();
         for (state, name) in scanned.states.iter().zip(&names) {
             if let Some(own) = state.own {
                 let scalar = state.extents.is_scalar();
@@ -46,14 +45,16 @@ impl<'a> Loops<'a> {
     }
 
     /// Declares a state with what it begins with, and returns its name.
-    fn begin_state(&mut self, initial: ExprId, extents: &Extents) -> String {
+    fn begin_state(&mut self, state: &Carried) -> String {
+        let extents = &state.extents;
         if extents.is_scalar() {
-            let value = self.number(initial);
+            let value = self.number(state.initial);
             let (name, float) = (self.fresh(), self.writer.options.scalar.name());
-            self.statements.push(format!("let mut {name}: {float} = {};", bare(&value)));
+            let changes = if state.own == Some(state.next) { "" } else { "mut " };
+            self.statements.push(format!("let {changes}{name}: {float} = {};", bare(&value)));
             return name;
         }
-        let source = self.slice(initial);
+        let source = self.slice(state.initial);
         let name = self.temporary(extents);
         self.statements.push(format!("{name}.copy_from_slice(&{source});"));
         name

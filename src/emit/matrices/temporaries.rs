@@ -1,0 +1,44 @@
+//! Where what is computed is kept: the caller's slices, and the workspace.
+
+use super::loops::Loops;
+use crate::graph::{Dimension, ExprId, Extents};
+
+impl Loops<'_> {
+    /// Returns the slice that a node is computed into: the caller's, or one of the workspace.
+    pub(super) fn target(&mut self, id: ExprId) -> String {
+        if let Some(target) = self.targets.get(&id) {
+            return target.clone();
+        }
+        let extents = self.graph.extents(id);
+        self.temporary(&extents)
+    }
+
+    pub(super) fn temporary(&mut self, extents: &Extents) -> String {
+        let name = self.fresh();
+        let entries = self.entries(extents);
+        let most = Extents::new(self.most(&extents.rows), self.most(&extents.columns));
+        if most == *extents {
+            self.temporaries.push((name.clone(), entries));
+            return name;
+        }
+        // What is longer for some values of an index than for others is the beginning of the longest.
+        let longest = format!("{name}_longest");
+        let most = self.entries(&most);
+        self.temporaries.push((longest.clone(), most));
+        let line = format!("let {name} = &mut {longest}[..{entries}];");
+        match &mut self.open {
+            Some(open) => open.before.push(line),
+            None => self.statements.push(line),
+        }
+        name
+    }
+
+    /// Returns the largest value of a dimension in the loops that are open.
+    fn most(&self, dimension: &Dimension) -> Dimension {
+        self.bounds.iter().rev().fold(dimension.clone(), |dimension, bound| {
+            let count = dimension.names().find(|(name, _)| *name == bound.name()).map_or(0, |(_, count)| count);
+            let last = bound.to.plus(&Dimension::number(1), -1);
+            dimension.substituted(bound.name(), if count > 0 { &last } else { &bound.from })
+        })
+    }
+}
