@@ -106,7 +106,8 @@ struct Choice<'g> {
 
 impl Choice<'_> {
     fn choose(&mut self, id: ExprId) {
-        if self.chosen.insert(id) {
+        // What is made anew for each value of an index has no name of its own.
+        if self.graph.free_indices(id).is_none() && self.chosen.insert(id) {
             self.queue.push(id);
         }
     }

@@ -283,8 +283,8 @@ impl Graph {
         };
         let (moving, still): (Vec<Factor>, Vec<Factor>) =
             scalars.into_iter().partition(|(base, _)| self.depends_on(*base, bound.name()));
-        if still.is_empty() {
-            return (still, body);
+        if still.is_empty() || self.is_integer(body, 1) {
+            return (Vec::new(), body);
         }
         let rest = self.product(Rational::ONE, moving.into_iter().chain([(matrix, Rational::ONE)]).collect());
         (still, self.spread(rest, &extents))

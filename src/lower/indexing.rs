@@ -88,8 +88,31 @@ impl Machine<'_> {
         self.index_parameters.get(parameter)
     }
 
+    /// Checks that whole numbers from data, in their range, are places among so many.
+    fn require_within(
+        &mut self,
+        (from, to): (Dimension, Dimension),
+        size: &Dimension,
+        span: Span,
+    ) -> Result<(), Diagnostic> {
+        let left = size.plus(&to, -1);
+        if left.as_number().is_some_and(|left| left < 0) {
+            let message = format!("the places in {from}..{to} are not all among {size} entries");
+            let diagnostic = Diagnostic::new(Fault::Index, span, message);
+            return Err(diagnostic.hint(format!("declare the index to be in {from}..{size}")));
+        }
+        self.need([from, left]);
+        Ok(())
+    }
+
     /// Picks a block at places of which some are numbers from data.
-    fn gathered(&mut self, base: ExprId, ranges: &[Range], sizes: &[Dimension]) -> Result<Value, Diagnostic> {
+    fn gathered(
+        &mut self,
+        base: ExprId,
+        ranges: &[Range],
+        sizes: &[Dimension],
+        spans: &[Span],
+    ) -> Result<Value, Diagnostic> {
         let mut operands = vec![base];
         let mut place = |range: Option<&Range>| match range {
             Some(Range { given: Some(given), .. }) => {
@@ -103,8 +126,8 @@ impl Machine<'_> {
         let count = |at: usize| ranges.get(at).map_or(Dimension::number(1), |range| range.count.clone());
         let extents = Extents::new(count(0), count(1));
         for (range, size) in ranges.iter().zip(sizes) {
-            if let Some((from, to)) = range.given.and_then(|given| self.range_of_index(given)).cloned() {
-                self.need([from, size.plus(&to, -1)]);
+            if let Some(bounds) = range.given.and_then(|given| self.range_of_index(given)).cloned() {
+                self.require_within(bounds, size, spans[0])?;
             }
         }
         let block = self.gates.graph.matrix(M::Gather(places, extents.clone()), &operands);
@@ -136,8 +159,8 @@ impl Machine<'_> {
             let place = node(&values[1 + at], spans[1 + at])?;
             let wrong = |span: Span| Diagnostic::new(Fault::Index, span, "this is no whole number");
             whole[at] = size.ok_or_else(|| wrong(spans[1 + count + at]))?;
-            if let Some((from, to)) = self.range_of_index(place).cloned() {
-                self.need([from, whole[at].plus(&to, -1)]);
+            if let Some(bounds) = self.range_of_index(place).cloned() {
+                self.require_within(bounds, &whole[at].clone(), spans[1 + at])?;
                 operands.push(place);
                 places[at] = None;
                 continue;
@@ -196,7 +219,7 @@ impl Machine<'_> {
                 let message = "an axis does not go with a place from data";
                 return Err(Diagnostic::new(Fault::Symbolic, spans[1 + at], message));
             }
-            return self.gathered(base, &ranges, &sizes);
+            return self.gathered(base, &ranges, &sizes, spans);
         }
         let column = ranges.get(1).map_or(Dimension::number(0), |range| range.start.clone());
         let columns = ranges.get(1).map_or(Dimension::number(1), |range| range.count.clone());

@@ -102,7 +102,7 @@ impl Plan {
                         let [row, column] = &part.place;
                         let [row, column] = [row, column].map(|place| match place {
                             Place::At(place) => place.to_string(),
-                            Place::From(given) => names[given].clone(),
+                            Place::From(given) => names.get(given).cloned().unwrap_or_else(|| "data".to_string()),
                         });
                         writeln!(f, "{indent}    add {place}[{row}, {column}] += {}", part.coefficient)?;
                     }
