@@ -187,6 +187,16 @@ fn leaf(graph: &Graph, input: u32, point: &[f64]) -> Vertex {
     }
 }
 
+/// Returns what a node reads: of a loop, what is computed before it.
+fn read_by(graph: &Graph, id: ExprId) -> Vec<ExprId> {
+    if graph.is_binder(id) {
+        return graph.frontier(id);
+    }
+    let mut operands = Vec::new();
+    graph.node(id).for_each_operand(|operand| operands.push(operand));
+    operands
+}
+
 /// Which nodes of a graph are drawn.
 struct Plan {
     /// The inputs, in order; those that the output does not need as well.
@@ -199,11 +209,12 @@ struct Plan {
 
 impl Plan {
     fn new(graph: &Graph, output: ExprId, merges: &[Merge]) -> Plan {
-        let nodes = graph.reachable(&[output]);
+        // A loop is one gate, with all that it makes anew for each value of its index.
+        let nodes = graph.reachable_outside(&[output]);
         let mut depends = vec![false; output.index() + 1];
         for id in &nodes {
             let mut any = matches!(graph.node(*id), Node::Input(_));
-            graph.node(*id).for_each_operand(|operand| any |= depends[operand.index()]);
+            read_by(graph, *id).into_iter().for_each(|operand| any |= depends[operand.index()]);
             depends[id.index()] = any;
         }
         depends[output.index()] = true;
@@ -217,7 +228,7 @@ impl Plan {
             let merged = merges.iter().find_map(|merge| merge.find(graph, *id, &depends));
             match &merged {
                 Some(merged) => merged.operands.iter().for_each(|operand| needed[operand.index()] = true),
-                None => graph.node(*id).for_each_operand(|operand| needed[operand.index()] = true),
+                None => read_by(graph, *id).into_iter().for_each(|operand| needed[operand.index()] = true),
             }
             // A transpose is part of the gate that reads it.
             let is_turned = graph.as_transpose(*id).is_some() && *id != output;
