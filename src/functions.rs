@@ -386,6 +386,7 @@ pub mod rows {
     pub const BERNOULLI_DERIVATIVE: FunctionId = row_of("bernoulli_derivative");
     pub const COS: FunctionId = row_of("cos");
     pub const COSH: FunctionId = row_of("cosh");
+    pub const ERF: FunctionId = row_of("erf");
     pub const ERFC: FunctionId = row_of("erfc");
     pub const ERFCX: FunctionId = row_of("erfcx");
     pub const EXP: FunctionId = row_of("exp");

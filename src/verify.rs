@@ -106,7 +106,10 @@ impl Verifier {
 
     fn evaluate(&mut self, tape: &Tape, point: &[f64]) -> Vec<f64> {
         let coordinates: Vec<Coordinate> = point.iter().copied().map(Coordinate::from).collect();
-        self.evaluator.evaluate(tape, &coordinates)
+        let mut values = self.evaluator.evaluate(tape, &coordinates);
+        // Nothing is known of the error of what is in double precision only.
+        self.evaluator.undecided().iter().for_each(|output| values[*output] = f64::NAN);
+        values
     }
 }
 

@@ -355,6 +355,7 @@ const DEFINED: &[&str] = &[
     "f(x) = x + asin(1) + acos(-1) + acosh(1)",
     "f(x) = x + (-8)^3 + cbrt(-8)",
     "f(x) = sum(i in 0..3, if(i > 0, x/i, 0))",
+    "f(x) = x/(1 + erf(-100)) + x/(1 - tanh(3000)) + x/(1 - sigmoid(5000)) + x/(1 - ndtr(200))",
     "g(y) = if(y > 0, ln(y), 0)\nf(x) = x*g(0)",
     "g(y) = if(y == 0 or y < -1, 0, 1/y)\nf(x) = x*g(0)",
 ];

@@ -2,11 +2,23 @@
 
 use super::Evaluator;
 use crate::error::Diagnostic;
+use crate::functions::{FunctionId, rows};
 use crate::graph::{Comparison, ExprId, Graph, Node, Rational};
 use crate::lower::{Doubt, Formulas, Function};
 use crate::simplify::{Grouping, canonicalize};
 use crate::tape::transcribe;
 use rustc_hash::FxHashSet;
+
+/// Functions that come near to a limit as fast as exponentials, and the size of an argument beyond which the difference from
+/// it may be below all digits that are computed.
+const SATURATING: &[(FunctionId, f64)] = &[
+    (rows::ERF, 30.0),
+    (rows::ERFC, 30.0),
+    (rows::EXP, 1000.0),
+    (rows::NDTR, 40.0),
+    (rows::SIGMOID, 1000.0),
+    (rows::TANH, 500.0),
+];
 
 /// Lists the errors of constants without a value.
 pub fn refuted(function: &Function) -> Vec<Diagnostic> {
@@ -92,6 +104,9 @@ impl Decision {
         }
         let value = self.value(graph, canonical)?;
         if value == 0.0 {
+            if self.saturates(graph, canonical) {
+                return None;
+            }
             // The reciprocal of a number that is too small for a double is known to be too large for one.
             let reciprocal = graph.product(Rational::ONE, vec![(canonical, Rational::MINUS_ONE)]);
             if self.value(graph, reciprocal).is_some() {
@@ -103,6 +118,20 @@ impl Decision {
             (true, Comparison::Equal | Comparison::NotEqual) | (false, _) => Some(comparison.holds(&value, &0.0)),
             (true, _) => None,
         }
+    }
+
+    /// Tells whether a function is so near to its limit in a constant that all digits that are computed may be those of the
+    /// limit: `1 - tanh(3000)` is not 0.
+    fn saturates(&mut self, graph: &mut Graph, constant: ExprId) -> bool {
+        let inside = graph.reachable(&[constant]).into_iter().filter_map(|id| match graph.node(id) {
+            Node::Apply(function, arguments) => {
+                let (_, most) = SATURATING.iter().find(|(own, _)| own == function)?;
+                Some((arguments[0], *most))
+            }
+            _ => None,
+        });
+        let arguments: Vec<(ExprId, f64)> = inside.collect();
+        arguments.into_iter().any(|(argument, most)| self.value(graph, argument).is_none_or(|value| value.abs() > most))
     }
 
     /// Returns the value of a constant, if its digits can be told.

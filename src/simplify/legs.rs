@@ -40,11 +40,7 @@ struct Difference {
 
 /// Takes squares of components from the squares of their norms. Tells whether anything was replaced.
 pub fn legs_of_norms(graph: &mut Graph, roots: &[ExprId]) -> (Vec<ExprId>, bool) {
-    let is_concerned = |id: &ExprId| match graph.node(*id) {
-        Node::Product(factors) => factors.iter().any(|factor| square(graph, factor).is_some()),
-        _ => false,
-    };
-    if !graph.reachable(roots).iter().any(is_concerned) {
+    if !divides_by_norms(graph, roots) {
         return (roots.to_vec(), false);
     }
     let new = graph.rebuild(roots, |graph, id, image| {
@@ -64,6 +60,9 @@ pub fn legs_of_norms(graph: &mut Graph, roots: &[ExprId]) -> (Vec<ExprId>, bool)
 /// Adds the squares of all components over the square of their norm: `x^2/h^3 + y^2/h^3` is `1/h`. Tells whether anything was
 /// replaced.
 pub fn legs_added(graph: &mut Graph, roots: &[ExprId]) -> (Vec<ExprId>, bool) {
+    if !divides_by_norms(graph, roots) {
+        return (roots.to_vec(), false);
+    }
     let new = graph.rebuild(roots, |graph, id, image| {
         let node = graph.node(id).clone();
         let Node::Sum(..) = node else { return node.is_leaf().then_some(id) };
@@ -72,6 +71,13 @@ pub fn legs_added(graph: &mut Graph, roots: &[ExprId]) -> (Vec<ExprId>, bool) {
     });
     let changed = new != roots;
     (new, changed)
+}
+
+fn divides_by_norms(graph: &Graph, roots: &[ExprId]) -> bool {
+    graph.reachable(roots).into_iter().any(|id| match graph.node(id) {
+        Node::Product(factors) => factors.iter().any(|factor| square(graph, factor).is_some()),
+        _ => false,
+    })
 }
 
 fn with_legs_added(graph: &mut Graph, sum: ExprId) -> Option<ExprId> {
