@@ -20,11 +20,10 @@ fn what_is_too_large_is_refused_with_a_hint() {
     let variables: Vec<String> = (0..200).map(|at| format!("x{at}")).collect();
     let pairs: Vec<String> = (0..200).map(|at| format!("x{at}*x{}", (at * 7 + 3) % 200)).collect();
     let dense = format!("f({}) = exp({})", variables.join(", "), pairs.join(" + "));
-    let refused: [(&[&str], &str); 7] = [
+    let refused: [(&[&str], &str); 6] = [
         (&["diff", "-", "--order", "99999999999"], "sin(x)"),
         (&["diff", "-", "--order", "60"], "gamma(sin(x))"),
         (&["diff", "-"], "f(x: vector[1000000]) = x[0]"),
-        (&["diff", "-"], "f(x: vector[100000000]) = max(x)"),
         (&["hessian", "-"], "f(x: vector[1000000]) = x[0]"),
         (&["hessian", "-"], &dense),
         (&["compile", "-", "--derive", "hessian"], "f(x: vector[5000]) = sin(x[0])*x[1]"),

@@ -247,17 +247,19 @@ pub fn sample(whole: &Whole, index: usize) -> Point {
     let blank = Dense { rows: 1, columns: 1, entries: vec![f64::NAN] };
     let mut matrices = vec![blank; whole.graph.inputs().len()];
     let mut count = 0.0;
-    for parameter in &whole.parameters {
+    for (place, parameter) in whole.parameters.iter().enumerate() {
         let size = |dimension: &Dimension| dimension.evaluate(&sizes).unwrap_or(0);
+        let mut picked = place;
         let (rows, columns) = (size(&parameter.extents.rows), size(&parameter.extents.columns));
         let mut entry = || {
             count += 1.0;
             // Quadratic in the count, so that a matrix of entries in a row has full rank.
             let fraction = (count * (count + 7.0 * index as f64) * 0.618_033_988_749_894_9_f64).fract();
             match &parameter.range {
+                // One after the other, so that those of two parameters are different.
                 Some((from, to)) => {
-                    let (from, to) = (size(from) as f64, size(to) as f64);
-                    (from + fraction * (to - from)).floor()
+                    picked += 1;
+                    (size(from) + picked % size(to).saturating_sub(size(from)).max(1)) as f64
                 }
                 None => super::check::within(&parameter.facts, fraction),
             }

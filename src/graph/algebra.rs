@@ -207,6 +207,14 @@ impl Graph {
     /// Makes a product that is a number, `x'·A·y` or `y'·A'·x`, in the direction with fewer transposes.
     fn number_product(&mut self, factors: &[ExprId]) -> ExprId {
         let turned: Vec<ExprId> = factors.iter().rev().map(|factor| self.transpose(*factor)).collect();
+        if let [left, right] = *factors
+            && turned == factors
+            && ![left, right].iter().any(|factor| self.as_transpose(*factor).is_some())
+        {
+            // A vector times itself, of which the transpose has gone into the terms.
+            let row = self.matrix(M::Transpose, &[right]);
+            return self.matrix(M::Product, &[row, right]);
+        }
         let rank = |graph: &Graph, factors: &[ExprId]| {
             let transposes = factors.iter().filter(|factor| graph.as_transpose(**factor).is_some()).count();
             (transposes, factors.to_vec())

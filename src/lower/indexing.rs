@@ -30,7 +30,7 @@ impl Machine<'_> {
         let mut parts = Vec::new();
         for (value, place) in values.iter().zip(spans) {
             let id = node(value, *place)?;
-            if matches!(value, Value::Array(_, Rank::Matrix)) {
+            if matches!(value, Value::Array(_, Rank::Matrix)) && !self.gates.graph.extents(id).is_column() {
                 return Err(Diagnostic::new(Fault::Shapes, *place, "a matrix can't be an entry of a matrix"));
             }
             let same = value.is_number() == first.is_number()
@@ -191,6 +191,8 @@ impl Machine<'_> {
         self.picks_entries = true;
         let extents = self.gates.graph.extents(base);
         let shape = self.gates.described(&Value::Array(base, rank));
+        let named = self.loops.iter().zip(&self.loop_names);
+        let shape = named.fold(shape, |shape, (bound, name)| shape.replace(bound.name(), name));
         // A vector takes one index, and a matrix with one column one or two.
         let sizes = match (rank, places.len()) {
             (Rank::Vector | Rank::Either, 1) => vec![extents.rows.clone()],

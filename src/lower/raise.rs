@@ -195,8 +195,8 @@ impl Machine<'_> {
         }
         let (row, rank) = match rank {
             None | Some(Rank::Either) => (id, Rank::Vector),
-            Some(Rank::Vector) => (self.gates.turned(id), Rank::Matrix),
-            Some(Rank::Matrix) => {
+            Some(rank) if rank == Rank::Vector || extents.is_column() => (self.gates.turned(id), Rank::Matrix),
+            Some(_) => {
                 let message = "a matrix can't be an entry of a matrix";
                 return Err(Diagnostic::new(Fault::Shapes, span, message));
             }

@@ -70,14 +70,17 @@ impl Machine<'_> {
     }
 
     /// Takes the next step, or ends.
-    pub(super) fn advance(&mut self, steps: Steps) {
+    pub(super) fn advance(&mut self, mut steps: Steps) {
         let Some((name, recurrence)) = self.recurrence_at(steps.id) else { return };
+        let kept = kept_by(name);
         if steps.next >= steps.end {
-            let is_fold = name == "fold";
-            let result = if is_fold { Ok(several(steps.states)) } else { self.all_states(&steps) };
+            let result = if kept == Kept::Last { Ok(several(steps.states)) } else { self.all_states(&steps) };
             return self.settle(result);
         }
         let index = Value::Scalar(self.gates.graph.integer(steps.next));
+        if kept == Kept::Before {
+            steps.all.push(steps.states.clone());
+        }
         self.bind_step(&recurrence, index, &steps.states);
         self.tasks.push(Task::Advanced(steps));
         self.tasks.extend(recurrence.next.iter().rev().map(|next| Task::Visit(*next)));
@@ -85,7 +88,8 @@ impl Machine<'_> {
 
     /// Takes the states that a step has left.
     pub(super) fn advanced(&mut self, mut steps: Steps) {
-        let Some((_, recurrence)) = self.recurrence_at(steps.id) else { return };
+        let Some((name, recurrence)) = self.recurrence_at(steps.id) else { return };
+        let kept = kept_by(name);
         self.unbind_step(&recurrence);
         let Some(values) = self.take(recurrence.next.len()) else { return self.values.push(Value::Poison) };
         for ((old, new), place) in steps.states.iter().zip(&values).zip(&recurrence.next) {
@@ -93,7 +97,9 @@ impl Machine<'_> {
                 return self.fail(diagnostic);
             }
         }
-        steps.all.push(values.clone());
+        if kept == Kept::After {
+            steps.all.push(values.clone());
+        }
         steps.states = values;
         steps.next += 1;
         self.tasks.push(Task::Advance(steps));
@@ -188,7 +194,7 @@ impl Machine<'_> {
     pub(super) fn recurred(&mut self, id: NodeId, initial: &[ExprId]) {
         self.loop_names.pop();
         let (Some(bound), Some((name, recurrence))) = (self.loops.pop(), self.recurrence_at(id)) else { return };
-        let kept = if name == "fold" { Kept::Last } else { Kept::After };
+        let kept = kept_by(name);
         let inside: Vec<Value> = recurrence.states.iter().map(|state| self.value_of(&state.name.text)).collect();
         self.unbind_step(&recurrence);
         let Some(values) = self.take(initial.len()) else { return self.values.push(Value::Poison) };
@@ -200,7 +206,7 @@ impl Machine<'_> {
                 Err(diagnostic) => return self.fail(diagnostic),
             }
         }
-        if kept == Kept::After {
+        if kept != Kept::Last {
             self.need([bound.count()]);
         }
         let scan = Scan { bound, initial: initial.to_vec(), next, state: 0, kept };
@@ -242,6 +248,15 @@ impl Machine<'_> {
         for (name, state) in names.iter().zip(states) {
             self.bind(&name.text, state);
         }
+    }
+}
+
+/// Tells what a function keeps of the states.
+fn kept_by(name: &str) -> Kept {
+    match name {
+        "fold" => Kept::Last,
+        "scan" => Kept::After,
+        _ => Kept::Before,
     }
 }
 

@@ -5,7 +5,7 @@ use super::notation::Writer;
 use crate::graph::{Bound, Dimension, ExprId, Extents, Graph, Kept, MatrixOperation as M, Node, Rational};
 use crate::source::Span;
 use crate::syntax::ast::{
-    BinaryOperator as B, Expression as E, Index, Let, Name, NodeId, Range, Ranges, Recurrence, State, UnaryOperator,
+    BinaryOperator as B, Expression as E, Let, Name, NodeId, Range, Ranges, Recurrence, State, UnaryOperator,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -65,33 +65,22 @@ impl Writer<'_> {
         let states =
             states.map(|(name, initial)| State { name: name.clone(), initial: self.written[initial] }).collect();
         let next = scan.next.iter().map(|next| self.written[next]).collect();
-        let function = name(if scan.kept == Kept::Last { "fold" } else { "scan" }.to_string());
+        let function = match scan.kept {
+            Kept::Last => "fold",
+            Kept::After => "scan",
+            Kept::Before => "exclusive_scan",
+        };
+        let function = name(function.to_string());
         let range = self.range(&scan.bound);
         let recurrence = Recurrence { range, states, next };
         let recurrence = self.ast.synthesize(E::Recurrence(function, Box::new(recurrence)));
-        let kept = match names.len() {
+        match names.len() {
             1 => recurrence,
             _ => {
                 let own = self.ast.synthesize(E::Name(names[scan.state].text.clone()));
                 self.ast.synthesize(E::Block(vec![Let { names, value: recurrence }], own))
             }
-        };
-        if scan.kept != Kept::Before {
-            return kept;
         }
-        // The states that the steps find are the first one and those that the steps before have left.
-        let initial = scan.initial[scan.state];
-        let mut first = self.written[&initial];
-        let extents = self.graph.extents(initial);
-        if extents.is_column() && !extents.is_scalar() {
-            first = self.ast.synthesize(E::Unary(UnaryOperator::Transpose, first));
-        }
-        let end = self.graph.extents(id).rows.plus(&extents.rows, if extents.is_column() { 0 } else { -1 });
-        let end = if extents.is_column() { end.plus(&Dimension::number(1), -1) } else { end };
-        let mut places = vec![Index::Slice(None, Some(self.dimension(&end)))];
-        places.extend((!extents.is_scalar()).then_some(Index::Slice(None, None)));
-        let rest = self.ast.synthesize(E::Index(kept, places));
-        self.call("stack", vec![first, rest])
     }
 
     fn range(&mut self, bound: &Bound) -> Range {

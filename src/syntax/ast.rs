@@ -153,7 +153,8 @@ pub enum Expression {
     Fold(Name, Ranges, NodeId),
     /// `[i in a..b: e]`: the vector of all e, or with two indices the matrix.
     Map(Vec<Range>, NodeId),
-    /// `fold(i in a..b, s = s0, e)`, the last state, and `scan(…)`, the states after each step.
+    /// `fold(i in a..b, s = s0, e)`, the last state, `scan(…)`, the states after each step, and `exclusive_scan(…)`, those
+    /// before each step.
     Recurrence(Name, Box<Recurrence>),
     /// `x[i]`, `W[i, ..]`.
     Index(NodeId, Vec<Index>),

@@ -335,7 +335,7 @@ pub(super) fn recurrence(
     states: Vec<State>,
     next: Vec<NodeId>,
 ) -> Result<Expression, Diagnostic> {
-    if !matches!(name.text.as_str(), "fold" | "scan") {
+    if !matches!(name.text.as_str(), "fold" | "scan" | "exclusive_scan") {
         let message = format!("`{}` has no states", name.text);
         let hint = "`fold(i in 0..n, s = s0, e)` and `scan(i in 0..n, s = s0, e)` have";
         return Err(Diagnostic::new(Fault::Range, name.span, message).hint(hint));

@@ -1,6 +1,7 @@
 //! Where what is computed is kept: the caller's slices, and the workspace.
 
-use super::loops::Loops;
+use super::dimensions;
+use super::loops::{Loops, factor};
 use crate::graph::{Dimension, ExprId, Extents};
 
 impl Loops<'_> {
@@ -23,7 +24,9 @@ impl Loops<'_> {
         }
         // What is longer for some values of an index than for others is the beginning of the longest.
         let longest = format!("{name}_longest");
-        let most = self.entries(&most);
+        let sides = [&most.rows, &most.columns].into_iter().filter(|side| !side.is_one());
+        let sides: Vec<String> = sides.map(|side| factor(&dimensions::end(side, self.sizes))).collect();
+        let most = if sides.is_empty() { "1".to_string() } else { sides.join(" * ") };
         self.temporaries.push((longest.clone(), most));
         let line = format!("let {name} = &mut {longest}[..{entries}];");
         match &mut self.open {
