@@ -30,7 +30,7 @@ impl Machine<'_> {
         let mut parts = Vec::new();
         for (value, place) in values.iter().zip(spans) {
             let id = node(value, *place)?;
-            if matches!(value, Value::Array(_, Rank::Matrix)) && !self.gates.graph.extents(id).is_column() {
+            if matches!(value, Value::Array(_, Rank::Matrix)) {
                 return Err(Diagnostic::new(Fault::Shapes, *place, "a matrix can't be an entry of a matrix"));
             }
             let same = value.is_number() == first.is_number()

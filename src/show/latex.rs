@@ -115,7 +115,7 @@ fn pieces(ast: &Ast, id: NodeId, out: &mut Vec<Piece>) {
         }
         E::Recurrence(name, recurrence) => {
             let Recurrence { range, states, next } = &**recurrence;
-            out.push(text(format!(r"\operatorname*{{{}}}_{{", name.text)));
+            out.push(text(format!(r"\operatorname*{{{}}}_{{", name.text.replace('_', r"\_"))));
             bounds(ast, range, false, out);
             out.push(text(r"}\left("));
             for (at, state) in states.iter().enumerate() {
@@ -188,7 +188,8 @@ fn pieces(ast: &Ast, id: NodeId, out: &mut Vec<Piece>) {
         }
         state if state.as_state(ast).is_some() => {
             if let Some((recurrence, name)) = state.as_state(ast) {
-                out.extend([Node(recurrence, Level::Loose), text(format!(r" \big|_{{{}}}", symbol(name)))]);
+                out.extend([text("{"), Node(recurrence, Level::Loose)]);
+                out.push(text(format!(r" \big|_{{{}}}}}", symbol(name))));
             }
         }
         E::Block(lets, body) => {
