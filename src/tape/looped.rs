@@ -90,15 +90,17 @@ impl Looped {
 
 /// Reads what a loop adds up. Loops inside of it that make matrices of their own add to what it adds to.
 fn accumulated(graph: &Graph, id: ExprId, into: &[(ExprId, Rational)], inner: &mut Into) -> Option<Accumulated> {
-    let (_, body) = graph.as_loop(id)?;
+    let (bound, body) = graph.as_loop(id)?;
     let extents = graph.extents(id);
     let is_split = |terms: &[Term]| terms.iter().all(|(term, _)| graph.extents(*term) == extents);
     let terms = match graph.node(body) {
         Node::Sum(constant, terms) if constant.is_zero() && !extents.is_scalar() && is_split(terms) => terms.to_vec(),
         _ => vec![(body, Rational::ONE)],
     };
+    // One that does not depend on the index is computed before.
+    let is_inner = |term: ExprId| graph.as_loop(term).is_some() && graph.depends_on(term, bound.name());
     let (loops, terms): (Vec<Term>, Vec<Term>) =
-        terms.into_iter().partition(|(term, _)| !extents.is_scalar() && graph.as_loop(*term).is_some());
+        terms.into_iter().partition(|(term, _)| !extents.is_scalar() && is_inner(*term));
     let own = [(id, Rational::ONE)];
     for (nested, coefficient) in loops {
         let targets = if into.is_empty() { &own } else { into };

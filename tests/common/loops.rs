@@ -64,4 +64,6 @@ pub const LOOPS: &[(&str, &[(&str, &str)])] = &[
         "f(r: vector[n], o, a, b) = sum(t in 0..n, { let v = scan(i in 0..n, s = o, o + a*r[i]^2 + b*s); ln(v[t]) + r[t]^2/v[t] })",
         &[],
     ),
+    ("f(x: vector[n], y: vector[n]) = sum(i in 0..n-1, fold(j in 0..n-1, s = y[i], 0.4*s + x[j]/2))", &[]),
+    ("f(x: vector[n], a) = sum(sum(i in 1..n, sum(j in 1..n, [k in 0..n: a*x[k]*j])) .* x)", &[]),
 ];
