@@ -50,7 +50,7 @@ impl Differentiator {
 
 fn opened(graph: &mut Graph, id: ExprId) -> Option<(Bound, ExprId)> {
     let (bound, body) = graph.as_loop(id).map(|(bound, body)| (bound.clone(), body))?;
-    Some(graph.open(&bound, body))
+    Some(graph.open_as_written(&bound, body))
 }
 
 /// Returns the derivative of the products of all other entries along a direction, which is the transposed derivative, too:

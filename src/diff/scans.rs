@@ -56,7 +56,7 @@ impl Differentiator {
         let Some(closed) = states.first().and_then(|(id, _)| graph.as_scan(*id)) else { return Ok(Vec::new()) };
         let read = graph.frontier_of(&closed.next, states.first().and_then(|(id, _)| graph.free_indices(*id)));
         let read: Vec<ExprId> = read.into_iter().filter(|node| wanted(*node)).collect();
-        let scan = graph.open_scan(&closed);
+        let scan = graph.open_scan_as_written(&closed);
         let own = states_of(graph, &scan);
         let mut given: FxHashMap<(usize, Kept), ExprId> = FxHashMap::default();
         for (id, adjoint) in states {
@@ -132,7 +132,7 @@ impl Differentiator {
             return Ok(None);
         }
         let read = graph.frontier_of(&closed.next, graph.free_indices(id));
-        let scan = graph.open_scan(&closed);
+        let scan = graph.open_scan_as_written(&closed);
         let own = states_of(graph, &scan);
         let beside = Bound { index: graph.fresh_index(), ..scan.bound.clone() };
         let mut moving: Vec<(ExprId, ExprId)> =

@@ -143,6 +143,13 @@ impl Graph {
         (Bound { index, ..bound.clone() }, body)
     }
 
+    /// Opens a loop whose body stays as it is: what it reads from outside is the same nodes as before.
+    pub fn open_as_written(&mut self, bound: &Bound, body: ExprId) -> (Bound, ExprId) {
+        let index = self.fresh_index();
+        let body = self.renamed_index(body, bound.name(), &index);
+        (Bound { index, ..bound.clone() }, body)
+    }
+
     /// Makes a loop whose body stays as it is.
     pub fn loop_as_written(&mut self, bound: &Bound, body: ExprId) -> ExprId {
         self.bind(bound, body, |graph, body, name, index| graph.renamed_index(body, name, index))

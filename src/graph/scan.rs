@@ -77,6 +77,13 @@ impl Graph {
         Scan { bound: Bound { index, ..scan.bound.clone() }, next, ..scan.clone() }
     }
 
+    /// Opens a recurrence whose steps stay as they are: what they read from outside is the same nodes as before.
+    pub fn open_scan_as_written(&mut self, scan: &Scan) -> Scan {
+        let index = self.fresh_index();
+        let next = scan.next.iter().map(|next| self.renamed_index(*next, scan.bound.name(), &index)).collect();
+        Scan { bound: Bound { index, ..scan.bound.clone() }, next, ..scan.clone() }
+    }
+
     /// Makes a state of a recurrence.
     pub fn scanned(&mut self, scan: &Scan) -> ExprId {
         if scan.kept == Kept::Last && scan.bound.count().as_number().is_some_and(|count| count <= 0) {
