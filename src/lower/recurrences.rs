@@ -206,7 +206,8 @@ impl Machine<'_> {
                 Err(diagnostic) => return self.fail(diagnostic),
             }
         }
-        if kept != Kept::Last {
+        // The states of all steps are kept for the derivatives, too.
+        if kept != Kept::Last || !bound.count().is_running() {
             self.need([bound.count()]);
         }
         let scan = Scan { bound, initial: initial.to_vec(), next, state: 0, kept };
