@@ -179,6 +179,7 @@ fn point(whole: &Whole, given: &[(String, Given)]) -> Result<Point, Errors> {
     let blank = Dense { rows: 1, columns: 1, entries: vec![f64::NAN] };
     let count = whole.graph.inputs().len();
     let mut point = Point { matrices: vec![blank; count], sizes: Sizes::new(), given: vec![Vec::new(); count] };
+    point.sizes = sizes_of(whole, given);
     for parameter in &whole.parameters {
         let Some((_, Given { numbers: value, depth, exact })) = given.iter().find(|(name, _)| *name == parameter.name)
         else {
@@ -188,12 +189,6 @@ fn point(whole: &Whole, given: &[(String, Given)]) -> Result<Point, Errors> {
         require_nested(&parameter.name, parameter.indices, *depth, value.entries.len())?;
         let mut fits = value.entries.len() == value.rows * value.columns;
         for (dimension, size) in [(&parameter.extents.rows, value.rows), (&parameter.extents.columns, value.columns)] {
-            if let (Some((name, count)), None) = (dimension.names().next(), dimension.names().nth(1)) {
-                let own = i64::try_from(size).unwrap_or(i64::MAX).saturating_sub(dimension.constant()) / count;
-                if let (false, Ok(own)) = (point.sizes.contains_key(name), usize::try_from(own)) {
-                    point.sizes.insert(name.to_string(), own);
-                }
-            }
             fits &= dimension.evaluate(&point.sizes) == Some(size);
         }
         if !fits {
@@ -223,6 +218,34 @@ fn point(whole: &Whole, given: &[(String, Given)]) -> Result<Point, Errors> {
         Some(negative) => Err(wrong(format!("`{negative}` is negative{}", known(&point.sizes)))),
         None => Ok(point),
     }
+}
+
+/// Finds the sizes that the given values have, also those of `n + k` where another parameter tells `k`.
+fn sizes_of(whole: &Whole, given: &[(String, Given)]) -> Sizes {
+    let mut sizes = Sizes::new();
+    let mut before = None;
+    while before != Some(sizes.len()) {
+        before = Some(sizes.len());
+        for parameter in &whole.parameters {
+            let Some((_, Given { numbers, .. })) = given.iter().find(|(name, _)| *name == parameter.name) else {
+                continue;
+            };
+            let sides = [(&parameter.extents.rows, numbers.rows), (&parameter.extents.columns, numbers.columns)];
+            for (dimension, size) in sides {
+                let mut unknown = dimension.names().filter(|(name, _)| !sizes.contains_key(*name));
+                let (Some((name, count)), None) = (unknown.next(), unknown.next()) else { continue };
+                let known = dimension.names().filter_map(|(name, count)| Some((*sizes.get(name)?, count)));
+                let known = known.fold(dimension.constant(), |sum, (size, count)| {
+                    sum.saturating_add(count.saturating_mul(i64::try_from(size).unwrap_or(i64::MAX)))
+                });
+                let own = i64::try_from(size).unwrap_or(i64::MAX).saturating_sub(known) / count;
+                if let Ok(own) = usize::try_from(own) {
+                    sizes.insert(name.to_string(), own);
+                }
+            }
+        }
+    }
+    sizes
 }
 
 /// Writes the sizes of dimensions: ` with n = 2, m = 3`.

@@ -444,6 +444,10 @@ impl<'a> Machine<'a> {
                 let result = self.list(&values, &spans, span);
                 self.settle(result);
             }
+            Expression::Several(_) => {
+                let sound = values.iter().zip(&spans).find_map(|(value, span)| super::gates::node(value, *span).err());
+                self.settle(sound.map_or(Ok(Value::States(values)), Err));
+            }
             Expression::Index(_, places) => {
                 let result = self.index(places, &values, &spans);
                 self.settle(result);

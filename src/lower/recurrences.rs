@@ -91,9 +91,9 @@ impl Machine<'_> {
         let Some((name, recurrence)) = self.recurrence_at(steps.id) else { return };
         let kept = kept_by(name);
         self.unbind_step(&recurrence);
-        let Some(values) = self.take(recurrence.next.len()) else { return self.values.push(Value::Poison) };
-        for ((old, new), place) in steps.states.iter().zip(&values).zip(&recurrence.next) {
-            if let Err(diagnostic) = self.require_same(old, new, self.ast.span(*place)) {
+        let Some((values, spans)) = self.left_by_a_step(&recurrence) else { return };
+        for ((old, new), span) in steps.states.iter().zip(&values).zip(spans) {
+            if let Err(diagnostic) = self.require_same(old, new, span) {
                 return self.fail(diagnostic);
             }
         }
@@ -103,6 +103,29 @@ impl Machine<'_> {
         steps.states = values;
         steps.next += 1;
         self.tasks.push(Task::Advance(steps));
+    }
+
+    /// Takes the values that a step leaves, one for each state, each with where it is written.
+    fn left_by_a_step(&mut self, recurrence: &Recurrence) -> Option<(Vec<Value>, Vec<Span>)> {
+        let count = recurrence.states.len();
+        let spans = recurrence.next.iter().map(|next| self.ast.span(*next));
+        let spans: Vec<Span> = spans.cycle().take(count).collect();
+        let Some(values) = self.take(recurrence.next.len()) else {
+            self.values.push(Value::Poison);
+            return None;
+        };
+        let values = match values.as_slice() {
+            [Value::States(values)] if count > 1 => values.clone(),
+            _ => values,
+        };
+        if values.len() != count {
+            let message =
+                format!("{count} states become {} value{}", values.len(), if values.len() == 1 { "" } else { "s" });
+            let hint = "write what each state becomes, in order: `fold(i in 0..n, (p = p0, v = v0), (p + v, v))`";
+            self.fail(Diagnostic::new(Fault::Arguments, spans[0], message).hint(hint));
+            return None;
+        }
+        Some((values, spans))
     }
 
     /// Checks that a step leaves a state of the shape that it found.
@@ -197,10 +220,9 @@ impl Machine<'_> {
         let kept = kept_by(name);
         let inside: Vec<Value> = recurrence.states.iter().map(|state| self.value_of(&state.name.text)).collect();
         self.unbind_step(&recurrence);
-        let Some(values) = self.take(initial.len()) else { return self.values.push(Value::Poison) };
+        let Some((values, spans)) = self.left_by_a_step(&recurrence) else { return };
         let mut next = Vec::new();
-        for ((old, new), place) in inside.iter().zip(&values).zip(&recurrence.next) {
-            let span = self.ast.span(*place);
+        for ((old, new), span) in inside.iter().zip(&values).zip(spans) {
             match self.require_same(old, new, span).and_then(|()| node(new, span)) {
                 Ok(node) => next.push(node),
                 Err(diagnostic) => return self.fail(diagnostic),

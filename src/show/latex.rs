@@ -125,9 +125,10 @@ fn pieces(ast: &Ast, id: NodeId, out: &mut Vec<Piece>) {
                     Node(state.initial, Level::Loose),
                 ]);
             }
-            for (at, (state, next)) in states.iter().zip(next).enumerate() {
+            let names: Vec<String> = states.iter().map(|state| symbol(&state.name.text)).collect();
+            let names = if next.len() == 1 { vec![names.join(r",\, ")] } else { names };
+            for (at, (name, next)) in names.iter().zip(next).enumerate() {
                 let comma = if at > 0 { r",\, " } else { r";\; " };
-                let name = symbol(&state.name.text);
                 out.extend([text(format!(r"{comma}{name} \leftarrow ")), Node(*next, Level::Loose)]);
             }
             out.push(text(r"\right)"));
@@ -185,6 +186,12 @@ fn pieces(ast: &Ast, id: NodeId, out: &mut Vec<Piece>) {
                 }
             }
             out.push(text(r" \end{bmatrix}"));
+        }
+        E::Several(values) => {
+            for (at, value) in values.iter().enumerate() {
+                out.extend((at > 0).then(|| text(r",\, ")));
+                out.push(Node(*value, Level::Loose));
+            }
         }
         state if state.as_state(ast).is_some() => {
             if let Some((recurrence, name)) = state.as_state(ast) {

@@ -178,6 +178,7 @@ fn width(expression: &E, ast: &Ast, widths: &[u64]) -> u64 {
             };
             rows.iter().map(width).max().unwrap_or(0) + 10
         }
+        E::Several(values) => row(values),
         E::Block(_, body) => of(body),
     }
 }
@@ -257,7 +258,7 @@ fn reachable(ast: &Ast, roots: &[NodeId]) -> Vec<NodeId> {
 fn is_value(ast: &Ast, id: NodeId) -> bool {
     match ast.get(id) {
         E::Binary(operator, ..) => !operator.is_comparison() && !matches!(operator, B::And | B::Or),
-        E::Unary(U::Not, _) | E::List(_) | E::Block(..) => false,
+        E::Unary(U::Not, _) | E::List(_) | E::Several(_) | E::Block(..) => false,
         _ => true,
     }
 }

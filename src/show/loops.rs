@@ -64,7 +64,15 @@ impl Writer<'_> {
         let states = names.iter().zip(&scan.initial);
         let states =
             states.map(|(name, initial)| State { name: name.clone(), initial: self.written[initial] }).collect();
-        let next = scan.next.iter().map(|next| self.written[next]).collect();
+        let next: Vec<NodeId> = scan.next.iter().map(|next| self.written[next]).collect();
+        let next = match (self.named_inside(&[&scan.bound], &scan.next), next.as_slice()) {
+            (lets, _) if lets.is_empty() => next,
+            (lets, [only]) => vec![self.block(lets, *only)],
+            (lets, _) => {
+                let several = self.ast.synthesize(E::Several(next));
+                vec![self.block(lets, several)]
+            }
+        };
         let function = match scan.kept {
             Kept::Last => "fold",
             Kept::After => "scan",
@@ -81,6 +89,49 @@ impl Writer<'_> {
                 self.ast.synthesize(E::Block(vec![Let { names, value: recurrence }], own))
             }
         }
+    }
+
+    /// Lists what has a name inside of loops, among the nodes that some of their expressions are made of.
+    fn named_inside(&self, bounds: &[&Bound], roots: &[ExprId]) -> Vec<Let> {
+        let depends = |id: ExprId| {
+            let indices = self.graph.free_indices(id);
+            bounds.iter().any(|bound| indices.is_some_and(|indices| indices.contains(bound.name())))
+        };
+        let innermost = |id: ExprId| {
+            let indices = self.graph.free_indices(id).into_iter().flatten();
+            indices.min_by_key(|name| (name.len(), name.as_str()))
+        };
+        let mut lets = Vec::new();
+        let mut seen: FxHashSet<ExprId> = FxHashSet::default();
+        let mut open: Vec<(ExprId, bool)> = roots.iter().rev().map(|root| (*root, false)).collect();
+        while let Some((id, done)) = open.pop() {
+            if done {
+                let own = innermost(id).is_some_and(|name| bounds.iter().any(|bound| bound.name() == name));
+                lets.extend(self.inside.get(&id).filter(|_| own).cloned());
+            } else if depends(id) && seen.insert(id) {
+                open.push((id, true));
+                self.graph.node(id).for_each_operand(|operand| open.push((operand, false)));
+            }
+        }
+        lets
+    }
+
+    /// Writes what an expression inside of loops is made of, the names before it.
+    fn with_names_inside(&mut self, bounds: &[&Bound], root: ExprId, written: NodeId) -> NodeId {
+        let lets = self.named_inside(bounds, &[root]);
+        self.block(lets, written)
+    }
+
+    fn block(&mut self, mut lets: Vec<Let>, written: NodeId) -> NodeId {
+        let mut written = written;
+        // The last name for what is written as it alone is not needed.
+        if let (Some(last), E::Name(name)) = (lets.last(), self.ast.get(written))
+            && last.names[0].text == *name
+        {
+            written = last.value;
+            lets.pop();
+        }
+        if lets.is_empty() { written } else { self.ast.synthesize(E::Block(lets, written)) }
     }
 
     fn range(&mut self, bound: &Bound) -> Range {
@@ -110,7 +161,10 @@ impl Writer<'_> {
     fn sum_over(&mut self, bound: &Bound, body: ExprId) -> NodeId {
         let mut ranges = Ranges { list: vec![self.range(bound)], guard: None };
         let mut written = self.written[&body];
-        if let Node::Select(condition, a, b) = self.graph.node(body)
+        let lets = self.named_inside(&[bound], &[body]);
+        if !lets.is_empty() {
+            written = self.block(lets, written);
+        } else if let Node::Select(condition, a, b) = self.graph.node(body)
             && self.graph.is_zero(*b)
         {
             ranges.guard = Some(self.written[condition]);
@@ -135,6 +189,7 @@ impl Writer<'_> {
         let across = column.plus(&bound.index, -1);
         if own.is_scalar() && !offset.is_running() && !across.is_running() && !whole.is_column() {
             let entry = self.term(inner, &coefficient.abs(), false);
+            let entry = self.with_names_inside(&[bound], inner, entry);
             let diagonal = self.diagonal_over(bound, entry, [offset, across], &whole);
             return Some((diagonal, coefficient.is_negative()));
         }
@@ -156,6 +211,7 @@ impl Writer<'_> {
                 self.binary(B::Multiply, scale, turned)
             }
         };
+        let entry = self.with_names_inside(&[bound], inner, entry);
         let range = self.range(bound);
         let map = self.ast.synthesize(E::Map(vec![range], entry));
         let (first, end) = (bound.from.plus(&offset, 1), bound.to.plus(&offset, 1));
@@ -197,7 +253,9 @@ impl Writer<'_> {
         if !fills(row, bound, &whole.rows) || !fills(column, inner, &whole.columns) {
             return None;
         }
-        let (inner, value) = (inner.clone(), self.written[value]);
+        let (inner, value) = (inner.clone(), *value);
+        let written = self.written[&value];
+        let value = self.with_names_inside(&[bound, &inner], value, written);
         let ranges = vec![self.range(bound), self.range(&inner)];
         Some(self.ast.synthesize(E::Map(ranges, value)))
     }

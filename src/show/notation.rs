@@ -56,7 +56,7 @@ fn write_all(graph: &Graph, ast: &mut Ast, roots: &[ExprId], names: &Names) -> (
     let whole = roots.iter().fold(0u64, |whole, root| whole.saturating_add(sizes[root].0));
     let (written, rank, first_leaf) = Default::default();
     let indices = index_names(graph, &nodes);
-    let mut writer = Writer { graph, ast, written, rank, first_leaf, indices };
+    let mut writer = Writer { graph, ast, written, rank, first_leaf, indices, inside: FxHashMap::default() };
     let mut lets = Vec::new();
     let mut depth: FxHashMap<ExprId, u32> = FxHashMap::default();
     let mut fresh = None;
@@ -73,15 +73,19 @@ fn write_all(graph: &Graph, ast: &mut Ast, roots: &[ExprId], names: &Names) -> (
         let mut level = 0;
         graph.node(id).for_each_operand(|operand| level = level.max(depth[&operand] + 1));
         let repeated = uses[id] > 1 && (is_worth_a_name(whole, sizes[&id]) || graph.as_scan(id).is_some());
-        // What depends on an index has no name outside of its loop.
-        let numeric = !is_condition(graph.node(id)) && graph.free_indices(id).is_none();
+        let numeric = !is_condition(graph.node(id));
         if let Some(name) = names.get(&id) {
             let reference = writer.ast.synthesize(E::Name(name.clone()));
             writer.written.insert(id, reference);
             level = 0;
         } else if numeric && !asked.contains(&id) && (repeated || level >= DEEPEST) {
             let name = fresh.get_or_insert_with(|| fresh_names(graph)).next().unwrap_or_default();
-            lets.push(Let::one(Name { text: name.clone(), span: Span::default() }, expression));
+            let named = Let::one(Name { text: name.clone(), span: Span::default() }, expression);
+            // What depends on an index has no name outside of its loop.
+            match graph.free_indices(id) {
+                None => lets.push(named),
+                Some(_) => drop(writer.inside.insert(id, named)),
+            }
             let reference = writer.ast.synthesize(E::Name(name));
             writer.written.insert(id, reference);
             level = 0;
@@ -119,6 +123,8 @@ pub(super) struct Writer<'a> {
     first_leaf: FxHashMap<ExprId, u32>,
     /// The names of the indices of loops.
     pub(super) indices: FxHashMap<String, String>,
+    /// What has a name inside of a loop.
+    pub(super) inside: FxHashMap<ExprId, Let>,
 }
 
 impl Writer<'_> {

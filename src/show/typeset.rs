@@ -189,9 +189,12 @@ impl Walk<'_> {
                     self.operator("=");
                     self.node(state.initial, Level::Loose);
                 }
-                for (state, next) in states.iter().zip(next) {
-                    self.text(dialect.comma);
-                    self.text(symbol(&state.name.text, dialect));
+                let together = if next.len() == 1 { states.len() } else { 1 };
+                for (names, next) in states.chunks(together.max(1)).zip(next) {
+                    for state in names {
+                        self.text(dialect.comma);
+                        self.text(symbol(&state.name.text, dialect));
+                    }
                     self.operator("←");
                     self.node(*next, Level::Loose);
                 }
@@ -224,6 +227,12 @@ impl Walk<'_> {
                 self.text(close);
             }
             E::List(entries) => self.matrix(entries),
+            E::Several(values) => {
+                for (at, value) in values.iter().enumerate() {
+                    self.text(if at > 0 { dialect.comma } else { "" });
+                    self.node(*value, Level::Loose);
+                }
+            }
             state if state.as_state(ast).is_some() => {
                 if let Some((recurrence, name)) = state.as_state(ast) {
                     let [open, between, close] = dialect.subscript;

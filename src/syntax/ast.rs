@@ -132,7 +132,7 @@ pub struct Recurrence {
     pub range: Range,
     /// The states.
     pub states: Vec<State>,
-    /// What each state becomes.
+    /// What each state becomes, or one expression of as many values as there are states.
     pub next: Vec<NodeId>,
 }
 
@@ -162,6 +162,8 @@ pub enum Expression {
     If(NodeId, NodeId, NodeId),
     /// `[a, b, c]`.
     List(Vec<NodeId>),
+    /// `(a, b)`: a value for each of several states.
+    Several(Vec<NodeId>),
     /// `{ let a = …; e }`.
     Block(Vec<Let>, NodeId),
 }
@@ -210,7 +212,9 @@ impl Expression {
             Expression::Number(_) | Expression::Name(_) => {}
             Expression::Unary(_, a) => visit(*a),
             Expression::Binary(_, a, b) => [*a, *b].into_iter().for_each(visit),
-            Expression::Call(_, arguments) | Expression::List(arguments) => arguments.iter().copied().for_each(visit),
+            Expression::Call(_, list) | Expression::List(list) | Expression::Several(list) => {
+                list.iter().copied().for_each(visit);
+            }
             Expression::Fold(_, Ranges { list, guard }, body) => {
                 list.iter().for_each(|range| [range.from, range.to].into_iter().for_each(&mut visit));
                 guard.iter().copied().for_each(&mut visit);
@@ -251,7 +255,9 @@ impl Expression {
             Expression::Number(_) | Expression::Name(_) => {}
             Expression::Unary(_, a) => visit(a),
             Expression::Binary(_, a, b) => [a, b].into_iter().for_each(visit),
-            Expression::Call(_, list) | Expression::List(list) => list.iter_mut().for_each(visit),
+            Expression::Call(_, list) | Expression::List(list) | Expression::Several(list) => {
+                list.iter_mut().for_each(visit);
+            }
             Expression::Fold(_, Ranges { list, guard }, body) => {
                 list.iter_mut().for_each(|range| [&mut range.from, &mut range.to].into_iter().for_each(&mut visit));
                 guard.iter_mut().for_each(&mut visit);

@@ -328,6 +328,14 @@ fn syntax_hint(source: &Source, before: Option<&Spanned<'_>>, found: Option<&Spa
     }
 }
 
+/// Lists what several states become, where that is written as one list.
+pub(super) fn several(ast: &Ast, next: NodeId) -> Vec<NodeId> {
+    match ast.get(next) {
+        Expression::Several(list) => list.clone(),
+        _ => vec![next],
+    }
+}
+
 /// Returns the recurrence that a function, its ranges and its states make.
 pub(super) fn recurrence(
     name: Name,
@@ -345,7 +353,7 @@ pub(super) fn recurrence(
         let hint = "put another recurrence inside: `fold(i in 0..n, s = s0, fold(j in 0..m, r = s, e))`";
         return Err(Diagnostic::new(Fault::Range, second.index.span, message).hint(hint));
     }
-    if states.len() != next.len() {
+    if states.len() != next.len() && next.len() > 1 {
         let message = format!("{} states become {} values", states.len(), next.len());
         let hint = "write what each state becomes, in order: `fold(i in 0..n, (p = p0, v = v0), (p + v, v))`";
         return Err(Diagnostic::new(Fault::Arguments, name.span, message).hint(hint));

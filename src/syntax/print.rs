@@ -141,9 +141,14 @@ fn pieces(ast: &Ast, expression: &Expression, out: &mut Vec<Piece>) {
                 let comma = if at > 0 { ", " } else { "" };
                 out.extend([Owned(format!("{comma}{} = ", name.text)), Node(*initial, Level::Conditional)]);
             }
-            out.push(Text(if several { "), (" } else { ", " }));
+            let listed = next.len() > 1;
+            out.push(Text(match (several, listed) {
+                (true, true) => "), (",
+                (true, false) => "), ",
+                _ => ", ",
+            }));
             list(next, out);
-            out.push(Text(if several { "))" } else { ")" }));
+            out.push(Text(if listed { "))" } else { ")" }));
         }
         Expression::Index(base, places) => {
             out.extend([Node(*base, Level::Postfix), Text("[")]);
@@ -171,6 +176,11 @@ fn pieces(ast: &Ast, expression: &Expression, out: &mut Vec<Piece>) {
             out.push(Text("["));
             list(entries, out);
             out.push(Text("]"));
+        }
+        Expression::Several(values) => {
+            out.push(Text("("));
+            list(values, out);
+            out.push(Text(")"));
         }
         Expression::Block(lets, body) => {
             out.extend([Text("{"), Indent(1)]);

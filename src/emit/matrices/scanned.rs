@@ -8,6 +8,14 @@ use crate::error::Diagnostic;
 use crate::graph::Kept;
 use crate::tape::{Carried, Output, Scanned};
 
+/// Stands before what assigns a value that may not be read.
+const OVERWRITTEN: &str = "#[allow(unused_assignments)]";
+
+/// Tells whether the steps make a number anew without reading what it was.
+fn is_overwritten(state: &Carried) -> bool {
+    state.own.is_none() && state.extents.is_scalar()
+}
+
 impl<'a> Loops<'a> {
     /// Writes a recurrence.
     pub(super) fn scanned(&mut self, scanned: &'a Scanned, interface: &Interface<'a>) -> Result<(), Diagnostic> {
@@ -38,6 +46,7 @@ impl<'a> Loops<'a> {
         self.places = places;
         let body = std::mem::replace(&mut self.statements, before);
         let (from, to) = (self.dimension(&scanned.bound.from), dimensions::end(&scanned.bound.to, self.sizes));
+        self.statements.extend(scanned.states.iter().any(is_overwritten).then(|| OVERWRITTEN.to_string()));
         self.statements.push(format!("for {} in {from}..{to} {{", variable(&scanned.bound)));
         self.statements.extend(body.into_iter().map(|line| format!("    {line}")));
         self.statements.push("}".to_string());
@@ -50,6 +59,7 @@ impl<'a> Loops<'a> {
         if extents.is_scalar() {
             let value = self.number(state.initial);
             let (name, float) = (self.fresh(), self.writer.options.scalar.name());
+            self.statements.extend(is_overwritten(state).then(|| OVERWRITTEN.to_string()));
             let changes = if state.own == Some(state.next) { "" } else { "mut " };
             self.statements.push(format!("let {changes}{name}: {float} = {};", bare(&value)));
             return name;
