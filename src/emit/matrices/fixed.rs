@@ -6,7 +6,7 @@ use super::documentation::{formulas, shapes};
 use super::formed::Formed;
 use super::loops::after;
 use super::rows::RowOutput;
-use super::{RowLoop, Signature, Targets, vectors};
+use super::{RowLoop, Signature, Targets, temporaries, vectors};
 use crate::derive::{Derivative, Order, Product, derive_closed, derive_closed_product};
 use crate::emit::asked::{Asked, at_function, kept_whole, passes_by_value, too_large};
 use crate::emit::documentation::introduction;
@@ -418,9 +418,8 @@ impl Module<'_> {
         if kept > NUMBERS_BY_VALUE {
             return Err(at_function(fixed.function, too_large("what it keeps on the way has", kept)));
         }
-        let array = |(name, entries): &(String, String)| format!("let {name}: &mut [{float}] = &mut [0.0; {entries}];");
         let mut statements = opening;
-        statements.extend(written.temporaries.iter().map(array));
+        statements.extend(written.temporaries.iter().map(|(name, entries)| temporaries::array(name, entries, float)));
         statements.extend(written.statements);
         if in_place {
             let numbers = (0..returned.len()).filter(|at| returned[*at].number().is_some());

@@ -260,7 +260,7 @@ impl Module<'_> {
         let (written, of_dimensions) = self.loops(signature, whole, given, targets)?;
         checks.splice(0..0, of_dimensions);
         // With a named size there is always a workspace: whether the body needs one does not show.
-        let is_needed = !written.temporaries.is_empty();
+        let is_needed = written.temporaries.iter().any(|(_, entries)| temporaries::in_workspace(entries));
         if is_needed || !signature.sizes.is_empty() {
             parameters.push(format!("workspace: &mut [{float}]"));
             let workspace = self.workspace(signature, name, &written);
@@ -287,10 +287,7 @@ impl Module<'_> {
                 (format!(" -> ({})", vec![float; several.len()].join(", ")), Some(format!("({})", several.join(", "))))
             }
         };
-        let temporaries = written
-            .temporaries
-            .iter()
-            .map(|(name, entries)| format!("let ({name}, workspace) = workspace.split_at_mut({entries});"));
+        let temporaries = written.temporaries.iter().map(|(name, entries)| temporaries::declared(name, entries, float));
         let statements = checks.into_iter().chain(opening).chain(temporaries).chain(written.statements);
         let body = Dispatched { parameters: &parameters, result: &result, body: statements.chain(returned).collect() };
         self.documented(&documentation, name, &body);
@@ -352,7 +349,8 @@ impl Module<'_> {
         let workspace = self.items.claim(&format!("{}_workspace", name.trim_start_matches("r#")));
         let parameters: Vec<String> = signature.sizes.values().map(|size| format!("{size}: usize")).collect();
         let mut counts: IndexMap<&str, usize> = IndexMap::new();
-        written.temporaries.iter().for_each(|(_, entries)| *counts.entry(entries).or_default() += 1);
+        let kept = written.temporaries.iter().filter(|(_, entries)| temporaries::in_workspace(entries));
+        kept.for_each(|(_, entries)| *counts.entry(entries).or_default() += 1);
         let terms = counts.iter().map(|(entries, count)| match count {
             1 => (*entries).to_string(),
             count if entries.contains([' ']) && !entries.contains(" * ") => format!("{count} * ({entries})"),

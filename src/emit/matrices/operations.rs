@@ -69,7 +69,7 @@ impl Loops<'_> {
             M::LogSumExp => {
                 self.close();
                 let a = self.slice(operands[0]);
-                self.call_number("log_sum_exp", &format!("(&{a})"))
+                self.call_number("log_sum_exp::<FMA>", &format!("(&{a})"))
             }
             M::LogSumExpOfRows => {
                 self.close();

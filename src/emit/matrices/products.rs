@@ -2,7 +2,7 @@
 
 use super::loops::{Loops, Place, place};
 use crate::emit::expression::bare;
-use crate::graph::{ExprId, Extents, MatrixOperation as M};
+use crate::graph::{Dimension, ExprId, Extents, MatrixOperation as M};
 use crate::tape::Computation;
 
 /// A factor of a product, or what some factors make.
@@ -20,6 +20,13 @@ enum OperandKind {
     General,
     Ones,
     Diagonal,
+}
+
+/// Most rows and columns of matrices whose product stays in registers.
+const LARGEST_IN_REGISTERS: i64 = 8;
+
+fn few(dimension: &Dimension) -> bool {
+    dimension.as_number().is_some_and(|number| number <= LARGEST_IN_REGISTERS)
 }
 
 impl Loops<'_> {
@@ -227,6 +234,8 @@ impl Loops<'_> {
         let (rows, columns) = (self.dimension(&extents.rows), self.dimension(&extents.columns));
         let inner = self.dimension(&a.extents.columns);
         let (x, y) = (&a.name, &b.name);
+        let is_small = [&extents.rows, &extents.columns, &a.extents.columns].into_iter().all(few);
+        let small = if is_small { "small_" } else { "" };
         let call = match (a.turned, b.turned) {
             _ if a.extents.is_scalar() || b.extents.is_scalar() => {
                 let (number, other) = if a.extents.is_scalar() { (x, y) } else { (y, x) };
@@ -240,17 +249,17 @@ impl Loops<'_> {
             }
             // A column times a row.
             _ if a.extents.is_column() => format!("outer(&{x}, &{y}, {target});"),
-            (false, _) if extents.is_column() => format!("times::<FMA>({inner}, &{x}, &{y}, {target});"),
+            (false, _) if extents.is_column() => format!("{small}times::<FMA>({inner}, &{x}, &{y}, {target});"),
             (true, _) if extents.is_column() => {
                 format!("turned_times({rows}, &{x}, &{y}, {target});")
             }
             (_, false) if extents.rows.is_one() => {
                 format!("turned_times({columns}, &{y}, &{x}, {target});")
             }
-            (_, true) if extents.rows.is_one() => format!("times::<FMA>({inner}, &{y}, &{x}, {target});"),
-            (false, false) => format!("product::<FMA>({inner}, {columns}, &{x}, &{y}, {target});"),
-            (true, false) => format!("turned_product::<FMA>({rows}, {columns}, &{x}, &{y}, {target});"),
-            (false, true) => format!("product_turned::<FMA>({inner}, {columns}, &{x}, &{y}, {target});"),
+            (_, true) if extents.rows.is_one() => format!("{small}times::<FMA>({inner}, &{y}, &{x}, {target});"),
+            (false, false) => format!("{small}product::<FMA>({inner}, {columns}, &{x}, &{y}, {target});"),
+            (true, false) => format!("{small}turned_product::<FMA>({rows}, {columns}, &{x}, &{y}, {target});"),
+            (false, true) => format!("{small}product_turned::<FMA>({inner}, {columns}, &{x}, &{y}, {target});"),
             (true, true) => {
                 // A'*B' is (B*A)'.
                 let name = self.temporary(&extents.transposed());

@@ -4,6 +4,28 @@ use super::dimensions;
 use super::loops::{Loops, factor};
 use crate::graph::{Dimension, ExprId, Extents};
 
+/// Most numbers of a matrix that is an array of its own.
+const LARGEST_ARRAY: usize = 64;
+
+/// Writes what a matrix on the way is: of a few numbers an array, which stays in registers where it can, else a part of the
+/// workspace.
+pub(super) fn declared(name: &str, entries: &str, float: &str) -> String {
+    match in_workspace(entries) {
+        true => format!("let ({name}, workspace) = workspace.split_at_mut({entries});"),
+        false => array(name, entries, float),
+    }
+}
+
+/// Writes a matrix on the way as an array.
+pub(super) fn array(name: &str, entries: &str, float: &str) -> String {
+    format!("let {name}: &mut [{float}] = &mut [0.0; {entries}];")
+}
+
+/// Tells whether so many numbers are a part of the workspace.
+pub(super) fn in_workspace(entries: &str) -> bool {
+    entries.parse::<usize>().map_or(true, |entries| entries > LARGEST_ARRAY)
+}
+
 impl Loops<'_> {
     /// Returns the slice that a node is computed into: the caller's, or one of the workspace.
     pub(super) fn target(&mut self, id: ExprId) -> String {

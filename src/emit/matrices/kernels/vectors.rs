@@ -116,8 +116,8 @@ pub fn transpose(columns: usize, a: &[f64], c: &mut [f64]) {
 }
 
 /// ln of the sum of the exponentials, with the largest number taken out.
-#[inline]
-pub fn log_sum_exp(a: &[f64]) -> f64 {
+#[inline(always)]
+pub fn log_sum_exp<const FMA: bool>(a: &[f64]) -> f64 {
     let mut largest = f64::NEG_INFINITY;
     for x in a {
         if *x > largest || x.is_nan() {
@@ -127,11 +127,18 @@ pub fn log_sum_exp(a: &[f64]) -> f64 {
     if !largest.is_finite() {
         return largest;
     }
-    let mut total = 0.0;
-    for x in a {
-        total += (x - largest).exp();
+    let mut lanes = [0.0; 8];
+    let mut blocks = a.chunks_exact(8);
+    for x in blocks.by_ref() {
+        for k in 0..8 {
+            lanes[k] += exp::<FMA>(x[k] - largest);
+        }
     }
-    largest + total.ln()
+    let mut rest = 0.0;
+    for x in blocks.remainder() {
+        rest += exp::<FMA>(x - largest);
+    }
+    largest + (rest + total(lanes)).ln()
 }
 
 /// The largest entry of each row, and each entry less that of its row.
