@@ -156,7 +156,7 @@ impl Graph {
     }
 
     /// Gives a running index another name that is new in all nodes that depend on it, which stay as they are otherwise.
-    pub(super) fn renamed_index(&mut self, root: ExprId, name: &str, by: &Dimension) -> ExprId {
+    pub fn renamed_index(&mut self, root: ExprId, name: &str, by: &Dimension) -> ExprId {
         let mut image: FxHashMap<ExprId, ExprId> = FxHashMap::default();
         for id in self.dependants(root, name) {
             let new = match self.node(id).clone().renamed(|operand| image.get(&operand).copied().unwrap_or(operand)) {
@@ -311,7 +311,7 @@ impl Graph {
 
     /// Returns the index of a loop by its height: one more than that of loops inside that depend on it, and none that what
     /// is beside them depends on.
-    pub(super) fn numbered_index(&self, bound: &Bound, inside: &[ExprId], outside: &[ExprId]) -> Dimension {
+    pub fn numbered_index(&self, bound: &Bound, inside: &[ExprId], outside: &[ExprId]) -> Dimension {
         let nodes = inside.iter().flat_map(|body| self.dependants(*body, bound.name()));
         let inner = nodes.filter_map(|id| self.as_matrix(id)).filter_map(|(operation, _)| operation.bound());
         let height = inner.filter_map(Bound::height).max().unwrap_or(0);

@@ -187,6 +187,33 @@ impl Graph {
         if extents.is_column() { self.transpose(part) } else { part }
     }
 
+    /// Returns what a part of all states is of one of them, the one at this place, if it lies in that.
+    pub fn part_of_state(
+        &mut self,
+        (row, column, extents): (&Dimension, &Dimension, &Extents),
+        value: ExprId,
+        at: &Dimension,
+    ) -> Option<ExprId> {
+        let (own, zero) = (self.extents(value), Dimension::number(0));
+        let (rows, _) = row_of(&own);
+        let start = match rows.as_number() {
+            Some(rows) => at.times(rows),
+            None => at.clone(),
+        };
+        let offset = row.plus(&start, -1);
+        if own.is_column() {
+            let is_there = offset == zero && extents.rows.is_one();
+            let part = is_there.then(|| Extents::column(extents.columns.clone()))?;
+            let part = self.slice(value, column.clone(), zero, part);
+            return Some(self.transpose(part));
+        }
+        let is_there = match (offset.as_number(), extents.rows.as_number(), own.rows.as_number()) {
+            (Some(offset), Some(rows), Some(all)) => offset >= 0 && offset + rows <= all,
+            _ => offset == zero && extents.rows == own.rows,
+        };
+        is_there.then(|| self.slice(value, offset, column.clone(), extents.clone()))
+    }
+
     /// Puts a state at its place among all states, which are zeros otherwise.
     pub fn state_among(&mut self, value: ExprId, whole: &Extents, at: &Dimension) -> ExprId {
         let extents = self.extents(value);

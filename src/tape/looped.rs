@@ -65,21 +65,12 @@ impl Looped {
     /// Makes the loop for one node.
     pub(super) fn new(graph: &Graph, bound: &Bound, ids: &[(ExprId, Vec<(ExprId, Rational)>)]) -> Looped {
         let mut inner = Into::default();
-        let outputs = ids.iter().filter_map(|(id, into)| accumulated(graph, *id, into, &mut inner));
+        let outputs = ids.iter().filter_map(|(id, into)| {
+            let (bound, body) = graph.as_loop(*id)?;
+            Some(accumulated(graph, *id, (bound.name(), body), into, &mut inner))
+        });
         let mut outputs: Vec<Accumulated> = outputs.collect();
-        let added_to: FxHashSet<ExprId> = inner.values().flatten().map(|(target, _)| *target).collect();
-        outputs.iter_mut().for_each(|output| output.is_shared = added_to.contains(&output.id));
-        let read = |part: &Part| {
-            let places = part.place.iter().filter_map(|place| match place {
-                Place::From(given) => Some(*given),
-                Place::At(_) => None,
-            });
-            places.chain([part.value]).collect::<Vec<ExprId>>()
-        };
-        let parts = outputs.iter().flat_map(|output| &output.parts).flat_map(read);
-        let mut values: Vec<ExprId> = parts.chain(inner.keys().copied()).collect();
-        values.sort_unstable();
-        values.dedup();
+        let values = values_added(&mut outputs, &inner);
         let free = ids.iter().filter_map(|(id, _)| graph.free_indices(*id)).flatten().cloned().collect();
         let operands = graph.frontier_of(&values, Some(&free));
         let outside: FxHashSet<ExprId> = operands.iter().copied().collect();
@@ -88,9 +79,33 @@ impl Looped {
     }
 }
 
-/// Reads what a loop adds up. Loops inside of it that make matrices of their own add to what it adds to.
-fn accumulated(graph: &Graph, id: ExprId, into: &[(ExprId, Rational)], inner: &mut Into) -> Option<Accumulated> {
-    let (bound, body) = graph.as_loop(id)?;
+/// Lists what is computed for each value of the index, and marks what loops inside add to, too.
+pub(super) fn values_added(outputs: &mut [Accumulated], inner: &Into) -> Vec<ExprId> {
+    let added_to: FxHashSet<ExprId> = inner.values().flatten().map(|(target, _)| *target).collect();
+    outputs.iter_mut().for_each(|output| output.is_shared = added_to.contains(&output.id));
+    let read = |part: &Part| {
+        let places = part.place.iter().filter_map(|place| match place {
+            Place::From(given) => Some(*given),
+            Place::At(_) => None,
+        });
+        places.chain([part.value]).collect::<Vec<ExprId>>()
+    };
+    let parts = outputs.iter().flat_map(|output| &output.parts).flat_map(read);
+    let mut values: Vec<ExprId> = parts.chain(inner.keys().copied()).collect();
+    values.sort_unstable();
+    values.dedup();
+    values
+}
+
+/// Reads what a body adds to a node for each value of an index. Loops inside of it that make matrices of their own add to
+/// what it adds to.
+pub(super) fn accumulated(
+    graph: &Graph,
+    id: ExprId,
+    (index, body): (&str, ExprId),
+    into: &[(ExprId, Rational)],
+    inner: &mut Into,
+) -> Accumulated {
     let extents = graph.extents(id);
     let is_split = |terms: &[Term]| terms.iter().all(|(term, _)| graph.extents(*term) == extents);
     let terms = match graph.node(body) {
@@ -98,7 +113,7 @@ fn accumulated(graph: &Graph, id: ExprId, into: &[(ExprId, Rational)], inner: &m
         _ => vec![(body, Rational::ONE)],
     };
     // One that does not depend on the index is computed before.
-    let is_inner = |term: ExprId| graph.as_loop(term).is_some() && graph.depends_on(term, bound.name());
+    let is_inner = |term: ExprId| graph.as_loop(term).is_some() && graph.depends_on(term, index);
     let (loops, terms): (Vec<Term>, Vec<Term>) =
         terms.into_iter().partition(|(term, _)| !extents.is_scalar() && is_inner(*term));
     let own = [(id, Rational::ONE)];
@@ -126,13 +141,7 @@ fn accumulated(graph: &Graph, id: ExprId, into: &[(ExprId, Rational)], inner: &m
             Part { coefficient, value: term, extents: graph.extents(term), place }
         }
     };
-    Some(Accumulated {
-        id,
-        extents,
-        parts: terms.into_iter().map(part).collect(),
-        into: into.to_vec(),
-        is_shared: false,
-    })
+    Accumulated { id, extents, parts: terms.into_iter().map(part).collect(), into: into.to_vec(), is_shared: false }
 }
 
 /// Brings loops over the same range together that don't wait for each other.

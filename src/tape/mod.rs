@@ -1,6 +1,7 @@
 //! The tape: straight-line code in which each value is computed once, before its use.
 
 mod association;
+mod beside;
 mod constants;
 mod count;
 mod dense;
@@ -20,6 +21,7 @@ mod transcription;
 mod verify;
 
 pub use association::associate;
+pub use beside::plan_beside;
 pub use constants::{Constant, rational};
 pub use count::Counts;
 pub use dense::Dense;

@@ -3,6 +3,7 @@
 //! What works entry by entry is one step for a whole region, so that it can be one loop; what several steps need is a
 //! step of its own.
 
+use super::beside::{Beside, alike};
 use super::fusion::fused;
 use super::looped::{Into, Looped, loops_fused};
 use super::numbers::numbers_joined;
@@ -51,21 +52,36 @@ pub struct Plan {
 
 /// Plans the computation of the roots.
 pub fn plan(graph: &Graph, roots: &[ExprId]) -> Plan {
-    let plan = plan_inside(graph, roots, &FxHashSet::default(), &Into::default());
+    plan_with(graph, roots, &Beside::default())
+}
+
+/// Plans the computation of the roots where some loops are parts of recurrences.
+pub(super) fn plan_with(graph: &Graph, roots: &[ExprId], beside: &Beside) -> Plan {
+    let plan = planned(graph, roots, &FxHashSet::default(), &Into::default(), beside);
     debug_assert_eq!(plan.verify(), Ok(()));
     plan
 }
 
 /// Plans the computation of the roots where some nodes are known, and some loops add to others.
 pub(super) fn plan_inside(graph: &Graph, roots: &[ExprId], outside: &FxHashSet<ExprId>, into: &Into) -> Plan {
-    let shared = shared_nodes(graph, roots, outside);
+    planned(graph, roots, outside, into, &Beside::default())
+}
+
+fn planned(graph: &Graph, roots: &[ExprId], outside: &FxHashSet<ExprId>, into: &Into, beside: &Beside) -> Plan {
+    let shared = shared_nodes(graph, roots, outside, beside);
     let mut formulas = Formulas::default();
     let mut steps: FxHashMap<ExprId, Step> = FxHashMap::default();
     let mut stack: Vec<ExprId> = roots.iter().rev().copied().filter(|root| !outside.contains(root)).collect();
     let mut order: Vec<ExprId> = Vec::new();
     while let Some(&id) = stack.last() {
         if !steps.contains_key(&id) {
-            let step = step(graph, &mut formulas, id, &shared, into);
+            let step = match beside.get(&id) {
+                Some(scanned) => {
+                    let computation = Computation::Scan(Box::new((**scanned).clone()));
+                    Step { id, extents: graph.extents(id), computation }
+                }
+                None => step(graph, &mut formulas, id, &shared, into),
+            };
             let waits = |operand: &&ExprId| !steps.contains_key(operand) && !outside.contains(operand);
             step.operands().iter().rev().filter(waits).for_each(|id| stack.push(*id));
             steps.insert(id, step);
@@ -77,6 +93,12 @@ pub(super) fn plan_inside(graph: &Graph, roots: &[ExprId], outside: &FxHashSet<E
     // A step may stand on the stack more than once; its first appearance is after all of its operands.
     let mut seen = FxHashSet::default();
     order.retain(|id| seen.insert(*id));
+    let mut computed: Vec<ExprId> = Vec::new();
+    order.retain(|id| {
+        let is_known = computed.iter().any(|other| alike(beside, *other, *id));
+        computed.extend((beside.contains_key(id) && !is_known).then_some(*id));
+        !is_known
+    });
     let steps = order.into_iter().filter_map(|id| steps.remove(&id)).collect();
     let steps = fused(graph, loops_fused(graph, scans_joined(steps)));
     let steps = match outside.is_empty() {
@@ -122,7 +144,10 @@ impl Step {
         match &self.computation {
             Computation::Numbers(.., results) => results.clone(),
             Computation::Loop(looped) => looped.outputs.iter().map(|output| output.id).collect(),
-            Computation::Scan(scanned) => scanned.outputs.iter().map(|output| output.id).collect(),
+            Computation::Scan(scanned) => {
+                let sums = scanned.sums.iter().map(|sum| sum.id);
+                scanned.outputs.iter().map(|output| output.id).chain(sums).collect()
+            }
             _ => vec![self.id],
         }
     }
@@ -152,14 +177,14 @@ fn step(graph: &Graph, formulas: &mut Formulas, id: ExprId, shared: &FxHashSet<E
 }
 
 /// The entrywise nodes that are computed once because more than one region or operation needs them, or are known.
-fn shared_nodes(graph: &Graph, roots: &[ExprId], outside: &FxHashSet<ExprId>) -> FxHashSet<ExprId> {
+fn shared_nodes(graph: &Graph, roots: &[ExprId], outside: &FxHashSet<ExprId>, beside: &Beside) -> FxHashSet<ExprId> {
     let mut users: FxHashMap<ExprId, FxHashSet<ExprId>> = FxHashMap::default();
     // The region that each node belongs to: its own if it is asked for by an operation or as a root.
-    let nodes = reachable_within(graph, roots, outside);
+    let nodes = reachable_within(graph, roots, outside, beside);
     let mut heads: FxHashSet<ExprId> = roots.iter().copied().collect();
     for id in &nodes {
         if let Node::Matrix(..) = graph.node(*id) {
-            for_each_read(graph, *id, |operand| _ = heads.insert(operand));
+            for_each_read(graph, *id, beside, |operand| _ = heads.insert(operand));
         }
     }
     for id in nodes.iter().rev() {
@@ -168,7 +193,7 @@ fn shared_nodes(graph: &Graph, roots: &[ExprId], outside: &FxHashSet<ExprId>) ->
             true => vec![*id],
             false => users[id].iter().copied().collect(),
         };
-        for_each_read(graph, *id, |operand| users.entry(operand).or_default().extend(owners.iter().copied()));
+        for_each_read(graph, *id, beside, |operand| users.entry(operand).or_default().extend(owners.iter().copied()));
     }
     let condition = |id: ExprId| is_condition(graph.node(id));
     heads.extend(before_loops(graph, &nodes));
@@ -180,7 +205,10 @@ fn shared_nodes(graph: &Graph, roots: &[ExprId], outside: &FxHashSet<ExprId>) ->
 }
 
 /// Calls `visit` on what a node reads: of a loop, what is computed before it.
-fn for_each_read(graph: &Graph, id: ExprId, mut visit: impl FnMut(ExprId)) {
+fn for_each_read(graph: &Graph, id: ExprId, beside: &Beside, mut visit: impl FnMut(ExprId)) {
+    if let Some(scanned) = beside.get(&id) {
+        return scanned.operands.iter().copied().for_each(visit);
+    }
     match graph.is_binder(id) {
         true => graph.frontier(id).into_iter().for_each(visit),
         false => graph.node(id).for_each_operand(&mut visit),
@@ -188,8 +216,13 @@ fn for_each_read(graph: &Graph, id: ExprId, mut visit: impl FnMut(ExprId)) {
 }
 
 /// Returns all nodes that the roots need and that are not known, operands before uses.
-fn reachable_within(graph: &Graph, roots: &[ExprId], outside: &FxHashSet<ExprId>) -> Vec<ExprId> {
-    if outside.is_empty() {
+pub(super) fn reachable_within(
+    graph: &Graph,
+    roots: &[ExprId],
+    outside: &FxHashSet<ExprId>,
+    beside: &Beside,
+) -> Vec<ExprId> {
+    if outside.is_empty() && beside.is_empty() {
         return graph.reachable_outside(roots);
     }
     let mut seen: FxHashSet<ExprId> = FxHashSet::default();
@@ -198,7 +231,7 @@ fn reachable_within(graph: &Graph, roots: &[ExprId], outside: &FxHashSet<ExprId>
     while let Some(id) = stack.pop() {
         if !outside.contains(&id) && seen.insert(id) {
             found.push(id);
-            for_each_read(graph, id, |operand| stack.push(operand));
+            for_each_read(graph, id, beside, |operand| stack.push(operand));
         }
     }
     found.sort_unstable();

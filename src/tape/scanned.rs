@@ -1,5 +1,6 @@
 //! Recurrences in a plan: the states that are carried from step to step, and what is kept of them.
 
+use super::looped::{Accumulated, Into, accumulated, values_added};
 use super::plan::{Computation, Plan, Step, plan_inside};
 use crate::graph::{Bound, ExprId, Extents, Graph, Kept, MatrixOperation as M, Scan};
 use rustc_hash::FxHashSet;
@@ -13,6 +14,8 @@ pub struct Scanned {
     pub states: Vec<Carried>,
     /// The nodes that are kept of the states.
     pub outputs: Vec<Output>,
+    /// What is added up on the way.
+    pub sums: Vec<Accumulated>,
     /// What is computed in each step.
     pub plan: Plan,
     /// What is computed before and read in the steps.
@@ -48,8 +51,19 @@ pub struct Output {
 impl Scanned {
     /// Makes the recurrence for one node.
     pub(super) fn new(graph: &Graph, id: ExprId, scan: &Scan) -> Scanned {
-        let own = |number: usize, next: &[ExprId]| {
-            let inside = next.iter().flat_map(|next| graph.dependants(*next, scan.bound.name()));
+        let output = Output { id, extents: graph.extents(id), state: scan.state, kept: scan.kept };
+        Scanned::with_sums(graph, scan, vec![output], &[])
+    }
+
+    /// Makes the recurrence with what is added up on the way: the node, and what a step adds to it.
+    pub(super) fn with_sums(graph: &Graph, scan: &Scan, outputs: Vec<Output>, added: &[(ExprId, ExprId)]) -> Scanned {
+        let mut inner = Into::default();
+        let sums = added.iter().map(|(id, body)| accumulated(graph, *id, (scan.bound.name(), *body), &[], &mut inner));
+        let mut sums: Vec<Accumulated> = sums.collect();
+        let values = values_added(&mut sums, &inner);
+        let computed: Vec<ExprId> = scan.next.iter().copied().chain(values).collect();
+        let own = |number: usize| {
+            let inside = computed.iter().flat_map(|id| graph.dependants(*id, scan.bound.name()));
             inside.into_iter().find(|id| match graph.as_matrix(*id) {
                 Some((M::State(index, state, _), _)) => *index == scan.bound.index && *state == number,
                 _ => false,
@@ -57,18 +71,17 @@ impl Scanned {
         };
         let carried = |(state, (initial, next)): (usize, (&ExprId, &ExprId))| {
             let extents = graph.extents(*initial);
-            Carried { initial: *initial, own: own(state, &scan.next), next: *next, extents }
+            Carried { initial: *initial, own: own(state), next: *next, extents }
         };
         let states: Vec<Carried> = scan.initial.iter().zip(&scan.next).enumerate().map(carried).collect();
-        let read = graph.frontier_of(&scan.next, graph.free_indices(id));
+        let read = graph.frontier_of(&computed, outputs.first().and_then(|output| graph.free_indices(output.id)));
         let outside: FxHashSet<ExprId> =
             read.iter().copied().chain(states.iter().filter_map(|state| state.own)).collect();
-        let plan = plan_inside(graph, &scan.next, &outside, &super::looped::Into::default());
+        let plan = plan_inside(graph, &computed, &outside, &inner);
         let mut operands: Vec<ExprId> = read.into_iter().chain(scan.initial.iter().copied()).collect();
         operands.sort_unstable();
         operands.dedup();
-        let output = Output { id, extents: graph.extents(id), state: scan.state, kept: scan.kept };
-        Scanned { bound: scan.bound.clone(), states, outputs: vec![output], plan, operands }
+        Scanned { bound: scan.bound.clone(), states, outputs, sums, plan, operands }
     }
 
     fn is_same(&self, other: &Scanned) -> bool {

@@ -95,7 +95,7 @@ impl<'a> Loops<'a> {
         }
     }
 
-    fn begin_output(&mut self, bound: &Bound, output: &Accumulated) {
+    pub(super) fn begin_output(&mut self, bound: &Bound, output: &Accumulated) {
         if output.extents.is_scalar() {
             let (name, float) = (self.fresh(), self.writer.options.scalar.name());
             self.statements.push(format!("let mut {name}: {float} = 0.0;"));
@@ -110,7 +110,7 @@ impl<'a> Loops<'a> {
         self.places.insert(output.id, Place::Slice(target));
     }
 
-    fn add_part(&mut self, bound: &Bound, output: &Accumulated, part: &Part) {
+    pub(super) fn add_part(&mut self, bound: &Bound, output: &Accumulated, part: &Part) {
         let itself = [(output.id, Rational::ONE)];
         let targets = if output.into.is_empty() { &itself } else { &output.into[..] };
         for (target, scale) in targets {

@@ -31,7 +31,7 @@ use crate::error::Diagnostic;
 use crate::graph::{ExprId, Extents, Graph, Node};
 use crate::limits::NESTED_LOOPS;
 use crate::lower::{Function, Whole};
-use crate::tape::{associate, hoist, plan};
+use crate::tape::{associate, hoist, plan_beside};
 use dispatch::Dispatched;
 use documentation::{formulas, shape, shapes};
 use formed::Formed;
@@ -323,7 +323,7 @@ impl Module<'_> {
         let outputs = rows.iter_mut().flat_map(|group| &mut group.outputs);
         outputs.zip(&mut row_roots).for_each(|(output, root)| output.root = root);
         let planned: Vec<ExprId> = roots.iter().copied().chain(rows.iter().flat_map(RowLoop::roots)).collect();
-        let plan = plan(&graph, &planned);
+        let plan = plan_beside(&mut graph, &planned);
         let mut inputs = vec![String::new(); given.inputs().len()];
         for (parameter, field) in whole.parameters.iter().zip(&signature.fields) {
             if let Node::Input(index) = given.node(parameter.id) {

@@ -6,6 +6,9 @@ use crate::error::Diagnostic;
 use crate::graph::{Dimension, ExprId, Extents, Extreme, Graph, MatrixOperation as M};
 use crate::tape::{Computation, summands};
 
+/// Most rows of a matrix whose determinant is the product of its pivots, which does not overflow.
+const LARGEST_OF_PIVOTS: i64 = 4;
+
 impl Loops<'_> {
     pub(super) fn operation(
         &mut self,
@@ -108,6 +111,10 @@ impl Loops<'_> {
                 self.call(format!("other_products(&{a}, {target});"));
                 Place::Slice(target)
             }
+            M::Inverse if self.is_small_and_plain(operands[0]) => {
+                self.close();
+                self.inverted(operands[0]).0
+            }
             M::Inverse => {
                 self.close();
                 self.factorized(operands[0]).0
@@ -121,6 +128,10 @@ impl Loops<'_> {
                 let n = self.dimension(&extents.rows);
                 self.call(format!("adjugate({n}, &{a}, {work}, {order}, {target});"));
                 Place::Slice(target)
+            }
+            M::Determinant if self.is_small_and_plain(operands[0]) => {
+                self.close();
+                Place::Number(self.inverted(operands[0]).1)
             }
             M::Determinant | M::LogDeterminant => {
                 self.close();
@@ -254,13 +265,49 @@ impl Loops<'_> {
         Some(name)
     }
 
-    /// Inverts a matrix once for its inverse and its determinant; returns the inverse's place, the sign of the
-    /// determinant and the logarithm of its size.
-    pub(super) fn factorized(&mut self, of: ExprId) -> (Place, String, String) {
+    /// Tells whether a matrix is so small that its determinant is a product of few pivots, and is not needed in logarithms.
+    fn is_small_and_plain(&self, of: ExprId) -> bool {
+        let few = self.graph.extents(of).rows.as_number().is_some_and(|rows| rows <= LARGEST_OF_PIVOTS);
+        few && !self.plan.steps.iter().any(
+            |step| matches!(&step.computation, Computation::Operation(M::LogDeterminant, operands) if operands[0] == of),
+        )
+    }
+
+    /// The node of the inverse of a matrix, if that is computed.
+    fn inverse_of(&self, of: ExprId) -> Option<ExprId> {
         let inverse = self.plan.steps.iter().find(
             |step| matches!(&step.computation, Computation::Operation(M::Inverse, operands) if operands[0] == of),
         );
-        let inverse = inverse.map(|step| step.id);
+        inverse.map(|step| step.id)
+    }
+
+    /// Inverts a small matrix once for its inverse and its determinant, and returns both.
+    fn inverted(&mut self, of: ExprId) -> (Place, String) {
+        let inverse = self.inverse_of(of);
+        let determinant = format!("{}determinant_{}", self.writer.stem, of.index());
+        if let Some(place) = inverse.and_then(|id| self.places.get(&id)).cloned() {
+            return (place, determinant);
+        }
+        let extents = self.graph.extents(of);
+        let a = self.slice(of);
+        let work = self.temporary(&extents);
+        let name = match inverse {
+            Some(id) => self.target(id),
+            None => self.temporary(&extents),
+        };
+        let n = self.dimension(&extents.rows);
+        let call = format!("{}::small_invert({n}, &{a}, {work}, {name})", super::MODULE);
+        self.statements.push(format!("let {determinant} = {call};"));
+        if let Some(id) = inverse {
+            self.places.insert(id, Place::Slice(name.clone()));
+        }
+        (Place::Slice(name), determinant)
+    }
+
+    /// Inverts a matrix once for its inverse and its determinant; returns the inverse's place, the sign of the
+    /// determinant and the logarithm of its size.
+    pub(super) fn factorized(&mut self, of: ExprId) -> (Place, String, String) {
+        let inverse = self.inverse_of(of);
         let key = format!("{}inverse_{}", self.writer.stem, of.index());
         let (sign, logarithm) = (format!("{key}_sign"), format!("{key}_logarithm"));
         if let Some(place) = inverse.and_then(|id| self.places.get(&id)).cloned() {

@@ -29,6 +29,9 @@ impl<'a> Loops<'a> {
             }
         }
         let targets: Vec<String> = scanned.outputs.iter().map(|output| self.output_of(output, &names)).collect();
+        for sum in &scanned.sums {
+            self.begin_output(&scanned.bound, sum);
+        }
         let before = std::mem::take(&mut self.statements);
         let around = std::mem::replace(&mut self.plan, &scanned.plan);
         self.bounds.push(scanned.bound.clone());
@@ -37,6 +40,12 @@ impl<'a> Loops<'a> {
         self.keep(scanned, Kept::Before, &names, &targets);
         for step in &scanned.plan.steps {
             self.step(step, interface)?;
+        }
+        self.close();
+        for sum in &scanned.sums {
+            for part in &sum.parts {
+                self.add_part(&scanned.bound, sum, part);
+            }
         }
         self.close();
         self.replace_states(scanned, &names);

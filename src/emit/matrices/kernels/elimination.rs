@@ -49,6 +49,49 @@ pub fn invert(n: usize, a: &[f64], work: &mut [f64], inverse: &mut [f64]) -> (f6
     (sign, logarithm)
 }
 
+/// Inverts a matrix of n rows, few and known where this is called, as `invert` does, and returns its determinant.
+#[inline(always)]
+pub fn small_invert(n: usize, a: &[f64], work: &mut [f64], inverse: &mut [f64]) -> f64 {
+    work.copy_from_slice(a);
+    inverse.fill(0.0);
+    for k in 0..n {
+        inverse[k * n + k] = 1.0;
+    }
+    let mut determinant = 1.0;
+    for k in 0..n {
+        for row in k + 1..n {
+            if work[row * n + k].abs() > work[k * n + k].abs() {
+                for column in 0..n {
+                    work.swap(k * n + column, row * n + column);
+                    inverse.swap(k * n + column, row * n + column);
+                }
+                determinant = -determinant;
+            }
+        }
+        let pivot = work[k * n + k];
+        if pivot == 0.0 || pivot.is_nan() {
+            inverse.fill(f64::NAN);
+            return pivot;
+        }
+        determinant *= pivot;
+        let scale = 1.0 / pivot;
+        for column in 0..n {
+            work[k * n + column] *= scale;
+            inverse[k * n + column] *= scale;
+        }
+        for row in 0..n {
+            let factor = work[row * n + k];
+            if row != k {
+                for column in 0..n {
+                    work[row * n + column] -= factor * work[k * n + column];
+                    inverse[row * n + column] -= factor * inverse[k * n + column];
+                }
+            }
+        }
+    }
+    determinant
+}
+
 /// Forms the adjugate of a matrix of n rows, also where that is singular: by elimination with the largest pivot of what is
 /// left, which divides by all pivots but the last (Stewart, On the adjugate matrix, Linear Algebra and its Applications
 /// 283, 1998). Where another pivot is 0, so is the adjugate.

@@ -1,0 +1,172 @@
+//! Sums beside recurrences: what a loop adds up over the states of a recurrence is added up while the steps make them, so
+//! that the states are not kept, and what both compute is computed once.
+
+use super::association::associate;
+use super::hoist::hoist;
+use super::plan::{Computation, Plan, Step, plan_with, reachable_within};
+use super::scanned::Scanned;
+use crate::graph::{Bound, Dimension, ExprId, Extents, Graph, Kept, MatrixOperation as M, Scan};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::sync::Arc;
+
+/// The recurrences that compute nodes which are sums beside them, or are kept of their states.
+pub(super) type Beside = FxHashMap<ExprId, Arc<Scanned>>;
+
+/// Tells whether one recurrence computes both nodes.
+pub(super) fn alike(beside: &Beside, a: ExprId, b: ExprId) -> bool {
+    match (beside.get(&a), beside.get(&b)) {
+        (Some(a), Some(b)) => Arc::ptr_eq(a, b),
+        _ => false,
+    }
+}
+
+/// Plans the computation of the roots with as many sums beside recurrences as can be.
+pub fn plan_beside(graph: &mut Graph, roots: &[ExprId]) -> Plan {
+    let mut beside = Beside::default();
+    let mut plan = plan_with(graph, roots, &beside);
+    while let Some(scanned) = plan.steps.iter().find_map(|step| added_beside(graph, &plan.steps, step)) {
+        let sums: Vec<ExprId> = scanned.sums.iter().map(|sum| sum.id).collect();
+        let kept: Vec<ExprId> = scanned.outputs.iter().map(|output| output.id).collect();
+        note(&mut beside, scanned, &[&sums[..], &kept].concat());
+        // States that only the sums read are not kept.
+        let nodes = reachable_within(graph, roots, &FxHashSet::default(), &beside);
+        let read: FxHashSet<ExprId> = nodes.into_iter().collect();
+        let Some(mut scanned) = beside.get(&sums[0]).map(|scanned| (**scanned).clone()) else { break };
+        scanned.outputs.retain(|output| read.contains(&output.id));
+        kept.iter().for_each(|id| _ = beside.remove(id));
+        let computed: Vec<ExprId> = scanned.outputs.iter().map(|output| output.id).chain(sums).collect();
+        note(&mut beside, scanned, &computed);
+        plan = plan_with(graph, roots, &beside);
+    }
+    plan
+}
+
+fn note(beside: &mut Beside, scanned: Scanned, computed: &[ExprId]) {
+    let scanned = Arc::new(scanned);
+    beside.extend(computed.iter().map(|id| (*id, Arc::clone(&scanned))));
+}
+
+/// A recurrence that is open, and the nodes that keep its states.
+struct Open {
+    scan: Scan,
+    kept: FxHashMap<ExprId, (usize, Kept)>,
+}
+
+/// Adds up beside a recurrence what can be; none if that is nothing.
+fn added_beside(graph: &mut Graph, steps: &[Step], step: &Step) -> Option<Scanned> {
+    let Computation::Scan(scanned) = &step.computation else { return None };
+    let first = scanned.outputs.first().and_then(|output| graph.as_scan(output.id))?;
+    let loops = loops_over(graph, steps, &scanned.bound);
+    if loops.is_empty() || !scanned.sums.is_empty() {
+        return None;
+    }
+    let index = graph.fresh_index();
+    let next = first.next.iter().map(|next| graph.renamed_index(*next, first.bound.name(), &index)).collect();
+    let scan = Scan { bound: Bound { index, ..first.bound.clone() }, next, ..first };
+    let kept = scanned.outputs.iter().map(|output| (output.id, (output.state, output.kept))).collect();
+    let open = Open { scan, kept };
+    let later = depending(steps, step.id);
+    let mut added: Vec<(ExprId, ExprId)> = Vec::new();
+    for (sum, bound, body) in loops {
+        let body = graph.renamed_index(body, bound.name(), &open.scan.bound.index);
+        let read = open.read_in_step(graph, body);
+        let waits = graph.frontier_of(&[read], None).iter().any(|id| depends(graph, *id, &later));
+        if read != body && !waits {
+            added.push((sum, read));
+        }
+    }
+    if added.is_empty() {
+        return None;
+    }
+    let (scan, added) = numbered(graph, &open, added);
+    Some(Scanned::with_sums(graph, &scan, scanned.outputs.clone(), &added))
+}
+
+/// Tells whether a node needs one of the given.
+fn depends(graph: &Graph, id: ExprId, given: &FxHashSet<ExprId>) -> bool {
+    graph.reachable_outside(&[id]).iter().any(|id| given.contains(id))
+}
+
+/// Lists the sums of loops over the same range outside of all others, with their bodies.
+fn loops_over(graph: &Graph, steps: &[Step], bound: &Bound) -> Vec<(ExprId, Bound, ExprId)> {
+    let outputs = steps.iter().flat_map(|step| match &step.computation {
+        Computation::Loop(looped) if looped.bound.from == bound.from && looped.bound.to == bound.to => {
+            looped.outputs.as_slice()
+        }
+        _ => &[],
+    });
+    let sums = outputs.filter_map(|output| {
+        let (bound, body) = graph.as_loop(output.id)?;
+        Some((output.id, bound.clone(), body))
+    });
+    sums.collect()
+}
+
+/// Returns what is computed from the results of a step, these included.
+fn depending(steps: &[Step], id: ExprId) -> FxHashSet<ExprId> {
+    let mut found = FxHashSet::default();
+    for step in steps {
+        if step.id == id || step.operands().iter().any(|operand| found.contains(operand)) {
+            found.extend(step.results());
+        }
+    }
+    found
+}
+
+impl Open {
+    /// Reads the states of this step where a body reads them from what is kept of all.
+    fn read_in_step(&self, graph: &mut Graph, body: ExprId) -> ExprId {
+        let mut image: FxHashMap<ExprId, ExprId> = FxHashMap::default();
+        for id in graph.dependants(body, self.scan.bound.name()) {
+            let new = self.part(graph, id).unwrap_or_else(|| {
+                let node = graph.node(id).clone();
+                graph.construct(&node, |operand| image.get(&operand).copied().unwrap_or(operand))
+            });
+            image.insert(id, new);
+        }
+        image.get(&body).copied().unwrap_or(body)
+    }
+
+    /// Reads a part of all states, or of their product with something else, as a part of the one of this step.
+    fn part(&self, graph: &mut Graph, id: ExprId) -> Option<ExprId> {
+        let (M::Slice(row, column, extents), [whole]) = graph.as_matrix(id)? else { return None };
+        let (row, column, extents, whole) = (row.clone(), column.clone(), extents.clone(), *whole);
+        if let Some((M::Product, factors)) = graph.as_matrix(whole) {
+            let factors = factors.to_vec();
+            let wide = column == Dimension::number(0) && extents.columns == graph.extents(whole).columns;
+            let first = factors.first().filter(|first| wide && self.kept.contains_key(first))?;
+            let inner = Extents::new(extents.rows, graph.extents(*first).columns);
+            let rows = graph.slice(*first, row, column, inner);
+            let rows = self.part(graph, rows)?;
+            let product: Vec<ExprId> = [rows].into_iter().chain(factors[1..].iter().copied()).collect();
+            return Some(graph.matrix_product(&product));
+        }
+        let (state, kept) = *self.kept.get(&whole)?;
+        let value = match kept {
+            Kept::Before => {
+                let extents = graph.extents(self.scan.initial[state]);
+                graph.state(&self.scan.bound, state, extents)
+            }
+            Kept::After => self.scan.next[state],
+            Kept::Last => return None,
+        };
+        let step = self.scan.bound.index.plus(&self.scan.bound.from, -1);
+        graph.part_of_state((&row, &column, &extents), value, &step)
+    }
+}
+
+/// Brings steps and sums to the same form, so that what they have in common is one node, and numbers the index.
+fn numbered(graph: &mut Graph, open: &Open, added: Vec<(ExprId, ExprId)>) -> (Scan, Vec<(ExprId, ExprId)>) {
+    let scan = &open.scan;
+    let next = scan.next.iter().map(|next| open.read_in_step(graph, *next));
+    let next: Vec<ExprId> = next.collect();
+    let values: Vec<ExprId> = next.into_iter().chain(added.iter().map(|(_, body)| *body)).collect();
+    let values = associate(graph, &values);
+    let values = hoist(graph, &values);
+    let index = graph.numbered_index(&scan.bound, &values, &[]);
+    let name = scan.bound.name();
+    let mut values: Vec<ExprId> = values.iter().map(|value| graph.renamed_index(*value, name, &index)).collect();
+    let bodies = values.split_off(scan.next.len());
+    let added = added.into_iter().zip(bodies).map(|((sum, _), body)| (sum, body)).collect();
+    (Scan { bound: Bound { index, ..scan.bound.clone() }, next: values, ..scan.clone() }, added)
+}
