@@ -19,6 +19,7 @@ mod share;
 mod signs;
 mod transcription;
 mod verify;
+mod written_out;
 
 pub use association::associate;
 pub use beside::plan_beside;
@@ -32,6 +33,7 @@ pub use plan::{Computation, Plan, Step, plan};
 pub use scanned::{Carried, Output, Scanned};
 pub use schedule::{candidates, schedule};
 pub use transcription::transcribe;
+pub use written_out::written_out;
 
 use crate::functions::FunctionId;
 use crate::graph::{Comparison, Rational};

@@ -32,6 +32,9 @@ impl<'a> Loops<'a> {
     pub(super) fn looped(&mut self, looped: &'a Looped, interface: &Interface<'a>) -> Result<(), Diagnostic> {
         self.close();
         self.turn_what_is_read(&looped.plan, &looped.operands);
+        if self.is_side_by_side(looped) {
+            return self.side_by_side(looped, interface);
+        }
         for output in looped.outputs.iter().filter(|output| output.into.is_empty()) {
             self.begin_output(&looped.bound, output);
         }
@@ -67,7 +70,8 @@ impl<'a> Loops<'a> {
         let inputs: Vec<String> = operands.iter().map(|operand| self.number(*operand)).collect();
         let stem = format!("{}_", self.fresh());
         let owners = vec![0; inputs.len()];
-        let writer = Writer { inputs: &inputs, owners: &owners, stem: &stem, lanes: false, ..self.writer };
+        let lanes = !self.block.is_closed();
+        let writer = Writer { inputs: &inputs, owners: &owners, stem: &stem, lanes, ..self.writer };
         let body = writer.body(tape);
         let [part] = &body.parts[..] else {
             return Err(Diagnostic::general(Fault::Symbolic, "the formulas of one step are too long to be one loop"));
@@ -127,7 +131,7 @@ impl<'a> Loops<'a> {
         }
     }
 
-    fn scaled_number(&mut self, value: ExprId, coefficient: &Rational) -> String {
+    pub(super) fn scaled_number(&mut self, value: ExprId, coefficient: &Rational) -> String {
         let number = self.number(value);
         match (coefficient.is_one(), coefficient.is_minus_one()) {
             (true, _) => bare(&number).to_string(),

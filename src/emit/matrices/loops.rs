@@ -6,6 +6,7 @@
 
 use super::blocks::RowProducts;
 use super::dispatch::has_lanes;
+use super::lanes::Block;
 use super::rows::RowLoop;
 use super::stages::distributed;
 use crate::emit::expression::{Writer, bare};
@@ -62,6 +63,8 @@ pub struct Loops<'a> {
     pub(super) indices: &'a FxHashSet<u32>,
     /// The loops around what is written.
     pub(super) bounds: Vec<Bound>,
+    /// The loop whose values are computed side by side.
+    pub(super) block: Block,
 }
 
 /// A loop to which statements are still added.
@@ -168,6 +171,7 @@ impl<'a> Loops<'a> {
             inputs: interface.inputs,
             indices: interface.indices,
             bounds: Vec::new(),
+            block: Block::default(),
         };
         for (root, target) in plan.outputs.iter().zip(interface.targets) {
             if let Some(target) = target.as_ref().filter(|_| !graph.extents(*root).is_scalar()) {
@@ -273,7 +277,7 @@ impl<'a> Loops<'a> {
         let inputs: Vec<String> = operands.iter().map(|operand| self.entry(*operand)).collect();
         let stem = format!("{}_", self.fresh());
         let owners = vec![0; inputs.len()];
-        let lanes = !extents.is_scalar() && has_lanes(self.writer.options);
+        let lanes = (!extents.is_scalar() || !self.block.is_closed()) && has_lanes(self.writer.options);
         let writer = Writer { inputs: &inputs, owners: &owners, stem: &stem, lanes, ..self.writer };
         let body = writer.body(tape);
         let [part] = &body.parts[..] else {

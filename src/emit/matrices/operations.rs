@@ -21,6 +21,13 @@ impl Loops<'_> {
             M::Full(..) | M::Diagonal if self.readers_are_products(id) => Place::Implied,
             M::Size(n) => Place::Number(self.count_of(n)),
             M::Embed(..) if self.is_scattered(id) => Place::Implied,
+            M::Slice(row, column, _) if extents.is_scalar() && !self.block.is_closed() => {
+                match self.read_in_block(operands[0], row, column) {
+                    Some(place) => place,
+                    None => self.copied(id, extents, operation, operands),
+                }
+            }
+            M::Stack if !self.block.is_closed() => Place::Implied,
             M::Slice(..) if self.is_from_data(operands[0]) => {
                 let place = self.given_place(id);
                 Place::Number(format!("({place} as {})", self.writer.options.scalar.name()))
@@ -69,6 +76,10 @@ impl Loops<'_> {
                 self.statements.push(format!("{target}[{start}..][..{count}].copy_from_slice(&{source});"));
                 Place::Slice(target)
             }
+            M::LogSumExp if !self.block.is_closed() => match self.numbers_stacked(operands[0]) {
+                Some(numbers) => self.log_sum_exp_of(numbers),
+                None => Place::Implied,
+            },
             M::LogSumExp => {
                 self.close();
                 let a = self.slice(operands[0]);

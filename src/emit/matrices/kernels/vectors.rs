@@ -141,6 +141,21 @@ pub fn log_sum_exp<const FMA: bool>(a: &[f64]) -> f64 {
     largest + (rest + total(lanes)).ln()
 }
 
+/// ln of the sum of the exponentials of a few numbers, without a branch.
+#[inline(always)]
+pub fn log_sum_exp_of<const FMA: bool>(numbers: &[f64]) -> f64 {
+    let mut largest = f64::NEG_INFINITY;
+    for x in numbers {
+        largest = if largest > *x { largest } else { *x };
+    }
+    let shift = if largest.abs() < f64::INFINITY { largest } else { 0.0 };
+    let mut total = 0.0;
+    for x in numbers {
+        total += exp::<FMA>(x - shift);
+    }
+    shift + ln::<FMA>(total)
+}
+
 /// The largest entry of each row, and each entry less that of its row.
 #[inline(always)]
 pub fn less_largest_of_rows(columns: usize, a: &[f64], y: &mut [f64], c: &mut [f64]) {
