@@ -24,21 +24,40 @@ pub(super) fn alike(beside: &Beside, a: ExprId, b: ExprId) -> bool {
 pub fn plan_beside(graph: &mut Graph, roots: &[ExprId]) -> Plan {
     let mut beside = Beside::default();
     let mut plan = plan_with(graph, roots, &beside);
-    while let Some(scanned) = plan.steps.iter().find_map(|step| added_beside(graph, &plan.steps, step)) {
-        let sums: Vec<ExprId> = scanned.sums.iter().map(|sum| sum.id).collect();
-        let kept: Vec<ExprId> = scanned.outputs.iter().map(|output| output.id).collect();
-        note(&mut beside, scanned, &[&sums[..], &kept].concat());
-        // States that only the sums read are not kept.
-        let nodes = reachable_within(graph, roots, &FxHashSet::default(), &beside);
-        let read: FxHashSet<ExprId> = nodes.into_iter().collect();
-        let Some(mut scanned) = beside.get(&sums[0]).map(|scanned| (**scanned).clone()) else { break };
-        scanned.outputs.retain(|output| read.contains(&output.id));
-        kept.iter().for_each(|id| _ = beside.remove(id));
-        let computed: Vec<ExprId> = scanned.outputs.iter().map(|output| output.id).chain(sums).collect();
-        note(&mut beside, scanned, &computed);
-        plan = plan_with(graph, roots, &beside);
+    let mut tried: FxHashSet<ExprId> = FxHashSet::default();
+    while let Some(scanned) = next_beside(graph, &plan.steps, &mut tried) {
+        let mut with = beside.clone();
+        with_sums(graph, roots, &mut with, scanned);
+        let new = plan_with(graph, roots, &with);
+        // Sums of which one waits for the other's recurrence can't both be beside.
+        if new.verify().is_ok() {
+            (plan, beside) = (new, with);
+        }
     }
+    debug_assert_eq!(plan.verify(), Ok(()));
     plan
+}
+
+/// Finds a recurrence that was not tried and has sums to add up beside it.
+fn next_beside(graph: &mut Graph, steps: &[Step], tried: &mut FxHashSet<ExprId>) -> Option<Scanned> {
+    steps.iter().find_map(|step| {
+        let Computation::Scan(scanned) = &step.computation else { return None };
+        let first = scanned.outputs.first().filter(|output| tried.insert(output.id))?.id;
+        added_beside(graph, steps, step, first)
+    })
+}
+
+/// Notes a recurrence with its sums. States that only the sums read are not kept.
+fn with_sums(graph: &Graph, roots: &[ExprId], beside: &mut Beside, mut scanned: Scanned) {
+    let sums: Vec<ExprId> = scanned.sums.iter().map(|sum| sum.id).collect();
+    let kept: Vec<ExprId> = scanned.outputs.iter().map(|output| output.id).collect();
+    note(beside, scanned.clone(), &[&sums[..], &kept].concat());
+    let nodes = reachable_within(graph, roots, &FxHashSet::default(), beside);
+    let read: FxHashSet<ExprId> = nodes.into_iter().collect();
+    kept.iter().for_each(|id| _ = beside.remove(id));
+    scanned.outputs.retain(|output| read.contains(&output.id));
+    let computed: Vec<ExprId> = scanned.outputs.iter().map(|output| output.id).chain(sums).collect();
+    note(beside, scanned, &computed);
 }
 
 fn note(beside: &mut Beside, scanned: Scanned, computed: &[ExprId]) {
@@ -53,9 +72,9 @@ struct Open {
 }
 
 /// Adds up beside a recurrence what can be; none if that is nothing.
-fn added_beside(graph: &mut Graph, steps: &[Step], step: &Step) -> Option<Scanned> {
+fn added_beside(graph: &mut Graph, steps: &[Step], step: &Step, first: ExprId) -> Option<Scanned> {
     let Computation::Scan(scanned) = &step.computation else { return None };
-    let first = scanned.outputs.first().and_then(|output| graph.as_scan(output.id))?;
+    let first = graph.as_scan(first)?;
     let loops = loops_over(graph, steps, &scanned.bound);
     if loops.is_empty() || !scanned.sums.is_empty() {
         return None;
@@ -67,10 +86,14 @@ fn added_beside(graph: &mut Graph, steps: &[Step], step: &Step) -> Option<Scanne
     let open = Open { scan, kept };
     let later = depending(steps, step.id);
     let mut added: Vec<(ExprId, ExprId)> = Vec::new();
+    let free = graph.free_indices(step.id).cloned();
     for (sum, bound, body) in loops {
+        if graph.free_indices(sum) != free.as_ref() {
+            continue;
+        }
         let body = graph.renamed_index(body, bound.name(), &open.scan.bound.index);
         let read = open.read_in_step(graph, body);
-        let waits = graph.frontier_of(&[read], None).iter().any(|id| depends(graph, *id, &later));
+        let waits = graph.frontier_of(&[read], free.as_ref()).iter().any(|id| depends(graph, *id, &later));
         if read != body && !waits {
             added.push((sum, read));
         }

@@ -52,14 +52,14 @@ pub struct Plan {
 
 /// Plans the computation of the roots.
 pub fn plan(graph: &Graph, roots: &[ExprId]) -> Plan {
-    plan_with(graph, roots, &Beside::default())
-}
-
-/// Plans the computation of the roots where some loops are parts of recurrences.
-pub(super) fn plan_with(graph: &Graph, roots: &[ExprId], beside: &Beside) -> Plan {
-    let plan = planned(graph, roots, &FxHashSet::default(), &Into::default(), beside);
+    let plan = plan_with(graph, roots, &Beside::default());
     debug_assert_eq!(plan.verify(), Ok(()));
     plan
+}
+
+/// Plans the computation of the roots where some loops are parts of recurrences, which may wait for one another.
+pub(super) fn plan_with(graph: &Graph, roots: &[ExprId], beside: &Beside) -> Plan {
+    planned(graph, roots, &FxHashSet::default(), &Into::default(), beside)
 }
 
 /// Plans the computation of the roots where some nodes are known, and some loops add to others.

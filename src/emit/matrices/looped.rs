@@ -70,7 +70,7 @@ impl<'a> Loops<'a> {
         let inputs: Vec<String> = operands.iter().map(|operand| self.number(*operand)).collect();
         let stem = format!("{}_", self.fresh());
         let owners = vec![0; inputs.len()];
-        let lanes = !self.block.is_closed();
+        let lanes = self.has_own_functions();
         let writer = Writer { inputs: &inputs, owners: &owners, stem: &stem, lanes, ..self.writer };
         let body = writer.body(tape);
         let [part] = &body.parts[..] else {

@@ -277,7 +277,7 @@ impl<'a> Loops<'a> {
         let inputs: Vec<String> = operands.iter().map(|operand| self.entry(*operand)).collect();
         let stem = format!("{}_", self.fresh());
         let owners = vec![0; inputs.len()];
-        let lanes = (!extents.is_scalar() || !self.block.is_closed()) && has_lanes(self.writer.options);
+        let lanes = if extents.is_scalar() { self.has_own_functions() } else { has_lanes(self.writer.options) };
         let writer = Writer { inputs: &inputs, owners: &owners, stem: &stem, lanes, ..self.writer };
         let body = writer.body(tape);
         let [part] = &body.parts[..] else {
@@ -308,6 +308,11 @@ impl<'a> Loops<'a> {
             self.places.insert(id, Place::Slice(target));
         }
         Ok(())
+    }
+
+    /// Tells whether what is computed for one value of an index has functions that are a part of the loop.
+    pub(super) fn has_own_functions(&self) -> bool {
+        !self.bounds.is_empty() && has_lanes(self.writer.options)
     }
 
     /// Tells whether an operand can be read in the loop that is open.
