@@ -139,6 +139,9 @@ impl Module<'_> {
             asked.leave_out_batches(no_parameter(names));
         }
         asked.leave_out_large(function, function.outputs.len(), all.len());
+        if function.whole.is_none() {
+            asked.leave_out_sparse();
+        }
         let (first, second) =
             (asked.wants(Derive::Gradient) || asked.wants(Derive::Jacobian), asked.wants(Derive::Hessian));
         let order = match (first, second) {
@@ -166,6 +169,10 @@ impl Module<'_> {
             gradient = scalar.then_some(type_name);
         }
         self.products(function, &signature, &asked, gradient)?;
+        if let Some(whole) = &function.whole {
+            let by = self.derived_of(whole);
+            self.sparse(function, whole, &by, &asked)?;
+        }
         Ok(asked)
     }
 

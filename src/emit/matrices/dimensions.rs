@@ -28,9 +28,10 @@ pub(super) fn checks<'d>(
     let mut others: Vec<String> = Vec::new();
     for dimension in dimensions.filter(|dimension| dimension.may_be_negative() && !dimension.is_running()) {
         let mut names = dimension.names();
-        if let (Some((name, 1)), None) = (names.next(), names.next()) {
+        if let (Some((name, count @ 1..)), None) = (names.next(), names.next()) {
             let own = least.entry(name).or_default();
-            *own = (*own).max(-dimension.constant());
+            *own =
+                (*own).max((-dimension.constant()).div_euclid(count) + i64::from(-dimension.constant() % count != 0));
         } else {
             let (added, taken) = sides(dimension, sizes);
             let check =

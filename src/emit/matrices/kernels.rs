@@ -8,7 +8,7 @@ use crate::emit::rust::{Module, indented};
 /// What kernels call without the standard library.
 const WITHOUT_STD: &str = include_str!("kernels/without_std.rs.in");
 /// The sources of all kernels; what an item calls stands before it.
-const SOURCES: [&str; 8] = [
+const SOURCES: [&str; 9] = [
     include_str!("kernels/elementary.rs"),
     include_str!("kernels/trigonometric.rs"),
     include_str!("kernels/vectors.rs"),
@@ -17,6 +17,7 @@ const SOURCES: [&str; 8] = [
     include_str!("kernels/products.rs"),
     include_str!("kernels/elimination.rs"),
     include_str!("kernels/batches.rs"),
+    include_str!("kernels/patterns.rs"),
 ];
 
 /// The kernels that work long enough to be functions of their own.

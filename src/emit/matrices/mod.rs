@@ -16,6 +16,7 @@ mod products;
 mod rows;
 mod scanned;
 mod shares;
+mod sparse;
 mod stages;
 mod temporaries;
 mod vectors;
@@ -106,6 +107,7 @@ impl Module<'_> {
             }
         }
         self.whole_products(function, whole, &signature, &all, &asked, gradient)?;
+        self.sparse(function, whole, &all, &asked)?;
         Ok(asked)
     }
 
@@ -229,6 +231,12 @@ impl Module<'_> {
             if extents.is_scalar() {
                 opening.push(format!("let {argument} = &mut {argument}[0];"));
             }
+            targets.push(Some(placeholders.stand_for(argument)));
+        }
+        for (argument, root) in results.slices {
+            roots.push(root);
+            parameters.push(format!("{argument}: &mut [{float}]"));
+            checks.push(check(&argument, &argument, &given.extents(root), &signature.sizes));
             targets.push(Some(placeholders.stand_for(argument)));
         }
         let mut rows = Vec::new();
@@ -383,13 +391,15 @@ struct Targets {
 struct Results {
     /// Numbers, which are returned, and matrices, with the names of the slices that they are written to.
     values: Vec<(String, ExprId)>,
+    /// Matrices, with the names of the slices that they are written to.
+    slices: Vec<(String, ExprId)>,
     /// What is written to the fields of a type.
     derivatives: Vec<Outputs>,
 }
 
 impl Results {
     fn value(root: ExprId) -> Self {
-        Results { values: vec![("value".to_string(), root)], derivatives: Vec::new() }
+        Results { values: vec![("value".to_string(), root)], slices: Vec::new(), derivatives: Vec::new() }
     }
 }
 
