@@ -17,10 +17,10 @@ use super::closed::Closing;
 use super::{Form, Passes, several_values};
 use crate::diff::{self, Differentiator};
 use crate::error::{Diagnostic, Fault};
-use crate::graph::{Bound, Comparison, Dimension, ExprId, Extents, Graph, MatrixOperation as M, Rational};
+use crate::graph::{Bound, Comparison, Dimension, ExprId, Extents, Graph, MatrixOperation as M, Polynomial, Rational};
 use crate::lower::{Facts, Formulas, Whole, WholeParameter};
 use entries::entries;
-use numbering::{Numbering, is_sorted, numbered};
+use numbering::{is_sorted, numbered};
 use order::{compared, is_never_before};
 use rustc_hash::FxHashMap;
 use std::cmp::Ordering;
@@ -52,19 +52,9 @@ pub struct Sparse {
     /// The entries, in the order in which they are written.
     pub groups: Vec<Group>,
     /// How many are written.
-    pub terms: Extents,
-    /// The number of values, and the parameter that tells which value each entry is added to; none where the entries are
-    /// the values.
-    pub merged: Option<Merged>,
-}
-
-/// What tells which value an entry is added to.
-#[derive(Clone, Debug)]
-pub struct Merged {
-    /// The name of the size that is the number of values.
-    pub size: String,
-    /// The place of the parameter.
-    pub parameter: usize,
+    pub terms: Polynomial,
+    /// Whether the last parameter of the function tells which value each of them is added to; otherwise they are the values.
+    pub is_merged: bool,
 }
 
 /// Entries that the same loops write.
@@ -129,17 +119,14 @@ pub fn derive_sparse(whole: &Whole, by: &[usize], kind: SparseKind, form: Form) 
     let Some(numbering) = numbered(&groups) else { return Err(unnumbered()) };
     let mut whole = whole.clone();
     let graph = &mut closing.graph;
-    let merged = match is_sorted(&groups) {
-        true => None,
-        false => Some(with_slots(&mut whole, graph, &numbering.extents)),
-    };
-    let values = written(graph, &groups, &numbering, merged.as_ref().map(|merged| (&*merged.size, merged.slots)));
+    let target = target(&mut whole, graph, &numbering.total, is_sorted(&groups));
+    whole.needed.extend(numbering.needed);
+    let values = written(graph, &groups, &numbering.starts, &target);
     let closed = closing.closed(&mut passes, vec![super::Derivative::Matrix(values)], Vec::new(), Vec::new())?;
     let values = closed.first[0].expression();
-    let merged = merged.map(|merged| Merged { size: merged.size, parameter: whole.parameters.len() - 1 });
-    let (graph, value, terms) = (closed.graph, closed.value, numbering.extents);
-    whole.graph = graph.clone();
-    Ok(Sparse { whole, graph, value, values, rows, columns, groups, terms, merged })
+    whole.graph = closed.graph.clone();
+    let (graph, value, is_merged) = (closed.graph, closed.value, target.slots.is_some());
+    Ok(Sparse { whole, graph, value, values, rows, columns, groups, terms: numbering.total, is_merged })
 }
 
 /// Collects the entries of derivatives by the loops that write them.
@@ -286,57 +273,76 @@ impl Gathering<'_> {
     }
 }
 
-/// A size and a parameter that are added to a function.
-struct Slots {
-    size: String,
-    slots: ExprId,
+/// Where values are written.
+struct Target {
+    /// The values.
+    extents: Extents,
+    /// What tells which value each entry is added to, if that is not its own number.
+    slots: Option<ExprId>,
 }
 
-/// Adds the parameter that tells which value each entry is added to.
-fn with_slots(whole: &mut Whole, graph: &mut Graph, extents: &Extents) -> Slots {
+/// Adds to a function the sizes that have no formula, and the parameter that tells which value each entry is added to.
+fn target(whole: &mut Whole, graph: &mut Graph, terms: &Polynomial, is_sorted: bool) -> Target {
+    let size = |whole: &mut Whole, name: &str| {
+        let name = unused(whole, name);
+        whole.sizes.push(name.clone());
+        Extents::column(Dimension::name(&name))
+    };
+    let counted = terms.to_dimension().map(Extents::column);
+    if is_sorted {
+        return Target { extents: counted.unwrap_or_else(|| size(whole, "nonzeros")), slots: None };
+    }
+    let of_slots = counted.unwrap_or_else(|| size(whole, "terms"));
+    let extents = size(whole, "nonzeros");
+    let name = unused(whole, "slots");
+    let id = graph.add_matrix_input(&name, of_slots.clone());
+    let range = Some((Dimension::number(0), extents.rows.clone()));
+    let facts = Facts::default();
+    whole.parameters.push(WholeParameter { name, id, extents: of_slots, indices: 1, facts, range });
+    Target { extents, slots: Some(id) }
+}
+
+/// Returns a name that no parameter and no size has.
+fn unused(whole: &Whole, name: &str) -> String {
+    let mut name = name.to_string();
     let taken = |name: &str| {
         let parameters = whole.parameters.iter().map(|parameter| &parameter.name);
         parameters.chain(&whole.sizes).any(|taken| taken == name)
     };
-    let unique = |name: &str| {
-        let mut name = name.to_string();
-        while taken(&name) {
-            name.push('_');
-        }
-        name
-    };
-    let (size, name) = (unique("nonzeros"), unique("slots"));
-    let slots = graph.add_matrix_input(&name, extents.clone());
-    let indices = if extents.is_column() { 1 } else { 2 };
-    let range = Some((Dimension::number(0), Dimension::name(&size)));
-    let extents = extents.clone();
-    whole.parameters.push(WholeParameter { name, id: slots, extents, indices, facts: Facts::default(), range });
-    whole.sizes.push(size.clone());
-    Slots { size, slots }
+    while taken(&name) {
+        name.push('_');
+    }
+    name
 }
 
 /// Makes the loops that write the values.
-fn written(graph: &mut Graph, groups: &[Group], numbering: &Numbering, slots: Option<(&str, ExprId)>) -> ExprId {
-    let extents = match slots {
-        Some((size, _)) => Extents::column(Dimension::name(size)),
-        None => numbering.extents.clone(),
-    };
+fn written(graph: &mut Graph, groups: &[Group], starts: &[Polynomial], target: &Target) -> ExprId {
+    let (first, scalar) = (Dimension::number(0), Extents::scalar());
+    let places = [None, Some(first.clone())];
     let mut loops = Vec::new();
-    for (group, [row, column]) in groups.iter().zip(&numbering.starts) {
+    for (group, start) in groups.iter().zip(starts) {
         let mut parts = Vec::new();
         for (at, entry) in group.entries.iter().enumerate() {
-            let next = Dimension::number(at as i64);
-            let (row, column) = match numbering.extents.is_column() {
-                true => (row.plus(&next, 1), column.clone()),
-                false => (row.clone(), column.plus(&next, 1)),
-            };
-            let part = match slots {
-                Some((_, slots)) => {
-                    let slot = graph.slice(slots, row, column, Extents::scalar());
-                    let places = [None, Some(Dimension::number(0))];
-                    graph.construct_matrix(&M::Scatter(places, extents.clone()), &[entry.value, slot])
+            let number = start.plus(&Polynomial::number(Rational::integer(at as i64)), &Rational::ONE);
+            let place = number.to_dimension();
+            let given = match (&place, target.slots) {
+                (Some(_), None) => None,
+                (None, None) => Some(graph.polynomial_of_sizes(&number)),
+                (Some(place), Some(slots)) => Some(graph.slice(slots, place.clone(), first.clone(), scalar.clone())),
+                (None, Some(slots)) => {
+                    let number = graph.polynomial_of_sizes(&number);
+                    Some(graph.construct_matrix(&M::Gather(places.clone(), scalar.clone()), &[slots, number]))
                 }
-                None => graph.embed(entry.value, row, column, extents.clone()),
+            };
+            let part = match given {
+                Some(given) => {
+                    let scatter = M::Scatter(places.clone(), target.extents.clone());
+                    graph.construct_matrix(&scatter, &[entry.value, given])
+                }
+                None => {
+                    let place = place.unwrap_or_default();
+                    graph.embed(entry.value, place, first.clone(), target.extents.clone())
+                }
             };
             parts.push((part, Rational::ONE));
         }
@@ -344,10 +350,10 @@ fn written(graph: &mut Graph, groups: &[Group], numbering: &Numbering, slots: Op
         for bound in group.nest.iter().rev() {
             body = graph.looped(bound, body);
         }
-        loops.push((graph.spread(body, &extents), Rational::ONE));
+        loops.push((graph.spread(body, &target.extents), Rational::ONE));
     }
     let all = graph.sum(Rational::ZERO, loops);
-    graph.spread(all, &extents)
+    graph.spread(all, &target.extents)
 }
 
 fn symmetric(name: &str) -> Diagnostic {

@@ -81,20 +81,6 @@ impl Asked {
         }
     }
 
-    /// Takes sparse derivatives for what a function that is not kept whole has not.
-    pub(super) fn leave_out_sparse(&mut self) {
-        for kind in [Derive::SparseJacobian, Derive::SparseHessian] {
-            if self.wants(kind) {
-                let message = "sparse derivatives are of functions of vectors and matrices";
-                let why = Diagnostic::general(Fault::FixedSize, message);
-                self.leave_out(
-                    kind,
-                    why.hint("derive `jacobian` or `hessian`, or make the parameters a vector: `x: vector[3]`"),
-                );
-            }
-        }
-    }
-
     /// Tells whether a derivative by a symmetric matrix is left out.
     pub(super) fn lacks_symmetric(&self) -> bool {
         self.missing.iter().any(|(_, why)| why.fault == Fault::FixedSize)

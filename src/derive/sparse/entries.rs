@@ -54,8 +54,8 @@ pub fn entry_at(graph: &mut Graph, root: ExprId, [row, column]: &[Place; 2]) -> 
         return root;
     }
     let is_entrywise = |graph: &Graph, id: ExprId| {
-        graph.extents(id) == extents
-            && matches!(graph.node(id), Node::Sum(..) | Node::Product(_) | Node::Apply(..) | Node::Select(..))
+        let node = graph.node(id);
+        graph.extents(id) == extents && !node.is_leaf() && !matches!(node, Node::Matrix(..) | Node::Placeholder(_))
     };
     let mut region: BTreeSet<ExprId> = BTreeSet::new();
     let mut open = vec![root];

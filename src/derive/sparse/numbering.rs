@@ -1,53 +1,42 @@
 //! Numbers for the entries of a sparse matrix: which one a loop writes next.
 
-use super::order::{Side, compared};
+use super::order::{Side, compared, least};
 use super::{Group, Nonzero};
-use crate::graph::{Bound, Dimension, Extents};
+use crate::graph::{Bound, Dimension, Polynomial, Rational};
 use std::cmp::Ordering;
 
-/// Where the values of groups of entries stand.
+/// Which number each entry has.
 #[derive(Clone, Debug)]
 pub struct Numbering {
-    /// Of all values, one after the other, row by row.
-    pub extents: Extents,
-    /// For each group, where its first value is for each value of the indices; the others follow.
-    pub starts: Vec<[Dimension; 2]>,
+    /// How many there are.
+    pub total: Polynomial,
+    /// For each group, the number of its first entry for each value of the indices; the others follow.
+    pub starts: Vec<Polynomial>,
+    /// What is not negative, if these numbers are right.
+    pub needed: Vec<Dimension>,
 }
 
 /// Numbers the entries in the order in which loops write them, if there is a formula for that.
 pub fn numbered(groups: &[Group]) -> Option<Numbering> {
-    if let [group] = groups
-        && let [outer, inner] = &group.nest[..]
-        && inner.count().as_number().is_none()
-        && !inner.count().is_running()
-    {
-        let own = group.entries.len() as i64;
-        let extents = Extents::new(outer.count(), inner.count().times(own));
-        let row = outer.index.plus(&outer.from, -1);
-        let column = inner.index.plus(&inner.from, -1).times(own);
-        return Some(Numbering { extents, starts: vec![[row, column]] });
-    }
-    let mut start = Dimension::number(0);
-    let mut starts = Vec::new();
-    for group in groups {
-        let mut stride = group.entries.len() as i64;
-        let mut place = start.clone();
-        for (at, bound) in group.nest.iter().enumerate().rev() {
-            place = place.plus(&bound.index.plus(&bound.from, -1), stride);
-            let count = bound.count();
-            match count.as_number() {
-                Some(count) => stride = stride.checked_mul(count)?,
-                None if at == 0 && !count.is_running() => {
-                    start = start.plus(&count, stride);
-                    stride = 0;
-                }
-                None => return None,
+    let mut numbering = Numbering { total: Polynomial::default(), starts: Vec::new(), needed: Vec::new() };
+    for Group { nest, entries } in groups {
+        let mut start = numbering.total.clone();
+        let mut own = Polynomial::number(Rational::integer(entries.len() as i64));
+        for (level, Bound { index, from, to }) in nest.iter().enumerate().rev() {
+            let count = to.plus(from, -1);
+            if !count.is_running() {
+                numbering.needed.extend(count.may_be_negative().then_some(count));
+            } else if least(&count, &nest[..level]).may_be_negative() {
+                return None;
             }
+            let name = nest[level].name();
+            start = start.plus(&own.summed(name, from, index)?, &Rational::ONE);
+            own = own.summed(name, from, to)?;
         }
-        start = start.plus(&Dimension::number(1), stride);
-        starts.push([place, Dimension::number(0)]);
+        numbering.starts.push(start);
+        numbering.total = numbering.total.plus(&own, &Rational::ONE);
     }
-    Some(Numbering { extents: Extents::column(start), starts })
+    Some(numbering)
 }
 
 /// Tells whether loops write the entries row by row, each row from left to right, and none twice.

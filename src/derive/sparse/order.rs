@@ -76,7 +76,7 @@ fn sign(dimension: &Dimension, nest: &[Bound]) -> Option<Ordering> {
 }
 
 /// Returns a bound from below for all values of the indices of loops that run at all.
-fn least(dimension: &Dimension, nest: &[Bound]) -> Dimension {
+pub fn least(dimension: &Dimension, nest: &[Bound]) -> Dimension {
     let mut least = dimension.clone();
     for bound in nest.iter().rev() {
         let count = least.names().find(|(name, _)| *name == bound.name()).map_or(0, |(_, count)| count);

@@ -28,8 +28,18 @@ impl Loops<'_> {
 
     /// Writes a whole number from data.
     pub(super) fn given_place(&mut self, id: ExprId) -> String {
-        let (of, row) = match self.graph.as_matrix(id) {
-            Some((M::Slice(row, ..), [of])) => (*of, Some(row.clone())),
+        if let Some(number) = self.graph.as_polynomial(id) {
+            return dimensions::whole_number(&number, self.sizes);
+        }
+        let (of, at) = match self.graph.as_matrix(id) {
+            Some((M::Slice(row, column, _), [of])) => (*of, Some([row.clone(), column.clone()])),
+            Some((M::Gather(places, _), [of, given @ ..])) => {
+                let (of, places, given) = (*of, places.clone(), given.to_vec());
+                let [row, column] = self.places_given(&places, &given);
+                let width = self.dimension(&self.graph.extents(of).columns);
+                let at = place(&row, &width, &column);
+                return format!("{}[{at}]", self.given_place(of));
+            }
             _ => (id, None),
         };
         let Node::Input(index) = self.graph.node(of) else {
@@ -37,10 +47,9 @@ impl Loops<'_> {
             return String::new();
         };
         let name = self.inputs[*index as usize].clone();
-        match row {
-            Some(row) => format!("{name}[{}]", self.dimension(&row)),
-            None => name,
-        }
+        let Some([row, column]) = at.map(|at| at.map(|side| self.dimension(&side))) else { return name };
+        let width = self.dimension(&self.graph.extents(of).columns);
+        format!("{name}[{}]", place(&row, &width, &column))
     }
 
     /// Writes the row and the column of an operation with places from data.

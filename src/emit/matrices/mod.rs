@@ -226,7 +226,8 @@ impl Module<'_> {
                 targets.push(None);
                 continue;
             }
-            parameters.push(format!("{argument}: &mut [{float}]"));
+            let kind = if signature.sizes.is_empty() { array_or_slice(&extents, float) } else { format!("[{float}]") };
+            parameters.push(format!("{argument}: &mut {kind}"));
             checks.push(check(&argument, &argument, &extents, &signature.sizes));
             if extents.is_scalar() {
                 opening.push(format!("let {argument} = &mut {argument}[0];"));
@@ -234,9 +235,14 @@ impl Module<'_> {
             targets.push(Some(placeholders.stand_for(argument)));
         }
         for (argument, root) in results.slices {
+            let extents = given.extents(root);
             roots.push(root);
-            parameters.push(format!("{argument}: &mut [{float}]"));
-            checks.push(check(&argument, &argument, &given.extents(root), &signature.sizes));
+            let kind = if signature.sizes.is_empty() { array_or_slice(&extents, float) } else { format!("[{float}]") };
+            parameters.push(format!("{argument}: &mut {kind}"));
+            checks.push(check(&argument, &argument, &extents, &signature.sizes));
+            if extents.is_scalar() {
+                opening.push(format!("let {argument} = &mut {argument}[0];"));
+            }
             targets.push(Some(placeholders.stand_for(argument)));
         }
         let mut rows = Vec::new();
@@ -449,6 +455,14 @@ fn is_number(whole: &Whole, by: &[usize]) -> bool {
 fn check(slice: &str, name: &str, extents: &Extents, sizes: &IndexMap<String, String>) -> String {
     let kind = if extents.is_scalar() { "has one entry".to_string() } else { format!("is a {extents}") };
     format!("::core::assert_eq!({slice}.len(), {}, \"`{name}` {kind}\");", entries(extents, sizes))
+}
+
+/// Writes the type of the entries of a matrix: an array where it is known how many there are.
+fn array_or_slice(extents: &Extents, kind: &str) -> String {
+    match extents.entries() {
+        Some(count) if !extents.is_scalar() => format!("[{kind}; {count}]"),
+        _ => format!("[{kind}]"),
+    }
 }
 
 /// Writes how many entries a matrix has.

@@ -9,7 +9,7 @@ use crate::emit::documentation::comment;
 use crate::emit::options::Derive;
 use crate::emit::rust::{ALLOW, Module};
 use crate::error::Diagnostic;
-use crate::graph::{Bound, Dimension, ExprId, Extents, MatrixOperation as M, Node};
+use crate::graph::{Bound, Dimension, ExprId, Extents, MatrixOperation as M, Node, Sizes};
 use crate::lower::{Function, Whole};
 use indexmap::IndexMap;
 
@@ -73,10 +73,8 @@ impl Module<'_> {
         let titles = Titles::of(kind);
         let name = function.display_name().to_string();
         let pattern = self.items.claim(&format!("{name}_{}_pattern", titles.name));
-        let count = match sparse.merged {
-            Some(_) => format!("{name}_{}_terms", titles.name),
-            None => format!("{name}_{}_nonzeros", titles.name),
-        };
+        let counted = if sparse.is_merged { "terms" } else { "nonzeros" };
+        let count = format!("{name}_{}_{counted}", titles.name);
         let count = self.items.claim(&count);
         let values = self.items.claim(&format!("{name}_sparse_{}", titles.name));
         let (signature, mut names) = self.whole_signature(name, whole);
@@ -95,7 +93,7 @@ impl Module<'_> {
             note,
             String::new(),
         ];
-        if sparse.merged.is_some() {
+        if sparse.is_merged {
             documentation.extend([format!("`slots` is what [`{pattern}`] has written there."), String::new()]);
         }
         documentation.push(shapes(whole));
@@ -107,17 +105,14 @@ impl Module<'_> {
 
     /// Writes the function that tells how many entries there are.
     fn count_of_entries(&mut self, signature: &Signature, name: &str, values: &str, sparse: &Sparse) {
-        let what = match sparse.merged {
-            Some(_) => {
+        let what = match sparse.is_merged {
+            true => {
                 format!("How many terms the entries of [`{values}`] have: at least as many as there are entries.")
             }
-            None => format!("How many entries [`{values}`] has."),
+            false => format!("How many entries [`{values}`] has."),
         };
         let parameters: Vec<String> = signature.sizes.values().map(|size| format!("{size}: usize")).collect();
-        let total = match sparse.terms.is_column() {
-            true => dimensions::end(&sparse.terms.rows, &signature.sizes),
-            false => entries(&sparse.terms, &signature.sizes),
-        };
+        let total = dimensions::counted(&sparse.terms, &signature.sizes);
         self.out.push_str(&format!("\n{}\n{ALLOW}", comment("///", &what)));
         self.out.push_str(&format!("pub const fn {name}({}) -> usize {{\n    {total}\n}}\n", parameters.join(", ")));
     }
@@ -147,29 +142,38 @@ impl Module<'_> {
                 inputs.insert(*index, field.clone());
             }
         }
-        let slices = if sparse.merged.is_some() { &slices[..] } else { &slices[..2] };
-        parameters.extend(slices.iter().map(|slice| format!("{slice}: &mut [usize]")));
+        let slices = if sparse.is_merged { &slices[..] } else { &slices[..2] };
         let arguments: Vec<&str> = signature.sizes.values().map(String::as_str).collect();
         let needed = format!("{count}({})", arguments.join(", "));
         checks.extend(slices.iter().map(|slice| {
             format!("::core::assert_eq!({slice}.len(), {needed}, \"`{slice}` is as long as {count} says\");")
         }));
+        let kind = if signature.sizes.is_empty() {
+            match sparse.terms.evaluate(&Sizes::new()) {
+                Some(count) => format!("[usize; {count}]"),
+                None => "[usize]".to_string(),
+            }
+        } else {
+            "[usize]".to_string()
+        };
         let mut statements = vec!["let mut at = 0;".to_string()];
+        parameters.extend(slices.iter().map(|slice| format!("{slice}: &mut {kind}")));
         let places = Places { sparse, inputs, slices: [&slices[0], &slices[1]], sizes: signature.sizes.clone() };
         sparse.groups.iter().for_each(|group| places.group(group, &mut statements));
-        if sparse.groups.is_empty() {
-            statements.clear();
+        match sparse.groups.is_empty() {
+            true => statements.clear(),
+            false => statements.push(format!("::core::debug_assert_eq!(at, {}.len());", slices[0])),
         }
         let mut documentation =
             vec![format!("Writes where the entries of [`{values}`] are.",), String::new(), note.to_string()];
-        let result = match &sparse.merged {
-            Some(_) => {
+        let result = match sparse.is_merged {
+            true => {
                 let more = "They are sorted, each of them once; returns how many there are. `slots` is given to that function as it is, `scratch` is of no importance afterwards.";
                 documentation.extend([String::new(), more.to_string()]);
                 statements.push(format!("{MODULE}::merged({})", slices.join(", ")));
                 " -> usize"
             }
-            None => "",
+            false => "",
         };
         documentation.extend(
             ["", "# Panics", "Where a slice has another length than its shape says, before anything is written."]
