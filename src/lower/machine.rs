@@ -12,7 +12,7 @@ use crate::error::{Diagnostic, Fault, nearest};
 use crate::graph::{Bound, Dimension, ExprId, Graph, Input, Node, Rational};
 use crate::limits;
 use crate::source::Span;
-use crate::syntax::ast::{Ast, Expression, Item, UnaryOperator};
+use crate::syntax::ast::{Ast, BinaryOperator, Expression, Item, UnaryOperator};
 use crate::syntax::print_expression;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -43,7 +43,7 @@ pub(super) enum Task {
     /// Combine what runs along an axis, if nothing was wrong since it began.
     Raised(Running, Attempt),
     /// Combine the body of a loop.
-    Looped(Running),
+    Looped(Running, Attempt),
     /// Begin a recurrence, whose ends and first states are on the stack.
     Recurrence(NodeId),
     /// Take the next step of a recurrence that is written out.
@@ -280,7 +280,7 @@ impl<'a> Machine<'a> {
             }
             Task::Mean(id) => self.mean(id),
             Task::Raised(running, attempt) => self.raised(running, attempt),
-            Task::Looped(running) => self.looped(running),
+            Task::Looped(running, attempt) => self.looped(running, attempt),
             Task::Recurrence(id) => self.recurrence(id),
             Task::Advance(steps) => self.advance(steps),
             Task::Advanced(steps) => self.advanced(steps),
@@ -311,6 +311,11 @@ impl<'a> Machine<'a> {
             Value::Array(id, rank) if self.derived_names.contains(name) => Value::Array(held(id), rank),
             _ => value,
         };
+        self.bind_index(name, value);
+    }
+
+    /// Binds the name of an index, by which no derivative is taken.
+    pub(super) fn bind_index(&mut self, name: &str, value: Value) {
         if let Some(frame) = self.frames.last_mut() {
             frame.bindings.entry(name.to_string()).or_default().push(value);
         }
@@ -430,6 +435,10 @@ impl<'a> Machine<'a> {
             }
             Expression::Unary(UnaryOperator::Transpose, _) => {
                 let result = self.gates.transposed(&values[0], spans[0]);
+                self.settle(result);
+            }
+            Expression::Binary(BinaryOperator::Remainder, ..) => {
+                let result = self.remainder(&values, [span, spans[0], spans[1]]);
                 self.settle(result);
             }
             Expression::Binary(operator, left, right) => {

@@ -25,6 +25,7 @@ mod scalarize;
 mod shares;
 mod undefined;
 mod value;
+mod whole;
 
 pub use formula::Formulas;
 pub use function::{Facts, Function, Parameter, Whole, WholeParameter};

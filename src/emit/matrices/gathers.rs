@@ -1,7 +1,7 @@
 //! Places that are whole numbers from data.
 
 use super::dimensions;
-use super::loops::{Loops, Place, place};
+use super::loops::{Loops, Place, factor, place};
 use crate::graph::{Dimension, ExprId, Extents, MatrixOperation as M, Node};
 use crate::lower::WholeParameter;
 use indexmap::IndexMap;
@@ -26,8 +26,65 @@ impl Loops<'_> {
         }
     }
 
-    /// Writes a whole number from data.
+    /// Writes a whole number that is made of data, remainders, indices and sizes.
     pub(super) fn given_place(&mut self, id: ExprId) -> String {
+        if self.graph.as_matrix(id).is_some_and(|(operation, _)| *operation == M::Remainder) {
+            return self.whole_number(id);
+        }
+        let (added, taken) = self.sides_of_place(id, 1);
+        if taken.is_empty() { added } else { format!("{added} - {}", taken.join(" - ")) }
+    }
+
+    /// Writes what is added in a multiple of a whole number, and the terms that are taken away.
+    fn sides_of_place(&mut self, id: ExprId, count: i64) -> (String, Vec<String>) {
+        let mut added = Vec::new();
+        let mut taken = Vec::new();
+        let mut terms = vec![(id, count)];
+        let mut constant = Dimension::number(0);
+        while let Some((id, count)) = terms.pop() {
+            if let Some(dimension) = self.graph.as_dimension(id) {
+                constant = constant.plus(&dimension, count);
+                continue;
+            }
+            let (coefficient, rest) = self.graph.as_multiple(id);
+            let count = count.saturating_mul(coefficient.to_integer().unwrap_or(1));
+            if let Node::Sum(number, of) = self.graph.node(rest) {
+                constant = constant.plus(&Dimension::number(number.to_integer().unwrap_or(0)), count);
+                let of = of.iter().rev();
+                terms.extend(of.map(|(id, k)| (*id, count.saturating_mul(k.to_integer().unwrap_or(1)))));
+                continue;
+            }
+            let number = factor(&self.whole_number(rest));
+            let term = if count.abs() == 1 { number } else { format!("{} * {number}", count.abs()) };
+            if count < 0 { taken.push(term) } else { added.push(term) }
+        }
+        let (of_constant, taken_by_constant) = dimensions::sides(&constant, self.sizes);
+        if of_constant != "0" || added.is_empty() {
+            added.push(of_constant);
+        }
+        taken.extend(taken_by_constant);
+        (added.join(" + "), taken)
+    }
+
+    /// Writes a number from data, or a remainder.
+    fn whole_number(&mut self, id: ExprId) -> String {
+        if let Some((M::Remainder, [of, by])) = self.graph.as_matrix(id) {
+            let (of, by) = (*of, *by);
+            let (added, taken) = self.sides_of_place(of, 1);
+            let by = factor(&self.given_place(by));
+            return match taken.is_empty() {
+                true => format!("{} % {by}", factor(&added)),
+                false => {
+                    let taken = factor(&taken.join(" + "));
+                    format!("({} as isize - {taken} as isize).rem_euclid({by} as isize) as usize", factor(&added))
+                }
+            };
+        }
+        self.entry_from_data(id)
+    }
+
+    /// Writes a number from data.
+    fn entry_from_data(&mut self, id: ExprId) -> String {
         let (of, row) = match self.graph.as_matrix(id) {
             Some((M::Slice(row, ..), [of])) => (*of, Some(row.clone())),
             _ => (id, None),
