@@ -180,6 +180,7 @@ const INPUTS: &[(&str, &str)] = &[
     ("loop_range_backwards_of_the_inner", "f(x: vector[n]) = sum(i in 0..j, j in 0..n, x[i])"),
     ("loop_lengths_that_change", "f(x: vector[n]) = sum(i in 0..n, norm2(sum(j in 0..n, x[..j])))"),
     ("loop_matrix_of_matrices", "f(A: matrix[n, n]) = [i in 0..n: i*A]"),
+    ("loop_matrices_of_the_largest", "f(A: matrix[n, m]) = sum(max(i in 0..n, i*A))"),
     ("loop_empty_largest", "f(x: vector[3]) = max(i in 2..2, x[i])"),
     ("index_without_range", "f(x: vector[n], k: index[m]) = sum(i in 0..m, x[k[i]])"),
     ("index_with_a_bound", "f(x: vector[n], k: index[m] > 0) = sum(i in 0..m, x[k[i]])"),

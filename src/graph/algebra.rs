@@ -31,16 +31,7 @@ impl Graph {
                 Some(value) => self.integer(value),
                 None => self.matrix(M::Size(n.clone()), &[]),
             },
-            (M::Remainder, [of, by]) => match (self.as_dimension(*of), self.as_dimension(*by)) {
-                (Some(of), Some(by)) => match (of.as_number(), by.as_number()) {
-                    (Some(of), Some(by)) if by > 0 => self.integer(of.rem_euclid(by)),
-                    _ => {
-                        let operands = [of, by].map(|size| self.construct_matrix(&M::Size(size), &[]));
-                        self.matrix(M::Remainder, &operands)
-                    }
-                },
-                _ => self.matrix(M::Remainder, operands),
-            },
+            (M::Remainder, [of, by]) => self.remainder(*of, *by),
             (M::Loop(bound), [body]) => self.looped(bound, *body),
             (M::Gather(places, extents), operands) => self.gather(places, extents, operands),
             (M::Scatter(places, extents), operands) => self.scatter(places, extents, operands),

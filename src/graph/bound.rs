@@ -5,7 +5,7 @@
 //! loops are one node wherever they stand; a loop is opened before its body is worked on, which gives the index a name that
 //! nothing else has (McBride and McKinna, I am not a number, I am a free variable, 2004).
 
-use super::{Comparison, Dimension, ExprId, Factor, Graph, MatrixOperation as M, Node, Rational, Sizes, Term};
+use super::{Dimension, ExprId, Factor, Graph, MatrixOperation as M, Node, Rational, Sizes, Term};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -271,30 +271,6 @@ impl Graph {
             return self.embed(sum, row, column, whole);
         }
         self.bind(bound, body, |graph, body, name, index| graph.substituted(body, name, index))
-    }
-
-    /// Returns what a body is for all values of the index but the first, for which a choice in it says that it is 0.
-    fn without_first(&mut self, bound: &Bound, body: ExprId) -> Option<ExprId> {
-        let (coefficient, rest) = self.as_multiple(body);
-        match self.node(rest).clone() {
-            Node::Select(condition, nothing, rest) if self.is_zero(nothing) => {
-                let Node::Compare(Comparison::Equal, a, b) = *self.node(condition) else { return None };
-                let place = self.as_dimension(a)?.plus(&self.as_dimension(b)?, -1);
-                let is_first = place == bound.index.plus(&bound.from, -1);
-                let coefficient = self.number(coefficient);
-                is_first.then(|| self.multiply(coefficient, rest))
-            }
-            Node::Product(factors) => {
-                let found = (0..factors.len()).filter(|at| factors[*at].1.is_one());
-                let (at, rest) =
-                    found.into_iter().find_map(|at| Some((at, self.without_first(bound, factors[at].0)?)))?;
-                let others = factors.iter().enumerate().filter(|(other, _)| *other != at);
-                let mut factors: Vec<Factor> = others.map(|(_, factor)| factor.clone()).collect();
-                factors.push((rest, Rational::ONE));
-                Some(self.product(coefficient, factors))
-            }
-            _ => None,
-        }
     }
 
     /// Splits a body into factors that are numbers and don't depend on the index, and the rest.

@@ -2,7 +2,7 @@
 //! derivative of a constant there, as it has where the sum is written out, although the derivative elsewhere has no value
 //! at that place.
 
-use super::{Bound, Comparison, Dimension, ExprId, Graph, MatrixOperation as M, Node, NodeMap};
+use super::{Bound, Comparison, Dimension, ExprId, Factor, Graph, MatrixOperation as M, Node, NodeMap, Rational};
 use crate::functions::{FunctionId, rows};
 use rustc_hash::FxHashSet;
 
@@ -58,6 +58,30 @@ impl Graph {
         });
         let mut apart = apart.into_iter();
         Some(self.construct(&node, |operand| apart.next().unwrap_or(operand)))
+    }
+
+    /// Returns what a body is for all values of the index but the first, for which a choice in it says that it is 0.
+    pub(super) fn without_first(&mut self, bound: &Bound, body: ExprId) -> Option<ExprId> {
+        let (coefficient, rest) = self.as_multiple(body);
+        match self.node(rest).clone() {
+            Node::Select(condition, nothing, rest) if self.is_zero(nothing) => {
+                let Node::Compare(Comparison::Equal, a, b) = *self.node(condition) else { return None };
+                let place = self.as_dimension(a)?.plus(&self.as_dimension(b)?, -1);
+                let is_first = place == bound.index.plus(&bound.from, -1);
+                let coefficient = self.number(coefficient);
+                is_first.then(|| self.multiply(coefficient, rest))
+            }
+            Node::Product(factors) => {
+                let found = (0..factors.len()).filter(|at| factors[*at].1.is_one());
+                let (at, rest) =
+                    found.into_iter().find_map(|at| Some((at, self.without_first(bound, factors[at].0)?)))?;
+                let others = factors.iter().enumerate().filter(|(other, _)| *other != at);
+                let mut factors: Vec<Factor> = others.map(|(_, factor)| factor.clone()).collect();
+                factors.push((rest, Rational::ONE));
+                Some(self.product(coefficient, factors))
+            }
+            _ => None,
+        }
     }
 
     /// Tells whether something in a loop with this body is constant for one value of the index, and may have no derivative

@@ -33,6 +33,20 @@ impl Graph {
         self.matrix(M::Gather(places.clone(), extents.clone()), operands)
     }
 
+    /// Makes the remainder of a whole number by another.
+    pub(super) fn remainder(&mut self, of: ExprId, by: ExprId) -> ExprId {
+        let (Some(a), Some(b)) = (self.as_dimension(of), self.as_dimension(by)) else {
+            return self.matrix(M::Remainder, &[of, by]);
+        };
+        match (a.as_number(), b.as_number()) {
+            (Some(a), Some(b)) if b > 0 => self.integer(a.rem_euclid(b)),
+            _ => {
+                let operands = [a, b].map(|size| self.construct_matrix(&M::Size(size), &[]));
+                self.matrix(M::Remainder, &operands)
+            }
+        }
+    }
+
     /// Takes places that have become dimensions for places of their own; none if there are no such.
     fn with_known_places(
         &self,

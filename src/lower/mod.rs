@@ -22,6 +22,7 @@ mod raise;
 mod recurrences;
 mod rows;
 mod scalarize;
+mod scope;
 mod shares;
 mod undefined;
 mod value;

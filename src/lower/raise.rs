@@ -223,6 +223,10 @@ impl Machine<'_> {
         let (row, rank) = match rank {
             None | Some(Rank::Either) => (id, Rank::Vector),
             Some(rank) if rank == Rank::Vector || extents.is_column() => (self.gates.turned(id), Rank::Matrix),
+            Some(_) if running.fold != Fold::Map => {
+                let message = "over a symbolic range, this is a function of numbers or of vectors";
+                return Err(Diagnostic::new(Fault::Symbolic, span, message).hint("its body is a matrix here"));
+            }
             Some(_) => {
                 let message = "a matrix can't be an entry of a matrix";
                 return Err(Diagnostic::new(Fault::Shapes, span, message));

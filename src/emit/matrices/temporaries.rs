@@ -19,6 +19,10 @@ impl Loops<'_> {
         let entries = self.entries(extents);
         let most = Extents::new(self.most(&extents.rows), self.most(&extents.columns));
         let is_longest = most == *extents;
+        if is_longest && extents.entries().is_some() {
+            self.temporaries.push((name.clone(), entries));
+            return name;
+        }
         let sides = [&most.rows, &most.columns].into_iter().filter(|side| !side.is_one());
         let sides: Vec<String> = sides.map(|side| dimensions::end(side, self.sizes)).collect();
         let most = match &sides[..] {
