@@ -11,6 +11,7 @@ mod bound;
 mod chain;
 mod choices;
 mod construct;
+mod diagonals;
 mod expansion;
 mod extents;
 mod gather;

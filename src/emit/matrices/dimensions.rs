@@ -88,7 +88,7 @@ pub(super) fn checks<'d>(
 }
 
 /// Writes the sum of what is added, and each term that is taken away.
-fn sides(dimension: &Dimension, sizes: &IndexMap<String, String>) -> (String, Vec<String>) {
+pub(super) fn sides(dimension: &Dimension, sizes: &IndexMap<String, String>) -> (String, Vec<String>) {
     let term = |(name, count): (&str, i64)| {
         let name = sizes.get(name).map_or(name, String::as_str);
         if count.abs() == 1 { name.to_string() } else { format!("{} * {name}", count.abs()) }

@@ -2,7 +2,8 @@
 
 use super::dimensions;
 use super::loops::{Loops, Place, place};
-use crate::graph::{Dimension, ExprId, Extents, MatrixOperation as M, Node};
+use super::whole_numbers::WholeNumbers;
+use crate::graph::{Dimension, ExprId, Extents, Node};
 use crate::lower::WholeParameter;
 use indexmap::IndexMap;
 
@@ -26,30 +27,12 @@ impl Loops<'_> {
         }
     }
 
-    /// Writes a whole number from data.
+    /// Writes a whole number that is made of data, remainders, indices and sizes.
     pub(super) fn given_place(&mut self, id: ExprId) -> String {
-        if let Some(number) = self.graph.as_polynomial(id) {
-            return dimensions::whole_number(&number, self.sizes);
-        }
-        let (of, at) = match self.graph.as_matrix(id) {
-            Some((M::Slice(row, column, _), [of])) => (*of, Some([row.clone(), column.clone()])),
-            Some((M::Gather(places, _), [of, given @ ..])) => {
-                let (of, places, given) = (*of, places.clone(), given.to_vec());
-                let [row, column] = self.places_given(&places, &given);
-                let width = self.dimension(&self.graph.extents(of).columns);
-                let at = place(&row, &width, &column);
-                return format!("{}[{at}]", self.given_place(of));
-            }
-            _ => (id, None),
-        };
-        let Node::Input(index) = self.graph.node(of) else {
-            self.unknown = true;
-            return String::new();
-        };
-        let name = self.inputs[*index as usize].clone();
-        let Some([row, column]) = at.map(|at| at.map(|side| self.dimension(&side))) else { return name };
-        let width = self.dimension(&self.graph.extents(of).columns);
-        format!("{name}[{}]", place(&row, &width, &column))
+        let name = |input: u32| self.inputs.get(input as usize).cloned();
+        let text = WholeNumbers { graph: self.graph, name, sizes: self.sizes }.text(id);
+        self.unknown |= text.is_none();
+        text.unwrap_or_default()
     }
 
     /// Writes the row and the column of an operation with places from data.

@@ -20,6 +20,7 @@ mod sparse;
 mod stages;
 mod temporaries;
 mod vectors;
+mod whole_numbers;
 
 use super::asked::{Asked, kept_whole};
 use super::documentation::{comment, introduction};

@@ -1,6 +1,6 @@
 //! Operations on whole matrices: views, calls of kernels, and copies.
 
-use super::loops::{Loops, Place, after, place};
+use super::loops::{Loops, Place, after, factor, place};
 use crate::emit::expression::bare;
 use crate::error::Diagnostic;
 use crate::graph::{Dimension, ExprId, Extents, Extreme, Graph, MatrixOperation as M};
@@ -18,6 +18,10 @@ impl Loops<'_> {
             M::Full(..) | M::Diagonal if self.readers_are_products(id) => Place::Implied,
             M::Size(n) => Place::Number(self.count_of(n)),
             M::Embed(..) if self.is_scattered(id) => Place::Implied,
+            M::Remainder => {
+                let number = factor(&self.given_place(id));
+                Place::Number(format!("({number} as {})", self.writer.options.scalar.name()))
+            }
             M::Slice(..) if self.is_from_data(operands[0]) => {
                 let place = self.given_place(id);
                 Place::Number(format!("({place} as {})", self.writer.options.scalar.name()))

@@ -2,14 +2,15 @@
 
 use super::dispatch::Dispatched;
 use super::documentation::shapes;
+use super::whole_numbers::WholeNumbers;
 use super::{MODULE, Results, Signature, dimensions, entries, factor, gathers};
 use crate::derive::{Group, Nonzero, Side, Sparse, SparseKind, derive_sparse};
 use crate::emit::asked::Asked;
 use crate::emit::documentation::comment;
 use crate::emit::options::Derive;
 use crate::emit::rust::{ALLOW, Module};
-use crate::error::Diagnostic;
-use crate::graph::{Bound, Dimension, ExprId, Extents, MatrixOperation as M, Node, Sizes};
+use crate::error::{Diagnostic, Fault};
+use crate::graph::{Bound, Dimension, ExprId, Extents, Node, Sizes};
 use crate::lower::{Function, Whole};
 use indexmap::IndexMap;
 
@@ -83,7 +84,7 @@ impl Module<'_> {
         let note = format!("{}{order}; entries of matrices are counted row by row.", titles.note);
         self.count_of_entries(&signature, &count, &values, &sparse);
         let slices = ["rows", "columns", "slots", "scratch"].map(|slice| names.claim(slice));
-        self.pattern(&signature, (&pattern, &count, &values), whole, (&note, &slices), &sparse);
+        self.pattern(&signature, (&pattern, &count, &values), whole, (&note, &slices), &sparse)?;
         let mut documentation = vec![
             format!(
                 "Value of [`{}`], and the values of its {}'s entries, in the order of [`{pattern}`].",
@@ -125,7 +126,7 @@ impl Module<'_> {
         whole: &Whole,
         (note, slices): (&str, &[String; 4]),
         sparse: &Sparse,
-    ) {
+    ) -> Result<(), Diagnostic> {
         let mut parameters: Vec<String> = signature.sizes.values().map(|size| format!("{size}: usize")).collect();
         let given =
             whole.parameters.iter().zip(signature.fields.iter().zip(&signature.parameters[signature.sizes.len()..]));
@@ -159,7 +160,11 @@ impl Module<'_> {
         let mut statements = vec!["let mut at = 0;".to_string()];
         parameters.extend(slices.iter().map(|slice| format!("{slice}: &mut {kind}")));
         let places = Places { sparse, inputs, slices: [&slices[0], &slices[1]], sizes: signature.sizes.clone() };
-        sparse.groups.iter().for_each(|group| places.group(group, &mut statements));
+        let known: Option<()> = sparse.groups.iter().try_for_each(|group| places.group(group, &mut statements));
+        if known.is_none() {
+            let message = "the places of the entries are made of numbers that are not whole";
+            return Err(Diagnostic::general(Fault::Symbolic, message));
+        }
         match sparse.groups.is_empty() {
             true => statements.clear(),
             false => statements.push(format!("::core::debug_assert_eq!(at, {}.len());", slices[0])),
@@ -181,6 +186,7 @@ impl Module<'_> {
         );
         let body = checks.into_iter().chain(statements).collect();
         self.documented(&documentation, name, &Dispatched { parameters: &parameters, result, body });
+        Ok(())
     }
 }
 
@@ -196,7 +202,7 @@ struct Places<'a> {
 
 impl Places<'_> {
     /// Writes loops that tell where the entries of a group are.
-    fn group(&self, group: &Group, out: &mut Vec<String>) {
+    fn group(&self, group: &Group, out: &mut Vec<String>) -> Option<()> {
         let mut sizes = self.sizes.clone();
         let mut indent = String::new();
         for (level, Bound { index, from, to }) in group.nest.iter().enumerate() {
@@ -207,7 +213,8 @@ impl Places<'_> {
             indent.push_str("    ");
         }
         let places = group.entries.iter().map(|entry| self.place(entry, &sizes));
-        let places: Vec<String> = places.map(|[row, column]| format!("({row}, {column})")).collect();
+        let places = places.map(|place| place.map(|[row, column]| format!("({row}, {column})")));
+        let places: Vec<String> = places.collect::<Option<_>>()?;
         if let [place] = &places[..] {
             let [rows, columns] = self.slices;
             out.push(format!("{indent}({rows}[at], {columns}[at]) = {place};"));
@@ -223,19 +230,20 @@ impl Places<'_> {
             indent.truncate(indent.len() - 4);
             out.push(format!("{indent}}}"));
         }
+        Some(())
     }
 
-    fn place(&self, entry: &Nonzero, sizes: &IndexMap<String, String>) -> [String; 2] {
-        let row = self.number(&entry.row, &self.sparse.rows, sizes);
-        let column = self.number(&entry.column, &self.sparse.columns, sizes);
-        match entry.is_turned {
+    fn place(&self, entry: &Nonzero, sizes: &IndexMap<String, String>) -> Option<[String; 2]> {
+        let row = self.number(&entry.row, &self.sparse.rows, sizes)?;
+        let column = self.number(&entry.column, &self.sparse.columns, sizes)?;
+        Some(match entry.is_turned {
             true => [format!("::core::cmp::max({row}, {column})"), format!("::core::cmp::min({row}, {column})")],
             false => [row, column],
-        }
+        })
     }
 
     /// Writes the number of a row or a column.
-    fn number(&self, side: &Side, blocks: &[Extents], sizes: &IndexMap<String, String>) -> String {
+    fn number(&self, side: &Side, blocks: &[Extents], sizes: &IndexMap<String, String>) -> Option<String> {
         let extents = &blocks[side.block];
         let mut terms: Vec<String> = Vec::new();
         let mut start = Dimension::number(0);
@@ -250,11 +258,14 @@ impl Places<'_> {
         match (extents.columns.as_number(), row.given) {
             (Some(width), None) => start = start.plus(&row.offset, width),
             (Some(1), Some(given)) => {
-                terms.push(self.given(given, sizes));
+                terms.push(self.given(given, sizes)?);
                 start = start.plus(&row.offset, 1);
             }
             (width, given) => {
-                let given = given.map(|given| self.given(given, sizes));
+                let given = match given {
+                    Some(given) => Some(self.given(given, sizes)?),
+                    None => None,
+                };
                 let offset = (given.is_none() || row.offset.as_number() != Some(0))
                     .then(|| dimensions::written(&row.offset, sizes));
                 let sum: Vec<String> = given.into_iter().chain(offset).collect();
@@ -264,7 +275,9 @@ impl Places<'_> {
                 terms.push(format!("{sum} * {width}"));
             }
         }
-        terms.extend(column.given.map(|given| self.given(given, sizes)));
+        if let Some(given) = column.given {
+            terms.push(self.given(given, sizes)?);
+        }
         start = start.plus(&column.offset, 1);
         if terms.is_empty() || start.as_number() != Some(0) {
             // What is added stands before what is taken away.
@@ -276,23 +289,12 @@ impl Places<'_> {
             };
             terms.push(text);
         }
-        terms.join(" + ").replace("+ - ", "- ")
+        Some(terms.join(" + ").replace("+ - ", "- "))
     }
 
     /// Writes a whole number from data.
-    fn given(&self, id: ExprId, sizes: &IndexMap<String, String>) -> String {
-        let graph = &self.sparse.graph;
-        let (of, row) = match graph.as_matrix(id) {
-            Some((M::Slice(row, ..), [of])) => (*of, Some(row)),
-            _ => (id, None),
-        };
-        let name = match graph.node(of) {
-            Node::Input(index) => self.inputs.get(index).cloned().unwrap_or_default(),
-            _ => String::new(),
-        };
-        match row {
-            Some(row) => format!("{name}[{}]", dimensions::written(row, sizes)),
-            None => name,
-        }
+    fn given(&self, id: ExprId, sizes: &IndexMap<String, String>) -> Option<String> {
+        let name = |input: u32| self.inputs.get(&input).cloned();
+        WholeNumbers { graph: &self.sparse.graph, name, sizes }.text(id)
     }
 }
