@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Compiles the workloads with gradc ($GRADC, default: a release build of this tree) and builds one library that exports
+# NAME_genrust(input, output) for each. Prints its path, and nothing else.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+target=${CARGO_TARGET_DIR:-$root/target}
+if [ -z "${GRADC:-}" ]; then
+  cargo build --release --quiet --manifest-path "$root/Cargo.toml" >&2
+  GRADC=$target/release/gradc
+fi
+export GENERATED=$target/peers/generated
+mkdir -p "$GENERATED"
+compile() { # workload, derivatives, parameters
+  "$GRADC" compile "$root/benches/workloads/$1.grad" --derive "$2" ${3:+--wrt "$3"} -o "$GENERATED/$1.rs" >&2
+}
+compile atoms gradient X
+compile cartpole gradient u
+compile hmm gradient A,mu,s
+compile kalman gradient A,C,Q,R
+compile lstm gradient W,V,E
+compile mixture gradient alpha,mu,q,L
+compile thurber jacobian b
+compile thurber_squares gradient b
+CARGO_TARGET_DIR=$target/peers cargo build --release --quiet --manifest-path "$here/Cargo.toml" >&2
+echo "$target/peers/release/libgenrust.so"
