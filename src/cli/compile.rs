@@ -59,8 +59,10 @@ enum Kind {
     /// Gradient, and the Hessian times tangents of the parameters.
     Hvp,
     /// Value, and the entries of the Jacobian that are not zero at all points.
+    #[value(name = "sparse_jacobian", alias = "sparse-jacobian")]
     SparseJacobian,
     /// Value, and the entries of the Hessian's lower triangle that are not zero at all points.
+    #[value(name = "sparse_hessian", alias = "sparse-hessian")]
     SparseHessian,
 }
 
