@@ -40,11 +40,13 @@ impl Polynomial {
 
     /// Returns `self·other`.
     pub fn times(&self, other: &Polynomial) -> Self {
-        let pairs = self.terms.iter().flat_map(|own| other.terms.iter().map(move |other| (own, other)));
-        let product = |((a, p), (b, q)): ((&Vec<String>, &Rational), (&Vec<String>, &Rational))| {
-            ([&a[..], &b[..]].concat(), p.multiply(q))
-        };
-        Polynomial::from_terms(pairs.map(product))
+        let mut products = Vec::new();
+        for (names, coefficient) in &self.terms {
+            for (others, factor) in &other.terms {
+                products.push(([&names[..], &others[..]].concat(), coefficient.multiply(factor)));
+            }
+        }
+        Polynomial::from_terms(products)
     }
 
     /// Returns the sum over the values of a name from one dimension to below another; none for powers above the third.

@@ -44,7 +44,7 @@ pub(super) fn counted(polynomial: &Polynomial, sizes: &IndexMap<String, String>)
 /// Writes what is added and what is taken away in a polynomial, all of it times the last number.
 fn summed(polynomial: &Polynomial, sizes: &IndexMap<String, String>) -> (String, Vec<String>, i64) {
     let parts = polynomial.terms().filter_map(|(_, coefficient)| coefficient.denominator().to_integer());
-    let parts = parts.fold(1, |all, own| num_integer::lcm(all, own));
+    let parts = parts.fold(1, num_integer::lcm);
     let (mut added, mut taken) = (Vec::new(), Vec::new());
     for (names, coefficient) in polynomial.terms() {
         let count = coefficient.multiply(&Rational::integer(parts)).to_integer().unwrap_or_default();

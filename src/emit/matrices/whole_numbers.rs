@@ -17,7 +17,7 @@ pub(super) struct WholeNumbers<'a, F: Fn(u32) -> Option<String>> {
 impl<F: Fn(u32) -> Option<String>> WholeNumbers<'_, F> {
     /// Writes a number; none if it is made of something else.
     pub fn text(&self, id: ExprId) -> Option<String> {
-        if self.graph.as_matrix(id).is_some_and(|(operation, _)| *operation == M::Remainder) {
+        if self.is_remainder(id) {
             return self.term(id);
         }
         if let Some(number) = self.graph.as_polynomial(id).filter(|number| number.to_dimension().is_none()) {
@@ -25,6 +25,10 @@ impl<F: Fn(u32) -> Option<String>> WholeNumbers<'_, F> {
         }
         let (added, taken) = self.sides(id)?;
         Some(if taken.is_empty() { added } else { format!("{added} - {}", taken.join(" - ")) })
+    }
+
+    fn is_remainder(&self, id: ExprId) -> bool {
+        matches!(self.graph.as_matrix(id), Some((M::Remainder, _)))
     }
 
     /// Writes what is added in a number, and the terms that are taken away.
@@ -47,8 +51,12 @@ impl<F: Fn(u32) -> Option<String>> WholeNumbers<'_, F> {
                 }
                 continue;
             }
-            let number = factor(&self.term(rest)?);
-            let term = if count.abs() == 1 { number } else { format!("{} * {number}", count.abs()) };
+            let number = self.term(rest)?;
+            let term = match count.abs() {
+                1 => number,
+                count if self.is_remainder(rest) => format!("{count} * ({number})"),
+                count => format!("{count} * {number}"),
+            };
             if count < 0 { taken.push(term) } else { added.push(term) }
         }
         let (of_constant, taken_by_constant) = dimensions::sides(&constant, self.sizes);
