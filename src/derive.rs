@@ -8,6 +8,7 @@ mod passes;
 mod products;
 mod repeated;
 mod rows;
+mod sparse;
 
 pub use assumptions::{Assumptions, Patches, assumptions, closed_assumptions, closed_patches, patches};
 pub use closed::{Closed, Derivative, Through, derive_closed, derive_closed_watched, derive_through};
@@ -16,6 +17,7 @@ pub use passes::{Pass, Passes};
 pub use products::{Product, derive_closed_product};
 pub use repeated::derive_repeatedly;
 pub use rows::{Rows, derive_rows};
+pub use sparse::{Group, Nonzero, Place, Side, Sparse, SparseKind, derive_sparse};
 
 use crate::diff::{self, Differentiator};
 use crate::error::{Diagnostic, Fault};

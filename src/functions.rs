@@ -382,8 +382,10 @@ const fn row_of(name: &str) -> FunctionId {
 pub mod rows {
     use super::{FunctionId, row_of};
     pub const ABS: FunctionId = row_of("abs");
+    pub const ATAN2: FunctionId = row_of("atan2");
     pub const BERNOULLI: FunctionId = row_of("bernoulli");
     pub const BERNOULLI_DERIVATIVE: FunctionId = row_of("bernoulli_derivative");
+    pub const CBRT: FunctionId = row_of("cbrt");
     pub const COS: FunctionId = row_of("cos");
     pub const COSH: FunctionId = row_of("cosh");
     pub const ERF: FunctionId = row_of("erf");

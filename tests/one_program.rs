@@ -34,6 +34,20 @@ const PROGRAMS: &[&str] = &[
     "f(x: vector[n], b) = max(x[0], b)*sum(max(x, b))",
     "f(x: vector[n]) = norm1(x - x[0]) + norm2(stack(x, ones(n)))",
     "f(A: matrix[n,n], B: matrix[n,n]) = sum((A*B)[0, ..]) + sum(join(A, B)[.., 1])",
+    // What is constant where indices meet
+    "f(X: matrix[n,2]) = sum(i in 0..n, j in 0..n, norm2(X[i, ..] - X[j, ..]))",
+    "f(X: matrix[n,2]) = sum(i in 0..n, norm2(X[i, ..] - X[0, ..])*norm2(X[i, ..] - X[n - 1, ..]))",
+    "f(x: vector[n]) = sum(i in 0..n, j in 0..n, sqrt((x[i] - x[j])^2 + (x[n - 1 - i] - x[n - 1 - j])^2))",
+    "f(x: vector[n], h) = fold(i in 0..n, s = h, s + sum(j in 0..n, hypot(x[i] - x[j], x[j] - x[i])))",
+    "f(x: vector[n]) = sum(i in 0..n, sqrt(i*x[i]) + cbrt(i*x[i]))",
+    "f(x: vector[n], z) = sum(i in 0..n, x[i]*(z - z)^i + (x[0] - x[i])^2*z^(2*i))",
+    // Remainders
+    "f(x: vector[n]) = sum(i in 0..n, x[i]*x[(i + 1) mod n]^2 + (i mod 2)*x[(i - 2) mod n])",
+    "f(X: matrix[n,n]) = sum(i in 0..n, norm2(X[i, ..] - X[(i + 1) mod n, ..]) + X[i, (2*i + 1) mod n]^3)",
+    "f(x: vector[n], a) = fold(i in 0..n, s = a, sin(s*x[(i + 1) mod 2]) + x[i])",
+    // Functions of vectors over an index
+    "f(X: matrix[n,n], w: vector[n]) = dot(w, max(i in 0..n, X[i, ..] + w)) + sum(min(i in 0..n, i*X[.., i]))",
+    "f(X: matrix[n,n], w: vector[n]) = dot(w, logsumexp(i in 0..n, X[i, ..])) + norm2(prod(i in 0..n, X[i, ..]))",
 ];
 /// What stands for n, beside its name.
 const LENGTHS: &[usize] = &[2, 4];

@@ -1,5 +1,7 @@
 //! Programs from the practice of people who derive: values, first and second derivatives against references that JAX has
 //! computed from functions written by hand, in the answers of the command line, by the evaluator, and as generated Rust.
+//!
+//! All of them take minutes (`cargo test --test practice -- --ignored`); without being asked for, a sample is compared.
 #![allow(clippy::panic)]
 
 #[path = "common/program.rs"]
@@ -18,6 +20,9 @@ use std::process::Command;
 
 /// Largest error in proportion to the largest entry.
 const TOLERANCE: f64 = 1e-9;
+
+/// Numbers with the name of what they are.
+type Named = (String, Vec<f64>);
 
 /// A program with what is known at some points.
 struct Case {
@@ -53,6 +58,15 @@ fn cases() -> Vec<Case> {
     let programs = programs.filter(|entry| entry.path().extension().is_some_and(|extension| extension == "grad"));
     assert_eq!(programs.count(), cases.len(), "each program has references");
     cases
+}
+
+/// Most nodes of the programs of which there is a sample.
+const SMALL: usize = 60;
+
+/// Returns each fifth of the programs that are small.
+fn sample() -> Vec<Case> {
+    let small = cases().into_iter().filter(|case| case.whole().graph.len() <= SMALL);
+    small.step_by(5).collect()
 }
 
 fn numbers(value: &Value) -> Vec<f64> {
@@ -107,8 +121,18 @@ fn gradc(arguments: &[&str]) -> Result<Value, String> {
 
 #[test]
 fn the_command_line_answers_as_the_references_say() {
+    the_command_line_answers(&sample());
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn the_command_line_answers_as_all_references_say() {
+    the_command_line_answers(&cases());
+}
+
+fn the_command_line_answers(cases: &[Case]) {
     let (mut wrong, mut compared) = (Vec::new(), 0);
-    for case in cases() {
+    for case in cases {
         let whole = |point: &&Value| !point["at"].as_object().into_iter().flatten().any(|(_, value)| has_empty(value));
         let point = case.points.iter().filter(whole).find(|point| point.get("second").is_some());
         let point = point.or_else(|| case.points.iter().find(whole)).expect("a point without empty arrays");
@@ -160,7 +184,7 @@ fn the_command_line_answers_as_the_references_say() {
             Err(message) => wrong.push(format!("{}: {message}", case.name)),
         }
     }
-    assert!(compared > 400, "{compared}");
+    assert!(compared > 3 * cases.len(), "{compared}");
     summary(&wrong, compared);
 }
 
@@ -186,8 +210,18 @@ fn matrices(whole: &Whole, point: &Value, sizes: &Sizes) -> Vec<Dense> {
 
 #[test]
 fn the_evaluator_computes_what_the_references_say() {
+    the_evaluator_computes(&sample());
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn the_evaluator_computes_what_all_references_say() {
+    the_evaluator_computes(&cases());
+}
+
+fn the_evaluator_computes(cases: &[Case]) {
     let (mut wrong, mut compared) = (Vec::new(), 0);
-    for case in cases() {
+    for case in cases {
         let whole = case.whole();
         let by = whole.derivable();
         let names: Vec<&str> = by.iter().map(|at| whole.parameters[*at].name.as_str()).collect();
@@ -286,10 +320,20 @@ fn block(case: &Case, module: &str, rust: &str, point: &Value, suffix: &str, res
 
 #[test]
 fn generated_code_computes_what_the_references_say() {
+    generated_code_computes(&sample(), "practice");
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn generated_code_computes_what_all_references_say() {
+    generated_code_computes(&cases(), "practice_all");
+}
+
+fn generated_code_computes(cases: &[Case], name: &str) {
     let mut program = Program::default();
-    let mut expected: Vec<(String, Vec<(String, Vec<f64>)>)> = Vec::new();
+    let mut expected: Vec<(String, Vec<Named>)> = Vec::new();
     let mut wrong = Vec::new();
-    for (number, case) in cases().iter().enumerate() {
+    for (number, case) in cases.iter().enumerate() {
         let module = format!("m{number}");
         let is_number = is_number(&case.points[0]);
         let derive = if is_number { vec![Derive::Gradient, Derive::Hessian] } else { vec![Derive::Jacobian] };
@@ -318,7 +362,7 @@ fn generated_code_computes_what_the_references_say() {
             }
         }
     }
-    let lines = program.run("practice");
+    let lines = program.run(name);
     let mut compared = 0;
     for (line, (what, results)) in lines.iter().zip(&expected) {
         let mut rest = line.as_slice();

@@ -86,6 +86,7 @@ impl Label {
                 MatrixOperation::Scan(..) => ("scan", "scan"),
                 MatrixOperation::Gather(..) => ("gather", "gather"),
                 MatrixOperation::Scatter(..) => ("scatter", "scatter"),
+                MatrixOperation::Remainder => ("mod", "mod"),
                 MatrixOperation::State(..) => ("state", "state"),
                 MatrixOperation::Extremum(extreme) => (extreme.name(), extreme.name()),
                 MatrixOperation::FirstExtremum(extreme) => (extreme.name_of_first(), extreme.name_of_first()),

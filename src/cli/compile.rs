@@ -58,6 +58,12 @@ enum Kind {
     Vjp,
     /// Gradient, and the Hessian times tangents of the parameters.
     Hvp,
+    /// Value, and the entries of the Jacobian that are not zero at all points.
+    #[value(name = "sparse_jacobian", alias = "sparse-jacobian")]
+    SparseJacobian,
+    /// Value, and the entries of the Hessian's lower triangle that are not zero at all points.
+    #[value(name = "sparse_hessian", alias = "sparse-hessian")]
+    SparseHessian,
 }
 
 /// A floating-point type.
@@ -80,6 +86,8 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
         Kind::Jvp => Some(Derive::Jvp),
         Kind::Vjp => Some(Derive::Vjp),
         Kind::Hvp => Some(Derive::Hvp),
+        Kind::SparseJacobian => Some(Derive::SparseJacobian),
+        Kind::SparseHessian => Some(Derive::SparseHessian),
     });
     let settings = emit::Options {
         derive: kinds.collect(),

@@ -66,7 +66,7 @@ pub fn from_text(function: &Function, at: &str) -> Result<Vec<Coordinate>, Error
         };
         let name: String = name.chars().filter(|c| !c.is_whitespace()).collect();
         let places = places(function, &name);
-        if places.is_empty() {
+        if places.is_empty() && function.parameter(&name).is_none() {
             let names: Vec<&str> = function.parameters.iter().map(|parameter| parameter.name.as_str()).collect();
             let hint = match nearest(&name, names.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`?"),
@@ -181,10 +181,18 @@ fn point(whole: &Whole, given: &[(String, Given)]) -> Result<Point, Errors> {
     let mut point = Point { matrices: vec![blank; count], sizes: Sizes::new(), given: vec![Vec::new(); count] };
     point.sizes = sizes_of(whole, given);
     for parameter in &whole.parameters {
-        let Some((_, Given { numbers: value, depth, exact })) = given.iter().find(|(name, _)| *name == parameter.name)
-        else {
+        let Some((_, own)) = given.iter().find(|(name, _)| *name == parameter.name) else {
             return Err(wrong(format!("no value is given for `{}`", parameter.name)));
         };
+        let Given { depth, exact, .. } = own;
+        let mut value = own.numbers.clone();
+        if own.is_without_columns(parameter) {
+            let Some(columns) = parameter.extents.columns.evaluate(&point.sizes) else {
+                let message = format!("`{}` has no rows, and nothing tells how many columns it has", parameter.name);
+                return Err(wrong(message));
+            };
+            value.columns = columns;
+        }
         require_finite(&parameter.name, value.entries.iter().copied())?;
         require_nested(&parameter.name, parameter.indices, *depth, value.entries.len())?;
         let mut fits = value.entries.len() == value.rows * value.columns;
@@ -194,7 +202,7 @@ fn point(whole: &Whole, given: &[(String, Given)]) -> Result<Point, Errors> {
         if !fits {
             let known = known(&point.sizes);
             let message =
-                format!("`{}` is a {}{known}, and {} are given", parameter.name, parameter.extents, size(value));
+                format!("`{}` is a {}{known}, and {} are given", parameter.name, parameter.extents, size(&value));
             return Err(wrong(message));
         }
         let symmetric =
@@ -202,7 +210,7 @@ fn point(whole: &Whole, given: &[(String, Given)]) -> Result<Point, Errors> {
         if whole.graph.is_declared_symmetric(parameter.id) && !(0..value.entries.len()).all(symmetric) {
             return Err(wrong(format!("`{}` is symmetric, and the matrix that is given is not", parameter.name)));
         }
-        point.matrices[whole.input_index(parameter.id)] = value.clone();
+        point.matrices[whole.input_index(parameter.id)] = value;
         point.given[whole.input_index(parameter.id)] = exact.clone();
     }
     for parameter in &whole.parameters {
@@ -227,11 +235,10 @@ fn sizes_of(whole: &Whole, given: &[(String, Given)]) -> Sizes {
     while before != Some(sizes.len()) {
         before = Some(sizes.len());
         for parameter in &whole.parameters {
-            let Some((_, Given { numbers, .. })) = given.iter().find(|(name, _)| *name == parameter.name) else {
-                continue;
-            };
-            let sides = [(&parameter.extents.rows, numbers.rows), (&parameter.extents.columns, numbers.columns)];
-            for (dimension, size) in sides {
+            let Some((_, own)) = given.iter().find(|(name, _)| *name == parameter.name) else { continue };
+            let (rows, columns) = (own.numbers.rows, own.numbers.columns);
+            let columns = (!own.is_without_columns(parameter)).then_some((&parameter.extents.columns, columns));
+            for (dimension, size) in [(&parameter.extents.rows, rows)].into_iter().chain(columns) {
                 let mut unknown = dimension.names().filter(|(name, _)| !sizes.contains_key(*name));
                 let (Some((name, count)), None) = (unknown.next(), unknown.next()) else { continue };
                 let known = dimension.names().filter_map(|(name, count)| Some((*sizes.get(name)?, count)));
@@ -341,6 +348,9 @@ fn split(text: &str) -> Vec<&str> {
 
 /// Evaluates a constant expression: a number, a vector or a matrix.
 fn constants(text: &str) -> Result<(Shape, Vec<Coordinate>), Errors> {
+    if let Some(shape) = empty(text) {
+        return Ok((shape, Vec::new()));
+    }
     let source = Source::new("--at", text.trim());
     let functions = crate::read(&source, &[])?;
     let Some(mut function) = functions.into_iter().next_back() else {
@@ -355,6 +365,16 @@ fn constants(text: &str) -> Result<(Shape, Vec<Coordinate>), Errors> {
     let entry = |output: &Slot| Tape { operations: tape.operations.clone(), outputs: vec![*output] };
     let entries = tape.outputs.iter().map(|output| Coordinate::new(&mut evaluator, entry(output)));
     Ok((function.shape, entries.collect()))
+}
+
+/// Reads what has no entries: `[]`, or `[[], []]`.
+fn empty(text: &str) -> Option<Shape> {
+    let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+    let inside = text.strip_prefix('[')?.strip_suffix(']')?;
+    match inside {
+        "" => Some(Shape::Vector(0)),
+        rows => rows.split(',').all(|row| row == "[]").then(|| Shape::Matrix(rows.split(',').count(), 0)),
+    }
 }
 
 /// Reads the values of a function's inputs from a JSON object of numbers and nested arrays.
@@ -390,6 +410,13 @@ struct Given {
     depth: usize,
     /// The entries as they are given; none for doubles.
     exact: Vec<Coordinate>,
+}
+
+impl Given {
+    /// Tells whether this is `[]` for a matrix, which does not say how many columns that has.
+    fn is_without_columns(&self, parameter: &WholeParameter) -> bool {
+        parameter.indices == 2 && self.numbers.rows == 0 && self.depth == 1
+    }
 }
 
 /// How deep the lists are in which numbers of a shape are given.

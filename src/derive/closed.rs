@@ -144,6 +144,7 @@ impl<'a> Closing<'a> {
         passes.after(Pass::Resolve, &graph, &[value]);
         let mut roots: Vec<ExprId> = vec![value];
         roots.extend(whole.names.iter().map(|(_, id)| *id));
+        roots = graph.with_diagonals_apart(&roots);
         let mut reduction = Reduction::new(whole, formulas, form);
         if form != Form::Raw {
             roots = continued_entrywise(&mut graph, reduction.formulas, &roots);

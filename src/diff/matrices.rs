@@ -148,6 +148,7 @@ fn pull_back(
             }
         }
         M::Gather(..) | M::Scatter(..) if at > 0 => graph.integer(0),
+        M::Remainder => graph.integer(0),
         M::Gather(places, _) => {
             let adjoint = graph.spread(adjoint, &graph.extents(id));
             let scatter = M::Scatter(places.clone(), graph.extents(operand));
@@ -236,6 +237,7 @@ fn push_forward(
             graph.matrix(operation.clone(), &parts)
         }
         M::Gather(..) | M::Scatter(..) if at > 0 => graph.full(Rational::ZERO, graph.extents(id)),
+        M::Remainder => graph.integer(0),
         M::Gather(..) | M::Scatter(..) => {
             let tangent = graph.spread(tangent, &graph.extents(operand));
             graph.construct_matrix(operation, &[&[tangent], &operands[1..]].concat())

@@ -2,8 +2,8 @@
 
 use super::{Differentiator, Result};
 use crate::error::{Diagnostic, Fault};
-use crate::functions::{Arity, FunctionId};
-use crate::graph::{ExprId, Factor, Graph, Node, Rational};
+use crate::functions::{Arity, FunctionId, rows};
+use crate::graph::{Comparison, ExprId, Factor, Graph, Node, Rational};
 
 /// Up to this many factors, the rest of a product is written out for each of them.
 const SHORT_PRODUCT: usize = 4;
@@ -60,6 +60,9 @@ impl Differentiator {
         at: usize,
         value: ExprId,
     ) -> Result<ExprId> {
+        if function == rows::POW && at == 0 && graph.as_dimension(arguments[1]).is_some() {
+            return Ok(whole_power_partial(graph, arguments[0], arguments[1]));
+        }
         let row = function.row();
         let mut names = vec![("y", value)];
         let formula = if row.arity == Arity::Collective {
@@ -80,6 +83,18 @@ impl Differentiator {
                 )
             })
     }
+}
+
+/// The derivative of a power by its base, where the exponent is an index or a size: `k·b^(k−1)`, and 0 for the power 0,
+/// which is constant also where the base is 0.
+fn whole_power_partial(graph: &mut Graph, base: ExprId, exponent: ExprId) -> ExprId {
+    let [zero, minus_one] = [0, -1].map(|value| graph.integer(value));
+    let less = graph.add(exponent, minus_one);
+    let power = graph.power(base, less);
+    let derivative = graph.multiply(exponent, power);
+    let is_zero = graph.compare(Comparison::Equal, exponent, zero);
+    let nothing = graph.spread(zero, &graph.extents(derivative));
+    graph.select(is_zero, nothing, derivative)
 }
 
 /// The derivative of `Π b^e` by each base: `e·b^(e−1)` times the other factors.

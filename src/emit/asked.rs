@@ -7,7 +7,16 @@ use crate::lower::{Function, Shape};
 use std::fmt::Display;
 
 /// All derivatives.
-const KINDS: [Derive; 6] = [Derive::Gradient, Derive::Jacobian, Derive::Hessian, Derive::Jvp, Derive::Vjp, Derive::Hvp];
+const KINDS: [Derive; 8] = [
+    Derive::Gradient,
+    Derive::Jacobian,
+    Derive::Hessian,
+    Derive::Jvp,
+    Derive::Vjp,
+    Derive::Hvp,
+    Derive::SparseJacobian,
+    Derive::SparseHessian,
+];
 
 /// The derivatives that are asked for, of one function.
 pub(super) struct Asked {
@@ -35,7 +44,7 @@ impl Asked {
         let batch = Batched { is_wanted: options.batch != Batch::None, ..Batched::default() };
         let mut asked = Asked { is_number, wanted: Vec::new(), missing: Vec::new(), batch };
         for kind in KINDS.into_iter().filter(|kind| options.derive.contains(kind)) {
-            let is_second = matches!(kind, Derive::Hessian | Derive::Hvp);
+            let is_second = matches!(kind, Derive::Hessian | Derive::Hvp | Derive::SparseHessian);
             match nothing {
                 true => asked.leave_out(kind, no_parameter(&options.wrt)),
                 false if is_second && !is_number => asked.leave_out(kind, several_values(shape)),
@@ -124,6 +133,8 @@ impl Asked {
             Derive::Jvp => "Jacobian-vector product",
             Derive::Vjp => "vector-Jacobian product",
             Derive::Hvp => "Hessian-vector product",
+            Derive::SparseJacobian => "sparse Jacobian",
+            Derive::SparseHessian => "sparse Hessian",
         }
     }
 }

@@ -11,6 +11,7 @@ mod options;
 mod placeholders;
 mod products;
 mod rust;
+mod sparse;
 mod special;
 
 pub use options::{Batch, Derive, Options, Scalar, Target};

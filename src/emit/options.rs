@@ -17,6 +17,12 @@ pub enum Derive {
     Vjp,
     /// `f_hvp`, the gradient and the Hessian times the tangents of the parameters, for functions with one output.
     Hvp,
+    /// `f_sparse_jacobian`, the value and those entries of the Jacobian that are not zero at all points, with
+    /// `f_jacobian_pattern`, which tells where they are.
+    SparseJacobian,
+    /// `f_sparse_hessian`, the value and those entries of the Hessian's lower triangle that are not zero at all points, with
+    /// `f_hessian_pattern`, which tells where they are, for functions with one output.
+    SparseHessian,
 }
 
 /// The floating-point type of the generated code.

@@ -8,7 +8,7 @@ const LETTERS: u32 = 0x5000;
 
 /// Names, and what stands for them: the number of the name, with letters for digits. All short lists of names have
 /// placeholders of one letter.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Placeholders {
     names: Vec<String>,
 }

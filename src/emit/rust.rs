@@ -85,6 +85,7 @@ pub(super) enum Kind {
 }
 
 /// What the items of one function share.
+#[derive(Clone)]
 pub(super) struct Signature {
     pub(super) name: String,
     /// `w: &[f64; 3]` and `x: f64`.
@@ -103,6 +104,11 @@ pub(super) struct Signature {
 }
 
 impl Signature {
+    /// Adds a parameter.
+    pub(super) fn add(&mut self, parameter: String) {
+        self.parameters.push(parameter);
+    }
+
     /// Returns the inputs that are derived by.
     pub(super) fn derived_inputs(&self, function: &Function) -> Vec<usize> {
         self.derived.iter().flat_map(|at| function.parameters[*at].inputs.clone()).collect()
@@ -141,7 +147,8 @@ impl Module<'_> {
         asked.leave_out_large(function, function.outputs.len(), all.len());
         let (first, second) =
             (asked.wants(Derive::Gradient) || asked.wants(Derive::Jacobian), asked.wants(Derive::Hessian));
-        let order = match (first, second) {
+        let (sparse_first, sparse_second) = (asked.wants(Derive::SparseJacobian), asked.wants(Derive::SparseHessian));
+        let order = match (first || sparse_first, second || sparse_second) {
             (_, true) => Order::Second,
             (true, false) => Order::First,
             (false, false) => Order::Value,
@@ -152,7 +159,7 @@ impl Module<'_> {
         let count = function.outputs.len();
         self.value(function, &signature, &tape.part(count), &mut asked);
         let mut gradient = None;
-        if order >= Order::First {
+        if first || second {
             let kind = if scalar { Kind::Gradient } else { Kind::Jacobian };
             let type_name = self.declare(function, &signature, kind);
             let mut batch = None;
@@ -166,6 +173,7 @@ impl Module<'_> {
             gradient = scalar.then_some(type_name);
         }
         self.products(function, &signature, &asked, gradient)?;
+        self.sparse_by_entries(function, &signature, (&derivatives, &tape), &asked);
         Ok(asked)
     }
 

@@ -163,10 +163,10 @@ pub const TABLE: &[Row] = &[
     row(
         Fault::Symbolic,
         "this does not go over a symbolic range",
-        "Where a range has a name instead of a number, `max`, `min`, `prod` and `logsumexp` over its index are functions of numbers.",
+        "Where a range has a name instead of a number, `max`, `min`, `prod` and `logsumexp` over its index are functions of numbers or of vectors.",
         [
-            "f(X: matrix[n, m]) = sum(max(i in 0..n, X[i, ..]))",
-            "f(X: matrix[n, m]) = sum(j in 0..m, max(i in 0..n, X[i, j]))",
+            "f(A: matrix[n, m]) = sum(max(i in 0..n, i*A))",
+            "f(A: matrix[n, m]) = sum(j in 0..m, sum(max(i in 0..n, i*A[.., j])))",
         ],
     ),
     row(

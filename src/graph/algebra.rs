@@ -31,6 +31,7 @@ impl Graph {
                 Some(value) => self.integer(value),
                 None => self.matrix(M::Size(n.clone()), &[]),
             },
+            (M::Remainder, [of, by]) => self.remainder(*of, *by),
             (M::Loop(bound), [body]) => self.looped(bound, *body),
             (M::Gather(places, extents), operands) => self.gather(places, extents, operands),
             (M::Scatter(places, extents), operands) => self.scatter(places, extents, operands),

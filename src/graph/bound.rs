@@ -252,6 +252,10 @@ impl Graph {
             let body = self.substituted(body, bound.name(), &shifted);
             return self.looped(&Bound { index: bound.index.clone(), from: Dimension::number(0), to: count }, body);
         }
+        if let Some(rest) = self.without_first(bound, body) {
+            let from = bound.from.plus(&Dimension::number(1), 1);
+            return self.looped(&Bound { from, ..bound.clone() }, rest);
+        }
         let (still, rest) = self.still_factors(bound, body);
         if !still.is_empty() {
             let sum = self.looped(bound, rest);

@@ -389,7 +389,7 @@ impl Graph {
         if let Some(choice) = self.choice_of_blocks(condition, a, b) {
             return choice;
         }
-        let branch = match self.truth(condition, 64) {
+        let branch = match self.truth_of(condition) {
             Some(true) => a,
             Some(false) => b,
             None if a == b && self.may_vanish(condition) => a,
@@ -401,6 +401,11 @@ impl Graph {
         let extents = [condition, a, b].map(|id| self.extents(id));
         let extents = extents.into_iter().find(|extents| !extents.is_scalar()).unwrap_or_else(Extents::scalar);
         self.spread(branch, &extents)
+    }
+
+    /// Tells whether a condition on exact numbers holds.
+    pub(super) fn truth_of(&self, condition: ExprId) -> Option<bool> {
+        self.truth(condition, 64)
     }
 
     /// Tells whether a condition on exact numbers holds, looking at most `depth` levels down.

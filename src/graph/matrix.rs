@@ -46,6 +46,8 @@ pub enum MatrixOperation {
     Join,
     /// A dimension, as a number.
     Size(Dimension),
+    /// The remainder of a whole number by another, which is not negative.
+    Remainder,
     /// The sum of the operand over the values of an index.
     Loop(Bound),
     /// A state of a recurrence over an index: it begins with the first half of the operands, and each value of the index makes
@@ -231,7 +233,9 @@ impl Graph {
                 let columns = (0..operands.len()).fold(Dimension::number(0), |all, at| all.plus(&of(at).columns, 1));
                 Extents::new(of(0).rows, columns)
             }
-            M::Trace | M::Determinant | M::LogDeterminant | M::LogSumExp | M::Size(_) => Extents::scalar(),
+            M::Trace | M::Determinant | M::LogDeterminant | M::LogSumExp | M::Size(_) | M::Remainder => {
+                Extents::scalar()
+            }
             M::Extremum(_) | M::EntryProduct => Extents::scalar(),
         }
     }

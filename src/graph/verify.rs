@@ -129,6 +129,9 @@ impl Graph {
             M::Full(..) | M::Identity(_) | M::Size(_) => {
                 ensure(shapes.is_empty(), || format!("it has {} operands for none", shapes.len()))
             }
+            M::Remainder => ensure(shapes.len() == 2 && shapes.iter().all(Extents::is_scalar), || {
+                "a remainder is of a number by a number".to_string()
+            }),
             M::Transpose | M::LogSumExp | M::LogSumExpOfRows => one(true, ""),
             M::Extremum(_) | M::FirstExtremum(_) | M::EntryProduct | M::OtherProducts => one(true, ""),
             M::Scan(bound, state, _) => {

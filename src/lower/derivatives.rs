@@ -65,6 +65,11 @@ impl Machine<'_> {
             }
         };
         derived.ok_or_else(|| {
+            if graph.as_dimension(by).is_some() {
+                let message = "nothing is derived by an index, a size or a number";
+                let hint = "a derivative is taken by a parameter or by a name: `let t = i;` makes a number of an index";
+                return Diagnostic::new(Fault::Derivative, spans[1], message).hint(hint);
+            }
             let diagnostic =
                 Diagnostic::new(Fault::Derivative, spans[1], "a derivative is taken by a parameter or by a name");
             diagnostic.hint("name it with `let`, and write the function in terms of the name")

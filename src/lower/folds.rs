@@ -8,7 +8,7 @@ use super::machine::{Machine, Task};
 use super::value::{Rank, Value};
 use crate::error::{Diagnostic, Fault, nearest};
 use crate::functions::rows;
-use crate::graph::{Dimension, Extents, Extreme, MatrixOperation as M, Rational};
+use crate::graph::{Bound, Dimension, Extents, Extreme, MatrixOperation as M, Rational};
 use crate::limits;
 use crate::source::Span;
 use crate::syntax::ast::{BinaryOperator, Expression, Name, NodeId, Range};
@@ -91,6 +91,9 @@ impl Machine<'_> {
     pub(super) fn mean(&mut self, id: NodeId) {
         let Some(values) = self.take(2) else { return self.values.push(Value::Poison) };
         let span = self.ast.span(id);
+        if self.whole_number(&values[1]) == Some(0) {
+            return self.fail(Diagnostic::new(Fault::NoEntry, span, "this needs at least one value of its index"));
+        }
         let result = self.gates.binary(BinaryOperator::Divide, &values[0], &values[1], [span; 3]);
         self.settle(result);
     }
@@ -173,7 +176,7 @@ impl Machine<'_> {
             return self.fail(diagnostic.label(format!("over {} terms", limits::text(limits::WRITTEN_TERMS))));
         }
         // A first binding for each step to replace.
-        self.bind(&range.index.text, Value::Poison);
+        self.bind_index(&range.index.text, Value::Poison);
         self.tasks.push(Task::Gather(running, count));
         self.tasks.extend((from..to).rev().map(|index| Task::Step(running, index)));
     }
@@ -183,7 +186,7 @@ impl Machine<'_> {
         let name = self.index_of(running);
         self.unbind(&name.text);
         let value = Value::Scalar(self.gates.graph.integer(index));
-        self.bind(&name.text, value);
+        self.bind_index(&name.text, value);
         self.visit_body(running);
     }
 
@@ -199,9 +202,9 @@ impl Machine<'_> {
         let spans = vec![span; values.len()];
         let result = match running.fold {
             Fold::Map => self.rows_of_map(running, &values, &spans, whole),
-            Fold::LogSumExp if !values.is_empty() => self
-                .list(&values, &spans, whole)
-                .and_then(|list| super::collective::apply(&mut self.gates, rows::LOGSUMEXP, &[list], &[span], whole)),
+            Fold::LogSumExp if !values.is_empty() => {
+                self.list(&values, &spans, whole).and_then(|list| self.folded(running, list))
+            }
             Fold::Largest | Fold::Smallest | Fold::LogSumExp if values.is_empty() => {
                 let message = "this needs at least one value of its index";
                 Err(Diagnostic::new(Fault::NoEntry, whole, message))
@@ -256,10 +259,25 @@ impl Machine<'_> {
             Fold::LogSumExp => M::LogSumExp,
         };
         let id = node(&result, span)?;
-        if !self.gates.graph.extents(id).is_column() {
-            let message = "over a symbolic range, this is a function of numbers";
-            return Err(Diagnostic::new(Fault::Symbolic, span, message).hint("its body is a vector here"));
+        let graph = &mut *self.gates.graph;
+        if !matches!(result, Value::Array(_, Rank::Matrix)) {
+            return Ok(Value::Scalar(graph.matrix(function, &[id])));
         }
-        Ok(Value::Scalar(self.gates.graph.matrix(function, &[id])))
+        // Of vectors, it is that of the first entries, of the second entries, and so on.
+        let extents = graph.extents(id);
+        if running.fold == Fold::LogSumExp {
+            let columns = self.gates.turned(id);
+            return Ok(Value::Array(self.gates.graph.matrix(M::LogSumExpOfRows, &[columns]), Rank::Vector));
+        }
+        let [zero, one] = [0, 1].map(Dimension::number);
+        let bound = Bound { index: graph.fresh_index(), from: zero.clone(), to: extents.columns.clone() };
+        let column = graph.slice(id, zero.clone(), bound.index.clone(), Extents::column(extents.rows));
+        let value = graph.matrix(function, &[column]);
+        let whole = Extents::new(extents.columns, one);
+        let placed = match whole.is_scalar() {
+            true => value,
+            false => graph.matrix(M::Embed(bound.index.clone(), zero, whole), &[value]),
+        };
+        Ok(Value::Array(graph.loop_as_written(&bound, placed), Rank::Vector))
     }
 }

@@ -79,18 +79,10 @@ impl Machine<'_> {
         }
     }
 
-    /// Returns the range of a number from data that picks entries: of a parameter, or of an entry of one.
-    pub(super) fn range_of_index(&self, id: ExprId) -> Option<&(Dimension, Dimension)> {
-        let parameter = match self.gates.graph.as_matrix(id) {
-            Some((M::Slice(..), [parameter])) => parameter,
-            _ => &id,
-        };
-        self.index_parameters.get(parameter)
-    }
-
     /// Checks that whole numbers from data, in their range, are places among so many.
     fn require_within(
         &mut self,
+        place: ExprId,
         (from, to): (Dimension, Dimension),
         size: &Dimension,
         span: Span,
@@ -99,7 +91,15 @@ impl Machine<'_> {
         if left.as_number().is_some_and(|left| left < 0) {
             let message = format!("the places in {from}..{to} are not all among {size} entries");
             let diagnostic = Diagnostic::new(Fault::Index, span, message);
-            return Err(diagnostic.hint(format!("declare the index to be in {from}..{size}")));
+            return Err(diagnostic.hint(match self.range_of_index(place) {
+                Some(_) => format!("declare the index to be in {from}..{size}"),
+                None => format!("declare what it is made of to be in a smaller range, or write `(...) mod {size}`"),
+            }));
+        }
+        if self.least(&from).as_number().is_some_and(|from| from < 0) {
+            let message = format!("the places in {}..{} begin before 0", self.written(&from), self.written(&to));
+            let hint = format!("declare what it is made of to be in a later range, or write `(...) mod {size}`");
+            return Err(Diagnostic::new(Fault::Index, span, message).hint(hint));
         }
         self.need([from, left]);
         Ok(())
@@ -126,8 +126,9 @@ impl Machine<'_> {
         let count = |at: usize| ranges.get(at).map_or(Dimension::number(1), |range| range.count.clone());
         let extents = Extents::new(count(0), count(1));
         for (range, size) in ranges.iter().zip(sizes) {
-            if let Some(bounds) = range.given.and_then(|given| self.range_of_index(given)).cloned() {
-                self.require_within(bounds, size, spans[0])?;
+            let Some(given) = range.given else { continue };
+            if let Some(bounds) = self.range_of_whole(given) {
+                self.require_within(given, bounds, size, spans[0])?;
             }
         }
         let block = self.gates.graph.matrix(M::Gather(places, extents.clone()), &operands);
@@ -159,8 +160,8 @@ impl Machine<'_> {
             let place = node(&values[1 + at], spans[1 + at])?;
             let wrong = |span: Span| Diagnostic::new(Fault::Index, span, "this is no whole number");
             whole[at] = size.ok_or_else(|| wrong(spans[1 + count + at]))?;
-            if let Some(bounds) = self.range_of_index(place).cloned() {
-                self.require_within(bounds, &whole[at].clone(), spans[1 + at])?;
+            if let Some(bounds) = self.range_of_whole(place) {
+                self.require_within(place, bounds, &whole[at].clone(), spans[1 + at])?;
                 operands.push(place);
                 places[at] = None;
                 continue;
@@ -311,7 +312,7 @@ impl Machine<'_> {
         let mut bound = || -> Result<(Dimension, Option<usize>, Span), Diagnostic> {
             let Some((value, span)) = rest.next() else { return Ok((Dimension::number(0), None, Span::default())) };
             if let Value::Scalar(id) = value
-                && self.range_of_index(*id).is_some()
+                && self.range_of_whole(*id).is_some()
             {
                 given = Some(*id);
                 return Ok((Dimension::number(0), None, *span));

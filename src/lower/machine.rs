@@ -12,7 +12,7 @@ use crate::error::{Diagnostic, Fault, nearest};
 use crate::graph::{Bound, Dimension, ExprId, Graph, Input, Node, Rational};
 use crate::limits;
 use crate::source::Span;
-use crate::syntax::ast::{Ast, Expression, Item, UnaryOperator};
+use crate::syntax::ast::{Ast, BinaryOperator, Expression, Item, UnaryOperator};
 use crate::syntax::print_expression;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -43,7 +43,7 @@ pub(super) enum Task {
     /// Combine what runs along an axis, if nothing was wrong since it began.
     Raised(Running, Attempt),
     /// Combine the body of a loop.
-    Looped(Running),
+    Looped(Running, Attempt),
     /// Begin a recurrence, whose ends and first states are on the stack.
     Recurrence(NodeId),
     /// Take the next step of a recurrence that is written out.
@@ -280,7 +280,7 @@ impl<'a> Machine<'a> {
             }
             Task::Mean(id) => self.mean(id),
             Task::Raised(running, attempt) => self.raised(running, attempt),
-            Task::Looped(running) => self.looped(running),
+            Task::Looped(running, attempt) => self.looped(running, attempt),
             Task::Recurrence(id) => self.recurrence(id),
             Task::Advance(steps) => self.advance(steps),
             Task::Advanced(steps) => self.advanced(steps),
@@ -291,34 +291,6 @@ impl<'a> Machine<'a> {
                 let value = self.values.last().cloned().unwrap_or(Value::Poison);
                 self.memo.insert((item, arguments), value);
             }
-        }
-    }
-
-    /// Binds a name; one that a derivative is taken by stands for itself until that derivative is worked out.
-    pub(super) fn bind(&mut self, name: &str, value: Value) {
-        let graph = &mut *self.gates.graph;
-        let mut held = |id: ExprId| match graph.node(id) {
-            Node::Input(_) => id,
-            _ => {
-                let extents = graph.extents(id);
-                let placeholder = graph.add_placeholder(id);
-                graph.give_extents(placeholder, extents);
-                placeholder
-            }
-        };
-        let value = match value {
-            Value::Scalar(id) if self.derived_names.contains(name) => Value::Scalar(held(id)),
-            Value::Array(id, rank) if self.derived_names.contains(name) => Value::Array(held(id), rank),
-            _ => value,
-        };
-        if let Some(frame) = self.frames.last_mut() {
-            frame.bindings.entry(name.to_string()).or_default().push(value);
-        }
-    }
-
-    pub(super) fn unbind(&mut self, name: &str) {
-        if let Some(values) = self.frames.last_mut().and_then(|frame| frame.bindings.get_mut(name)) {
-            values.pop();
         }
     }
 
@@ -430,6 +402,10 @@ impl<'a> Machine<'a> {
             }
             Expression::Unary(UnaryOperator::Transpose, _) => {
                 let result = self.gates.transposed(&values[0], spans[0]);
+                self.settle(result);
+            }
+            Expression::Binary(BinaryOperator::Remainder, ..) => {
+                let result = self.remainder(&values, [span, spans[0], spans[1]]);
                 self.settle(result);
             }
             Expression::Binary(operator, left, right) => {

@@ -22,9 +22,11 @@ mod raise;
 mod recurrences;
 mod rows;
 mod scalarize;
+mod scope;
 mod shares;
 mod undefined;
 mod value;
+mod whole;
 
 pub use formula::Formulas;
 pub use function::{Facts, Function, Parameter, Whole, WholeParameter};

@@ -32,13 +32,15 @@ pub(super) struct Attempt {
     needed: usize,
     from: Dimension,
     to: Dimension,
+    /// What it was raised to, and what must not be negative then.
+    raised: Option<(Value, Vec<Dimension>)>,
 }
 
 impl Machine<'_> {
     /// Begins an index with a range that is not made of numbers alone.
     pub(super) fn run_over(&mut self, running: Running, ends: &[Value], spans: [Span; 2]) {
         let Some([from, to]) = self.bounds(ends, spans) else { return };
-        let attempt = Attempt { errors: self.errors.len(), needed: self.needed.len(), from, to };
+        let attempt = Attempt { errors: self.errors.len(), needed: self.needed.len(), from, to, raised: None };
         let count = attempt.to.plus(&attempt.from, -1);
         if self.axes.len() == 2 || count.is_running() {
             return self.begin_loop(running, attempt);
@@ -53,7 +55,7 @@ impl Machine<'_> {
         graph.give_extents(node, extents);
         self.axes.push(Axis { index: node, start: attempt.from.clone(), count });
         let name = self.index_of(running);
-        self.bind(&name.text, Value::Running(node));
+        self.bind_index(&name.text, Value::Running(node));
         self.tasks.push(Task::Raised(running, attempt));
         self.visit_body(running);
     }
@@ -95,9 +97,18 @@ impl Machine<'_> {
         };
         let result = result.and_then(|result| self.folded(running, result).ok());
         match result {
+            // Where indices meet, a loop can be a constant.
+            Some(result) if self.axes.is_empty() && self.may_be_singular(&result) => {
+                let needed = self.needed.clone();
+                self.begin_loop(running, Attempt { raised: Some((result, needed)), ..attempt });
+            }
             Some(result) => self.values.push(result),
             None => self.begin_loop(running, attempt),
         }
+    }
+
+    fn may_be_singular(&self, value: &Value) -> bool {
+        value.node().is_some_and(|(id, _)| self.gates.graph.may_be_singular(&[id]))
     }
 
     /// Adds up what runs along an axis, or takes it for a vector; none if it can't be.
@@ -152,25 +163,41 @@ impl Machine<'_> {
         self.errors.truncate(attempt.errors);
         self.needed.truncate(attempt.needed);
         if self.loops.len() >= limits::NESTED_LOOPS {
-            return self.fail(self.too_deep(running.id));
+            match attempt.raised {
+                Some((result, needed)) => {
+                    self.needed = needed;
+                    self.values.push(result);
+                }
+                None => self.fail(self.too_deep(running.id)),
+            }
+            return;
         }
         let graph = &mut *self.gates.graph;
         let index = graph.fresh_index();
         let number = graph.construct_matrix(&M::Size(index.clone()), &[]);
-        self.loops.push(Bound { index, from: attempt.from, to: attempt.to });
+        self.loops.push(Bound { index, from: attempt.from.clone(), to: attempt.to.clone() });
         let name = self.index_of(running);
         self.loop_names.push(name.text.clone());
-        self.bind(&name.text, Value::Scalar(number));
-        self.tasks.push(Task::Looped(running));
+        self.bind_index(&name.text, Value::Scalar(number));
+        self.tasks.push(Task::Looped(running, attempt));
         self.visit_body(running);
     }
 
-    /// Ends a loop.
-    pub(super) fn looped(&mut self, running: Running) {
+    /// Ends a loop. What can be raised is one only where something in it is constant for one value of the index.
+    pub(super) fn looped(&mut self, running: Running, attempt: Attempt) {
         let Some(bound) = self.loops.pop() else { return };
         self.loop_names.pop();
         let name = self.index_of(running);
         self.unbind(&name.text);
+        if let Some((raised, needed)) = attempt.raised {
+            let body = self.values.last().and_then(Value::node).filter(|_| self.errors.len() == attempt.errors);
+            if !body.is_some_and(|(body, _)| self.gates.graph.has_singular_diagonal(&bound, body)) {
+                self.values.pop();
+                self.errors.truncate(attempt.errors);
+                self.needed = needed;
+                return self.values.push(raised);
+            }
+        }
         let Some(values) = self.take(1) else { return self.values.push(Value::Poison) };
         let result = self.loop_of(running, &bound, &values[0]);
         let result = result.and_then(|result| self.folded(running, result));
@@ -196,6 +223,10 @@ impl Machine<'_> {
         let (row, rank) = match rank {
             None | Some(Rank::Either) => (id, Rank::Vector),
             Some(rank) if rank == Rank::Vector || extents.is_column() => (self.gates.turned(id), Rank::Matrix),
+            Some(_) if running.fold != Fold::Map => {
+                let message = "over a symbolic range, this is a function of numbers or of vectors";
+                return Err(Diagnostic::new(Fault::Symbolic, span, message).hint("its body is a matrix here"));
+            }
             Some(_) => {
                 let message = "a matrix can't be an entry of a matrix";
                 return Err(Diagnostic::new(Fault::Shapes, span, message));

@@ -58,7 +58,7 @@ impl Machine<'_> {
     }
 
     fn bind_step(&mut self, recurrence: &Recurrence, index: Value, states: &[Value]) {
-        self.bind(&recurrence.range.index.text, index);
+        self.bind_index(&recurrence.range.index.text, index);
         for (state, value) in recurrence.states.iter().zip(states) {
             self.bind(&state.name.text, value.clone());
         }

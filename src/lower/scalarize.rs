@@ -7,7 +7,7 @@ use super::determinants::WRITTEN_OUT;
 use super::gates::Gates;
 use crate::functions::rows;
 use crate::graph::{
-    Bound, Comparison, ExprId, Extents, Extreme, Graph, Kept, MatrixOperation as M, Node, Rational, Sizes,
+    Bound, Comparison, Dimension, ExprId, Extents, Extreme, Graph, Kept, MatrixOperation as M, Node, Rational, Sizes,
 };
 use crate::limits;
 use rustc_hash::FxHashMap;
@@ -99,6 +99,19 @@ impl<'a> Scalarizer<'a> {
     fn matrix(&self, id: ExprId) -> Option<Entries> {
         let (rows, columns) = self.size(&self.source.extents(id))?;
         Some(Entries { rows, columns, list: self.entries(id).to_vec(), is_ones: self.source.is_ones(id) })
+    }
+
+    /// Returns the row and the column of an operation whose places are numbers that are known; data are not.
+    fn places_given(&self, places: &[Option<Dimension>; 2], given: &[ExprId]) -> Option<[Dimension; 2]> {
+        let mut given = given.iter();
+        let mut place = |place: &Option<Dimension>| match place {
+            Some(place) => Some(place.clone()),
+            None => {
+                let number = self.entries(*given.next()?).first().copied();
+                self.gates.graph.as_number(number?)?.to_integer().map(Dimension::number)
+            }
+        };
+        Some([place(&places[0])?, place(&places[1])?])
     }
 
     fn written(&mut self, id: ExprId) -> Option<Vec<ExprId>> {
@@ -242,10 +255,24 @@ impl<'a> Scalarizer<'a> {
                 (0..*rows).flat_map(line).collect()
             }
             M::Size(dimension) => vec![self.gates.graph.integer(i64::try_from(dimension.evaluate(&self.sizes)?).ok()?)],
+            M::Remainder => {
+                let [of, by] = [operands[0], operands[1]].map(|id| self.entries(id).first().copied());
+                let number = |id: Option<ExprId>| self.gates.graph.as_number(id?)?.to_integer();
+                let (of, by) = (number(of)?, number(by).filter(|by| *by > 0)?);
+                vec![self.gates.graph.integer(of.rem_euclid(by))]
+            }
             M::Loop(bound) => return self.looped(bound, operands[0]),
             M::Scan(bound, state, kept) => return self.scanned(bound, (*state, *kept), operands),
-            // The step that a state belongs to keeps it, and data have no entries that are known.
-            M::State(..) | M::Gather(..) | M::Scatter(..) => return None,
+            // The step that a state belongs to keeps it.
+            M::State(..) => return None,
+            M::Gather(places, extents) => {
+                let [row, column] = self.places_given(places, &operands[1..])?;
+                return self.operation(&M::Slice(row, column, extents.clone()), &operands[..1]);
+            }
+            M::Scatter(places, extents) => {
+                let [row, column] = self.places_given(places, &operands[1..])?;
+                return self.operation(&M::Embed(row, column, extents.clone()), &operands[..1]);
+            }
             M::Extremum(extreme) => {
                 let function = if *extreme == Extreme::Largest { rows::MAX } else { rows::MIN };
                 let (first, rest) = list.split_first()?;

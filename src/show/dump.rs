@@ -92,6 +92,7 @@ pub fn operation_name(operation: &M) -> String {
         M::Stack => "stack".to_string(),
         M::Join => "join".to_string(),
         M::Size(dimension) => format!("size[{dimension}]"),
+        M::Remainder => "mod".to_string(),
         M::Loop(bound) => format!("loop[{} in {}..{}]", bound.index, bound.from, bound.to),
         M::Scan(bound, state, kept) => {
             let kept = format!("{kept:?}").to_lowercase();

@@ -239,6 +239,7 @@ fn binary(ast: &Ast, operator: B, a: NodeId, b: NodeId, out: &mut Vec<Piece>) {
         },
         B::ElementMultiply => out.extend([Node(a, left_of_product(ast, a)), text(r" \odot "), Node(b, Level::Signed)]),
         B::ElementDivide => out.extend([Node(a, left_of_product(ast, a)), text(r" \oslash "), Node(b, Level::Signed)]),
+        B::Remainder => out.extend([Node(a, left_of_product(ast, a)), text(r" \bmod "), Node(b, Level::Signed)]),
         relation => {
             let sign = match relation {
                 B::Less => "<",

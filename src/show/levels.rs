@@ -36,7 +36,9 @@ fn level(ast: &Ast, id: NodeId) -> Level {
             Level::Additive
         }
         E::Binary(B::Add | B::Subtract, ..) | E::Unary(U::Negate, _) => Level::Additive,
-        E::Binary(B::Multiply | B::ElementMultiply | B::ElementDivide, ..) | E::Fold(..) => Level::Multiplicative,
+        E::Binary(B::Multiply | B::ElementMultiply | B::ElementDivide | B::Remainder, ..) | E::Fold(..) => {
+            Level::Multiplicative
+        }
         E::Binary(B::Divide, ..) => Level::Signed,
         E::Binary(B::Power | B::ElementPower, ..) | E::Unary(U::Transpose, _) => Level::Power,
         E::Binary(..) | E::Unary(U::Not, _) => Level::Loose,

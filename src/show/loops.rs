@@ -5,7 +5,7 @@ use super::notation::Writer;
 use crate::graph::{Bound, Dimension, ExprId, Extents, Graph, Kept, MatrixOperation as M, Node, Rational};
 use crate::source::Span;
 use crate::syntax::ast::{
-    BinaryOperator as B, Expression as E, Let, Name, NodeId, Range, Ranges, Recurrence, State, UnaryOperator,
+    Ast, BinaryOperator as B, Expression as E, Let, Name, NodeId, Range, Ranges, Recurrence, State, UnaryOperator,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -65,14 +65,12 @@ impl Writer<'_> {
         let states =
             states.map(|(name, initial)| State { name: name.clone(), initial: self.written[initial] }).collect();
         let next: Vec<NodeId> = scan.next.iter().map(|next| self.written[next]).collect();
-        let next = match (self.named_inside(&[&scan.bound], &scan.next), next.as_slice()) {
-            (lets, _) if lets.is_empty() => next,
-            (lets, [only]) => vec![self.block(lets, *only)],
-            (lets, _) => {
-                let several = self.ast.synthesize(E::Several(next));
-                vec![self.block(lets, several)]
-            }
-        };
+        let (lets, mut next) = self.named_inside(&[&scan.bound], &scan.next, &next);
+        if !lets.is_empty() {
+            let several = |ast: &mut Ast, next: Vec<NodeId>| ast.synthesize(E::Several(next));
+            let left = if let [only] = next.as_slice() { *only } else { several(self.ast, next) };
+            next = vec![self.block(lets, left)];
+        }
         let function = match scan.kept {
             Kept::Last => "fold",
             Kept::After => "scan",
@@ -89,49 +87,6 @@ impl Writer<'_> {
                 self.ast.synthesize(E::Block(vec![Let { names, value: recurrence }], own))
             }
         }
-    }
-
-    /// Lists what has a name inside of loops, among the nodes that some of their expressions are made of.
-    fn named_inside(&self, bounds: &[&Bound], roots: &[ExprId]) -> Vec<Let> {
-        let depends = |id: ExprId| {
-            let indices = self.graph.free_indices(id);
-            bounds.iter().any(|bound| indices.is_some_and(|indices| indices.contains(bound.name())))
-        };
-        let innermost = |id: ExprId| {
-            let indices = self.graph.free_indices(id).into_iter().flatten();
-            indices.min_by_key(|name| (name.len(), name.as_str()))
-        };
-        let mut lets = Vec::new();
-        let mut seen: FxHashSet<ExprId> = FxHashSet::default();
-        let mut open: Vec<(ExprId, bool)> = roots.iter().rev().map(|root| (*root, false)).collect();
-        while let Some((id, done)) = open.pop() {
-            if done {
-                let own = innermost(id).is_some_and(|name| bounds.iter().any(|bound| bound.name() == name));
-                lets.extend(self.inside.get(&id).filter(|_| own).cloned());
-            } else if depends(id) && seen.insert(id) {
-                open.push((id, true));
-                self.graph.node(id).for_each_operand(|operand| open.push((operand, false)));
-            }
-        }
-        lets
-    }
-
-    /// Writes what an expression inside of loops is made of, the names before it.
-    fn with_names_inside(&mut self, bounds: &[&Bound], root: ExprId, written: NodeId) -> NodeId {
-        let lets = self.named_inside(bounds, &[root]);
-        self.block(lets, written)
-    }
-
-    fn block(&mut self, mut lets: Vec<Let>, written: NodeId) -> NodeId {
-        let mut written = written;
-        // The last name for what is written as it alone is not needed.
-        if let (Some(last), E::Name(name)) = (lets.last(), self.ast.get(written))
-            && last.names[0].text == *name
-        {
-            written = last.value;
-            lets.pop();
-        }
-        if lets.is_empty() { written } else { self.ast.synthesize(E::Block(lets, written)) }
     }
 
     fn range(&mut self, bound: &Bound) -> Range {
@@ -160,16 +115,16 @@ impl Writer<'_> {
     /// Writes a sum over an index, with the condition for its terms; that over an index inside becomes one with it.
     fn sum_over(&mut self, bound: &Bound, body: ExprId) -> NodeId {
         let mut ranges = Ranges { list: vec![self.range(bound)], guard: None };
-        let mut written = self.written[&body];
-        let lets = self.named_inside(&[bound], &[body]);
-        if !lets.is_empty() {
-            written = self.block(lets, written);
-        } else if let Node::Select(condition, a, b) = self.graph.node(body)
+        let mut term = body;
+        if let Node::Select(condition, a, b) = self.graph.node(body)
             && self.graph.is_zero(*b)
+            && !self.has_names_inside(&[bound], *condition)
         {
             ranges.guard = Some(self.written[condition]);
-            written = self.written[a];
-        } else if let E::Fold(name, inner, term) = self.ast.get(written)
+            term = *a;
+        }
+        let mut written = self.with_names_inside(&[bound], term, self.written[&term]);
+        if let (None, E::Fold(name, inner, term)) = (ranges.guard, self.ast.get(written))
             && name.text == "sum"
         {
             ranges.list.extend(inner.list.iter().cloned());
@@ -198,20 +153,22 @@ impl Writer<'_> {
             return None;
         }
         let entry = if own.is_scalar() {
-            self.term(inner, &coefficient.abs(), false)
+            let entry = self.term(inner, &coefficient.abs(), false);
+            self.with_names_inside(&[bound], inner, entry)
         } else {
-            let turned = match self.ast.get(self.written[&inner]) {
-                E::Unary(UnaryOperator::Transpose, column) => *column,
-                _ => self.ast.synthesize(E::Unary(UnaryOperator::Transpose, self.written[&inner])),
+            let (lets, column) = self.named_inside(&[bound], &[inner], &[self.written[&inner]]);
+            let row = match self.ast.get(column[0]) {
+                E::Unary(UnaryOperator::Transpose, row) => *row,
+                _ => self.ast.synthesize(E::Unary(UnaryOperator::Transpose, column[0])),
             };
-            if coefficient.abs().is_one() {
-                turned
+            let row = if coefficient.abs().is_one() {
+                row
             } else {
                 let scale = self.number(&coefficient.abs());
-                self.binary(B::Multiply, scale, turned)
-            }
+                self.binary(B::Multiply, scale, row)
+            };
+            self.block(lets, row)
         };
-        let entry = self.with_names_inside(&[bound], inner, entry);
         let range = self.range(bound);
         let map = self.ast.synthesize(E::Map(vec![range], entry));
         let (first, end) = (bound.from.plus(&offset, 1), bound.to.plus(&offset, 1));

@@ -30,6 +30,7 @@ impl Writer<'_> {
             M::LogSumExpOfRows => self.call("logsumexp_rows", written),
             M::Stack => self.call("stack", written),
             M::Join => self.call("join", written),
+            M::Remainder => self.binary(B::Remainder, written[0], written[1]),
             M::Loop(bound) => self.looped(bound, operands[0]),
             M::Scan(..) => self.scanned(id),
             M::Gather(places, extents) => self.gathered(places, extents, operands),

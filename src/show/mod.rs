@@ -1,5 +1,6 @@
 //! What people see: graphs written as mathematics.
 
+mod blocks;
 #[cfg(feature = "cli")]
 pub mod dialect;
 pub mod dump;

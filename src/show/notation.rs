@@ -62,8 +62,12 @@ fn write_all(graph: &Graph, ast: &mut Ast, roots: &[ExprId], names: &Names) -> (
     let mut fresh = None;
     let asked: FxHashSet<ExprId> = roots.iter().copied().collect();
     let mut inner: FxHashSet<ExprId> = FxHashSet::default();
+    let mut within_loops: FxHashSet<ExprId> = FxHashSet::default();
     for id in &nodes {
         graph.node(*id).for_each_operand(|operand| inner.extend([operand]));
+        if graph.free_indices(*id).is_some() {
+            graph.node(*id).for_each_operand(|operand| within_loops.extend([operand]));
+        }
     }
     for id in nodes {
         let mut expression = writer.expression(id);
@@ -72,7 +76,12 @@ fn write_all(graph: &Graph, ast: &mut Ast, roots: &[ExprId], names: &Names) -> (
         }
         let mut level = 0;
         graph.node(id).for_each_operand(|operand| level = level.max(depth[&operand] + 1));
-        let repeated = uses[id] > 1 && (is_worth_a_name(whole, sizes[&id]) || graph.as_scan(id).is_some());
+        let is_scan = graph.as_scan(id).is_some();
+        // Nobody writes a recurrence inside of a loop that it does not depend on.
+        let repeated = match uses[id] {
+            0 | 1 => is_scan && graph.free_indices(id).is_none() && within_loops.contains(&id),
+            _ => is_scan || is_worth_a_name(whole, sizes[&id]),
+        };
         let numeric = !is_condition(graph.node(id));
         if let Some(name) = names.get(&id) {
             let reference = writer.ast.synthesize(E::Name(name.clone()));

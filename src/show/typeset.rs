@@ -304,6 +304,7 @@ impl Walk<'_> {
             B::Divide => self.pair(dialect.fraction, (a, Level::Loose), (b, Level::Loose)),
             B::Power => self.pair(dialect.power, (a, Level::Atom), (b, Level::Loose)),
             B::ElementPower => self.pair(dialect.entrywise_power, (a, Level::Atom), (b, Level::Loose)),
+            B::Remainder => infix(self, sign("mod"), left_of_product(self.ast, a), Level::Signed),
             B::And => infix(self, sign("∧"), Level::Additive, Level::Additive),
             B::Or => infix(self, sign("∨"), Level::Additive, Level::Additive),
             B::LessEqual => infix(self, sign("≤"), Level::Additive, Level::Additive),

@@ -226,7 +226,7 @@ fn syntax_error(
         }
         _ => None,
     };
-    let expected = describe_expected(&expected, before.is_some_and(|(token, _)| ends_operand(token)));
+    let expected = describe_expected(&expected, before.is_some_and(|(token, _)| token.ends_operand()));
     let message = match found {
         Some((_, span)) => format!("`{}` is not expected here", source.slice(*span)),
         None => "the input ends too early".to_string(),
@@ -246,11 +246,6 @@ fn unfinished_let(source: &Source, before: &[Spanned<'_>], found: &Spanned<'_>) 
     let written = source.slice(Span::new(start.start, end.end));
     let example = if written.contains(['\n', ';']) { "let a = x^2" } else { written };
     is_next_line.then(|| format!("a `let` ends with `;`: `{example};`"))
-}
-
-fn ends_operand(token: &Token<'_>) -> bool {
-    use Token::*;
-    matches!(token, Name(_) | Number(_) | RightParenthesis | RightBracket | RightBrace | Quote)
 }
 
 /// Says what the parser could have read, in words.
@@ -293,7 +288,7 @@ fn syntax_hint(source: &Source, before: Option<&Spanned<'_>>, found: Option<&Spa
     match (before, token) {
         (Some((Token::Star, _)), Token::Star) => Some("powers are written with `^`: `x^2`".into()),
         (Some((previous, place)), Token::Name(_) | Token::Number(_) | Token::LeftParenthesis)
-            if ends_operand(previous) =>
+            if previous.ends_operand() =>
         {
             let before = source.text[..place.start].trim_end().strip_suffix('^').map(str::trim_end);
             if let Some(function) = before.and_then(function_at_end) {

@@ -32,7 +32,7 @@ fn level(expression: &Expression) -> Level {
         Expression::Unary(UnaryOperator::Not, _) => Level::Negation,
         Expression::Binary(operator, ..) => match operator {
             Add | Subtract => Level::Additive,
-            Multiply | Divide | ElementMultiply | ElementDivide => Level::Multiplicative,
+            Multiply | Divide | ElementMultiply | ElementDivide | Remainder => Level::Multiplicative,
             Power | ElementPower => Level::Power,
             And => Level::Conjunction,
             Or => Level::Disjunction,
@@ -209,7 +209,7 @@ fn binary(ast: &Ast, operator: BinaryOperator, a: NodeId, b: NodeId, out: &mut V
         Or => (Level::Disjunction, Level::Conjunction),
         And => (Level::Conjunction, Level::Negation),
         Add | Subtract => (Level::Additive, Level::Multiplicative),
-        Multiply | Divide | ElementMultiply | ElementDivide => (Level::Multiplicative, Level::Signed),
+        Multiply | Divide | ElementMultiply | ElementDivide | Remainder => (Level::Multiplicative, Level::Signed),
         Power | ElementPower => (Level::Postfix, Level::Signed),
         _ => (Level::Additive, Level::Additive),
     };
@@ -222,7 +222,7 @@ fn binary(ast: &Ast, operator: BinaryOperator, a: NodeId, b: NodeId, out: &mut V
     let sign = match operator {
         Add => " + ",
         Subtract => " - ",
-        other if other.is_comparison() || matches!(other, And | Or) => {
+        other if other.is_comparison() || matches!(other, And | Or | Remainder) => {
             out.push(Node(a, left));
             out.push(Text(" "));
             out.push(Text(other.symbol()));

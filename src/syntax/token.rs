@@ -36,6 +36,8 @@ pub enum Token<'s> {
     Not,
     #[token("in", priority = 30)]
     In,
+    #[token("mod", priority = 30)]
+    Mod,
 
     #[token("+")]
     Plus,
@@ -106,6 +108,12 @@ pub enum Start {
 }
 
 impl Token<'_> {
+    /// Tells whether the token can be the last one of an operand.
+    pub fn ends_operand(&self) -> bool {
+        use Token::*;
+        matches!(self, Name(_) | Number(_) | RightParenthesis | RightBracket | RightBrace | Quote)
+    }
+
     /// Tells whether the token opens a bracket (1), closes one (−1) or neither (0).
     pub fn nesting(&self) -> i32 {
         match self {
@@ -138,6 +146,10 @@ pub fn tokenize(text: &str) -> (Vec<Spanned<'_>>, Vec<Comment>, Vec<Diagnostic>)
             Ok(Token::Comment(c) | Token::Documentation(c)) => {
                 comments.push(Comment { text: c.trim_end().to_string(), span })
             }
+            // Between operands it is an operator, and elsewhere a name.
+            Ok(Token::Mod) if !tokens.last().is_some_and(|(before, _): &Spanned<'_>| before.ends_operand()) => {
+                tokens.push((Token::Name("mod"), span));
+            }
             Ok(token) => tokens.push((token, span)),
             Err(()) => match unknown {
                 Some(before) if before.end == span.start => unknown = Some(before.to(span)),
@@ -159,7 +171,7 @@ fn unknown_characters(text: &str, span: Span) -> Diagnostic {
         '&' => Some("`and` joins two conditions"),
         '|' => Some("`or` joins two conditions, and `abs(x)` is the absolute value"),
         '!' => Some("`not` negates a condition, and `gamma(n + 1)` is the factorial"),
-        '%' => Some("the remainder is `x - n*floor(x/n)`"),
+        '%' => Some("the remainder is `i mod n` for places, and `x - n*floor(x/n)` for other numbers"),
         '.' => Some("a decimal point needs a digit before and after it: `0.5`, `2.0`"),
         '\u{2212}' | '\u{2013}' => Some("the minus sign is `-`"),
         '\u{00d7}' | '\u{00b7}' | '\u{22c5}' => Some("multiplication is written `*`"),

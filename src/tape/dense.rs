@@ -432,6 +432,7 @@ fn operate(operation: &M, operands: &[&Dense], extents: &Extents, sizes: &Sizes)
             let entries: Vec<f64> = (0..rows).flat_map(entry).collect();
             Some(Dense { rows, columns: parts.iter().map(|part| part.columns).sum(), entries })
         }
+        (M::Remainder, [of, by]) => number(of.entries.first()?.rem_euclid(*by.entries.first()?)),
         (M::Size(n), []) => number(n.signed(sizes)? as f64),
         (M::Gather(places, _), [a, given @ ..]) => {
             let [top, left] = places_given(places, given, sizes)?;

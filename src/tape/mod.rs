@@ -125,7 +125,12 @@ pub struct Tape {
 impl Tape {
     /// Returns what computes the first outputs alone, with the same operations.
     pub fn part(&self, outputs: usize) -> Tape {
-        let outputs = self.outputs.iter().copied().take(outputs).collect();
+        self.with_outputs(0..outputs.min(self.outputs.len()))
+    }
+
+    /// Returns what computes these outputs alone, with the same operations.
+    pub fn with_outputs(&self, outputs: impl Iterator<Item = usize>) -> Tape {
+        let outputs = outputs.map(|output| self.outputs[output]).collect();
         schedule::prune(Tape { operations: self.operations.clone(), outputs })
     }
 }

@@ -25,7 +25,7 @@ pub const LOOPS: &[(&str, &[(&str, &str)])] = &[
     ("f(P: matrix[n,3]) = sum(i in 0..n, sum(j in 0..i, 1/norm2(P[i,..]-P[j,..])))", &[]),
     (
         "f(a: vector[n], x) = sum(i in 0..n, a[i]*x^i)",
-        &[("a", "[i in 0..n: x^i]"), ("x", "sum(i in 0..n, a[i]*x^(i - 1)*i)")],
+        &[("a", "[i in 0..n: x^i]"), ("x", "sum(i in 1..n, a[i]*x^(i - 1)*i)")],
     ),
     ("f(x: vector[n], y: vector[m]) = sum(i in 0..n, ln(sum(j in 0..m, exp(x[i]*y[j]*(i+j+1)))))", &[]),
     ("f(x: vector[n]) = sum(i in 0..n, max(x[i], i/2))", &[]),

@@ -11,12 +11,14 @@ impl Random {
         random
     }
 
-    fn below(&mut self, limit: usize) -> usize {
+    /// Returns a number below a limit.
+    pub fn below(&mut self, limit: usize) -> usize {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) as usize % limit
     }
 
-    fn pick<'t>(&mut self, choices: &[&'t str]) -> &'t str {
+    /// Picks one of several texts.
+    pub fn pick<'t>(&mut self, choices: &[&'t str]) -> &'t str {
         choices[self.below(choices.len())]
     }
 

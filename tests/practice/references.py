@@ -863,6 +863,26 @@ def embedding_bag(E, k, w, y):
     return np.sum(r**2) + 0 * np.sum(E)
 
 
+@case("q[n] p[n]", "n=1", "n=2", "n=5")
+def toda(q, p):
+    return np.sum(p**2) / 2 + np.sum(np.exp(q - np.roll(q, -1)))
+
+
+@case("X[n,m] D[n,n]", "n=0 m=2", "n=1 m=2", "n=2 m=3", "n=4 m=2")
+def distances(X, D):
+    return sum((norm2(X[i] - X[j]) - D[i, j]) ** 2 if i != j else D[i, i] ** 2 for i in range(len(X)) for j in range(len(X))) + 0 * np.sum(X)
+
+
+@case("a[n] x", "n=0", "n=1", "n=2", "n=5", x=(0, 0))
+def power_series(a, x):
+    return sum((a[i] * x**i for i in range(len(a))), 0 * x)
+
+
+@case("x[2*n] a[m]<n b[m]<n k[m]", "n=2 m=0", "n=2 m=1", "n=4 m=5")
+def truss(x, a, b, k):
+    return np.sum(k * ((x[2 * a] - x[2 * b]) ** 2 + (x[2 * a + 1] - x[2 * b + 1]) ** 2 - 1) ** 2)
+
+
 # ---- Points and derivatives ----
 
 

@@ -1,6 +1,6 @@
 //! Dimensions in Rust: what is added stands before what is taken away, so that no part of the number is negative.
 
-use crate::graph::Dimension;
+use crate::graph::{Dimension, Polynomial, Rational};
 use indexmap::IndexMap;
 
 /// Writes a dimension; `sizes` tells how the names are written.
@@ -19,6 +19,46 @@ pub(super) fn end(dimension: &Dimension, sizes: &IndexMap<String, String>) -> St
     }
 }
 
+/// Writes a polynomial that is a whole number, and not negative.
+pub(super) fn whole_number(polynomial: &Polynomial, sizes: &IndexMap<String, String>) -> String {
+    let (added, taken, parts) = summed(polynomial, sizes);
+    let sum = taken.into_iter().fold(added, |text, term| format!("{text} - {term}"));
+    if parts == 1 { sum } else { format!("({sum}) / {parts}") }
+}
+
+/// Writes a polynomial that is a whole number, or negative where some range ends before it begins: it is 0 then.
+pub(super) fn counted(polynomial: &Polynomial, sizes: &IndexMap<String, String>) -> String {
+    let (added, taken, parts) = summed(polynomial, sizes);
+    let sum = match taken.as_slice() {
+        [] => added,
+        _ if added.contains(' ') => format!("({added}).saturating_sub({})", taken.join(" + ")),
+        _ => format!("{added}.saturating_sub({})", taken.join(" + ")),
+    };
+    match parts {
+        1 => sum,
+        _ if taken.is_empty() && sum.contains(' ') => format!("({sum}) / {parts}"),
+        _ => format!("{sum} / {parts}"),
+    }
+}
+
+/// Writes what is added and what is taken away in a polynomial, all of it times the last number.
+fn summed(polynomial: &Polynomial, sizes: &IndexMap<String, String>) -> (String, Vec<String>, i64) {
+    let parts = polynomial.terms().filter_map(|(_, coefficient)| coefficient.denominator().to_integer());
+    let parts = parts.fold(1, num_integer::lcm);
+    let (mut added, mut taken) = (Vec::new(), Vec::new());
+    for (names, coefficient) in polynomial.terms() {
+        let count = coefficient.multiply(&Rational::integer(parts)).to_integer().unwrap_or_default();
+        let names = names.iter().map(|name| sizes.get(name).map_or(name.clone(), String::clone));
+        let number = (count.abs() != 1 || names.len() == 0).then(|| count.abs().to_string());
+        let term = number.into_iter().chain(names).collect::<Vec<_>>().join(" * ");
+        if count < 0 { taken.push(term) } else { added.push(term) }
+    }
+    if added.is_empty() {
+        added.push("0".to_string());
+    }
+    (added.join(" + "), taken, parts)
+}
+
 /// Checks that dimensions are not negative.
 pub(super) fn checks<'d>(
     dimensions: impl Iterator<Item = &'d Dimension>,
@@ -28,9 +68,10 @@ pub(super) fn checks<'d>(
     let mut others: Vec<String> = Vec::new();
     for dimension in dimensions.filter(|dimension| dimension.may_be_negative() && !dimension.is_running()) {
         let mut names = dimension.names();
-        if let (Some((name, 1)), None) = (names.next(), names.next()) {
+        if let (Some((name, count @ 1..)), None) = (names.next(), names.next()) {
             let own = least.entry(name).or_default();
-            *own = (*own).max(-dimension.constant());
+            *own =
+                (*own).max((-dimension.constant()).div_euclid(count) + i64::from(-dimension.constant() % count != 0));
         } else {
             let (added, taken) = sides(dimension, sizes);
             let check =
@@ -47,7 +88,7 @@ pub(super) fn checks<'d>(
 }
 
 /// Writes the sum of what is added, and each term that is taken away.
-fn sides(dimension: &Dimension, sizes: &IndexMap<String, String>) -> (String, Vec<String>) {
+pub(super) fn sides(dimension: &Dimension, sizes: &IndexMap<String, String>) -> (String, Vec<String>) {
     let term = |(name, count): (&str, i64)| {
         let name = sizes.get(name).map_or(name, String::as_str);
         if count.abs() == 1 { name.to_string() } else { format!("{} * {name}", count.abs()) }

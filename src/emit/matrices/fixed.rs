@@ -169,6 +169,7 @@ impl Module<'_> {
             self.fixed_derivatives(&fixed, own, &mut gradient)?;
         }
         self.fixed_products(&fixed, &asked, gradient)?;
+        self.sparse(function, whole, &fixed.by, &asked)?;
         Ok(Some(asked))
     }
 

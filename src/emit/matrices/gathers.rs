@@ -2,7 +2,8 @@
 
 use super::dimensions;
 use super::loops::{Loops, Place, place};
-use crate::graph::{Dimension, ExprId, Extents, MatrixOperation as M, Node};
+use super::whole_numbers::WholeNumbers;
+use crate::graph::{Dimension, ExprId, Extents, Node};
 use crate::lower::WholeParameter;
 use indexmap::IndexMap;
 
@@ -26,21 +27,12 @@ impl Loops<'_> {
         }
     }
 
-    /// Writes a whole number from data.
+    /// Writes a whole number that is made of data, remainders, indices and sizes.
     pub(super) fn given_place(&mut self, id: ExprId) -> String {
-        let (of, row) = match self.graph.as_matrix(id) {
-            Some((M::Slice(row, ..), [of])) => (*of, Some(row.clone())),
-            _ => (id, None),
-        };
-        let Node::Input(index) = self.graph.node(of) else {
-            self.unknown = true;
-            return String::new();
-        };
-        let name = self.inputs[*index as usize].clone();
-        match row {
-            Some(row) => format!("{name}[{}]", self.dimension(&row)),
-            None => name,
-        }
+        let name = |input: u32| self.inputs.get(input as usize).cloned();
+        let text = WholeNumbers { graph: self.graph, name, sizes: self.sizes }.text(id);
+        self.unknown |= text.is_none();
+        text.unwrap_or_default()
     }
 
     /// Writes the row and the column of an operation with places from data.

@@ -18,6 +18,7 @@ const SOURCES: [&str; 9] = [
     include_str!("kernels/small.rs"),
     include_str!("kernels/elimination.rs"),
     include_str!("kernels/batches.rs"),
+    include_str!("kernels/patterns.rs"),
 ];
 
 /// The kernels that work long enough to be functions of their own.

@@ -192,17 +192,20 @@ fn added_to(target: &str, sign: &str, added: String) -> String {
     }
 }
 
-/// Tells whether each value of an index fills a row of its own, and all of them fill the matrix.
+/// Tells whether each value of an index fills rows of its own, and all of them fill the matrix.
 fn fills(bound: &Bound, output: &Accumulated) -> bool {
-    let [part] = &output.parts[..] else { return false };
-    let [tape::Place::At(row), tape::Place::At(column)] = &part.place else { return false };
-    let offset = row.plus(&bound.index, -1);
+    let count = output.parts.len() as i64;
+    let first = bound.from.times(count);
+    let mut offsets = Vec::new();
+    for part in &output.parts {
+        let [tape::Place::At(row), tape::Place::At(column)] = &part.place else { return false };
+        let offset = row.plus(&bound.index, -count).plus(&first, 1).as_number();
+        let is_row = part.extents.rows.is_one() && part.extents.columns == output.extents.columns;
+        offsets.extend(offset.filter(|_| is_row && *column == Dimension::number(0)));
+    }
+    offsets.sort_unstable();
     output.into.is_empty()
         && !output.is_shared
-        && !offset.is_running()
-        && part.extents.rows.is_one()
-        && part.extents.columns == output.extents.columns
-        && *column == Dimension::number(0)
-        && bound.from.plus(&offset, 1) == Dimension::number(0)
-        && bound.to.plus(&offset, 1) == output.extents.rows
+        && offsets.into_iter().eq(0..count)
+        && bound.to.times(count).plus(&first, -1) == output.extents.rows
 }

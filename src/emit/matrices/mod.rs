@@ -17,9 +17,11 @@ mod products;
 mod rows;
 mod scanned;
 mod shares;
+mod sparse;
 mod stages;
 mod temporaries;
 mod vectors;
+mod whole_numbers;
 
 use super::asked::{Asked, kept_whole};
 use super::documentation::{comment, introduction};
@@ -107,6 +109,7 @@ impl Module<'_> {
             }
         }
         self.whole_products(function, whole, &signature, &all, &asked, gradient)?;
+        self.sparse(function, whole, &all, &asked)?;
         Ok(asked)
     }
 
@@ -225,7 +228,19 @@ impl Module<'_> {
                 targets.push(None);
                 continue;
             }
-            parameters.push(format!("{argument}: &mut [{float}]"));
+            let kind = if signature.sizes.is_empty() { array_or_slice(&extents, float) } else { format!("[{float}]") };
+            parameters.push(format!("{argument}: &mut {kind}"));
+            checks.push(check(&argument, &argument, &extents, &signature.sizes));
+            if extents.is_scalar() {
+                opening.push(format!("let {argument} = &mut {argument}[0];"));
+            }
+            targets.push(Some(placeholders.stand_for(argument)));
+        }
+        for (argument, root) in results.slices {
+            let extents = given.extents(root);
+            roots.push(root);
+            let kind = if signature.sizes.is_empty() { array_or_slice(&extents, float) } else { format!("[{float}]") };
+            parameters.push(format!("{argument}: &mut {kind}"));
             checks.push(check(&argument, &argument, &extents, &signature.sizes));
             if extents.is_scalar() {
                 opening.push(format!("let {argument} = &mut {argument}[0];"));
@@ -383,13 +398,15 @@ struct Targets {
 struct Results {
     /// Numbers, which are returned, and matrices, with the names of the slices that they are written to.
     values: Vec<(String, ExprId)>,
+    /// Matrices, with the names of the slices that they are written to.
+    slices: Vec<(String, ExprId)>,
     /// What is written to the fields of a type.
     derivatives: Vec<Outputs>,
 }
 
 impl Results {
     fn value(root: ExprId) -> Self {
-        Results { values: vec![("value".to_string(), root)], derivatives: Vec::new() }
+        Results { values: vec![("value".to_string(), root)], slices: Vec::new(), derivatives: Vec::new() }
     }
 }
 
@@ -439,6 +456,14 @@ fn is_number(whole: &Whole, by: &[usize]) -> bool {
 fn check(slice: &str, name: &str, extents: &Extents, sizes: &IndexMap<String, String>) -> String {
     let kind = if extents.is_scalar() { "has one entry".to_string() } else { format!("is a {extents}") };
     format!("::core::assert_eq!({slice}.len(), {}, \"`{name}` {kind}\");", entries(extents, sizes))
+}
+
+/// Writes the type of the entries of a matrix: an array where it is known how many there are.
+fn array_or_slice(extents: &Extents, kind: &str) -> String {
+    match extents.entries() {
+        Some(count) if !extents.is_scalar() => format!("[{kind}; {count}]"),
+        _ => format!("[{kind}]"),
+    }
 }
 
 /// Writes how many entries a matrix has.

@@ -40,15 +40,24 @@ impl Loops<'_> {
         let name = self.fresh();
         let entries = self.entries(extents);
         let most = Extents::new(self.most(&extents.rows), self.most(&extents.columns));
-        if most == *extents {
+        let is_longest = most == *extents;
+        if is_longest && extents.entries().is_some() {
             self.temporaries.push((name.clone(), entries));
+            return name;
+        }
+        let sides = [&most.rows, &most.columns].into_iter().filter(|side| !side.is_one());
+        let sides: Vec<String> = sides.map(|side| dimensions::end(side, self.sizes)).collect();
+        let most = match &sides[..] {
+            [] => "1".to_string(),
+            [side] => side.clone(),
+            sides => sides.iter().map(|side| factor(side)).collect::<Vec<_>>().join(" * "),
+        };
+        if is_longest {
+            self.temporaries.push((name.clone(), most));
             return name;
         }
         // What is longer for some values of an index than for others is the beginning of the longest.
         let longest = format!("{name}_longest");
-        let sides = [&most.rows, &most.columns].into_iter().filter(|side| !side.is_one());
-        let sides: Vec<String> = sides.map(|side| factor(&dimensions::end(side, self.sizes))).collect();
-        let most = if sides.is_empty() { "1".to_string() } else { sides.join(" * ") };
         self.temporaries.push((longest.clone(), most));
         let line = format!("let {name} = &mut {longest}[..{entries}];");
         match &mut self.open {

@@ -1,0 +1,369 @@
+//! Sparse derivatives: only the entries that some point can make other than zero, and where they are.
+//!
+//! A function's value is read as entries that loops put somewhere, and so is the derivative of each of these: what comes
+//! out are loops that write the values of all entries one after the other. Where they are known to come row by row, each
+//! at most once, that is the order of the values; otherwise the caller keeps, for each one that is written, the number of
+//! the value that it is added to (as Gebremedhin, Manne and Pothen, What color is your Jacobian?, 2005, keep it for what
+//! products recover; here no products are needed).
+
+mod entries;
+mod numbering;
+mod order;
+
+pub use entries::Place;
+pub use order::Side;
+
+use super::closed::Closing;
+use super::{Form, Passes, several_values};
+use crate::diff::{self, Differentiator};
+use crate::error::{Diagnostic, Fault};
+use crate::graph::{Bound, Comparison, Dimension, ExprId, Extents, Graph, MatrixOperation as M, Polynomial, Rational};
+use crate::lower::{Facts, Formulas, Whole, WholeParameter};
+use entries::entries;
+use numbering::{is_sorted, numbered};
+use order::{compared, is_never_before};
+use rustc_hash::FxHashMap;
+use std::cmp::Ordering;
+
+/// Which derivative is sparse.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SparseKind {
+    /// A row for each entry of the value, a column for each entry of the parameters.
+    Jacobian,
+    /// A row and a column for each entry of the parameters; the lower triangle of it.
+    Hessian,
+}
+
+/// A sparse derivative.
+#[derive(Clone, Debug)]
+pub struct Sparse {
+    /// The function, with the numbers of values among its parameters where they are needed.
+    pub whole: Whole,
+    /// Where the expressions are.
+    pub graph: Graph,
+    /// The function's value.
+    pub value: ExprId,
+    /// The values of the entries.
+    pub values: ExprId,
+    /// What the rows are entries of, one matrix after the other.
+    pub rows: Vec<Extents>,
+    /// What the columns are entries of.
+    pub columns: Vec<Extents>,
+    /// The entries, in the order in which they are written.
+    pub groups: Vec<Group>,
+    /// How many are written.
+    pub terms: Polynomial,
+    /// Whether the last parameter of the function tells which value each of them is added to; otherwise they are the values.
+    pub is_merged: bool,
+}
+
+/// Entries that the same loops write.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// The loops, the outermost first.
+    pub nest: Vec<Bound>,
+    /// What is written for each value of the indices.
+    pub entries: Vec<Nonzero>,
+}
+
+/// An entry that may be other than zero.
+#[derive(Clone, Debug)]
+pub struct Nonzero {
+    /// Its row.
+    pub row: Side,
+    /// Its column.
+    pub column: Side,
+    /// Whether row and column change places where the row comes before the column, which is not known before there are
+    /// data.
+    pub is_turned: bool,
+    value: ExprId,
+}
+
+/// Forms a sparse derivative by the parameters `by`.
+///
+/// # Errors
+/// A function without a derivative rule, a symmetric parameter, second derivatives of several values, and loops whose
+/// entries have no formula for their number.
+pub fn derive_sparse(whole: &Whole, by: &[usize], kind: SparseKind, form: Form) -> Result<Sparse, Diagnostic> {
+    let mut formulas = Formulas::default();
+    let mut passes = Passes::default();
+    let mut closing = Closing::new(&mut passes, whole, &mut formulas, form)?;
+    let leaves: Vec<ExprId> = by.iter().map(|at| whole.parameters[*at].id).collect();
+    if let Some(at) = by.iter().find(|at| closing.graph.is_declared_symmetric(whole.parameters[**at].id)) {
+        return Err(symmetric(&whole.parameters[*at].name));
+    }
+    let columns: Vec<Extents> = leaves.iter().map(|leaf| closing.graph.extents(*leaf)).collect();
+    let value = closing.value;
+    let rows = match kind {
+        SparseKind::Jacobian => vec![closing.graph.extents(value)],
+        SparseKind::Hessian if whole.indices > 0 => return Err(several_values()),
+        SparseKind::Hessian => columns.clone(),
+    };
+    let blocks = match kind {
+        SparseKind::Jacobian => vec![value],
+        SparseKind::Hessian => {
+            let gradients = diff::gradient(&mut closing.differentiator, &mut closing.graph, value, &leaves)?;
+            let graph = &mut closing.graph;
+            let gradients = gradients.into_iter().map(|gradient| closing.reduction.readable(graph, gradient));
+            let gradients: Vec<ExprId> = gradients.collect();
+            let spread = gradients.into_iter().zip(&columns);
+            spread.map(|(gradient, extents)| graph.spread(gradient, extents)).collect()
+        }
+    };
+    let mut gathering = Gathering { graph: &mut closing.graph, indices: FxHashMap::default(), groups: Vec::new() };
+    for (block, root) in blocks.iter().enumerate() {
+        let reached = if kind == SparseKind::Hessian { &leaves[..=block] } else { &leaves[..] };
+        gathering.rows(&mut closing.differentiator, (block, *root), reached, kind)?;
+    }
+    let groups = gathering.groups(&columns);
+    let Some(numbering) = numbered(&groups) else { return Err(unnumbered()) };
+    let mut whole = whole.clone();
+    let graph = &mut closing.graph;
+    let target = target(&mut whole, graph, &numbering.total, is_sorted(&groups));
+    whole.needed.extend(numbering.needed);
+    let values = written(graph, &groups, &numbering.starts, &target);
+    let closed = closing.closed(&mut passes, vec![super::Derivative::Matrix(values)], Vec::new(), Vec::new())?;
+    let values = closed.first[0].expression();
+    whole.graph = closed.graph.clone();
+    let (graph, value, is_merged) = (closed.graph, closed.value, target.slots.is_some());
+    Ok(Sparse { whole, graph, value, values, rows, columns, groups, terms: numbering.total, is_merged })
+}
+
+/// Collects the entries of derivatives by the loops that write them.
+struct Gathering<'g> {
+    graph: &'g mut Graph,
+    /// The index of each loop inside of others.
+    indices: FxHashMap<(Vec<Bound>, [Dimension; 2]), Dimension>,
+    groups: Vec<Group>,
+}
+
+impl Gathering<'_> {
+    /// Adds the derivatives of a block of rows.
+    fn rows(
+        &mut self,
+        differentiator: &mut Differentiator,
+        (block, root): (usize, ExprId),
+        leaves: &[ExprId],
+        kind: SparseKind,
+    ) -> Result<(), Diagnostic> {
+        for entry in entries(self.graph, root, &[]) {
+            let gradients = diff::gradient(differentiator, self.graph, entry.value, leaves)?;
+            for (column, (gradient, leaf)) in gradients.into_iter().zip(leaves).enumerate() {
+                let extents = self.graph.extents(*leaf);
+                let gradient = self.graph.spread(gradient, &extents);
+                for derivative in entries(self.graph, gradient, &entry.nest) {
+                    let row = Side { block, place: entry.place.clone() };
+                    let column = Side { block: column, place: derivative.place };
+                    let found = Nonzero { row, column, is_turned: false, value: derivative.value };
+                    self.add(&derivative.nest, found, kind);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, nest: &[Bound], found: Nonzero, kind: SparseKind) {
+        let (nest, mut found) = self.renamed(nest, found);
+        if kind == SparseKind::Hessian && !is_never_before(&found.row, &found.column, &nest) {
+            if compared(&found.row, &found.column, &nest) == Some(Ordering::Less) {
+                return;
+            }
+            found.is_turned = true;
+        }
+        let at = self.groups.iter().position(|group| group.nest == nest).unwrap_or_else(|| {
+            self.groups.push(Group { nest, entries: Vec::new() });
+            self.groups.len() - 1
+        });
+        let group = &mut self.groups[at];
+        match group.entries.iter_mut().find(|own| own.row == found.row && own.column == found.column) {
+            Some(own) => own.value = self.graph.add(own.value, found.value),
+            None => group.entries.push(found),
+        }
+    }
+
+    /// Gives loops over the same range the same index.
+    fn renamed(&mut self, nest: &[Bound], mut found: Nonzero) -> (Vec<Bound>, Nonzero) {
+        let mut renamed: Vec<Bound> = Vec::new();
+        let mut names: Vec<(String, Dimension)> = Vec::new();
+        for bound in nest {
+            let end =
+                |end: &Dimension| names.iter().fold(end.clone(), |end, (name, index)| end.substituted(name, index));
+            let (from, to) = (end(&bound.from), end(&bound.to));
+            let key = (renamed.clone(), [from.clone(), to.clone()]);
+            let index = match self.indices.get(&key) {
+                Some(index) => index.clone(),
+                None => {
+                    let index = self.graph.fresh_index();
+                    self.indices.insert(key, index.clone());
+                    index
+                }
+            };
+            names.push((bound.name().to_string(), index.clone()));
+            renamed.push(Bound { index, from, to });
+        }
+        for (name, index) in &names {
+            found.value = self.graph.substituted(found.value, name, index);
+            for place in found.row.place.iter_mut().chain(&mut found.column.place) {
+                place.offset = place.offset.substituted(name, index);
+                place.given = place.given.map(|given| self.graph.substituted(given, name, index));
+            }
+        }
+        (renamed, found)
+    }
+
+    /// Returns the number of a row or column among those of its matrix.
+    fn number_of(&mut self, side: &Side, extents: &Extents) -> ExprId {
+        let [row, column] = [&side.place[0], &side.place[1]].map(|place| {
+            let offset = self.graph.construct_matrix(&M::Size(place.offset.clone()), &[]);
+            match place.given {
+                Some(given) => self.graph.add(given, offset),
+                None => offset,
+            }
+        });
+        let width = self.graph.construct_matrix(&M::Size(extents.columns.clone()), &[]);
+        let start = self.graph.multiply(row, width);
+        self.graph.add(start, column)
+    }
+
+    /// Sees to it that of two entries that mirror each other one counts, whichever it will be.
+    fn turned(&mut self, mut entries: Vec<Nonzero>, extents: &[Extents]) -> Vec<Nonzero> {
+        let mut left: Vec<Nonzero> = Vec::new();
+        while !entries.is_empty() {
+            let mut entry = entries.remove(0);
+            if entry.is_turned {
+                let [row, column] = [&entry.row, &entry.column].map(|side| self.number_of(side, &extents[side.block]));
+                let mirrored = entries.iter().position(|other| {
+                    other.row == entry.column && other.column == entry.row && other.value == entry.value
+                });
+                let (comparison, other) = match mirrored {
+                    Some(at) => {
+                        entries.remove(at);
+                        (Comparison::NotEqual, self.graph.add(entry.value, entry.value))
+                    }
+                    None => (Comparison::GreaterEqual, self.graph.integer(0)),
+                };
+                let counts = self.graph.compare(comparison, row, column);
+                entry.value = self.graph.select(counts, entry.value, other);
+            }
+            left.push(entry);
+        }
+        left
+    }
+
+    /// Returns the groups, the entries of each in order as far as that is known.
+    fn groups(mut self, extents: &[Extents]) -> Vec<Group> {
+        let mut sorted = Vec::new();
+        for Group { nest, mut entries } in std::mem::take(&mut self.groups) {
+            entries.retain(|entry| !self.graph.is_integer(entry.value, 0));
+            let mut ordered: Vec<Nonzero> = Vec::new();
+            for entry in self.turned(entries, extents) {
+                let is_after = |other: &Nonzero| {
+                    let row = compared(&other.row, &entry.row, &nest);
+                    let column = compared(&other.column, &entry.column, &nest);
+                    row == Some(Ordering::Greater) || row == Some(Ordering::Equal) && column == Some(Ordering::Greater)
+                };
+                let at = ordered.iter().position(is_after).unwrap_or(ordered.len());
+                ordered.insert(at, entry);
+            }
+            if !ordered.is_empty() {
+                sorted.push(Group { nest, entries: ordered });
+            }
+        }
+        sorted
+    }
+}
+
+/// Where values are written.
+struct Target {
+    /// The values.
+    extents: Extents,
+    /// What tells which value each entry is added to, if that is not its own number.
+    slots: Option<ExprId>,
+}
+
+/// Adds to a function the sizes that have no formula, and the parameter that tells which value each entry is added to.
+fn target(whole: &mut Whole, graph: &mut Graph, terms: &Polynomial, is_sorted: bool) -> Target {
+    let size = |whole: &mut Whole, name: &str| {
+        let name = unused(whole, name);
+        whole.sizes.push(name.clone());
+        Extents::column(Dimension::name(&name))
+    };
+    let counted = terms.to_dimension().map(Extents::column);
+    if is_sorted {
+        return Target { extents: counted.unwrap_or_else(|| size(whole, "nonzeros")), slots: None };
+    }
+    let of_slots = counted.unwrap_or_else(|| size(whole, "terms"));
+    let extents = size(whole, "nonzeros");
+    let name = unused(whole, "slots");
+    let id = graph.add_matrix_input(&name, of_slots.clone());
+    let range = Some((Dimension::number(0), extents.rows.clone()));
+    let facts = Facts::default();
+    whole.parameters.push(WholeParameter { name, id, extents: of_slots, indices: 1, facts, range });
+    Target { extents, slots: Some(id) }
+}
+
+/// Returns a name that no parameter and no size has.
+fn unused(whole: &Whole, name: &str) -> String {
+    let mut name = name.to_string();
+    let taken = |name: &str| {
+        let parameters = whole.parameters.iter().map(|parameter| &parameter.name);
+        parameters.chain(&whole.sizes).any(|taken| taken == name)
+    };
+    while taken(&name) {
+        name.push('_');
+    }
+    name
+}
+
+/// Makes the loops that write the values.
+fn written(graph: &mut Graph, groups: &[Group], starts: &[Polynomial], target: &Target) -> ExprId {
+    let (first, scalar) = (Dimension::number(0), Extents::scalar());
+    let places = [None, Some(first.clone())];
+    let mut loops = Vec::new();
+    for (group, start) in groups.iter().zip(starts) {
+        let mut parts = Vec::new();
+        for (at, entry) in group.entries.iter().enumerate() {
+            let number = start.plus(&Polynomial::number(Rational::integer(at as i64)), &Rational::ONE);
+            let place = number.to_dimension();
+            let given = match (&place, target.slots) {
+                (Some(_), None) => None,
+                (None, None) => Some(graph.polynomial_of_sizes(&number)),
+                (Some(place), Some(slots)) => Some(graph.slice(slots, place.clone(), first.clone(), scalar.clone())),
+                (None, Some(slots)) => {
+                    let number = graph.polynomial_of_sizes(&number);
+                    Some(graph.construct_matrix(&M::Gather(places.clone(), scalar.clone()), &[slots, number]))
+                }
+            };
+            let part = match given {
+                Some(given) => {
+                    let scatter = M::Scatter(places.clone(), target.extents.clone());
+                    graph.construct_matrix(&scatter, &[entry.value, given])
+                }
+                None => {
+                    let place = place.unwrap_or_default();
+                    graph.embed(entry.value, place, first.clone(), target.extents.clone())
+                }
+            };
+            parts.push((part, Rational::ONE));
+        }
+        let mut body = graph.sum(Rational::ZERO, parts);
+        for bound in group.nest.iter().rev() {
+            body = graph.looped(bound, body);
+        }
+        loops.push((graph.spread(body, &target.extents), Rational::ONE));
+    }
+    let all = graph.sum(Rational::ZERO, loops);
+    graph.spread(all, &target.extents)
+}
+
+fn symmetric(name: &str) -> Diagnostic {
+    Diagnostic::general(Fault::FixedSize, format!("the entries of `{name}` do not vary alone, since it is symmetric"))
+        .hint("derive `hvp`, or declare it as a matrix")
+}
+
+fn unnumbered() -> Diagnostic {
+    let message =
+        "there is no formula for the places of the entries: loops of different lengths are inside of each other";
+    Diagnostic::general(Fault::Symbolic, message)
+        .hint("give the inner ranges as numbers, or derive `hessian` or `jacobian`, which have all entries")
+}

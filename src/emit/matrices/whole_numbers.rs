@@ -1,0 +1,111 @@
+//! Whole numbers in Rust: places that are made of data, remainders, indices and sizes.
+
+use super::dimensions;
+use super::loops::{factor, place};
+use crate::graph::{Dimension, ExprId, Graph, MatrixOperation as M, Node};
+use indexmap::IndexMap;
+
+/// Writes whole numbers.
+pub(super) struct WholeNumbers<'a, F: Fn(u32) -> Option<String>> {
+    pub graph: &'a Graph,
+    /// Returns the name of the parameter that an input of the graph is.
+    pub name: F,
+    /// The names of sizes and indices.
+    pub sizes: &'a IndexMap<String, String>,
+}
+
+impl<F: Fn(u32) -> Option<String>> WholeNumbers<'_, F> {
+    /// Writes a number; none if it is made of something else.
+    pub fn text(&self, id: ExprId) -> Option<String> {
+        if self.is_remainder(id) {
+            return self.term(id);
+        }
+        if let Some(number) = self.graph.as_polynomial(id).filter(|number| number.to_dimension().is_none()) {
+            return Some(dimensions::whole_number(&number, self.sizes));
+        }
+        let (added, taken) = self.sides(id)?;
+        Some(if taken.is_empty() { added } else { format!("{added} - {}", taken.join(" - ")) })
+    }
+
+    fn is_remainder(&self, id: ExprId) -> bool {
+        matches!(self.graph.as_matrix(id), Some((M::Remainder, _)))
+    }
+
+    /// Writes what is added in a number, and the terms that are taken away.
+    fn sides(&self, id: ExprId) -> Option<(String, Vec<String>)> {
+        let mut added = Vec::new();
+        let mut taken = Vec::new();
+        let mut terms = vec![(id, 1_i64)];
+        let mut constant = Dimension::number(0);
+        while let Some((id, count)) = terms.pop() {
+            if let Some(dimension) = self.graph.as_dimension(id) {
+                constant = constant.plus(&dimension, count);
+                continue;
+            }
+            let (coefficient, rest) = self.graph.as_multiple(id);
+            let count = count.checked_mul(coefficient.to_integer()?)?;
+            if let Node::Sum(number, of) = self.graph.node(rest) {
+                constant = constant.plus(&Dimension::number(number.to_integer()?), count);
+                for (id, coefficient) in of.iter().rev() {
+                    terms.push((*id, count.checked_mul(coefficient.to_integer()?)?));
+                }
+                continue;
+            }
+            let number = self.term(rest)?;
+            let term = match count.abs() {
+                1 => number,
+                count if self.is_remainder(rest) => format!("{count} * ({number})"),
+                count => format!("{count} * {number}"),
+            };
+            if count < 0 { taken.push(term) } else { added.push(term) }
+        }
+        let (of_constant, taken_by_constant) = dimensions::sides(&constant, self.sizes);
+        if of_constant != "0" || added.is_empty() {
+            added.push(of_constant);
+        }
+        taken.extend(taken_by_constant);
+        Some((added.join(" + "), taken))
+    }
+
+    /// Writes a number from data, or a remainder.
+    fn term(&self, id: ExprId) -> Option<String> {
+        match self.graph.as_matrix(id) {
+            Some((M::Remainder, [of, by])) => {
+                let (added, taken) = self.sides(*of)?;
+                let by = factor(&self.text(*by)?);
+                Some(match taken.is_empty() {
+                    true => format!("{} % {by}", factor(&added)),
+                    false => {
+                        let taken = factor(&taken.join(" + "));
+                        format!("({} as isize - {taken} as isize).rem_euclid({by} as isize) as usize", factor(&added))
+                    }
+                })
+            }
+            Some((M::Slice(row, column, _), [of])) => {
+                self.entry(*of, [row, column].map(|side| dimensions::written(side, self.sizes)))
+            }
+            Some((M::Gather(places, _), [of, given @ ..])) => {
+                let mut given = given.iter();
+                let mut side = |place: &Option<Dimension>| match place {
+                    Some(place) => Some(dimensions::written(place, self.sizes)),
+                    None => self.text(*given.next()?),
+                };
+                let [row, column] = [side(&places[0])?, side(&places[1])?];
+                self.entry(*of, [row, column])
+            }
+            _ => self.input(id),
+        }
+    }
+
+    fn entry(&self, of: ExprId, [row, column]: [String; 2]) -> Option<String> {
+        let width = dimensions::written(&self.graph.extents(of).columns, self.sizes);
+        Some(format!("{}[{}]", self.input(of)?, place(&row, &width, &column)))
+    }
+
+    fn input(&self, id: ExprId) -> Option<String> {
+        match self.graph.node(id) {
+            Node::Input(index) => (self.name)(*index),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,327 @@
+//! Sparse derivatives: the entries that generated code writes, at the places that it tells, against products of the
+//! derivatives with unit vectors, and how many there are against what can be counted by hand.
+#![allow(clippy::panic)]
+
+#[path = "common/loops.rs"]
+mod loops;
+#[path = "common/points.rs"]
+mod points;
+#[path = "common/program.rs"]
+mod program;
+
+use gradc::derive::{Derivative, Form, Product, derive_closed_product};
+use gradc::graph::Sizes;
+use gradc::lower::{Function, Whole};
+use gradc::source::Source;
+use gradc::tape::Dense;
+use gradc::{Derive, Options};
+use loops::LOOPS;
+use program::Program;
+
+/// Functions, and how many entries their sparse derivative has at the sizes of the tests: n = 3, m = 5, and so on as they
+/// appear.
+const COUNTED: &[(&str, usize)] = &[
+    // Bands.
+    ("f(x: vector[n]) = sum(i in 0..n-1, 100*(x[i+1] - x[i]^2)^2 + (1 - x[i])^2)", 5),
+    ("f(x: vector[n]) = sum(x .^ 4)", 3),
+    ("f(x: vector[n], y: vector[n]) = sum(i in 0..n, x[i]^2*y[i]^2)", 9),
+    ("f(x: vector[n]) = [i in 0..n-1: x[i]*x[i+1]]", 4),
+    ("f(x: vector[n]) = [i in 0..n-2: sin(x[i] + 2*x[i+2])]", 2),
+    ("f(x: vector[n]) = exp(x)", 3),
+    ("f(x: vector[n]) = diag(x)*x", 3),
+    ("f(x: vector[n], a) = a*x .^ 2", 6),
+    ("f(x: vector[n]) = sum(i in 0..n-1, sin(x[i] - x[n - 1 - i]))", 4),
+    // Blocks.
+    ("f(X: matrix[n, 2]) = sum(i in 0..n, exp(X[i, 0]*X[i, 1]))", 9),
+    ("f(X: matrix[n, m]) = sum(i in 0..n, j in 0..m, X[i, j]^3)", 15),
+    ("f(X: matrix[n, 2]) = [i in 0..n: norm2(X[i, ..])]", 6),
+    ("f(X: matrix[n, 2], p: vector[2]) = [i in 0..n, j in 0..2: X[i, j]*p[j]]", 12),
+    ("f(X: matrix[n, m]) = sin(X)", 15),
+    ("f(X: matrix[n, m], v: vector[m]) = X*v", 30),
+    ("f(x: vector[n]) = stack([i in 0..n-1: x[i] - x[i+1]], [sum(x), x[0]])", 4 + 3 + 1),
+    ("f(x: vector[n], s) = s*sum(x) + s^3", 1 + 3),
+    // What all of a vector goes into.
+    ("f(A: matrix[n, m], x: vector[m]) = norm2(A*x)^2", 3 * 15 + 15 * 5 + 15),
+    ("f(x: vector[n], y: vector[m]) = [i in 0..n: x[i]*sum(y)]", 3 + 15),
+    ("f(X: matrix[n, m]) = stack([i in 0..n-1, j in 0..m: X[i+1, j]*X[i, j]], [j in 0..m: X[0, j]]')", 20 + 5),
+    ("f(x: vector[n]) = sum(i in 0..n, j in i+1..n, exp(x[i]*x[j]))", 6),
+    ("f(x: vector[n]) = logsumexp(x)", 6),
+    ("f(x: vector[n]) = scan(i in 0..n, s = 0, sin(s) + x[i])", 9),
+    // Places from data.
+    ("f(x: vector[n], k: index[m] in 0..n) = [i in 0..m: x[k[i]]^2]", 5),
+    ("f(x: vector[n], y: vector[n], k: index[m] in 0..n) = [i in 0..m: x[k[i]]*y[k[i]]]", 10),
+    ("f(X: matrix[n, 3], w: vector[m], k: index[m] in 0..n) = [i in 0..m: w[i]*norm2(X[k[i], ..])]", 20),
+];
+
+/// Functions with entries of which data tell how many there are.
+const FROM_DATA: &[&str] = &[
+    "f(x: vector[n], k: index[m] in 0..n, l: index[m] in 0..n) = sum(i in 0..m, sin(x[k[i]] - 2*x[l[i]]))",
+    "f(x: vector[n], k: index[m] in 0..n, l: index[m] in 0..n) = [i in 0..m: exp(x[k[i]]*x[l[i]])]",
+    "f(X: matrix[n, 2], k: index[m] in 0..n, l: index[m] in 0..n) = sum(i in 0..m, exp(-norm2(X[k[i], ..] - 2*X[l[i], ..])^2))",
+    "f(x: vector[n], k: index[m] in 0..n) = sum(i in 0..m-1, x[k[i]]*x[k[i+1]]^2) + sum(i in 0..n-1, x[i]^2*x[i+1])",
+];
+
+/// What is said where loops are inside of each other that have no formula for the number of an entry.
+const UNNUMBERED: &str = "there is no formula for the places of the entries";
+
+/// Functions with few numbers of fixed size, and how many entries there are.
+const FIXED: &[(&str, usize)] = &[
+    ("f(x: vector[12]) = sum(i in 0..11, x[i]*x[i+1]^2)", 11 + 11),
+    ("f(x: vector[3]) = x[0]*x[1] + sin(x[2])", 2),
+    ("f(x: vector[3]) = x[0] + 3*x[2]", 0),
+    ("f(x: vector[4]) = [x[0]*x[1], x[3], 5, x[2] + x[1] - x[1]]", 4),
+    ("f(x: vector[2]) = [x[0]]", 1),
+    ("f(x: vector[4]) = [i in 0..3: x[i]*x[i+1]]", 6),
+    ("f(x: vector[100]) = [i in 0..99: x[i]*x[i+1]]", 198),
+];
+
+fn lowered(text: &str) -> Function {
+    let source = Source::new("test", text);
+    let mut functions = gradc::read(&source, &[]).unwrap_or_else(|errors| panic!("{text}: {}", errors.render(false)));
+    functions.pop().expect("there is a function")
+}
+
+/// Makes a point, with whole numbers where entries are picked.
+fn point(whole: &Whole, sizes: &Sizes) -> Vec<Dense> {
+    let mut point = points::matrices(whole, sizes);
+    for parameter in &whole.parameters {
+        if let Some((from, to)) = &parameter.range {
+            let (from, to) = (from.evaluate(sizes).expect("a size"), to.evaluate(sizes).expect("a size"));
+            let entries = &mut point[whole.input_index(parameter.id)].entries;
+            for entry in entries {
+                *entry = (from as f64 + (*entry + 1.0) / 2.0 * (to - from) as f64).floor().min((to - 1) as f64);
+            }
+        }
+    }
+    point
+}
+
+/// Computes a derivative column by column: what it makes of unit vectors.
+fn columns(whole: &Whole, by: &[usize], point: &[Dense], sizes: &Sizes) -> Vec<Vec<f64>> {
+    let product = if whole.indices == 0 { Product::Hvp } else { Product::Jvp };
+    let extended = product.with_matrices(whole, by);
+    let closed = derive_closed_product(product, &extended, by, Form::Raw).expect("it has products");
+    let products = if product == Product::Hvp { &closed.second } else { &closed.first };
+    let roots: Vec<_> = products.iter().map(Derivative::expression).collect();
+    let plan = gradc::tape::plan(&closed.graph, &roots);
+    let mut columns = Vec::new();
+    let zeros: Vec<Dense> = by
+        .iter()
+        .map(|at| {
+            let Dense { rows, columns, entries } = &point[whole.input_index(whole.parameters[*at].id)];
+            Dense { rows: *rows, columns: *columns, entries: vec![0.0; entries.len()] }
+        })
+        .collect();
+    for (own, zero) in zeros.iter().enumerate() {
+        for entry in 0..zero.entries.len() {
+            let mut directions = zeros.clone();
+            directions[own].entries[entry] = 1.0;
+            let at: Vec<Dense> = point.iter().cloned().chain(directions).collect();
+            let values = plan.evaluate(&at, sizes).expect("it is evaluated");
+            columns.push(values.into_iter().flat_map(|value| value.entries).collect());
+        }
+    }
+    columns
+}
+
+/// Writes a call that prints the number of rows and columns, the number of entries, whether they are sorted and each there
+/// once, and the whole matrix.
+fn block(module: &str, rust: &str, whole: &Whole, sizes: &Sizes, at: &[Dense], [rows, columns]: [usize; 2]) -> String {
+    let kind = if whole.indices == 0 { "hessian" } else { "jacobian" };
+    let own: Vec<String> = whole.sizes.iter().map(|size| sizes[size].to_string()).collect();
+    let (mut given, mut picked) = (Vec::new(), Vec::new());
+    for parameter in &whole.parameters {
+        let value = &at[whole.input_index(parameter.id)].entries;
+        let numbers: Vec<String> = match parameter.range {
+            Some(_) => value.iter().map(|number| format!("{number}")).collect(),
+            None => value.iter().map(|number| format!("{number:?}")).collect(),
+        };
+        let list = match parameter.indices {
+            0 => numbers[0].clone(),
+            _ if own.is_empty() && parameter.indices == 2 && !rust.contains("nonzeros: usize") => {
+                let width = at[whole.input_index(parameter.id)].columns;
+                let rows: Vec<String> = numbers.chunks(width).map(|row| format!("[{}]", row.join(", "))).collect();
+                format!("&[{}]", rows.join(", "))
+            }
+            _ => format!("&[{}]", numbers.join(", ")),
+        };
+        if parameter.range.is_some() {
+            picked.push(list.clone());
+        }
+        given.push(list);
+    }
+    let merged = rust.contains(&format!("fn f_{kind}_terms("));
+    let count = if merged { "terms" } else { "nonzeros" };
+    let sizes_of = own.join(", ");
+    let mut text = format!(
+        "let count = {module}::f_{kind}_{count}({sizes_of});\
+         let (mut rows, mut columns, mut slots, mut scratch) = (vec![9; count], vec![9; count], vec![9; count], vec![9; count]);"
+    );
+    let mut arguments: Vec<String> = own.iter().chain(&picked).cloned().collect();
+    let whole_slice = |name: &str| match own.is_empty() {
+        true => format!("(&mut {name}[..]).try_into().unwrap()"),
+        false => format!("&mut {name}"),
+    };
+    arguments.extend(["rows", "columns"].map(whole_slice));
+    if merged {
+        arguments.extend(["slots", "scratch"].map(whole_slice));
+    }
+    let filled = format!("{module}::f_{kind}_pattern({})", arguments.join(", "));
+    text.push_str(&if merged {
+        format!("let left = {filled};")
+    } else {
+        format!("{filled}; let left = count; let _ = (&mut slots, &mut scratch);")
+    });
+    let mut arguments = own.clone();
+    let declared = rust.split(&format!("fn f_sparse_{kind}(")).nth(1).and_then(|rest| rest.split(')').next());
+    for (size, value) in [("terms", "count"), ("nonzeros", "left")] {
+        let is_taken = declared.is_some_and(|declared| declared.contains(&format!("{size}: usize")));
+        arguments.extend(is_taken.then(|| value.to_string()));
+    }
+    let workspace = arguments.join(", ");
+    arguments.extend(given);
+    arguments.extend(merged.then(|| "&slots".to_string()));
+    if whole.indices > 0 {
+        text.push_str(&format!("let mut value = vec![0.5; {rows}];"));
+        arguments.push(whole_slice("value"));
+    }
+    text.push_str("let mut values = vec![0.5; left];");
+    arguments.push(if merged { "&mut values".to_string() } else { whole_slice("values") });
+    if rust.contains(&format!("fn f_sparse_{kind}_workspace(")) {
+        text.push_str(&format!("let mut workspace = vec![0.25; {module}::f_sparse_{kind}_workspace({workspace})];"));
+        arguments.push("&mut workspace".to_string());
+    }
+    text.push_str(&format!("{module}::f_sparse_{kind}({});", arguments.join(", ")));
+    format!(
+        "{{ {text} let places: Vec<(usize, usize)> = rows.into_iter().zip(columns).take(left).collect();\
+         let sorted = places.windows(2).all(|pair| pair[0] < pair[1]);\
+         let mut all = vec![left as f64, f64::from(u8::from(sorted))]; let mut matrix = vec![0.0; {rows} * {columns}];\
+         for ((row, column), value) in places.into_iter().zip(values) {{ matrix[row * {columns} + column] = value; }}\
+         all.extend(matrix); all }}"
+    )
+}
+
+/// Compares the entries of generated code with products, and returns how many there are, and the whole matrices.
+fn compared(name: &str, texts: &[&str]) -> Vec<Option<(usize, Vec<f64>)>> {
+    let mut program = Program::default();
+    let mut expected = Vec::new();
+    for (at, text) in texts.iter().enumerate() {
+        let function = lowered(text);
+        let whole = function.whole.as_ref().unwrap_or_else(|| panic!("{text} is kept whole"));
+        let derive = if whole.indices == 0 { Derive::SparseHessian } else { Derive::SparseJacobian };
+        let options = Options { derive: vec![derive], reproducible: at % 2 == 0, ..Options::default() };
+        let rust = match gradc::compile(text, &options) {
+            Ok(output) => output.rust,
+            Err(errors) if errors.render(false).contains(UNNUMBERED) => {
+                expected.push(None);
+                continue;
+            }
+            Err(errors) => panic!("{text}: {}", errors.render(false)),
+        };
+        let by: Vec<usize> = (0..whole.parameters.len()).filter(|at| whole.parameters[*at].range.is_none()).collect();
+        let sizes = points::sizes(whole);
+        let point = point(whole, &sizes);
+        let columns = columns(whole, &by, &point, &sizes);
+        let rows = columns[0].len();
+        let module = format!("m{at}");
+        program.module(&module, &rust);
+        let call = block(&module, &rust, whole, &sizes, &point, [rows, columns.len()]);
+        program.print(&call, &["r".to_string()]);
+        let lower = |row: usize, column: usize| whole.indices > 0 || row >= column;
+        let matrix = (0..rows).flat_map(|row| {
+            let entry = move |column: usize| (row, column);
+            (0..columns.len()).map(entry)
+        });
+        let matrix: Vec<f64> =
+            matrix.map(|(row, column)| if lower(row, column) { columns[column][row] } else { 0.0 }).collect();
+        expected.push(Some(matrix));
+    }
+    let results = program.run(name);
+    let mut wrong = Vec::new();
+    let mut counts = Vec::new();
+    let mut results = results.into_iter();
+    for (text, expected) in texts.iter().zip(expected) {
+        let Some(expected) = expected else {
+            counts.push(None);
+            continue;
+        };
+        let result = results.next().unwrap_or_default();
+        let [count, sorted] = [result[0], result[1]];
+        let scale = expected.iter().fold(1e-3, |largest: f64, entry| largest.max(entry.abs()));
+        let near = |(a, b): (&f64, &f64)| (a - b).abs() <= 1e-12 * scale;
+        if sorted != 1.0 || !expected.iter().zip(&result[2..]).all(near) || expected.len() + 2 != result.len() {
+            wrong.push(format!("{text}: {result:?} and not\n    {expected:?}"));
+        }
+        counts.push(Some((count as usize, expected)));
+    }
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), texts.len(), wrong.join("\n"));
+    counts
+}
+
+#[test]
+fn the_entries_are_those_that_can_be_counted() {
+    let texts: Vec<&str> = COUNTED.iter().map(|(text, _)| *text).collect();
+    let counts = compared("sparse_counted", &texts);
+    let counts = counts.iter().map(|counted| counted.as_ref().map_or(0, |(count, _)| *count));
+    let wrong = COUNTED.iter().zip(counts).filter(|((_, expected), count)| expected != count);
+    let wrong: Vec<String> =
+        wrong.map(|((text, expected), count)| format!("{text}: {count} and not {expected}")).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn entries_from_data_are_merged() {
+    for (counted, text) in compared("sparse_data", FROM_DATA).into_iter().zip(FROM_DATA) {
+        let (count, matrix) = counted.unwrap_or_else(|| panic!("{text} has no formula"));
+        let filled = matrix.iter().filter(|entry| **entry != 0.0).count();
+        assert_eq!(count, filled, "{text}");
+    }
+}
+
+#[test]
+fn loops_have_the_entries_that_products_say() {
+    let texts: Vec<&str> = LOOPS.iter().map(|(text, _)| *text).collect();
+    let counted = compared("sparse_loops", &texts);
+    assert!(counted.iter().flatten().count() >= 20, "{}", counted.iter().flatten().count());
+}
+
+#[test]
+fn functions_of_few_numbers_have_constants_for_places() {
+    let mut program = Program::default();
+    for (at, (text, _)) in FIXED.iter().enumerate() {
+        let function = lowered(text);
+        let is_number = function.shape == gradc::lower::Shape::Scalar;
+        let derive = match is_number {
+            true => vec![Derive::Hessian, Derive::SparseHessian],
+            false => vec![Derive::Jacobian, Derive::SparseJacobian],
+        };
+        let options = Options { derive, ..Options::default() };
+        let rust = gradc::compile(text, &options).unwrap_or_else(|errors| panic!("{text}: {}", errors.render(false)));
+        let module = format!("m{at}");
+        program.module(&module, &rust.rust);
+        let values = function.outputs.len();
+        let count = function.parameters[0].inputs.len();
+        let x: Vec<String> = (0..count).map(|at| format!("{:?}", 0.3 + 0.7 * at as f64)).collect();
+        let (kind, dense, value) = match is_number {
+            true => ("hessian", "2", String::new()),
+            false => ("jacobian", "1.x", format!("&mut [0.0; {values}], ")),
+        };
+        let call = format!(
+            "{{ const N: usize = {module}::f_{kind}_nonzeros(); let x = [{}];\
+             let (mut rows, mut columns, mut values) = ([0; N], [0; N], [0.0; N]);\
+             {module}::f_{kind}_pattern(&mut rows, &mut columns); {module}::f_sparse_{kind}(&x, {value}&mut values);\
+             let mut dense = {module}::f_{kind}(&x).{dense}.as_flattened().to_vec();\
+             let count = values.iter().filter(|value| **value != 0.0).count();\
+             let below = |at: &usize| {is_number} && at % {count} > at / {count};\
+             (0..dense.len()).filter(below).for_each(|at| dense[at] = 0.0);\
+             for at in 0..N {{ dense[rows[at] * {count} + columns[at]] -= values[at]; }}\
+             let mut all = vec![N as f64, count as f64]; all.extend(dense); all }}",
+            x.join(", ")
+        );
+        program.print(&call, &["r".to_string()]);
+    }
+    for ((text, count), result) in FIXED.iter().zip(program.run("sparse_fixed")) {
+        assert_eq!(result[..2], [*count as f64; 2], "{text}");
+        assert!(result[2..].iter().all(|left| left.abs() < 1e-13), "{text}: {result:?}");
+    }
+}
