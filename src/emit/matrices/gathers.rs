@@ -1,7 +1,7 @@
 //! Places that are whole numbers from data.
 
 use super::dimensions;
-use super::loops::{Loops, Place, place};
+use super::loops::{Loops, Place, factor, place};
 use super::whole_numbers::WholeNumbers;
 use crate::graph::{Dimension, ExprId, Extents, Node};
 use crate::lower::WholeParameter;
@@ -33,6 +33,13 @@ impl Loops<'_> {
         let text = WholeNumbers { graph: self.graph, name, sizes: self.sizes }.text(id);
         self.unknown |= text.is_none();
         text.unwrap_or_default()
+    }
+
+    /// Reads a whole number as one that is computed with.
+    pub(super) fn number_from_data(&mut self, id: ExprId) -> Place {
+        let number = self.given_place(id);
+        let number = if number.contains('%') || number.contains("rem_euclid") { factor(&number) } else { number };
+        Place::Number(format!("({number} as {})", self.writer.options.scalar.name()))
     }
 
     /// Writes the row and the column of an operation with places from data.

@@ -8,7 +8,7 @@ use crate::emit::rust::{Module, indented};
 /// What kernels call without the standard library.
 const WITHOUT_STD: &str = include_str!("kernels/without_std.rs.in");
 /// The sources of all kernels; what an item calls stands before it.
-const SOURCES: [&str; 9] = [
+const SOURCES: [&str; 10] = [
     include_str!("kernels/elementary.rs"),
     include_str!("kernels/trigonometric.rs"),
     include_str!("kernels/vectors.rs"),

@@ -5,7 +5,7 @@
 use super::MODULE;
 use super::dimensions;
 use super::dispatch::has_lanes;
-use super::looped::variable;
+use super::looped::{fills, variable};
 use super::loops::{Interface, Loops, Place, factor, place, reads, shortened};
 use super::stages::distributed;
 use crate::error::Diagnostic;
@@ -121,6 +121,7 @@ impl<'a> Loops<'a> {
     pub(super) fn side_by_side(&mut self, looped: &'a Looped, interface: &Interface<'a>) -> Result<(), Diagnostic> {
         let bound = &looped.bound;
         let mut sums = Vec::new();
+        let mut filled = Vec::new();
         for output in looped.outputs.iter().filter(|output| output.into.is_empty()) {
             match output.extents.is_scalar() {
                 true => {
@@ -128,7 +129,12 @@ impl<'a> Loops<'a> {
                     self.places.insert(output.id, Place::Number(name.clone()));
                     sums.push(name);
                 }
-                false => self.begin_output(bound, output),
+                false => {
+                    self.begin_output(bound, output);
+                    if let (true, Some(Place::Slice(name))) = (fills(bound, output), self.places.get(&output.id)) {
+                        filled.push(name.clone());
+                    }
+                }
             }
         }
         let before = std::mem::take(&mut self.statements);
@@ -179,6 +185,10 @@ impl<'a> Loops<'a> {
         for ((slice, offset, width), (array, _)) in &block.added {
             let count = times("lanes", *width);
             let whole = format!("{slice}[{}..][..{count}]", row(offset, *width));
+            if filled.contains(slice) {
+                lines.push(format!("{whole}.copy_from_slice(&{array}[..{count}]);"));
+                continue;
+            }
             lines.push(format!("for (sum, part) in {whole}.iter_mut().zip(&{array}) {{"));
             lines.extend(["    *sum += part;", "}"].map(String::from));
         }

@@ -193,7 +193,7 @@ fn added_to(target: &str, sign: &str, added: String) -> String {
 }
 
 /// Tells whether each value of an index fills rows of its own, and all of them fill the matrix.
-fn fills(bound: &Bound, output: &Accumulated) -> bool {
+pub(super) fn fills(bound: &Bound, output: &Accumulated) -> bool {
     let count = output.parts.len() as i64;
     let first = bound.from.times(count);
     let mut offsets = Vec::new();

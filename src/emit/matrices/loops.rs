@@ -200,7 +200,8 @@ impl<'a> Loops<'a> {
         if loops.unknown {
             return Err(Diagnostic::general(Fault::Symbolic, "this function's loops can't be put in order"));
         }
-        let Loops { statements, temporaries, read, .. } = loops;
+        let Loops { statements, mut temporaries, read, .. } = loops;
+        temporaries.retain(|(name, _)| statements.iter().chain(&returned).any(|line| names(line, name)));
         Ok((Written { statements, temporaries, returned }, read))
     }
 
@@ -454,6 +455,12 @@ pub(super) fn shortened(lines: Vec<String>) -> Vec<String> {
 /// Tells whether a line reads a name.
 pub(super) fn reads(line: &str, name: &str) -> bool {
     line.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == name)
+}
+
+/// Tells whether a line has a name in it that begins with a placeholder.
+fn names(line: &str, name: &str) -> bool {
+    let mut ends = line.match_indices(name).map(|(at, _)| line[at + name.len()..].chars().next());
+    ends.any(|next| next.is_none_or(|next| !next.is_alphanumeric() && next != '_'))
 }
 
 /// Writes a factor of a product.

@@ -1,6 +1,6 @@
 //! Operations on whole matrices: views, calls of kernels, and copies.
 
-use super::loops::{Loops, Place, after, factor, place};
+use super::loops::{Loops, Place, after, place};
 use crate::emit::expression::bare;
 use crate::error::Diagnostic;
 use crate::graph::{Dimension, ExprId, Extents, Extreme, Graph, MatrixOperation as M};
@@ -28,14 +28,8 @@ impl Loops<'_> {
                 }
             }
             M::Stack if !self.block.is_closed() => Place::Implied,
-            M::Remainder => {
-                let number = factor(&self.given_place(id));
-                Place::Number(format!("({number} as {})", self.writer.options.scalar.name()))
-            }
-            M::Slice(..) if self.is_from_data(operands[0]) => {
-                let place = self.given_place(id);
-                Place::Number(format!("({place} as {})", self.writer.options.scalar.name()))
-            }
+            M::Remainder => self.number_from_data(id),
+            M::Slice(..) if self.is_from_data(operands[0]) => self.number_from_data(id),
             M::Slice(row, _, _) if self.is_contiguous(operands[0], extents) => {
                 self.finish(operands[0]);
                 let inner = self.slice(operands[0]);
