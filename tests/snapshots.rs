@@ -69,7 +69,7 @@ fn every_snapshot_belongs_to_a_case() {
         let stage = path.file_stem().expect("a file has a name").to_string_lossy().into_owned();
         let stage_known = STAGES.iter().any(|(name, _)| *name == stage);
         assert!(
-            ["backprop", "batch", "errors", "explain", "matrix_processor", "passes"].contains(&&*folder)
+            ["backprop", "batch", "errors", "explain", "matrix_processor", "passes", "sparse"].contains(&&*folder)
                 || known.contains(&folder) && stage_known,
             "{} is left over",
             path.display()

@@ -322,6 +322,57 @@ const BANDS: &[&str] = &[
     "f(x: vector[n], a) = stack(x[0] - x[1], [i in 0..n-1: x[i]*x[i+1]])",
 ];
 
+/// What is recorded as it is written: derivatives, layout, functions.
+const RECORDED: &[(&str, Derive, Layout, &str)] = &[
+    (
+        "chain_by_rows",
+        Derive::SparseHessian,
+        Layout::Rows,
+        "chain(x: vector[n]) = sum(i in 0..n-1, 100*(x[i+1] - x[i]^2)^2 + (1 - x[i])^2)",
+    ),
+    (
+        "chain_by_columns",
+        Derive::SparseHessian,
+        Layout::Columns,
+        "chain(x: vector[n]) = sum(i in 0..n-1, 100*(x[i+1] - x[i]^2)^2 + (1 - x[i])^2)",
+    ),
+    (
+        "springs_by_rows",
+        Derive::SparseHessian,
+        Layout::Rows,
+        "springs(X: matrix[n, 2], k: index[m] in 0..n, l: index[m] in 0..n) = sum(i in 0..m, norm2(X[k[i], ..] - X[l[i], ..])^2)",
+    ),
+    (
+        "factors_by_triplets",
+        Derive::SparseJacobian,
+        Layout::Triplets,
+        "factors(u: vector[n], v: vector[m], k: index[p] in 0..n, l: index[p] in 0..m) = [i in 0..p: u[k[i]]*v[l[i]]]",
+    ),
+    (
+        "problem_of_a_path",
+        Derive::Lagrangian,
+        Layout::Rows,
+        "path(x: vector[n]) = stack(sum(i in 0..n, x[i]^2), [i in 0..n-1: sin(x[i]) - x[i+1]])",
+    ),
+    ("problem_of_few", Derive::Lagrangian, Layout::Columns, "few(x: vector[3]) = stack(x[0]*x[1]^2, x[1]*exp(x[2]))"),
+];
+
+#[test]
+fn sparse_code_is_as_recorded() {
+    for (name, derive, layout, text) in RECORDED {
+        let options = Options { derive: vec![*derive], layout: *layout, reproducible: true, ..Options::default() };
+        let rust = gradc::compile(text, &options).unwrap_or_else(|errors| panic!("{text}: {}", errors.render(false)));
+        let allowed = |line: &&str| !line.starts_with("#[allow(clippy");
+        let own = rust.rust.split("\nmod matrices").next().unwrap_or_default().to_string();
+        let own: Vec<&str> = own.lines().filter(allowed).collect();
+        let mut settings = insta::Settings::clone_current();
+        settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/snapshots/sparse"));
+        settings.set_prepend_module_to_snapshot(false);
+        settings.set_omit_expression(true);
+        settings.bind(|| insta::assert_snapshot!(*name, own.join("\n")));
+    }
+}
+
 #[test]
 fn bands_are_not_sorted() {
     for text in BANDS {

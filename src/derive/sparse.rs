@@ -24,15 +24,20 @@ use super::closed::Closing;
 use super::{Form, Passes, several_values};
 use crate::diff::{self, Differentiator};
 use crate::error::{Diagnostic, Fault};
-use crate::graph::{Bound, Comparison, Dimension, ExprId, Extents, Graph, MatrixOperation as M, Polynomial, Rational};
+use crate::graph::{
+    Bound, Comparison, Dimension, ExprId, Extents, Graph, MatrixOperation as M, Node, Polynomial, Rational,
+};
 use crate::lower::{Formulas, Whole};
 use bands::banded;
-use entries::{entries, is_by_entries};
+use entries::{entries, entry_at, is_by_entries, is_of_numbers};
 use numbering::{is_sorted, numbered};
 use order::{compared, is_never_before};
 use rustc_hash::FxHashMap;
 use std::cmp::Ordering;
 use values::{Numbers, put, target, written};
+
+/// Deepest nesting of numbers in which products of vectors are looked for.
+const DEEPEST: usize = 32;
 
 /// Which derivative is sparse.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -127,9 +132,10 @@ pub fn derive_sparse(
         }
     };
     let mut gathering = Gathering { graph: &mut closing.graph, indices: FxHashMap::default(), groups: Vec::new() };
-    if kind == SparseKind::Jacobian {
-        closing.value = gathering.retraced(value);
-    }
+    closing.value = match kind {
+        SparseKind::Jacobian => gathering.retraced(value),
+        SparseKind::Hessian => gathering.retraced_number(value, DEEPEST),
+    };
     for (block, root) in blocks.iter().enumerate() {
         let reached = if kind == SparseKind::Hessian { &leaves[..=block] } else { &leaves[..] };
         gathering.rows(&mut closing.differentiator, (block, *root), reached, kind)?;
@@ -206,14 +212,53 @@ impl Gathering<'_> {
         let mut loops = Vec::new();
         for entry in found {
             let (nest, [place], value) = self.renamed(&entry.nest, [entry.place], entry.value);
-            let mut body = put(self.graph, value, &place, &extents);
-            for bound in nest.iter().rev() {
-                body = self.graph.looped(bound, body);
-            }
-            loops.push((self.graph.spread(body, &extents), Rational::ONE));
+            let body = put(self.graph, value, &place, &extents);
+            let looped = self.looped(&nest, body);
+            loops.push((self.graph.spread(looped, &extents), Rational::ONE));
         }
         let all = self.graph.sum(Rational::ZERO, loops);
         self.graph.spread(all, &extents)
+    }
+
+    fn looped(&mut self, nest: &[Bound], body: ExprId) -> ExprId {
+        nest.iter().rev().fold(body, |body, bound| self.graph.looped(bound, body))
+    }
+
+    /// Writes the products of vectors that a number is made of by loops over the same indices as its derivatives.
+    fn retraced_number(&mut self, root: ExprId, depth: usize) -> ExprId {
+        let Some(depth) = depth.checked_sub(1).filter(|_| self.graph.extents(root).is_scalar()) else { return root };
+        if let Some((M::Product, [row, column])) = self.graph.as_matrix(root) {
+            let (row, column) = (*row, *column);
+            return self.retraced_product(row, column).unwrap_or(root);
+        }
+        let node = self.graph.node(root).clone();
+        if node.is_leaf() || matches!(node, Node::Matrix(..)) {
+            return root;
+        }
+        let mut operands = Vec::new();
+        node.for_each_operand(|operand| operands.push(operand));
+        let retraced: FxHashMap<ExprId, ExprId> =
+            operands.into_iter().map(|operand| (operand, self.retraced_number(operand, depth))).collect();
+        self.graph.construct(&node, |operand| retraced.get(&operand).copied().unwrap_or(operand))
+    }
+
+    fn retraced_product(&mut self, row: ExprId, column: ExprId) -> Option<ExprId> {
+        let found = entries(self.graph, column, &[]);
+        if !is_by_entries(self.graph, column, &found) {
+            return None;
+        }
+        let turned = self.graph.transpose(row);
+        let mut loops = Vec::new();
+        for entry in found {
+            let factor = entry_at(self.graph, turned, &entry.place);
+            let term = self.graph.multiply(factor, entry.value);
+            if !is_of_numbers(self.graph, term) {
+                return None;
+            }
+            let (nest, [], term) = self.renamed(&entry.nest, [], term);
+            loops.push((self.looped(&nest, term), Rational::ONE));
+        }
+        Some(self.graph.sum(Rational::ZERO, loops))
     }
 
     fn add(&mut self, nest: &[Bound], mut found: Nonzero, kind: SparseKind) {

@@ -102,7 +102,8 @@ fn is_made_of_loops(graph: &Graph, root: ExprId) -> bool {
     true
 }
 
-fn is_of_numbers(graph: &Graph, root: ExprId) -> bool {
+/// Tells whether a number is computed from others, without vectors on the way.
+pub fn is_of_numbers(graph: &Graph, root: ExprId) -> bool {
     let is_number = |id: ExprId| graph.extents(id).is_scalar() || graph.node(id).is_leaf();
     graph.reachable(&[root]).into_iter().all(is_number)
 }

@@ -35,6 +35,17 @@ impl Loops<'_> {
         text.unwrap_or_default()
     }
 
+    /// Writes a dimension as a floating-point number.
+    pub(super) fn count_of(&self, dimension: &Dimension) -> String {
+        let float = self.writer.options.scalar.name();
+        if dimension.is_running() && dimension.may_be_negative() {
+            let (added, taken) = dimensions::sides(dimension, self.sizes);
+            return format!("({} as {float} - {} as {float})", factor(&added), factor(&taken.join(" + ")));
+        }
+        let text = self.dimension(dimension);
+        if text.contains(' ') { format!("(({text}) as {float})") } else { format!("({text} as {float})") }
+    }
+
     /// Reads a whole number as one that is computed with.
     pub(super) fn number_from_data(&mut self, id: ExprId) -> Place {
         let number = self.given_place(id);

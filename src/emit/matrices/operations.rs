@@ -1,7 +1,6 @@
 //! Operations on whole matrices: views, calls of kernels, and copies.
 
-use super::dimensions;
-use super::loops::{Loops, Place, after, factor, place};
+use super::loops::{Loops, Place, after, place};
 use crate::emit::expression::bare;
 use crate::error::Diagnostic;
 use crate::graph::{Dimension, ExprId, Extents, Extreme, Graph, MatrixOperation as M};
@@ -163,17 +162,6 @@ impl Loops<'_> {
                 self.copied(id, extents, operation, operands)
             }
         })
-    }
-
-    /// Writes a dimension as a floating-point number.
-    pub(super) fn count_of(&self, dimension: &Dimension) -> String {
-        let float = self.writer.options.scalar.name();
-        if dimension.is_running() && dimension.may_be_negative() {
-            let (added, taken) = dimensions::sides(dimension, self.sizes);
-            return format!("({} as {float} - {} as {float})", factor(&added), factor(&taken.join(" + ")));
-        }
-        let text = self.dimension(dimension);
-        if text.contains(' ') { format!("(({text}) as {float})") } else { format!("({text} as {float})") }
     }
 
     /// Closes the open loop if it computes the node, or what the node is the transpose of.
