@@ -6,6 +6,7 @@ use crate::graph::{Dimension, ExprId, Extents, Graph, Rational, Sizes};
 use crate::source::Span;
 use rustc_hash::FxHashSet;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// What is known of a parameter's values.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -108,6 +109,8 @@ pub struct Whole {
     pub sizes: Vec<String>,
     /// What is not negative where the function is defined: lengths, and places of slices in what they are taken from.
     pub needed: Vec<Dimension>,
+    /// The same function for sizes for which some of this is negative because a range ends before it begins.
+    pub few: Option<Arc<Whole>>,
     /// Constants of the graph that may have no value.
     pub doubts: Vec<Doubt>,
 }
@@ -131,8 +134,17 @@ impl Whole {
         shape(&self.extents(), self.indices, sizes)
     }
 
+    /// Returns the function for few entries if these sizes ask for it: if a range ends before it begins.
+    pub fn few_for(&self, sizes: &Sizes) -> Option<&Arc<Whole>> {
+        self.few.as_ref().filter(|_| self.own_unmet(sizes).is_some())
+    }
+
     /// Returns what is negative for these sizes, and must not be.
     pub fn unmet(&self, sizes: &Sizes) -> Option<&Dimension> {
+        self.few_for(sizes).map_or(self, |few| few).own_unmet(sizes)
+    }
+
+    fn own_unmet(&self, sizes: &Sizes) -> Option<&Dimension> {
         self.needed.iter().find(|dimension| dimension.evaluate(sizes).is_none())
     }
 

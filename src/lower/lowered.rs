@@ -35,6 +35,8 @@ pub(super) struct Lowered {
     pub doubts: Vec<Doubt>,
     /// Whether the function picks entries, is made of them, or differentiates by them.
     pub picks_entries: bool,
+    /// How many values ranges have that end before they begin for some sizes.
+    pub uncertain: Vec<Dimension>,
 }
 
 /// A function's graph with a node for each entry of a vector or matrix.
@@ -91,7 +93,7 @@ impl Lowered {
         Some(Entries { parameters: written.parameters, graph: written.graph, outputs, shape, names, doubts })
     }
 
-    fn whole(self) -> Whole {
+    pub fn whole(self) -> Whole {
         Whole {
             graph: self.graph,
             output: self.output.0,
@@ -104,6 +106,7 @@ impl Lowered {
             names: self.names.into_iter().map(|(name, (id, _))| (name, id)).collect(),
             sizes: self.sizes,
             needed: self.needed,
+            few: None,
             doubts: self.doubts,
         }
     }
@@ -157,6 +160,9 @@ impl Whole {
     /// Writes the function out in the entries of its parameters, for given sizes of the dimensions that have names; none if
     /// these are too many, or if a determinant is too large to be written out.
     pub fn at(&self, sizes: &Sizes) -> Option<Function> {
+        if let Some(few) = self.few_for(sizes) {
+            return few.at(sizes);
+        }
         let written = written_out(&self.graph, &self.parameters, &[self.output], sizes)?;
         let (rows, columns) = sides(&self.extents(), sizes)?;
         let shape = match (rows, columns) {

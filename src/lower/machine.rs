@@ -2,6 +2,7 @@
 
 use super::ast::NodeId;
 use super::derivatives::derived_names;
+use super::few::Few;
 use super::folds::Running;
 use super::formula::Formulas;
 use super::gates::Gates;
@@ -92,6 +93,11 @@ pub struct Machine<'a> {
     pub(super) loop_names: Vec<String>,
     /// What must not be negative: lengths of ranges and what lies outside of slices.
     pub(super) needed: Vec<Dimension>,
+    /// Where what is lowered is not for all sizes, those that it is for; ranges that end before they begin for some sizes
+    /// are not raised then.
+    pub(super) few: Option<Few>,
+    /// How many values such ranges have.
+    pub(super) uncertain: Vec<Dimension>,
     /// The parameters that pick entries, with their ranges.
     pub(super) index_parameters: FxHashMap<ExprId, (Dimension, Dimension)>,
     /// What is known about constants.
@@ -131,6 +137,8 @@ impl<'a> Machine<'a> {
             loops: Vec::new(),
             loop_names: Vec::new(),
             needed: Vec::new(),
+            few: None,
+            uncertain: Vec::new(),
             index_parameters: FxHashMap::default(),
             constants: Default::default(),
             root: None,
@@ -141,6 +149,16 @@ impl<'a> Machine<'a> {
     /// Tells the machine that some dimensions have names.
     pub fn expect_names(&mut self) {
         self.fixed = false;
+    }
+
+    /// Tells the machine to lower for some sizes.
+    pub fn expect_few(&mut self, few: Few) {
+        self.few = Some(few);
+    }
+
+    /// Returns how many values ranges have that end before they begin for some sizes.
+    pub fn uncertain(&self) -> Vec<Dimension> {
+        self.uncertain.clone()
     }
 
     /// Tells the machine that a parameter picks entries, and is in a range.

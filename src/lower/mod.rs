@@ -9,6 +9,7 @@ mod collective;
 mod derivatives;
 mod determinants;
 mod dimensions;
+mod few;
 mod folds;
 mod formula;
 mod function;
@@ -37,8 +38,10 @@ use crate::error::{Diagnostic, Errors, Fault};
 use crate::graph::{Comparison, Dimension, Extents, Graph, MatrixOperation, Rational};
 use crate::source::{Source, Span};
 use crate::syntax::ast::{self, Ast, Item, Program};
+use few::Few;
 use lowered::{Header, Lowered};
 use machine::Machine;
+use std::sync::Arc;
 use value::Value;
 
 /// A parameter declared outside the source: the source of its declaration, such as `W: matrix[2, 3]` or `x > 0`.
@@ -139,6 +142,7 @@ fn lower_function(
 ) -> Option<Function> {
     let definition = Definition { ast, items, name, parameters: declared, body };
     let lowered = definition.lower(errors)?;
+    let few = Few::of(&lowered).into_iter().find_map(|few| definition.lower_for(few, &lowered));
     let header = Header {
         name: name.map(|name| name.text.clone()),
         documentation: documentation(source, ast, span),
@@ -146,7 +150,10 @@ fn lower_function(
         span: name.map_or(span, |name| name.span),
     };
     let has_arrays = lowered.graph.has_matrices();
-    let function = lowered.function(header);
+    let mut function = lowered.function(header);
+    if let Some(whole) = &mut function.whole {
+        whole.few = few.map(Arc::new);
+    }
     let undefined = has_arrays.then(|| undefined::written_out(&function.graph, &function.outputs, ast.span(body)));
     match undefined.flatten() {
         Some(diagnostic) => {
@@ -160,6 +167,18 @@ fn lower_function(
 impl Definition<'_> {
     /// Lowers to a graph of numbers and whole vectors and matrices.
     fn lower(&self, errors: &mut Vec<Diagnostic>) -> Option<Lowered> {
+        self.lower_at(None, errors)
+    }
+
+    /// Lowers once more for few sizes; none if the function is not defined for them, or for others, too.
+    fn lower_for(&self, few: Few, lowered: &Lowered) -> Option<Whole> {
+        let mut errors = Vec::new();
+        let own = self.lower_at(Some(few.clone()), &mut errors).filter(|_| errors.is_empty())?;
+        let more: Vec<&Dimension> = lowered.needed.iter().filter(|dimension| !own.needed.contains(dimension)).collect();
+        (!more.is_empty() && few.are_all_without(&more)).then(|| own.whole())
+    }
+
+    fn lower_at(&self, few: Option<Few>, errors: &mut Vec<Diagnostic>) -> Option<Lowered> {
         let before = errors.len();
         let shapes: Vec<_> = self.parameters.iter().map(|p| dimensions::declared(self.ast, &p.shape, errors)).collect();
         let facts: Vec<Facts> =
@@ -211,6 +230,9 @@ impl Definition<'_> {
         if !sizes.is_empty() {
             machine.expect_names();
         }
+        if let Some(few) = few {
+            machine.expect_few(few);
+        }
         for parameter in &parameters {
             if let Some(range) = &parameter.range {
                 machine.expect_index(parameter.id, range.clone());
@@ -225,6 +247,7 @@ impl Definition<'_> {
         let mut needed: Vec<Dimension> = lengths.cloned().chain(machine.needed()).collect();
         needed.retain(Dimension::may_be_negative);
         needed.dedup();
+        let uncertain = machine.uncertain();
         let (free, found) = machine.finish();
         errors.extend(found);
         for (name, id) in free {
@@ -239,7 +262,7 @@ impl Definition<'_> {
         }
         let output = value.node().filter(|_| errors.len() == before)?;
         let names = names.into_iter().filter_map(|(name, value)| Some((name, value.node()?))).collect();
-        Some(Lowered { graph, output, parameters, names, sizes, needed, doubts, picks_entries })
+        Some(Lowered { graph, output, parameters, names, sizes, needed, doubts, picks_entries, uncertain })
     }
 
     fn not_a_number(&self) -> Diagnostic {

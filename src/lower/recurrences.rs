@@ -229,9 +229,20 @@ impl Machine<'_> {
             }
         }
         // The states of all steps are kept for the derivatives, too.
-        if kept != Kept::Last || !bound.count().is_running() {
+        if (kept != Kept::Last || !bound.count().is_running()) && !self.is_empty(&bound.count()) {
             self.need([bound.count()]);
         }
+        let is_uncertain = |count: &Dimension| count.may_be_negative() && !count.is_running();
+        self.uncertain.extend(Some(bound.count()).filter(is_uncertain));
+        let is_empty = self.is_empty(&bound.count());
+        if is_empty && kept == Kept::Last {
+            let begun = |(begun, value): (&ExprId, Value)| match value {
+                Value::Array(_, rank) => Value::Array(*begun, rank),
+                _ => Value::Scalar(*begun),
+            };
+            return self.values.push(several(initial.iter().zip(inside).map(begun).collect()));
+        }
+        let bound = if is_empty { Bound { to: bound.from.clone(), ..bound } } else { bound };
         let scan = Scan { bound, initial: initial.to_vec(), next, state: 0, kept };
         let mut results = Vec::new();
         for (state, value) in inside.iter().enumerate() {

@@ -413,7 +413,7 @@ impl Module<'_> {
             opening.extend(group.opening(&signature.stem, &mut placeholders, of_rows));
         }
         let targets = Targets { roots, targets, rows, placeholders };
-        let (written, _) = self.loops(signature, whole, given, targets)?;
+        let (written, _) = self.loops(signature, whole, given, targets, self.options)?;
         let lengths = written.temporaries.iter().map(|(_, entries)| entries.parse().unwrap_or(usize::MAX));
         let kept = lengths.fold(0, usize::saturating_add);
         if kept > NUMBERS_BY_VALUE {

@@ -106,6 +106,15 @@ pub struct Written {
 }
 
 impl Written {
+    /// Writes what the function returns.
+    pub fn result(&self) -> Option<String> {
+        match &self.returned[..] {
+            [] => None,
+            [only] => Some(only.clone()),
+            several => Some(format!("({})", several.join(", "))),
+        }
+    }
+
     /// Writes the names for the placeholders.
     pub fn named(mut self, placeholders: &Placeholders) -> Self {
         let temporaries = self.temporaries.iter_mut().flat_map(|(name, entries)| [name, entries]);

@@ -1,8 +1,9 @@
 //! Where what is computed is kept: the caller's slices, and the workspace.
 
 use super::dimensions;
-use super::loops::{Loops, factor};
+use super::loops::{Loops, Written, factor};
 use crate::graph::{Dimension, ExprId, Extents};
+use indexmap::IndexMap;
 
 /// Most numbers of a matrix that is an array of its own.
 const LARGEST_ARRAY: usize = 64;
@@ -24,6 +25,24 @@ pub(super) fn array(name: &str, entries: &str, float: &str) -> String {
 /// Tells whether so many numbers are a part of the workspace.
 pub(super) fn in_workspace(entries: &str) -> bool {
     entries.parse::<usize>().map_or(true, |entries| entries > LARGEST_ARRAY)
+}
+
+impl Written {
+    /// Writes how many numbers of the workspace the body needs.
+    pub fn workspace(&self) -> String {
+        let mut counts: IndexMap<&str, usize> = IndexMap::new();
+        let kept = self.temporaries.iter().filter(|(_, entries)| in_workspace(entries));
+        kept.for_each(|(_, entries)| *counts.entry(entries).or_default() += 1);
+        let terms = counts.iter().map(|(entries, count)| match count {
+            1 => (*entries).to_string(),
+            count if entries.contains([' ']) && !entries.contains(" * ") => format!("{count} * ({entries})"),
+            count => format!("{count} * {entries}"),
+        });
+        match counts.is_empty() {
+            true => "0".to_string(),
+            false => terms.collect::<Vec<_>>().join(" + "),
+        }
+    }
 }
 
 impl Loops<'_> {
