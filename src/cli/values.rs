@@ -239,14 +239,12 @@ fn sizes_of(whole: &Whole, given: &[(String, Given)]) -> Sizes {
             let (rows, columns) = (own.numbers.rows, own.numbers.columns);
             let columns = (!own.is_without_columns(parameter)).then_some((&parameter.extents.columns, columns));
             for (dimension, size) in [(&parameter.extents.rows, rows)].into_iter().chain(columns) {
-                let mut unknown = dimension.names().filter(|(name, _)| !sizes.contains_key(*name));
-                let (Some((name, count)), None) = (unknown.next(), unknown.next()) else { continue };
-                let known = dimension.names().filter_map(|(name, count)| Some((*sizes.get(name)?, count)));
-                let known = known.fold(dimension.constant(), |sum, (size, count)| {
-                    sum.saturating_add(count.saturating_mul(i64::try_from(size).unwrap_or(i64::MAX)))
-                });
-                let own = i64::try_from(size).unwrap_or(i64::MAX).saturating_sub(known) / count;
-                if let Ok(own) = usize::try_from(own) {
+                let mut unknown = dimension.names().filter(|name| !sizes.contains_key(*name));
+                let (Some(name), None) = (unknown.next(), unknown.next()) else { continue };
+                let rest = dimension.substituted(name, &Dimension::number(0)).signed(&sizes);
+                let (Some(rest), Some(slope)) = (rest, dimension.slope(name).signed(&sizes)) else { continue };
+                let own = i64::try_from(size).unwrap_or(i64::MAX).saturating_sub(rest).checked_div(slope);
+                if let Some(Ok(own)) = own.map(usize::try_from) {
                     sizes.insert(name.to_string(), own);
                 }
             }

@@ -28,7 +28,7 @@ mod sign;
 mod verify;
 
 pub use bound::Bound;
-pub use extents::{Dimension, Extents, Sizes};
+pub use extents::{factors, Dimension, Extents, Sizes};
 pub use matrix::{Extreme, Kept, MatrixOperation, Shares};
 pub use node_map::NodeMap;
 pub use number::Rational;

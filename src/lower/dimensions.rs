@@ -3,7 +3,7 @@
 use super::gates::shape_text;
 use super::value::{Rank, Value};
 use crate::error::{Diagnostic, Fault};
-use crate::graph::{Dimension, ExprId, Extents, Rational};
+use crate::graph::{Dimension, ExprId, Extents, Rational, factors};
 use crate::syntax::ast::{self, Ast, BinaryOperator as B, Expression as E, Type};
 use std::fmt;
 
@@ -113,8 +113,7 @@ fn dimension(ast: &Ast, id: ast::NodeId) -> Result<Dimension, ()> {
             match (operator, a.as_number(), b.as_number()) {
                 (B::Add, ..) => Ok(a.plus(&b, 1)),
                 (B::Subtract, ..) => Ok(a.plus(&b, -1)),
-                (B::Multiply, Some(factor), _) => Ok(b.times(factor)),
-                (B::Multiply, _, Some(factor)) => Ok(a.times(factor)),
+                (B::Multiply, ..) => Ok(a.product(&b)),
                 _ => Err(()),
             }
         }
@@ -148,18 +147,19 @@ impl Matching {
     }
 
     fn agrees(&mut self, wanted: &Dimension, given: &Dimension) -> bool {
-        let mut names = wanted.names();
-        if let (Some((name, 1)), None) = (names.next(), names.next())
+        if let Some((name, 1)) = wanted.only_name()
             && !self.names.iter().any(|(own, _)| own == name)
         {
             let value = given.plus(&Dimension::number(wanted.constant()), -1);
             self.names.push((name.to_string(), value));
             return true;
         }
+        let known = |name: &str| self.names.iter().find(|(own, _)| own == name).map(|(_, known)| known);
         let mut value = Dimension::number(wanted.constant());
-        for (name, count) in wanted.names() {
-            let Some((_, known)) = self.names.iter().find(|(own, _)| own == name) else { return true };
-            value = value.plus(known, count);
+        for (term, count) in wanted.terms() {
+            let product = factors(term).try_fold(Dimension::number(1), |product, name| Some(product.product(known(name)?)));
+            let Some(product) = product else { return true };
+            value = value.plus(&product, count);
         }
         value == *given
     }

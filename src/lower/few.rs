@@ -39,21 +39,16 @@ impl Few {
     /// Tells whether a dimension is 0 or negative for all of the sizes.
     fn is_no_length(&self, dimension: &Dimension) -> bool {
         let Some((name, below)) = &self.below else { return false };
-        let mut names = dimension.names();
-        match (names.next(), names.next()) {
-            (Some((own, count)), None) => own == name && count > 0 && count * (below - 1) + dimension.constant() <= 0,
-            _ => false,
-        }
+        dimension.only_name().is_some_and(|(own, count)| {
+            own == name && count > 0 && count * (below - 1) + dimension.constant() <= 0
+        })
     }
 }
 
 /// Returns the only name in a dimension, and the least size of it for which the dimension is not negative.
 fn least(dimension: &Dimension) -> Option<(&str, i64)> {
-    let mut names = dimension.names();
-    match (names.next(), names.next()) {
-        (Some((name, count)), None) if count > 0 => Some((name, (count - 1 - dimension.constant()).div_euclid(count))),
-        _ => None,
-    }
+    let (name, count) = dimension.only_name().filter(|(_, count)| *count > 0)?;
+    Some((name, (count - 1 - dimension.constant()).div_euclid(count)))
 }
 
 impl Machine<'_> {

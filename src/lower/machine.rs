@@ -192,9 +192,7 @@ impl<'a> Machine<'a> {
     /// Returns the least value of a dimension in the loops that are open.
     pub(super) fn least(&self, dimension: &Dimension) -> Dimension {
         self.loops.iter().rev().fold(dimension.clone(), |dimension, bound| {
-            let count = dimension.names().find(|(name, _)| *name == bound.name()).map_or(0, |(_, count)| count);
-            let last = bound.to.plus(&Dimension::number(1), -1);
-            dimension.substituted(bound.name(), if count > 0 { &bound.from } else { &last })
+            bound.least_of(&dimension)
         })
     }
 

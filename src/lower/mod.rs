@@ -207,7 +207,7 @@ impl Definition<'_> {
             bindings.push((name.clone(), value));
             let ends = range.iter().flat_map(|(from, to)| [from, to]);
             for dimension in [&shape.extents.rows, &shape.extents.columns].into_iter().chain(ends) {
-                for (name, _) in dimension.names() {
+                for name in dimension.names() {
                     if !sizes.iter().any(|own| own == name) {
                         sizes.push(name.to_string());
                     }

@@ -195,11 +195,6 @@ impl Machine<'_> {
                 },
             };
             let extents = self.gates.graph.extents(begun);
-            if !extents.is_column() && extents.rows.as_number().is_none() {
-                let message = "a state that is a matrix has a number of rows";
-                let diagnostic = Diagnostic::new(Fault::FixedSize, span, message);
-                return self.fail(diagnostic.hint("give the number of rows as a number: `P: matrix[4, 4]`"));
-            }
             let own = self.gates.graph.state(&bound, state, extents);
             inside.push(rank.map_or(Value::Scalar(own), |rank| Value::Array(own, rank)));
             initial.push(begun);

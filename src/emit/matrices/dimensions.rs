@@ -1,6 +1,6 @@
 //! Dimensions in Rust: what is added stands before what is taken away, so that no part of the number is negative.
 
-use crate::graph::{Dimension, Polynomial, Rational};
+use crate::graph::{Dimension, Polynomial, Rational, factors};
 use indexmap::IndexMap;
 
 /// Writes a dimension; `sizes` tells how the names are written.
@@ -89,8 +89,7 @@ pub(super) fn checks<'d>(
     let mut least: IndexMap<&str, i64> = IndexMap::new();
     let mut others: Vec<Check> = Vec::new();
     for dimension in dimensions.filter(|dimension| dimension.may_be_negative() && !dimension.is_running()) {
-        let mut names = dimension.names();
-        if let (Some((name, count @ 1..)), None) = (names.next(), names.next()) {
+        if let Some((name, count @ 1..)) = dimension.only_name() {
             let own = least.entry(name).or_default();
             *own =
                 (*own).max((-dimension.constant()).div_euclid(count) + i64::from(-dimension.constant() % count != 0));
@@ -110,12 +109,13 @@ pub(super) fn checks<'d>(
 
 /// Writes the sum of what is added, and each term that is taken away.
 pub(super) fn sides(dimension: &Dimension, sizes: &IndexMap<String, String>) -> (String, Vec<String>) {
-    let term = |(name, count): (&str, i64)| {
-        let name = sizes.get(name).map_or(name, String::as_str);
-        if count.abs() == 1 { name.to_string() } else { format!("{} * {name}", count.abs()) }
+    let term = |(term, count): (&str, i64)| {
+        let names = factors(term).map(|name| sizes.get(name).map_or(name, String::as_str));
+        let product = names.collect::<Vec<_>>().join(" * ");
+        if count.abs() == 1 { product } else { format!("{} * {product}", count.abs()) }
     };
-    let mut added: Vec<String> = dimension.names().filter(|(_, count)| *count > 0).map(term).collect();
-    let mut taken: Vec<String> = dimension.names().filter(|(_, count)| *count < 0).map(term).collect();
+    let mut added: Vec<String> = dimension.terms().filter(|(_, count)| *count > 0).map(term).collect();
+    let mut taken: Vec<String> = dimension.terms().filter(|(_, count)| *count < 0).map(term).collect();
     match dimension.constant() {
         0 if !added.is_empty() => {}
         constant if constant < 0 => taken.push(constant.unsigned_abs().to_string()),

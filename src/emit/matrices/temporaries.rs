@@ -89,9 +89,7 @@ impl Loops<'_> {
     /// Returns the largest value of a dimension in the loops that are open.
     fn most(&self, dimension: &Dimension) -> Dimension {
         self.bounds.iter().rev().fold(dimension.clone(), |dimension, bound| {
-            let count = dimension.names().find(|(name, _)| *name == bound.name()).map_or(0, |(_, count)| count);
-            let last = bound.to.plus(&Dimension::number(1), -1);
-            dimension.substituted(bound.name(), if count > 0 { &last } else { &bound.from })
+            bound.largest_of(&dimension)
         })
     }
 }

@@ -93,7 +93,14 @@ impl<F: Fn(u32) -> Option<String>> WholeNumbers<'_, F> {
                 let [row, column] = [side(&places[0])?, side(&places[1])?];
                 self.entry(*of, [row, column])
             }
-            _ => self.input(id),
+            _ => match self.graph.node(id) {
+                Node::Product(factors) => {
+                    let factors = factors.iter().filter(|(_, exponent)| exponent.is_one());
+                    let factors = factors.map(|(base, _)| Some(factor(&self.text(*base)?)));
+                    Some(factors.collect::<Option<Vec<String>>>()?.join(" * "))
+                }
+                _ => self.input(id),
+            },
         }
     }
 
