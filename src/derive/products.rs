@@ -47,12 +47,13 @@ impl Product {
         whole.few = whole.few.map(|few| Arc::new(self.with_matrices(&few, by)));
         let taken = whole.parameters.iter().map(|parameter| &parameter.name).chain(&whole.sizes);
         let taken = taken.chain(whole.names.iter().map(|(name, _)| name)).cloned().collect();
-        let shaped = |p: &WholeParameter| (p.extents.clone(), p.indices);
+        let shaped = |p: &WholeParameter| (p.extents.clone(), p.indices, p.layers.clone());
         let own: Vec<WholeParameter> = by.iter().map(|at| whole.parameters[*at].clone()).collect();
         let own = own.iter().map(|p| (&*p.name, shaped(p))).collect();
-        for (name, (extents, indices)) in self.vectors(own, (whole.extents(), whole.indices), taken) {
+        for (name, (extents, indices, layers)) in self.vectors(own, (whole.extents(), whole.indices, None), taken) {
             let id = whole.graph.add_matrix_input(&name, extents.clone());
-            whole.parameters.push(WholeParameter { name, id, extents, indices, facts: Facts::default(), range: None });
+            let facts = Facts::default();
+            whole.parameters.push(WholeParameter { name, id, extents, indices, layers, facts, range: None });
         }
         whole
     }

@@ -72,7 +72,8 @@ impl Dimension {
         let mut product = Dimension::default();
         for (term, count) in terms(self) {
             for (other, factor) in terms(other) {
-                product = product.plus(&Dimension::of_term(factors(&term).chain(factors(&other))), count.saturating_mul(factor));
+                product = product
+                    .plus(&Dimension::of_term(factors(&term).chain(factors(&other))), count.saturating_mul(factor));
             }
         }
         product
@@ -168,6 +169,11 @@ impl Dimension {
         }
     }
 
+    /// Tells whether it is one product of names and a positive number.
+    pub fn is_product(&self) -> bool {
+        self.constant == 0 && matches!(&*self.terms, [(_, 1..)])
+    }
+
     /// Returns the constant part.
     pub fn constant(&self) -> i64 {
         self.constant
@@ -187,9 +193,8 @@ impl Dimension {
     pub fn signed(&self, sizes: &Sizes) -> Option<i64> {
         let mut total = self.constant;
         for (term, count) in &self.terms {
-            let product = factors(term).try_fold(*count, |product, name| {
-                product.checked_mul(i64::try_from(*sizes.get(name)?).ok()?)
-            });
+            let product = factors(term)
+                .try_fold(*count, |product, name| product.checked_mul(i64::try_from(*sizes.get(name)?).ok()?));
             total = total.checked_add(product?)?;
         }
         Some(total)

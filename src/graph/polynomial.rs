@@ -90,9 +90,9 @@ impl Polynomial {
 
 impl From<&Dimension> for Polynomial {
     fn from(dimension: &Dimension) -> Self {
-        let names = dimension.terms().map(|(term, count)| {
-            (super::factors(term).map(str::to_string).collect(), Rational::integer(count))
-        });
+        let names = dimension
+            .terms()
+            .map(|(term, count)| (super::factors(term).map(str::to_string).collect(), Rational::integer(count)));
         Polynomial::from_terms(names.chain([(Vec::new(), Rational::integer(dimension.constant()))]))
     }
 }

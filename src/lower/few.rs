@@ -39,9 +39,9 @@ impl Few {
     /// Tells whether a dimension is 0 or negative for all of the sizes.
     fn is_no_length(&self, dimension: &Dimension) -> bool {
         let Some((name, below)) = &self.below else { return false };
-        dimension.only_name().is_some_and(|(own, count)| {
-            own == name && count > 0 && count * (below - 1) + dimension.constant() <= 0
-        })
+        dimension
+            .only_name()
+            .is_some_and(|(own, count)| own == name && count > 0 && count * (below - 1) + dimension.constant() <= 0)
     }
 }
 

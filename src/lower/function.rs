@@ -68,8 +68,11 @@ pub struct WholeParameter {
     pub id: ExprId,
     /// Its extents.
     pub extents: Extents,
-    /// How many indices its entries have: none for a number, one for a vector, two for a matrix, also of one column.
+    /// How many indices its entries have: none for a number, one for a vector, two for a matrix, also of one column, and
+    /// three for a tensor.
     pub indices: usize,
+    /// Of a tensor, which is a matrix of the rows of all its matrices, how many matrices there are and rows in each.
+    pub layers: Option<[Dimension; 2]>,
     /// What was declared about its entries.
     pub facts: Facts,
     /// The range of whole numbers that it is of, the end excluded, if it picks entries; nothing is derived by it then.
@@ -79,7 +82,24 @@ pub struct WholeParameter {
 impl WholeParameter {
     /// Returns the parameter's shape for given sizes.
     pub fn shape(&self, sizes: &Sizes) -> Option<Shape> {
-        shape(&self.extents, self.indices, sizes)
+        match &self.layers {
+            Some([matrices, rows]) => {
+                let columns = self.extents.columns.evaluate(sizes)?;
+                Some(Shape::Tensor(matrices.evaluate(sizes)?, rows.evaluate(sizes)?, columns))
+            }
+            None => shape(&self.extents, self.indices, sizes),
+        }
+    }
+
+    /// Writes the parameter's shape, with the names of its dimensions.
+    pub fn declared(&self) -> String {
+        let Extents { rows, columns } = &self.extents;
+        match (&self.layers, self.indices) {
+            (Some([matrices, rows]), _) => format!("tensor[{matrices}, {rows}, {columns}]"),
+            (None, 0) => "scalar".to_string(),
+            (None, 1) => format!("vector[{rows}]"),
+            (None, _) => format!("matrix[{rows}, {columns}]"),
+        }
     }
 }
 

@@ -71,6 +71,10 @@ impl Lowered {
 
     /// Writes the function out in the entries of its vectors and matrices.
     fn entries(&self) -> Option<Entries> {
+        if self.parameters.iter().any(|parameter| parameter.layers.is_some()) {
+            // Entries have one index or two.
+            return None;
+        }
         let mut roots = vec![self.output.0];
         roots.extend(self.names.iter().map(|(_, (id, _))| *id));
         roots.extend(self.doubts.iter().map(|doubt| doubt.node));

@@ -8,6 +8,7 @@ use super::formula::Formulas;
 use super::gates::Gates;
 use super::raise::Attempt;
 use super::recurrences::Steps;
+use super::scope::bound_inside;
 use super::value::Value;
 use crate::error::{Diagnostic, Fault, nearest};
 use crate::graph::{Bound, Dimension, ExprId, Graph, Input, Node, Rational};
@@ -191,9 +192,7 @@ impl<'a> Machine<'a> {
 
     /// Returns the least value of a dimension in the loops that are open.
     pub(super) fn least(&self, dimension: &Dimension) -> Dimension {
-        self.loops.iter().rev().fold(dimension.clone(), |dimension, bound| {
-            bound.least_of(&dimension)
-        })
+        self.loops.iter().rev().fold(dimension.clone(), |dimension, bound| bound.least_of(&dimension))
     }
 
     /// Returns what must not be negative for the function to be defined.
@@ -391,7 +390,9 @@ impl<'a> Machine<'a> {
             Item::Function { .. } => None,
         });
         let near = nearest(name, known.into_iter().flatten().chain(constants).chain(["pi"]));
+        let inside = self.root.and_then(|root| bound_inside(self.ast, root, name));
         let hint = match (name, near) {
+            _ if inside.is_some() => inside.unwrap_or_default(),
             ("e", _) => "Euler's number is `exp(1)`, and `exp(x)` its powers".to_string(),
             (_, Some(near)) => format!("did you mean `{near}`?"),
             _ => format!("make it a parameter, or name it with `let {name} = ...;` inside braces"),

@@ -25,6 +25,7 @@ mod rows;
 mod scalarize;
 mod scope;
 mod shares;
+mod tensors;
 mod undefined;
 mod value;
 mod whole;
@@ -200,13 +201,17 @@ impl Definition<'_> {
             if shape.symmetric {
                 graph.declare_symmetric(id);
             }
+            if let Some([_, rows]) = &shape.layers {
+                graph.declare_tensor(id, rows.clone());
+            }
             let value = match (&range, shape.indices()) {
                 (Some(_), 1) => Value::Indices(id),
                 _ => shape.value(id),
             };
             bindings.push((name.clone(), value));
             let ends = range.iter().flat_map(|(from, to)| [from, to]);
-            for dimension in [&shape.extents.rows, &shape.extents.columns].into_iter().chain(ends) {
+            let layers = shape.layers.iter().flatten();
+            for dimension in layers.chain([&shape.extents.rows, &shape.extents.columns]).chain(ends) {
                 for name in dimension.names() {
                     if !sizes.iter().any(|own| own == name) {
                         sizes.push(name.to_string());
@@ -214,7 +219,8 @@ impl Definition<'_> {
                 }
             }
             let (extents, indices) = (shape.extents.clone(), shape.indices());
-            parameters.push(WholeParameter { name, id, extents, indices, facts: facts.clone(), range });
+            let layers = shape.layers.clone();
+            parameters.push(WholeParameter { name, id, extents, indices, layers, facts: facts.clone(), range });
         }
         for parameter in self.parameters.iter().filter(|parameter| sizes.contains(&parameter.name.text)) {
             let message = format!("`{}` is a parameter and a dimension", parameter.name.text);
@@ -252,12 +258,13 @@ impl Definition<'_> {
         errors.extend(found);
         for (name, id) in free {
             let extents = Extents::scalar();
-            parameters.push(WholeParameter { name, id, extents, indices: 0, facts: Facts::default(), range: None });
+            let facts = Facts::default();
+            parameters.push(WholeParameter { name, id, extents, indices: 0, layers: None, facts, range: None });
         }
         if matches!(value, Value::Condition(_)) {
             errors.push(self.not_a_number());
         }
-        if let Value::States(_) = value {
+        if let Value::States(_) | Value::Tensor(..) = value {
             errors.extend(gates::node(&value, self.ast.span(self.body)).err());
         }
         let output = value.node().filter(|_| errors.len() == before)?;

@@ -20,7 +20,11 @@ impl Interval {
     /// Returns the interval of the multiples; a factor that has a name is not negative.
     fn times(&self, factor: &Dimension) -> Interval {
         let [a, b] = [&self.least, &self.largest].map(|end| end.product(factor));
-        if factor.as_number().is_some_and(|factor| factor < 0) { Interval { least: b, largest: a } } else { Interval { least: a, largest: b } }
+        if factor.as_number().is_some_and(|factor| factor < 0) {
+            Interval { least: b, largest: a }
+        } else {
+            Interval { least: a, largest: b }
+        }
     }
 }
 
@@ -54,12 +58,13 @@ impl Machine<'_> {
             Node::Sum(constant, terms) => {
                 let constant = Dimension::number(constant.to_integer()?);
                 let constant = Interval { least: constant.clone(), largest: constant };
-                terms
-                    .iter()
-                    .try_fold(constant, |sum, (term, k)| Some(sum.plus(&self.interval(*term)?.times(&Dimension::number(k.to_integer()?)))))
+                terms.iter().try_fold(constant, |sum, (term, k)| {
+                    Some(sum.plus(&self.interval(*term)?.times(&Dimension::number(k.to_integer()?))))
+                })
             }
             Node::Product(factors) => {
-                let size = |id: &ExprId| graph.as_dimension(*id).filter(|size| !size.is_running() && !size.may_be_negative());
+                let size =
+                    |id: &ExprId| graph.as_dimension(*id).filter(|size| !size.is_running() && !size.may_be_negative());
                 let number = |id: &ExprId| graph.as_dimension(*id).filter(|size| size.as_number().is_some());
                 let known = |id: &ExprId| size(id).or_else(|| number(id));
                 let factor = factors.iter().try_fold(Dimension::number(1), |product, (base, exponent)| {

@@ -182,17 +182,20 @@ impl Writer<'_> {
 
     fn slice(&mut self, of: ExprId, row: &Dimension, column: &Dimension, extents: &Extents) -> NodeId {
         let whole = self.graph.extents(of);
+        if let Some(written) = self.part_of_tensor(of, row, column, extents) {
+            return written;
+        }
         let mut places = vec![self.place(row, &extents.rows, &whole.rows)];
         if !whole.is_column() {
             places.push(self.place(column, &extents.columns, &whole.columns));
         }
         // A single row is a column vector in the language, and is turned back.
         let turned = !extents.is_scalar() && extents.rows.is_one() && !whole.rows.is_one();
-        let block = self.ast.synthesize(E::Index(self.written[&of], places));
+        let block = self.ast.synthesize(E::Index(self.indexed(of), places));
         if turned { self.ast.synthesize(E::Unary(UnaryOperator::Transpose, block)) } else { block }
     }
 
-    fn place(&mut self, start: &Dimension, count: &Dimension, whole: &Dimension) -> Index {
+    pub(super) fn place(&mut self, start: &Dimension, count: &Dimension, whole: &Dimension) -> Index {
         if count.is_one() {
             return Index::At(self.dimension(start));
         }
@@ -214,7 +217,7 @@ impl Writer<'_> {
                 None => Index::At(given.next().map_or(self.written[&operands[0]], |id| self.written[id])),
             });
         }
-        let block = self.ast.synthesize(E::Index(self.written[&operands[0]], written));
+        let block = self.ast.synthesize(E::Index(self.indexed(operands[0]), written));
         let turned = !extents.is_scalar() && extents.rows.is_one();
         if turned { self.ast.synthesize(E::Unary(UnaryOperator::Transpose, block)) } else { block }
     }

@@ -29,8 +29,10 @@ pub(super) fn passed(parameter: &WholeParameter, name: &str, float: &str) -> Opt
         Shape::Scalar => return Some((float.to_string(), None)),
         Shape::Vector(1) => format!("{name}[0]"),
         Shape::Matrix(1, 1) => format!("{name}[0][0]"),
+        Shape::Tensor(1, 1, 1) => format!("{name}[0][0][0]"),
         Shape::Vector(_) => format!("&{name}[..]"),
         Shape::Matrix(..) => format!("{name}.as_flattened()"),
+        Shape::Tensor(..) => format!("{name}.as_flattened().as_flattened()"),
     };
     Some((format!("&{}", array(shape, float)), Some(read)))
 }
@@ -444,6 +446,7 @@ fn depth(shape: Shape) -> usize {
         Shape::Scalar => 0,
         Shape::Vector(_) => 1,
         Shape::Matrix(..) => 2,
+        Shape::Tensor(..) => 3,
     }
 }
 

@@ -220,7 +220,10 @@ impl<'a> Loops<'a> {
 
     /// Writes the number of entries.
     pub fn entries(&self, extents: &Extents) -> String {
-        let factor = |dimension: &Dimension| factor(&self.dimension(dimension));
+        let factor = |dimension: &Dimension| match dimension.is_product() {
+            true => self.dimension(dimension),
+            false => factor(&self.dimension(dimension)),
+        };
         match (extents.is_column(), extents.rows.is_one()) {
             _ if extents.rows.as_number().is_some() && extents.columns.as_number().is_some() => {
                 let sides = [&extents.rows, &extents.columns].map(|side| side.as_number().unwrap_or(0));

@@ -33,9 +33,9 @@ use super::options::Options;
 use super::rust::{ALLOW, LARGEST_BY_ENTRIES, Module};
 use crate::derive::{Order, derive_closed};
 use crate::error::Diagnostic;
-use crate::graph::{ExprId, Extents, Graph, Node};
+use crate::graph::{Dimension, ExprId, Extents, Graph, Node};
 use crate::limits::NESTED_LOOPS;
-use crate::lower::{Function, Whole};
+use crate::lower::{Function, Whole, WholeParameter};
 use crate::tape::{associate, hoist, plan_beside, written_out};
 use dispatch::Dispatched;
 use documentation::{formulas, shape, shapes};
@@ -43,7 +43,7 @@ use formed::Formed;
 use indexmap::IndexMap;
 use loops::{Interface, Loops, Written, factor};
 use of_few::{Alternative, OfFew};
-use results::{Derived, Outputs, Prepared, Results, Targets, is_number};
+use results::{Derived, Outputs, Prepared, Results, Targets, is_number, shape_by};
 use rows::RowLoop;
 use rustc_hash::FxHashSet;
 
@@ -179,7 +179,7 @@ impl Module<'_> {
                 Some(passed) if sizes.is_empty() => passed,
                 _ if parameter.indices == 0 => (number.to_string(), None),
                 _ => {
-                    checks.push(check(field, &parameter.name, &parameter.extents, &sizes));
+                    checks.push(check_of(field, parameter, &sizes));
                     (format!("&[{number}]"), parameter.extents.is_scalar().then(|| format!("{field}[0]")))
                 }
             };
@@ -199,7 +199,7 @@ impl Module<'_> {
         };
         let mut lines = String::new();
         for (field, Derived { by, root }) in &outputs.matrices {
-            let extents = graph.extents(*root);
+            let extents = shape_by(whole, by, &graph.extents(*root));
             let kind = if is_number(whole, by) { float.to_string() } else { format!("[{float}]") };
             lines.push_str(&format!(
                 "    /// Derivative by {}: a {extents}.\n    pub {field}: &'a mut {kind},\n",
@@ -352,6 +352,17 @@ impl Module<'_> {
     }
 }
 
+/// Checks the length of a parameter's slice.
+fn check_of(slice: &str, parameter: &WholeParameter, sizes: &IndexMap<String, String>) -> String {
+    match parameter.layers {
+        None => check(slice, &parameter.name, &parameter.extents, sizes),
+        Some(_) => {
+            let (count, declared) = (entries(&parameter.extents, sizes), parameter.declared());
+            format!("::core::assert_eq!({slice}.len(), {count}, \"`{}` is a {declared}\");", parameter.name)
+        }
+    }
+}
+
 /// Checks the length of a slice.
 fn check(slice: &str, name: &str, extents: &Extents, sizes: &IndexMap<String, String>) -> String {
     let kind = if extents.is_scalar() { "has one entry".to_string() } else { format!("is a {extents}") };
@@ -368,7 +379,10 @@ fn array_or_slice(extents: &Extents, kind: &str) -> String {
 
 /// Writes how many entries a matrix has.
 fn entries(extents: &Extents, sizes: &IndexMap<String, String>) -> String {
-    let dimension = |dimension: &crate::graph::Dimension| factor(&dimensions::written(dimension, sizes));
+    let dimension = |dimension: &Dimension| {
+        let text = dimensions::written(dimension, sizes);
+        if dimension.is_product() { text } else { factor(&text) }
+    };
     match (extents.is_column(), extents.rows.is_one()) {
         (true, _) => dimension(&extents.rows),
         (_, true) => dimension(&extents.columns),

@@ -1,11 +1,11 @@
 //! What functions compute, and where it is written to.
 
 use super::rows::{RowLoop, RowOutput};
-use super::{Signature, array_or_slice, check};
+use super::{Signature, array_or_slice, check, entries};
 use crate::emit::names::Names;
 use crate::emit::placeholders::Placeholders;
 use crate::emit::rust::Module;
-use crate::graph::{ExprId, Graph};
+use crate::graph::{ExprId, Extents, Graph};
 use crate::lower::Whole;
 
 /// Where results go.
@@ -89,6 +89,14 @@ pub(super) fn is_number(whole: &Whole, by: &[usize]) -> bool {
     whole.indices == 0 && by.iter().all(|at| whole.parameters[*at].indices == 0)
 }
 
+/// Describes the shape of the derivative by these parameters: that by a tensor has the shape of the tensor.
+pub(super) fn shape_by(whole: &Whole, by: &[usize], extents: &Extents) -> String {
+    match by {
+        [only] if whole.indices == 0 && whole.parameters[*only].layers.is_some() => whole.parameters[*only].declared(),
+        _ => extents.to_string(),
+    }
+}
+
 /// A function's parameters and what comes before it computes anything.
 pub(super) struct Prepared {
     /// `n: usize` and `x: &[f64]`.
@@ -159,7 +167,12 @@ impl Module<'_> {
                     false => format!("let {local} = &mut *{place};"),
                 });
                 if !is_number {
-                    checks.push(check(&place, &place, &extents, &signature.sizes));
+                    let shape = shape_by(whole, &by, &extents);
+                    let count = entries(&extents, &signature.sizes);
+                    checks.push(match extents.is_scalar() {
+                        true => check(&place, &place, &extents, &signature.sizes),
+                        false => format!("::core::assert_eq!({place}.len(), {count}, \"`{place}` is a {shape}\");"),
+                    });
                 }
                 targets.push(Some(placeholders.stand_for(local)));
             }

@@ -139,7 +139,7 @@ impl Module<'_> {
         for (parameter, (field, declared)) in given {
             parameters.push(declared.clone());
             if declared.ends_with("&[usize]") {
-                checks.push(super::check(field, &parameter.name, &parameter.extents, &signature.sizes));
+                checks.push(super::check_of(field, parameter, &signature.sizes));
             }
             checks.extend(gathers::check(parameter, field, &signature.sizes));
             if let Node::Input(index) = whole.graph.node(parameter.id) {

@@ -88,8 +88,6 @@ impl Loops<'_> {
 
     /// Returns the largest value of a dimension in the loops that are open.
     fn most(&self, dimension: &Dimension) -> Dimension {
-        self.bounds.iter().rev().fold(dimension.clone(), |dimension, bound| {
-            bound.largest_of(&dimension)
-        })
+        self.bounds.iter().rev().fold(dimension.clone(), |dimension, bound| bound.largest_of(&dimension))
     }
 }
