@@ -883,6 +883,24 @@ def truss(x, a, b, k):
     return np.sum(k * ((x[2 * a] - x[2 * b]) ** 2 + (x[2 * a + 1] - x[2 * b + 1]) ** 2 - 1) ** 2)
 
 
+@case("T[n,m,k] b[n] x[m] z[k] y[n]", "n=0 m=2 k=1", "n=1 m=1 k=1", "n=2 m=2 k=2", "n=3 m=2 k=4")
+def neural_tensor(T, b, x, z, y):
+    return np.sum((np.tanh(np.einsum("nmk,m,k->n", T, x, z) + b) - y) ** 2)
+
+
+@case("A[n,n] P0[n,n] q[t] W[n,n]", "n=2 t=0", "n=1 t=1", "n=2 t=2", "n=3 t=3")
+def lyapunov(A, P0, q, W):
+    P = P0
+    for noise in q:
+        P = A @ P @ A.T + noise**2 * np.eye(len(A))
+    return np.sum((P - W) ** 2)
+
+
+@case("T[n,m,k] a[t]<n b[t]<m c[t]<k y[t] lam", "n=0 m=1 k=1 t=0", "n=1 m=2 k=1 t=1", "n=2 m=2 k=2 t=3", "n=3 m=2 k=4 t=5")
+def tensor_completion(T, a, b, c, y, lam):
+    return np.sum((T[a, b, c] - y) ** 2) + lam * np.sum(np.sqrt(1 + np.diff(T, axis=0) ** 2))
+
+
 # ---- Points and derivatives ----
 
 
