@@ -355,6 +355,9 @@ fn jacobian(
     if graph.is_declared_symmetric(leaf) {
         graph.declare_symmetric(direction);
     }
+    if let Some(rows) = graph.rows_of_tensor(leaf).cloned() {
+        graph.declare_tensor(direction, rows);
+    }
     let along = diff::directional(differentiator, graph, &[value], &[(leaf, direction)])?[0];
     let along = canonicalize(graph, &mut Formulas::default(), &[along], Grouping::of_entries(form.goal()))[0];
     if extents.is_scalar() {

@@ -52,6 +52,9 @@ impl Product {
         let own = own.iter().map(|p| (&*p.name, shaped(p))).collect();
         for (name, (extents, indices, layers)) in self.vectors(own, (whole.extents(), whole.indices, None), taken) {
             let id = whole.graph.add_matrix_input(&name, extents.clone());
+            if let Some([_, rows]) = &layers {
+                whole.graph.declare_tensor(id, rows.clone());
+            }
             let facts = Facts::default();
             whole.parameters.push(WholeParameter { name, id, extents, indices, layers, facts, range: None });
         }
