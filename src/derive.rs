@@ -4,6 +4,7 @@ mod assumptions;
 mod closed;
 mod digits;
 mod forms;
+mod of_few;
 mod passes;
 mod products;
 mod repeated;

@@ -200,7 +200,7 @@ fn matrices(whole: &Whole, sizes: &Sizes, numbers: &[f64]) -> Vec<Dense> {
 fn compare(seed: u64) -> Result<(), String> {
     let program = Writer::program(seed);
     let mut random = Random::new(seed ^ 0x5eed);
-    let length = 2 + random.below(3);
+    let length = 1 + random.below(4);
     let sizes: Sizes = [("n".to_string(), length)].into();
     let mut numbers = |low: f64, high: f64| -> Vec<f64> {
         let entry = |random: &mut Random| low + (high - low) * random.below(1000) as f64 / 1000.0;

@@ -86,6 +86,7 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
 fn run_whole(options: &Options, source: &Source, function: &Function, whole: &Whole, out: &mut impl Write) -> Outcome {
     let wrong = |diagnostic| crate::in_function(source, function, diagnostic);
     let point = values::point_from_text(function, whole, &options.at)?;
+    let whole = whole.few_for(&point.sizes).map_or(whole, |few| few);
     let circuit = trace_whole(whole, function.name.as_deref(), &point.matrices, &point.sizes, &options.merges())
         .map_err(wrong)?;
     let heading = gradient::heading(function);

@@ -240,7 +240,7 @@ fn whole_fields(whole: &Whole, closed: &Closed, at: &Value) -> Result<Map<String
     let nested = |dense: &Dense, by: Option<&WholeParameter>| {
         // A 0 has no sign.
         let entries: Vec<Value> = dense.entries.iter().map(|entry| values::json(entry + 0.0)).collect();
-        shaped(&entries, shape_by(whole, by.into_iter(), dense.rows, dense.columns))
+        shaped(&entries, shape_by(whole, by.into_iter(), (dense.rows, dense.columns), &point.sizes))
     };
     let mut fields = Map::new();
     fields.insert("f".to_string(), nested(&results[0], None));
@@ -290,6 +290,10 @@ fn shaped(entries: &[Value], shape: Shape) -> Value {
         (Shape::Scalar, [only]) => only.clone(),
         (Shape::Matrix(_, columns), _) => {
             entries.chunks(columns.max(1)).map(|row| Value::Array(row.to_vec())).collect()
+        }
+        (Shape::Tensor(_, rows, columns), _) => {
+            let matrices = entries.chunks((rows * columns).max(1));
+            matrices.map(|own| shaped(own, Shape::Matrix(rows, columns))).collect()
         }
         _ => Value::Array(entries.to_vec()),
     }

@@ -79,9 +79,10 @@ pub fn run(
         }
     };
     let mut list = Vec::new();
+    let sizes = point.as_ref().map(|point| point.sizes.clone()).unwrap_or_default();
     if let Some(numbers) = &numbers {
         let value = &numbers[0];
-        let shape = formulas::shape_by(whole, [].into_iter(), value.rows, value.columns);
+        let shape = formulas::shape_by(whole, [].into_iter(), (value.rows, value.columns), &sizes);
         list.push(formula(Name::derivative(&[]), None, Some((value, shape))));
     }
     let (derivatives, offset) = match order {
@@ -101,7 +102,7 @@ pub fn run(
         let value = match derivative {
             Derivative::Matrix(_) => numbers.as_ref().map(|numbers| {
                 let value = &numbers[offset + at];
-                (value, formulas::shape_by(whole, parameters(), value.rows, value.columns))
+                (value, formulas::shape_by(whole, parameters(), (value.rows, value.columns), &sizes))
             }),
             Derivative::Operator { .. } => None,
         };

@@ -132,5 +132,6 @@ fn sides(shape: crate::lower::Shape) -> (usize, usize) {
         Shape::Scalar => (1, 1),
         Shape::Vector(n) => (n, 1),
         Shape::Matrix(n, m) => (n, m),
+        Shape::Tensor(n, m, k) => (n * m, k),
     }
 }

@@ -4,7 +4,7 @@ use super::args::Format;
 use super::assumptions::{self, Notes};
 use super::name::Name;
 use super::values::{self, Number};
-use crate::graph::{ExprId, Graph};
+use crate::graph::{ExprId, Graph, Sizes};
 use crate::lower::{Shape, Whole, WholeParameter};
 use crate::show::markup::Markup;
 use crate::show::notation;
@@ -135,19 +135,36 @@ pub fn number_text(shape: Shape, numbers: &[f64]) -> String {
             let rows: Vec<String> = numbers.chunks(columns.max(1)).map(list).collect();
             format!("[{}]", rows.join(", "))
         }
+        (Shape::Tensor(_, rows, columns), _) => {
+            let matrices = numbers.chunks((rows * columns).max(1));
+            let matrices: Vec<String> = matrices.map(|own| number_text(Shape::Matrix(rows, columns), own)).collect();
+            format!("[{}]", matrices.join(", "))
+        }
         _ => list(numbers),
     }
 }
 
-/// Returns the shape of a value of whole matrices, or of its derivative by the given parameters, for its numbers.
-pub fn shape_by<'w>(whole: &Whole, by: impl Iterator<Item = &'w WholeParameter>, rows: usize, columns: usize) -> Shape {
+/// Returns the shape of a value of whole matrices, or of its derivative by the given parameters, for its numbers and the
+/// sizes.
+pub fn shape_by<'w>(
+    whole: &Whole,
+    by: impl Iterator<Item = &'w WholeParameter>,
+    (rows, columns): (usize, usize),
+    sizes: &Sizes,
+) -> Shape {
     let extents = whole.extents();
     let own = match (extents.is_scalar(), extents.is_column()) {
         (true, _) => 0,
         (_, true) => 1,
         _ => 2,
     };
-    match by.fold(own, |indices, parameter| indices + parameter.indices) {
+    let by: Vec<&WholeParameter> = by.collect();
+    if let ([only], 0) = (&by[..], own)
+        && let Some(shape @ Shape::Tensor(..)) = only.shape(sizes)
+    {
+        return shape;
+    }
+    match by.iter().fold(own, |indices, parameter| indices + parameter.indices) {
         0 => Shape::Scalar,
         1 => Shape::Vector(rows * columns),
         _ => Shape::Matrix(rows, columns),
@@ -169,6 +186,10 @@ pub fn number_json(shape: Shape, numbers: &[f64]) -> Value {
     match (shape, numbers) {
         (Shape::Scalar, [only]) => values::json(*only),
         (Shape::Matrix(_, columns), _) => numbers.chunks(columns.max(1)).map(list).collect(),
+        (Shape::Tensor(_, rows, columns), _) => {
+            let matrices = numbers.chunks((rows * columns).max(1));
+            matrices.map(|own| number_json(Shape::Matrix(rows, columns), own)).collect()
+        }
         _ => list(numbers),
     }
 }

@@ -17,6 +17,7 @@ mod explain;
 mod faults;
 mod fmt;
 mod formulas;
+mod given;
 mod gradient;
 mod hessian;
 mod index;

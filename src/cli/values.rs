@@ -1,11 +1,12 @@
 //! Points: numbers for parameters, read from the command line or from JSON, and written back.
 
+use super::given::{Given, array, constants, depth_of, matrices, require_finite, require_nested, size, split};
 use crate::error::{Diagnostic, Errors, Fault, nearest};
 use crate::graph::{Dimension, Sizes};
-use crate::lower::{Formulas, Function, Shape, Whole, WholeParameter};
+use crate::lower::{Function, Shape, Whole, WholeParameter};
 use crate::precise::{Coordinate, Evaluator};
 use crate::source::Source;
-use crate::tape::{Dense, Slot, Tape, schedule};
+use crate::tape::{Dense, Tape};
 use serde_json::Value;
 
 /// Writes a double so that it reads back as itself.
@@ -149,15 +150,21 @@ pub fn point_from_text(function: &Function, whole: &Whole, at: &str) -> Result<P
             };
             return Err(wrong(format!("`{}` has no parameter `{name}`", function.display_name()), hint));
         }
-        let (shape, entries) = constants(value)?;
+        let is_tensor = whole.parameter(&name).is_some_and(|parameter| parameter.indices == 3);
+        let (shape, entries) = if is_tensor { matrices(value)? } else { constants(value)? };
         let (exact, entries) = (entries.clone(), doubles(&entries));
         let depth = depth_of(shape);
+        let layers = match shape {
+            Shape::Tensor(_, rows, _) => Some(rows),
+            _ => None,
+        };
         let (rows, columns) = match shape {
             Shape::Scalar => (1, 1),
             Shape::Vector(n) => (n, 1),
             Shape::Matrix(n, m) => (n, m),
+            Shape::Tensor(n, m, k) => (n * m, k),
         };
-        given.push((name, Given { numbers: Dense { rows, columns, entries }, depth, exact }));
+        given.push((name, Given { numbers: Dense { rows, columns, entries }, depth, layers, exact }));
     }
     point(whole, &given)
 }
@@ -199,10 +206,13 @@ fn point(whole: &Whole, given: &[(String, Given)]) -> Result<Point, Errors> {
         for (dimension, size) in [(&parameter.extents.rows, value.rows), (&parameter.extents.columns, value.columns)] {
             fits &= dimension.evaluate(&point.sizes) == Some(size);
         }
+        if let (Some([_, rows]), Some(given)) = (&parameter.layers, own.layers) {
+            fits &= rows.evaluate(&point.sizes) == Some(given);
+        }
         if !fits {
             let known = known(&point.sizes);
             let message =
-                format!("`{}` is a {}{known}, and {} are given", parameter.name, parameter.extents, size(&value));
+                format!("`{}` is a {}{known}, and {} are given", parameter.name, parameter.declared(), size(&value));
             return Err(wrong(message));
         }
         let symmetric =
@@ -238,15 +248,14 @@ fn sizes_of(whole: &Whole, given: &[(String, Given)]) -> Sizes {
             let Some((_, own)) = given.iter().find(|(name, _)| *name == parameter.name) else { continue };
             let (rows, columns) = (own.numbers.rows, own.numbers.columns);
             let columns = (!own.is_without_columns(parameter)).then_some((&parameter.extents.columns, columns));
-            for (dimension, size) in [(&parameter.extents.rows, rows)].into_iter().chain(columns) {
-                let mut unknown = dimension.names().filter(|(name, _)| !sizes.contains_key(*name));
-                let (Some((name, count)), None) = (unknown.next(), unknown.next()) else { continue };
-                let known = dimension.names().filter_map(|(name, count)| Some((*sizes.get(name)?, count)));
-                let known = known.fold(dimension.constant(), |sum, (size, count)| {
-                    sum.saturating_add(count.saturating_mul(i64::try_from(size).unwrap_or(i64::MAX)))
-                });
-                let own = i64::try_from(size).unwrap_or(i64::MAX).saturating_sub(known) / count;
-                if let Ok(own) = usize::try_from(own) {
+            let layers = parameter.layers.as_ref().map(|[_, layers]| layers).zip(own.layers);
+            for (dimension, size) in layers.into_iter().chain([(&parameter.extents.rows, rows)]).chain(columns) {
+                let mut unknown = dimension.names().filter(|name| !sizes.contains_key(*name));
+                let (Some(name), None) = (unknown.next(), unknown.next()) else { continue };
+                let rest = dimension.substituted(name, &Dimension::number(0)).signed(&sizes);
+                let (Some(rest), Some(slope)) = (rest, dimension.slope(name).signed(&sizes)) else { continue };
+                let own = i64::try_from(size).unwrap_or(i64::MAX).saturating_sub(rest).checked_div(slope);
+                if let Some(Ok(own)) = own.map(usize::try_from) {
                     sizes.insert(name.to_string(), own);
                 }
             }
@@ -327,56 +336,6 @@ fn places(function: &Function, name: &str) -> std::ops::Range<usize> {
     entry.map_or(0..0, |input| input..input + 1)
 }
 
-/// Splits at the commas that are in no bracket.
-fn split(text: &str) -> Vec<&str> {
-    let mut parts = Vec::new();
-    let (mut depth, mut start) = (0, 0);
-    for (at, c) in text.char_indices() {
-        match c {
-            '(' | '[' => depth += 1,
-            ')' | ']' => depth -= 1,
-            ',' if depth == 0 => {
-                parts.push(&text[start..at]);
-                start = at + 1;
-            }
-            _ => {}
-        }
-    }
-    parts.push(&text[start..]);
-    parts.into_iter().map(str::trim).filter(|part| !part.is_empty()).collect()
-}
-
-/// Evaluates a constant expression: a number, a vector or a matrix.
-fn constants(text: &str) -> Result<(Shape, Vec<Coordinate>), Errors> {
-    if let Some(shape) = empty(text) {
-        return Ok((shape, Vec::new()));
-    }
-    let source = Source::new("--at", text.trim());
-    let functions = crate::read(&source, &[])?;
-    let Some(mut function) = functions.into_iter().next_back() else {
-        return Ok((Shape::Scalar, Vec::new()));
-    };
-    if let Some(parameter) = function.parameters.first() {
-        let message = format!("`{}` is not a number", parameter.name);
-        return Err(Errors::new(&source, vec![Diagnostic::general(Fault::Point, message)]));
-    }
-    let tape = schedule(&mut function.graph, &mut Formulas::default(), &function.outputs);
-    let mut evaluator = Evaluator::default();
-    let entry = |output: &Slot| Tape { operations: tape.operations.clone(), outputs: vec![*output] };
-    let entries = tape.outputs.iter().map(|output| Coordinate::new(&mut evaluator, entry(output)));
-    Ok((function.shape, entries.collect()))
-}
-
-/// Reads what has no entries: `[]`, or `[[], []]`.
-fn empty(text: &str) -> Option<Shape> {
-    let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
-    let inside = text.strip_prefix('[')?.strip_suffix(']')?;
-    match inside {
-        "" => Some(Shape::Vector(0)),
-        rows => rows.split(',').all(|row| row == "[]").then(|| Shape::Matrix(rows.split(',').count(), 0)),
-    }
-}
-
 /// Reads the values of a function's inputs from a JSON object of numbers and nested arrays.
 pub fn from_json(function: &Function, at: &Value) -> Result<Vec<f64>, Errors> {
     let mut inputs = Vec::with_capacity(function.graph.inputs().len());
@@ -402,85 +361,4 @@ pub fn from_json(function: &Function, at: &Value) -> Result<Vec<f64>, Errors> {
         inputs.extend(given.entries);
     }
     Ok(inputs)
-}
-
-/// Numbers, and how deep the lists are in which they are given: 0 for a number.
-struct Given {
-    numbers: Dense,
-    depth: usize,
-    /// The entries as they are given; none for doubles.
-    exact: Vec<Coordinate>,
-}
-
-impl Given {
-    /// Tells whether this is `[]` for a matrix, which does not say how many columns that has.
-    fn is_without_columns(&self, parameter: &WholeParameter) -> bool {
-        parameter.indices == 2 && self.numbers.rows == 0 && self.depth == 1
-    }
-}
-
-/// How deep the lists are in which numbers of a shape are given.
-fn depth_of(shape: Shape) -> usize {
-    match shape {
-        Shape::Scalar => 0,
-        Shape::Vector(_) => 1,
-        Shape::Matrix(..) => 2,
-    }
-}
-
-/// Refuses lists that are not as deep as a parameter's shape says.
-fn require_nested(name: &str, wanted: usize, given: usize, count: usize) -> Result<(), Errors> {
-    if wanted == given || count == 0 {
-        return Ok(());
-    }
-    let (what, hint) = match wanted {
-        0 => ("a number", "write it without brackets: `1`"),
-        1 => ("a vector", "a vector is a list of numbers: `[1, 2]`"),
-        _ => ("a matrix", "a matrix is a list of its rows: `[[1], [2]]` has one column, `[[1, 2]]` one row"),
-    };
-    let form = ["a number", "a list of numbers", "a list of rows"][given.min(2)];
-    let diagnostic = Diagnostic::general(Fault::Point, format!("`{name}` is {what}, and {form} is given"));
-    Err(Errors::new(&Source::default(), vec![diagnostic.hint(hint)]))
-}
-
-/// Refuses values that no double holds.
-fn require_finite(name: &str, values: impl IntoIterator<Item = f64>) -> Result<(), Errors> {
-    let Some(value) = values.into_iter().find(|value| !value.is_finite()) else { return Ok(()) };
-    let message = match value.is_nan() {
-        true => format!("the value of `{name}` is not a number"),
-        false => format!("the value of `{name}` is too large for a double"),
-    };
-    let diagnostic = Diagnostic::general(Fault::Point, message);
-    Err(Errors::new(&Source::default(), vec![diagnostic.hint("values are finite, at most about 1.8e308 in size")]))
-}
-
-/// Reads a number, a list of numbers, or a list of rows of one length.
-///
-/// # Errors
-/// Anything else.
-fn array(name: &str, value: &Value) -> Result<Given, Errors> {
-    let wrong = |message: &str| Errors::general(Fault::Point, format!("`{name}`: {message}"));
-    let rows: Vec<&[Value]> = match value {
-        Value::Array(rows) => {
-            rows.iter().map(|row| row.as_array().map_or(std::slice::from_ref(row), Vec::as_slice)).collect()
-        }
-        number => vec![std::slice::from_ref(number)],
-    };
-    let columns = rows.first().map_or(1, |row| row.len());
-    let nested = value.as_array().map_or(0, |rows| rows.iter().filter(|row| row.is_array()).count());
-    if rows.iter().any(|row| row.len() != columns) || (nested != 0 && nested != rows.len()) {
-        return Err(wrong("the rows of a matrix have the same length"));
-    }
-    let entries = rows.iter().flat_map(|row| row.iter().map(Value::as_f64)).collect::<Option<Vec<f64>>>();
-    let entries = entries.ok_or_else(|| wrong("a number, a list of numbers or a list of rows is expected"))?;
-    let depth = usize::from(value.is_array()) + usize::from(nested > 0);
-    Ok(Given { numbers: Dense { rows: rows.len(), columns, entries }, depth, exact: Vec::new() })
-}
-
-/// Writes how many numbers are given: `3 numbers`, `2 rows of 3 numbers`.
-fn size(given: &Dense) -> String {
-    match given.columns {
-        1 => format!("{} numbers", given.rows),
-        columns => format!("{} rows of {columns} numbers", given.rows),
-    }
 }

@@ -1,5 +1,6 @@
 //! Closed forms: derivatives of functions of whole vectors and matrices.
 
+use super::of_few::{Asked, OfFew};
 use super::{Form, Order, Pass, Passes, several_values};
 use crate::diff::{self, Differentiator};
 use crate::error::Diagnostic;
@@ -10,6 +11,7 @@ use crate::simplify::{
     stabilized_matrices,
 };
 use crate::tape::{Dense, associate, plan};
+use std::sync::Arc;
 
 /// The value of a function and its derivatives by whole parameters.
 #[derive(Clone, Debug)]
@@ -24,15 +26,26 @@ pub struct Closed {
     pub second: Vec<Derivative>,
     /// What the user has named, in the same graph.
     pub names: Vec<(String, ExprId)>,
+    /// The same of few entries, for sizes for which a range ends before it begins.
+    pub(super) of_few: Option<OfFew>,
     /// What the derivatives of the highest order were formed of, as it was then: the value, or the gradients.
     pub(super) formed_of: Vec<ExprId>,
 }
 
 impl Closed {
+    /// Derives the same of few entries, for sizes for which a range ends before it begins; none if there are no such sizes.
+    pub fn of_few(&self) -> Option<(&Arc<Whole>, Result<Closed, Diagnostic>)> {
+        let of_few = self.of_few.as_ref()?;
+        Some((of_few.whole(), of_few.derive()))
+    }
+
     /// Computes the value, the first and the second derivatives, in this order; `matrices` are counted as the graph's
     /// inputs are. Where a derivative is no matrix, the value stands in its place. None if a dimension has no size or a
     /// matrix is too large.
     pub fn evaluate(&self, matrices: &[Dense], sizes: &Sizes) -> Option<Vec<Dense>> {
+        if let Some(of_few) = self.of_few.as_ref().filter(|of_few| of_few.is_for(sizes)) {
+            return of_few.derive().ok()?.evaluate(matrices, sizes);
+        }
         let derivatives = self.first.iter().chain(&self.second).map(|derivative| match derivative {
             Derivative::Matrix(id) => *id,
             Derivative::Operator { .. } => self.value,
@@ -113,7 +126,9 @@ pub fn derive_closed_watched(
         }
         reduction.continue_distances(graph, *value, &mut second);
     }
-    closing.closed(passes, first, second, formed_of)
+    let mut closed = closing.closed(passes, first, second, formed_of)?;
+    closed.of_few = OfFew::of(whole, Asked::Derivatives(by.to_vec(), order, form));
+    Ok(closed)
 }
 
 /// What closed forms are made of.
@@ -192,7 +207,7 @@ impl<'a> Closing<'a> {
         let first = first.into_iter().map(&mut put).collect();
         let second = second.into_iter().map(&mut put).collect();
         let names = names.into_iter().map(|(name, _)| (name, next())).collect();
-        Ok(Closed { graph, value, first, second, names, formed_of })
+        Ok(Closed { graph, value, first, second, names, of_few: None, formed_of })
     }
 }
 
@@ -339,6 +354,9 @@ fn jacobian(
     // A symmetric matrix changes by symmetric ones.
     if graph.is_declared_symmetric(leaf) {
         graph.declare_symmetric(direction);
+    }
+    if let Some(rows) = graph.rows_of_tensor(leaf).cloned() {
+        graph.declare_tensor(direction, rows);
     }
     let along = diff::directional(differentiator, graph, &[value], &[(leaf, direction)])?[0];
     let along = canonicalize(graph, &mut Formulas::default(), &[along], Grouping::of_entries(form.goal()))[0];

@@ -1,11 +1,13 @@
 //! Derivatives times vectors, formed as they are: no matrix of derivatives comes in between.
 
 use super::closed::Closing;
+use super::of_few::{Asked, OfFew};
 use super::{Closed, Derivative, Derivatives, Deriver, Form, Pass, Passes, leaves, require_entries, several_values};
 use crate::diff;
 use crate::error::Diagnostic;
 use crate::graph::{ExprId, Input, Rational};
 use crate::lower::{Facts, Formulas, Function, Parameter, Shape, Whole, WholeParameter};
+use std::sync::Arc;
 
 /// A product of derivatives with vectors that the caller gives.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -42,14 +44,19 @@ impl Product {
     /// Adds the vectors to the parameters of a function of whole matrices, as [`Product::with_vectors`] does.
     pub fn with_matrices(self, whole: &Whole, by: &[usize]) -> Whole {
         let mut whole = whole.clone();
+        whole.few = whole.few.map(|few| Arc::new(self.with_matrices(&few, by)));
         let taken = whole.parameters.iter().map(|parameter| &parameter.name).chain(&whole.sizes);
         let taken = taken.chain(whole.names.iter().map(|(name, _)| name)).cloned().collect();
-        let shaped = |p: &WholeParameter| (p.extents.clone(), p.indices);
+        let shaped = |p: &WholeParameter| (p.extents.clone(), p.indices, p.layers.clone());
         let own: Vec<WholeParameter> = by.iter().map(|at| whole.parameters[*at].clone()).collect();
         let own = own.iter().map(|p| (&*p.name, shaped(p))).collect();
-        for (name, (extents, indices)) in self.vectors(own, (whole.extents(), whole.indices), taken) {
+        for (name, (extents, indices, layers)) in self.vectors(own, (whole.extents(), whole.indices, None), taken) {
             let id = whole.graph.add_matrix_input(&name, extents.clone());
-            whole.parameters.push(WholeParameter { name, id, extents, indices, facts: Facts::default(), range: None });
+            if let Some([_, rows]) = &layers {
+                whole.graph.declare_tensor(id, rows.clone());
+            }
+            let facts = Facts::default();
+            whole.parameters.push(WholeParameter { name, id, extents, indices, layers, facts, range: None });
         }
         whole
     }
@@ -152,6 +159,7 @@ pub fn derive_closed_product(product: Product, whole: &Whole, by: &[usize], form
     let mut closing = Closing::new(&mut passes, whole, &mut formulas, form)?;
     let given = &whole.parameters[whole.parameters.len() - product.count(by.len())..];
     let vectors: Vec<ExprId> = given.iter().map(|parameter| parameter.id).collect();
+    let asked = by.to_vec();
     let by: Vec<ExprId> = by.iter().map(|at| whole.parameters[*at].id).collect();
     let Closing { graph, differentiator, reduction, value, .. } = &mut closing;
     let (mut roots, mut gradients) = (vec![*value], Vec::new());
@@ -175,5 +183,7 @@ pub fn derive_closed_product(product: Product, whole: &Whole, by: &[usize], form
         Product::Hvp => (gradients, products),
         _ => (products, Vec::new()),
     };
-    closing.closed(&mut passes, matrices(first), matrices(second), roots)
+    let mut closed = closing.closed(&mut passes, matrices(first), matrices(second), roots)?;
+    closed.of_few = OfFew::of(whole, Asked::Product(product, asked, form));
+    Ok(closed)
 }

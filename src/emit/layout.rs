@@ -34,6 +34,10 @@ pub fn nested(shape: Shape, entries: &[Text]) -> Piece {
     match (shape, entries) {
         (Shape::Scalar, [only]) => Piece::leaf(only),
         (Shape::Matrix(_, columns), _) => Piece::List(entries.chunks(columns.max(1)).map(leaves).collect()),
+        (Shape::Tensor(_, rows, columns), _) => {
+            let matrices = entries.chunks((rows * columns).max(1));
+            Piece::List(matrices.map(|matrix| nested(Shape::Matrix(rows, columns), matrix)).collect())
+        }
         _ => leaves(entries),
     }
 }

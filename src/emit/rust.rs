@@ -439,6 +439,7 @@ pub(super) fn array(shape: Shape, float: &str) -> String {
         Shape::Scalar => float.to_string(),
         Shape::Vector(n) => format!("[{float}; {n}]"),
         Shape::Matrix(n, m) => format!("[[{float}; {m}]; {n}]"),
+        Shape::Tensor(n, m, k) => format!("[[[{float}; {k}]; {m}]; {n}]"),
     }
 }
 

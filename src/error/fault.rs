@@ -97,7 +97,7 @@ pub const TABLE: &[Row] = &[
     row(
         Fault::Type,
         "there is no such type",
-        "Parameters are numbers, `vector[n]`, `matrix[n, m]`, `sym[n]` or `spd[n]`, with as many dimensions as shown.",
+        "Parameters are numbers, `vector[n]`, `matrix[n, m]`, `tensor[n, m, k]`, `sym[n]` or `spd[n]`, with as many dimensions as shown.",
         ["f(x: vector[2, 3]) = x[0]", "f(x: matrix[2, 3]) = x[0, 0]"],
     ),
     row(
@@ -172,10 +172,10 @@ pub const TABLE: &[Row] = &[
     row(
         Fault::FixedSize,
         "the size must be a number",
-        "A state of a recurrence that is a matrix lies row by row below the one before, and so has a number of rows.",
+        "What needs entries one by one, as second derivatives by a symmetric matrix do, needs a number for the size.",
         [
-            "f(A: matrix[m, m], x: vector[n]) = sum(fold(i in 0..n, S = A, x[i]*S))",
-            "f(A: matrix[2, 2], x: vector[n]) = sum(fold(i in 0..n, S = A, x[i]*S))",
+            "gradc compile 'f(S: sym[n]) = tr(S*S)' --derive hessian",
+            "gradc compile 'f(S: sym[3]) = tr(S*S)' --derive hessian",
         ],
     ),
     row(

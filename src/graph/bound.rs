@@ -24,7 +24,7 @@ pub struct Bound {
 impl Bound {
     /// Returns the name of the index.
     pub fn name(&self) -> &str {
-        self.index.names().next().map_or("", |(name, _)| name)
+        self.index.names().next().unwrap_or_default()
     }
 
     /// Returns the values of the index for given sizes; none if a size is missing, or the first value is negative.
@@ -36,6 +36,23 @@ impl Bound {
     /// Returns the bound with other ends.
     pub(super) fn with_ends(&self, change: impl Fn(&Dimension) -> Dimension) -> Bound {
         Bound { index: self.index.clone(), from: change(&self.from), to: change(&self.to) }
+    }
+
+    /// Returns the least value of a dimension in the loop.
+    pub fn least_of(&self, dimension: &Dimension) -> Dimension {
+        self.at_an_end(dimension, true)
+    }
+
+    /// Returns the largest value of a dimension in the loop.
+    pub fn largest_of(&self, dimension: &Dimension) -> Dimension {
+        self.at_an_end(dimension, false)
+    }
+
+    fn at_an_end(&self, dimension: &Dimension, least: bool) -> Dimension {
+        let rises = dimension.slope(self.name()).terms().any(|(_, count)| count > 0)
+            || dimension.slope(self.name()).constant() > 0;
+        let last = self.to.plus(&Dimension::number(1), -1);
+        dimension.substituted(self.name(), if rises == least { &self.from } else { &last })
     }
 
     /// Returns how many values the index has, unless the range ends before it begins.
@@ -66,7 +83,7 @@ impl Graph {
         let mut own = BTreeSet::new();
         if let Node::Matrix(operation, _) = node {
             operation.for_each_dimension(|dimension| {
-                let running = dimension.names().map(|(name, _)| name).filter(|name| Dimension::is_name_running(name));
+                let running = dimension.names().filter(|name| Dimension::is_name_running(name));
                 own.extend(running.map(str::to_string));
             });
         }
@@ -112,11 +129,8 @@ impl Graph {
             }
             Node::Product(factors) => factors.iter().try_fold(Dimension::number(1), |product, (base, exponent)| {
                 let base = self.as_dimension(*base).filter(|_| exponent.is_one())?;
-                match (product.as_number(), base.as_number()) {
-                    (Some(factor), _) => Some(base.times(factor)),
-                    (_, Some(factor)) => Some(product.times(factor)),
-                    _ => None,
-                }
+                // An index times an index is no place in an array.
+                (!product.is_running() || !base.is_running()).then(|| product.product(&base))
             }),
             _ => None,
         }
@@ -183,7 +197,7 @@ impl Graph {
     pub fn substituted(&mut self, root: ExprId, name: &str, by: &Dimension) -> ExprId {
         let mut image: FxHashMap<ExprId, ExprId> = FxHashMap::default();
         for id in self.dependants(root, name) {
-            let captures = |bound: &Bound| by.names().any(|(other, _)| other == bound.name());
+            let captures = |bound: &Bound| by.has_name(bound.name());
             if self.as_scan(id).is_some_and(|scan| captures(&scan.bound)) {
                 let scan = self.as_scan(id).map(|scan| self.open_scan(&scan));
                 if let Some(scan) = scan {
@@ -327,7 +341,7 @@ impl Graph {
         let mut index = height + 1;
         loop {
             let name = Dimension::running(&index.to_string());
-            if name.names().all(|(name, _)| !taken(name)) {
+            if name.names().all(|name| !taken(name)) {
                 return name;
             }
             index += 1;

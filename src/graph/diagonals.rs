@@ -114,7 +114,7 @@ impl Graph {
         let mut meetings = Vec::new();
         for number in numbers.collect::<Vec<_>>() {
             for index in self.values_at_meetings(bound, number) {
-                if index.names().any(|(name, _)| inner.contains(name)) {
+                if index.names().any(|name| inner.contains(name)) {
                     continue;
                 }
                 let constant = self.substituted(number, bound.name(), &index);
@@ -152,12 +152,11 @@ impl Graph {
         for (at, place) in places.iter().enumerate() {
             for other in &places[..at] {
                 let difference = place.plus(other, -1);
-                let count = difference.names().find(|(name, _)| *name == bound.name()).map_or(0, |(_, count)| count);
-                let value = difference.plus(&bound.index, -count).times(-count);
+                let Some(value) = difference.root(bound.name()) else { continue };
                 let [before, after] = [value.plus(&bound.from, -1), value.plus(&bound.to, -1)];
                 let is_outside = before.as_number().is_some_and(|before| before < 0)
                     || after.as_number().is_some_and(|after| after >= 0);
-                if count.abs() == 1 && !is_outside && !values.contains(&value) {
+                if !is_outside && !values.contains(&value) {
                     values.push(value);
                 }
             }

@@ -28,7 +28,7 @@ mod sign;
 mod verify;
 
 pub use bound::Bound;
-pub use extents::{Dimension, Extents, Sizes};
+pub use extents::{Dimension, Extents, Sizes, factors};
 pub use matrix::{Extreme, Kept, MatrixOperation, Shares};
 pub use node_map::NodeMap;
 pub use number::Rational;
@@ -227,6 +227,8 @@ pub struct Graph {
     opened: usize,
     /// The parameters that are declared to be symmetric matrices.
     symmetric: FxHashSet<ExprId>,
+    /// The parameters that are tensors, with the number of rows of each of their matrices.
+    tensors: FxHashMap<ExprId, Dimension>,
     /// Whether these are written for their transposes.
     untransposed: bool,
     strict: bool,
@@ -275,6 +277,16 @@ impl Graph {
     /// Declares a parameter to be a symmetric matrix.
     pub fn declare_symmetric(&mut self, id: ExprId) {
         self.symmetric.insert(id);
+    }
+
+    /// Declares that a matrix has the rows of several matrices, each of them so many.
+    pub fn declare_tensor(&mut self, id: ExprId, rows: Dimension) {
+        self.tensors.insert(id, rows);
+    }
+
+    /// Returns how many rows each matrix of a tensor has.
+    pub fn rows_of_tensor(&self, id: ExprId) -> Option<&Dimension> {
+        self.tensors.get(&id)
     }
 
     /// Tells whether a node is a parameter that is declared to be symmetric.

@@ -69,11 +69,7 @@ impl Polynomial {
     pub fn to_dimension(&self) -> Option<Dimension> {
         self.terms.iter().try_fold(Dimension::number(0), |sum, (names, coefficient)| {
             let coefficient = coefficient.to_integer()?;
-            match names.as_slice() {
-                [] => Some(sum.plus(&Dimension::number(1), coefficient)),
-                [name] => Some(sum.plus(&Dimension::name(name), coefficient)),
-                _ => None,
-            }
+            Some(sum.plus(&Dimension::of_term(names.iter().map(String::as_str)), coefficient))
         })
     }
 
@@ -94,7 +90,9 @@ impl Polynomial {
 
 impl From<&Dimension> for Polynomial {
     fn from(dimension: &Dimension) -> Self {
-        let names = dimension.names().map(|(name, count)| (vec![name.to_string()], Rational::integer(count)));
+        let names = dimension
+            .terms()
+            .map(|(term, count)| (super::factors(term).map(str::to_string).collect(), Rational::integer(count)));
         Polynomial::from_terms(names.chain([(Vec::new(), Rational::integer(dimension.constant()))]))
     }
 }

@@ -42,12 +42,7 @@ impl Kept {
             Kept::Last => state.clone(),
             Kept::Before | Kept::After => {
                 let (rows, columns) = row_of(state);
-                let rows = match (rows.as_number(), count.as_number()) {
-                    (Some(rows), _) => count.times(rows),
-                    (None, Some(count)) => rows.times(count),
-                    (None, None) => count.clone(),
-                };
-                Extents::new(rows, columns)
+                Extents::new(count.product(&rows), columns)
             }
         }
     }
@@ -179,10 +174,7 @@ impl Graph {
     pub fn state_at(&mut self, states: ExprId, extents: &Extents, at: &Dimension) -> ExprId {
         let zero = Dimension::number(0);
         let (rows, columns) = row_of(extents);
-        let row = match rows.as_number() {
-            Some(rows) => at.times(rows),
-            None => at.clone(),
-        };
+        let row = at.product(&rows);
         let part = self.slice(states, row, zero, Extents::new(rows, columns));
         if extents.is_column() { self.transpose(part) } else { part }
     }
@@ -196,10 +188,7 @@ impl Graph {
     ) -> Option<ExprId> {
         let (own, zero) = (self.extents(value), Dimension::number(0));
         let (rows, _) = row_of(&own);
-        let start = match rows.as_number() {
-            Some(rows) => at.times(rows),
-            None => at.clone(),
-        };
+        let start = at.product(&rows);
         let offset = row.plus(&start, -1);
         if own.is_column() {
             let is_there = offset == zero && extents.rows.is_one();
@@ -218,10 +207,7 @@ impl Graph {
     pub fn state_among(&mut self, value: ExprId, whole: &Extents, at: &Dimension) -> ExprId {
         let extents = self.extents(value);
         let (rows, _) = row_of(&extents);
-        let row = match rows.as_number() {
-            Some(rows) => at.times(rows),
-            None => at.clone(),
-        };
+        let row = at.product(&rows);
         let value = if extents.is_column() { self.transpose(value) } else { value };
         self.embed(value, row, Dimension::number(0), whole.clone())
     }

@@ -9,7 +9,7 @@ use super::matrices::FUNCTIONS;
 use super::value::Value;
 use crate::error::{Diagnostic, Fault, nearest};
 use crate::functions::{self, Arity, Code, FunctionId};
-use crate::graph::{MatrixOperation, Rational};
+use crate::graph::{Extents, MatrixOperation, Rational};
 use crate::source::Span;
 use crate::syntax::ast::{Item, Name, NodeId, Parameter};
 
@@ -217,6 +217,12 @@ impl Machine<'_> {
             return Ok(());
         };
         let given = match value {
+            Value::Tensor(id, layers)
+                if wanted.layers.as_ref().is_some_and(|own| matching.layers_match(own, layers)) =>
+            {
+                self.gates.graph.extents(*id)
+            }
+            Value::Tensor(..) => Extents::scalar(),
             Value::Running(_) if wanted.rank.is_some() => return Err(one_number(span)),
             Value::Running(_) => return Ok(()),
             Value::Rows(rows) => self.gates.extents_of_one(rows),

@@ -3,7 +3,7 @@
 use super::gates::shape_text;
 use super::value::{Rank, Value};
 use crate::error::{Diagnostic, Fault};
-use crate::graph::{Dimension, ExprId, Extents, Rational};
+use crate::graph::{Dimension, ExprId, Extents, Rational, factors};
 use crate::syntax::ast::{self, Ast, BinaryOperator as B, Expression as E, Type};
 use std::fmt;
 
@@ -16,6 +16,8 @@ pub(super) struct Declared {
     pub symmetric: bool,
     /// Whether it is a vector or a matrix; none for a number.
     pub rank: Option<Rank>,
+    /// Of a tensor, which is a matrix of the rows of all its matrices, how many matrices there are and rows in each.
+    pub layers: Option<[Dimension; 2]>,
 }
 
 impl Declared {
@@ -24,21 +26,26 @@ impl Declared {
         match self.rank {
             None | Some(Rank::Either) => 0,
             Some(Rank::Vector) => 1,
+            Some(Rank::Matrix) if self.layers.is_some() => 3,
             Some(Rank::Matrix) => 2,
         }
     }
 
     /// Returns a value of this shape.
     pub fn value(&self, id: ExprId) -> Value {
+        if let Some(layers) = &self.layers {
+            return Value::Tensor(id, layers.clone());
+        }
         self.rank.map_or(Value::Scalar(id), |rank| Value::Array(id, rank))
     }
 }
 
 impl fmt::Display for Declared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.rank {
-            None => write!(f, "scalar"),
-            Some(rank) => write!(f, "{}", shape_text(rank, &self.extents)),
+        match (self.rank, &self.layers) {
+            (None, _) => write!(f, "scalar"),
+            (_, Some([n, m])) => write!(f, "tensor[{n}, {m}, {}]", self.extents.columns),
+            (Some(rank), None) => write!(f, "{}", shape_text(rank, &self.extents)),
         }
     }
 }
@@ -54,6 +61,7 @@ pub(super) fn declared(ast: &Ast, declared: &Type, errors: &mut Vec<Diagnostic>)
             None
         }
     };
+    let mut layers = None;
     let (extents, symmetric, rank) = match declared {
         Type::Scalar => (Extents::scalar(), false, None),
         Type::Vector(n) | Type::Index(Some(n)) => (Extents::column(read(*n)?), false, Some(Rank::Vector)),
@@ -62,12 +70,19 @@ pub(super) fn declared(ast: &Ast, declared: &Type, errors: &mut Vec<Diagnostic>)
             let (rows, columns) = (read(*n), read(*m));
             (Extents::new(rows?, columns?), false, Some(Rank::Matrix))
         }
+        Type::Tensor(n, m, k) => {
+            let (matrices, rows, columns) = (read(*n), read(*m), read(*k));
+            let sides = [matrices?, rows?];
+            let rows = sides[0].product(&sides[1]);
+            layers = Some(sides);
+            (Extents::new(rows, columns?), false, Some(Rank::Matrix))
+        }
         Type::Symmetric(n) | Type::PositiveDefinite(n) => {
             let n = read(*n)?;
             (Extents::new(n.clone(), n), true, Some(Rank::Matrix))
         }
     };
-    Some(Declared { extents, symmetric, rank })
+    Some(Declared { extents, symmetric, rank, layers })
 }
 
 /// Reads the range of whole numbers that a parameter is declared to be of, reporting what is none: none for a parameter that
@@ -113,8 +128,7 @@ fn dimension(ast: &Ast, id: ast::NodeId) -> Result<Dimension, ()> {
             match (operator, a.as_number(), b.as_number()) {
                 (B::Add, ..) => Ok(a.plus(&b, 1)),
                 (B::Subtract, ..) => Ok(a.plus(&b, -1)),
-                (B::Multiply, Some(factor), _) => Ok(b.times(factor)),
-                (B::Multiply, _, Some(factor)) => Ok(a.times(factor)),
+                (B::Multiply, ..) => Ok(a.product(&b)),
                 _ => Err(()),
             }
         }
@@ -142,24 +156,31 @@ impl Matching {
         self.agrees(&wanted.rows, &given.rows) && self.agrees(&wanted.columns, &given.columns)
     }
 
+    /// Matches how many matrices a tensor has, and how many rows each of them.
+    pub fn layers_match(&mut self, wanted: &[Dimension; 2], given: &[Dimension; 2]) -> bool {
+        wanted.iter().zip(given).all(|(wanted, given)| self.agrees(wanted, given))
+    }
+
     /// Returns the names with their dimensions.
     pub fn names(&self) -> &[(String, Dimension)] {
         &self.names
     }
 
     fn agrees(&mut self, wanted: &Dimension, given: &Dimension) -> bool {
-        let mut names = wanted.names();
-        if let (Some((name, 1)), None) = (names.next(), names.next())
+        if let Some((name, 1)) = wanted.only_name()
             && !self.names.iter().any(|(own, _)| own == name)
         {
             let value = given.plus(&Dimension::number(wanted.constant()), -1);
             self.names.push((name.to_string(), value));
             return true;
         }
+        let known = |name: &str| self.names.iter().find(|(own, _)| own == name).map(|(_, known)| known);
         let mut value = Dimension::number(wanted.constant());
-        for (name, count) in wanted.names() {
-            let Some((_, known)) = self.names.iter().find(|(own, _)| own == name) else { return true };
-            value = value.plus(known, count);
+        for (term, count) in wanted.terms() {
+            let product =
+                factors(term).try_fold(Dimension::number(1), |product, name| Some(product.product(known(name)?)));
+            let Some(product) = product else { return true };
+            value = value.plus(&product, count);
         }
         value == *given
     }

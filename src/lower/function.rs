@@ -6,6 +6,7 @@ use crate::graph::{Dimension, ExprId, Extents, Graph, Rational, Sizes};
 use crate::source::Span;
 use rustc_hash::FxHashSet;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// What is known of a parameter's values.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -67,8 +68,11 @@ pub struct WholeParameter {
     pub id: ExprId,
     /// Its extents.
     pub extents: Extents,
-    /// How many indices its entries have: none for a number, one for a vector, two for a matrix, also of one column.
+    /// How many indices its entries have: none for a number, one for a vector, two for a matrix, also of one column, and
+    /// three for a tensor.
     pub indices: usize,
+    /// Of a tensor, which is a matrix of the rows of all its matrices, how many matrices there are and rows in each.
+    pub layers: Option<[Dimension; 2]>,
     /// What was declared about its entries.
     pub facts: Facts,
     /// The range of whole numbers that it is of, the end excluded, if it picks entries; nothing is derived by it then.
@@ -78,7 +82,24 @@ pub struct WholeParameter {
 impl WholeParameter {
     /// Returns the parameter's shape for given sizes.
     pub fn shape(&self, sizes: &Sizes) -> Option<Shape> {
-        shape(&self.extents, self.indices, sizes)
+        match &self.layers {
+            Some([matrices, rows]) => {
+                let columns = self.extents.columns.evaluate(sizes)?;
+                Some(Shape::Tensor(matrices.evaluate(sizes)?, rows.evaluate(sizes)?, columns))
+            }
+            None => shape(&self.extents, self.indices, sizes),
+        }
+    }
+
+    /// Writes the parameter's shape, with the names of its dimensions.
+    pub fn declared(&self) -> String {
+        let Extents { rows, columns } = &self.extents;
+        match (&self.layers, self.indices) {
+            (Some([matrices, rows]), _) => format!("tensor[{matrices}, {rows}, {columns}]"),
+            (None, 0) => "scalar".to_string(),
+            (None, 1) => format!("vector[{rows}]"),
+            (None, _) => format!("matrix[{rows}, {columns}]"),
+        }
     }
 }
 
@@ -108,6 +129,8 @@ pub struct Whole {
     pub sizes: Vec<String>,
     /// What is not negative where the function is defined: lengths, and places of slices in what they are taken from.
     pub needed: Vec<Dimension>,
+    /// The same function for sizes for which some of this is negative because a range ends before it begins.
+    pub few: Option<Arc<Whole>>,
     /// Constants of the graph that may have no value.
     pub doubts: Vec<Doubt>,
 }
@@ -131,8 +154,17 @@ impl Whole {
         shape(&self.extents(), self.indices, sizes)
     }
 
+    /// Returns the function for few entries if these sizes ask for it: if a range ends before it begins.
+    pub fn few_for(&self, sizes: &Sizes) -> Option<&Arc<Whole>> {
+        self.few.as_ref().filter(|_| self.own_unmet(sizes).is_some())
+    }
+
     /// Returns what is negative for these sizes, and must not be.
     pub fn unmet(&self, sizes: &Sizes) -> Option<&Dimension> {
+        self.few_for(sizes).map_or(self, |few| few).own_unmet(sizes)
+    }
+
+    fn own_unmet(&self, sizes: &Sizes) -> Option<&Dimension> {
         self.needed.iter().find(|dimension| dimension.evaluate(sizes).is_none())
     }
 

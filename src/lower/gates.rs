@@ -125,6 +125,7 @@ impl Gates<'_> {
             Value::Rows(rows) => self.extents_of_one(rows).to_string(),
             Value::Running(id) => self.graph.extents(*id).to_string(),
             Value::Indices(id) => format!("index[{}]", self.graph.extents(*id).rows),
+            Value::Tensor(id, [n, m]) => format!("tensor[{n}, {m}, {}]", self.graph.extents(*id).columns),
             Value::States(states) => format!("list of {} values", states.len()),
             Value::Scalar(_) | Value::Condition(_) | Value::Poison => "scalar".to_string(),
         }
@@ -141,6 +142,8 @@ pub fn node(value: &Value, span: Span) -> Result<ExprId, Diagnostic> {
         Value::Running(_) | Value::Rows(_) | Value::Poison => Err(one_number(span)),
         Value::Indices(_) => Err(Diagnostic::new(Fault::Shapes, span, "these are whole numbers that pick entries")
             .hint("take one at a time: `x[k[i]]`")),
+        Value::Tensor(..) => Err(Diagnostic::new(Fault::Shapes, span, "a tensor is taken by index")
+            .hint("`T[i, j, l]` is a number, `T[i, j, ..]` a vector and `T[i, .., ..]` a matrix")),
         Value::States(_) => Err(Diagnostic::new(Fault::Shapes, span, "these are several values, not one")
             .hint("name them: `{ let (p, v) = fold(...); p }`")),
         Value::Condition(_) => Err(Diagnostic::new(Fault::Condition, span, "this is a condition, not a number")

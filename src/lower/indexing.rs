@@ -9,15 +9,15 @@ use crate::source::Span;
 use crate::syntax::ast::Index;
 
 /// A place between the brackets: a range, and the axis that runs over it.
-struct Range {
-    start: Dimension,
-    count: Dimension,
+pub(super) struct Range {
+    pub start: Dimension,
+    pub count: Dimension,
     /// Which axis runs over the range; 0 is the outer one.
-    axis: Option<usize>,
+    pub axis: Option<usize>,
     /// Whether this is one place rather than a slice.
-    single: bool,
+    pub single: bool,
     /// The number from data that says where the place is; `start` is of no importance then.
-    given: Option<ExprId>,
+    pub given: Option<ExprId>,
 }
 
 impl Machine<'_> {
@@ -55,6 +55,7 @@ impl Machine<'_> {
             Value::Rows(rows @ Rows { turned: false, .. }) => self.rows_index(rows, places, &values[1..], spans),
             Value::Array(base, rank) => self.array_index((base, rank), places, &values[1..], spans),
             Value::Indices(base) => self.index_of_indices(base, places, &values[1..], spans),
+            Value::Tensor(base, ref layers) => self.tensor_index((base, layers), places, &values[1..], spans),
             Value::Running(_) | Value::Scalar(_) => {
                 Err(Diagnostic::new(Fault::Index, spans[0], "a number has no entries").label("scalar"))
             }
@@ -80,7 +81,7 @@ impl Machine<'_> {
     }
 
     /// Checks that whole numbers from data, in their range, are places among so many.
-    fn require_within(
+    pub(super) fn require_within(
         &mut self,
         place: ExprId,
         (from, to): (Dimension, Dimension),
@@ -301,7 +302,7 @@ impl Machine<'_> {
         Ok(if scalar { Value::Scalar(entries) } else { Value::Running(entries) })
     }
 
-    fn range<'v>(
+    pub(super) fn range<'v>(
         &self,
         place: &Index,
         size: &Dimension,

@@ -35,6 +35,8 @@ pub(super) struct Lowered {
     pub doubts: Vec<Doubt>,
     /// Whether the function picks entries, is made of them, or differentiates by them.
     pub picks_entries: bool,
+    /// How many values ranges have that end before they begin for some sizes.
+    pub uncertain: Vec<Dimension>,
 }
 
 /// A function's graph with a node for each entry of a vector or matrix.
@@ -69,6 +71,10 @@ impl Lowered {
 
     /// Writes the function out in the entries of its vectors and matrices.
     fn entries(&self) -> Option<Entries> {
+        if self.parameters.iter().any(|parameter| parameter.layers.is_some()) {
+            // Entries have one index or two.
+            return None;
+        }
         let mut roots = vec![self.output.0];
         roots.extend(self.names.iter().map(|(_, (id, _))| *id));
         roots.extend(self.doubts.iter().map(|doubt| doubt.node));
@@ -91,7 +97,7 @@ impl Lowered {
         Some(Entries { parameters: written.parameters, graph: written.graph, outputs, shape, names, doubts })
     }
 
-    fn whole(self) -> Whole {
+    pub fn whole(self) -> Whole {
         Whole {
             graph: self.graph,
             output: self.output.0,
@@ -104,6 +110,7 @@ impl Lowered {
             names: self.names.into_iter().map(|(name, (id, _))| (name, id)).collect(),
             sizes: self.sizes,
             needed: self.needed,
+            few: None,
             doubts: self.doubts,
         }
     }
@@ -157,6 +164,9 @@ impl Whole {
     /// Writes the function out in the entries of its parameters, for given sizes of the dimensions that have names; none if
     /// these are too many, or if a determinant is too large to be written out.
     pub fn at(&self, sizes: &Sizes) -> Option<Function> {
+        if let Some(few) = self.few_for(sizes) {
+            return few.at(sizes);
+        }
         let written = written_out(&self.graph, &self.parameters, &[self.output], sizes)?;
         let (rows, columns) = sides(&self.extents(), sizes)?;
         let shape = match (rows, columns) {

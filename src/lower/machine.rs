@@ -2,11 +2,13 @@
 
 use super::ast::NodeId;
 use super::derivatives::derived_names;
+use super::few::Few;
 use super::folds::Running;
 use super::formula::Formulas;
 use super::gates::Gates;
 use super::raise::Attempt;
 use super::recurrences::Steps;
+use super::scope::bound_inside;
 use super::value::Value;
 use crate::error::{Diagnostic, Fault, nearest};
 use crate::graph::{Bound, Dimension, ExprId, Graph, Input, Node, Rational};
@@ -96,6 +98,11 @@ pub struct Machine<'a> {
     pub(super) loop_names: Vec<String>,
     /// What must not be negative: lengths of ranges and what lies outside of slices.
     pub(super) needed: Vec<Dimension>,
+    /// Where what is lowered is not for all sizes, those that it is for; ranges that end before they begin for some sizes
+    /// are not raised then.
+    pub(super) few: Option<Few>,
+    /// How many values such ranges have.
+    pub(super) uncertain: Vec<Dimension>,
     /// The parameters that pick entries, with their ranges.
     pub(super) index_parameters: FxHashMap<ExprId, (Dimension, Dimension)>,
     /// What is known about constants.
@@ -135,6 +142,8 @@ impl<'a> Machine<'a> {
             loops: Vec::new(),
             loop_names: Vec::new(),
             needed: Vec::new(),
+            few: None,
+            uncertain: Vec::new(),
             index_parameters: FxHashMap::default(),
             constants: Default::default(),
             root: None,
@@ -145,6 +154,16 @@ impl<'a> Machine<'a> {
     /// Tells the machine that some dimensions have names.
     pub fn expect_names(&mut self) {
         self.fixed = false;
+    }
+
+    /// Tells the machine to lower for some sizes.
+    pub fn expect_few(&mut self, few: Few) {
+        self.few = Some(few);
+    }
+
+    /// Returns how many values ranges have that end before they begin for some sizes.
+    pub fn uncertain(&self) -> Vec<Dimension> {
+        self.uncertain.clone()
     }
 
     /// Tells the machine that a parameter picks entries, and is in a range.
@@ -177,11 +196,7 @@ impl<'a> Machine<'a> {
 
     /// Returns the least value of a dimension in the loops that are open.
     pub(super) fn least(&self, dimension: &Dimension) -> Dimension {
-        self.loops.iter().rev().fold(dimension.clone(), |dimension, bound| {
-            let count = dimension.names().find(|(name, _)| *name == bound.name()).map_or(0, |(_, count)| count);
-            let last = bound.to.plus(&Dimension::number(1), -1);
-            dimension.substituted(bound.name(), if count > 0 { &bound.from } else { &last })
-        })
+        self.loops.iter().rev().fold(dimension.clone(), |dimension, bound| bound.least_of(&dimension))
     }
 
     /// Returns what must not be negative for the function to be defined.
@@ -380,7 +395,9 @@ impl<'a> Machine<'a> {
             Item::Function { .. } => None,
         });
         let near = nearest(name, known.into_iter().flatten().chain(constants).chain(["pi"]));
+        let inside = self.root.and_then(|root| bound_inside(self.ast, root, name));
         let hint = match (name, near) {
+            _ if inside.is_some() => inside.unwrap_or_default(),
             ("e", _) => "Euler's number is `exp(1)`, and `exp(x)` its powers".to_string(),
             (_, Some(near)) => format!("did you mean `{near}`?"),
             _ => format!("make it a parameter, or name it with `let {name} = ...;` inside braces"),

@@ -9,6 +9,7 @@ mod collective;
 mod derivatives;
 mod determinants;
 mod dimensions;
+mod few;
 mod folds;
 mod formula;
 mod function;
@@ -24,6 +25,7 @@ mod rows;
 mod scalarize;
 mod scope;
 mod shares;
+mod tensors;
 mod undefined;
 mod value;
 mod whole;
@@ -37,8 +39,10 @@ use crate::error::{Diagnostic, Errors, Fault};
 use crate::graph::{Comparison, Dimension, Extents, Graph, MatrixOperation, Rational};
 use crate::source::{Source, Span};
 use crate::syntax::ast::{self, Ast, Item, Program};
+use few::Few;
 use lowered::{Header, Lowered};
 use machine::Machine;
+use std::sync::Arc;
 use value::Value;
 
 /// A parameter declared outside the source: the source of its declaration, such as `W: matrix[2, 3]` or `x > 0`.
@@ -139,6 +143,7 @@ fn lower_function(
 ) -> Option<Function> {
     let definition = Definition { ast, items, name, parameters: declared, body };
     let lowered = definition.lower(errors)?;
+    let few = Few::of(&lowered).into_iter().find_map(|few| definition.lower_for(few, &lowered));
     let header = Header {
         name: name.map(|name| name.text.clone()),
         documentation: documentation(source, ast, span),
@@ -146,7 +151,10 @@ fn lower_function(
         span: name.map_or(span, |name| name.span),
     };
     let has_arrays = lowered.graph.has_matrices();
-    let function = lowered.function(header);
+    let mut function = lowered.function(header);
+    if let Some(whole) = &mut function.whole {
+        whole.few = few.map(Arc::new);
+    }
     let undefined = has_arrays.then(|| undefined::written_out(&function.graph, &function.outputs, ast.span(body)));
     match undefined.flatten() {
         Some(diagnostic) => {
@@ -160,6 +168,18 @@ fn lower_function(
 impl Definition<'_> {
     /// Lowers to a graph of numbers and whole vectors and matrices.
     fn lower(&self, errors: &mut Vec<Diagnostic>) -> Option<Lowered> {
+        self.lower_at(None, errors)
+    }
+
+    /// Lowers once more for few sizes; none if the function is not defined for them, or for others, too.
+    fn lower_for(&self, few: Few, lowered: &Lowered) -> Option<Whole> {
+        let mut errors = Vec::new();
+        let own = self.lower_at(Some(few.clone()), &mut errors).filter(|_| errors.is_empty())?;
+        let more: Vec<&Dimension> = lowered.needed.iter().filter(|dimension| !own.needed.contains(dimension)).collect();
+        (!more.is_empty() && few.are_all_without(&more)).then(|| own.whole())
+    }
+
+    fn lower_at(&self, few: Option<Few>, errors: &mut Vec<Diagnostic>) -> Option<Lowered> {
         let before = errors.len();
         let shapes: Vec<_> = self.parameters.iter().map(|p| dimensions::declared(self.ast, &p.shape, errors)).collect();
         let facts: Vec<Facts> =
@@ -181,21 +201,26 @@ impl Definition<'_> {
             if shape.symmetric {
                 graph.declare_symmetric(id);
             }
+            if let Some([_, rows]) = &shape.layers {
+                graph.declare_tensor(id, rows.clone());
+            }
             let value = match (&range, shape.indices()) {
                 (Some(_), 1) => Value::Indices(id),
                 _ => shape.value(id),
             };
             bindings.push((name.clone(), value));
             let ends = range.iter().flat_map(|(from, to)| [from, to]);
-            for dimension in [&shape.extents.rows, &shape.extents.columns].into_iter().chain(ends) {
-                for (name, _) in dimension.names() {
+            let layers = shape.layers.iter().flatten();
+            for dimension in layers.chain([&shape.extents.rows, &shape.extents.columns]).chain(ends) {
+                for name in dimension.names() {
                     if !sizes.iter().any(|own| own == name) {
                         sizes.push(name.to_string());
                     }
                 }
             }
             let (extents, indices) = (shape.extents.clone(), shape.indices());
-            parameters.push(WholeParameter { name, id, extents, indices, facts: facts.clone(), range });
+            let layers = shape.layers.clone();
+            parameters.push(WholeParameter { name, id, extents, indices, layers, facts: facts.clone(), range });
         }
         for parameter in self.parameters.iter().filter(|parameter| sizes.contains(&parameter.name.text)) {
             let message = format!("`{}` is a parameter and a dimension", parameter.name.text);
@@ -211,6 +236,9 @@ impl Definition<'_> {
         if !sizes.is_empty() {
             machine.expect_names();
         }
+        if let Some(few) = few {
+            machine.expect_few(few);
+        }
         for parameter in &parameters {
             if let Some(range) = &parameter.range {
                 machine.expect_index(parameter.id, range.clone());
@@ -225,16 +253,18 @@ impl Definition<'_> {
         let mut needed: Vec<Dimension> = lengths.cloned().chain(machine.needed()).collect();
         needed.retain(Dimension::may_be_negative);
         needed.dedup();
+        let uncertain = machine.uncertain();
         let (free, found) = machine.finish();
         errors.extend(found);
         for (name, id) in free {
             let extents = Extents::scalar();
-            parameters.push(WholeParameter { name, id, extents, indices: 0, facts: Facts::default(), range: None });
+            let facts = Facts::default();
+            parameters.push(WholeParameter { name, id, extents, indices: 0, layers: None, facts, range: None });
         }
         if matches!(value, Value::Condition(_)) {
             errors.push(self.not_a_number());
         }
-        if let Value::States(_) = value {
+        if let Value::States(_) | Value::Tensor(..) = value {
             errors.extend(gates::node(&value, self.ast.span(self.body)).err());
         }
         if value == Value::Poison && errors.len() == before {
@@ -243,7 +273,7 @@ impl Definition<'_> {
         }
         let output = value.node().filter(|_| errors.len() == before)?;
         let names = names.into_iter().filter_map(|(name, value)| Some((name, value.node()?))).collect();
-        Some(Lowered { graph, output, parameters, names, sizes, needed, doubts, picks_entries })
+        Some(Lowered { graph, output, parameters, names, sizes, needed, doubts, picks_entries, uncertain })
     }
 
     fn not_a_number(&self) -> Diagnostic {

@@ -58,9 +58,15 @@ impl Machine<'_> {
     /// Begins an index with a range that is not made of numbers alone.
     pub(super) fn run_over(&mut self, running: Running, ends: &[Value], spans: [Span; 2]) {
         let Some([from, to]) = self.bounds(ends, spans) else { return };
+        // A mean divides by how many values there are.
+        if running.fold == Fold::Count && self.few.is_some() {
+            self.need([to.plus(&from, -1)]);
+        }
         let attempt = Attempt { before: self.mark(), from, to, raised: None };
         let count = attempt.to.plus(&attempt.from, -1);
-        if self.axes.len() == 2 || count.is_running() {
+        let certain = !count.may_be_negative();
+        self.uncertain.extend((!certain && !count.is_running()).then(|| count.clone()));
+        if self.axes.len() == 2 || count.is_running() || !certain && self.few.is_some() {
             return self.begin_loop(running, attempt);
         }
         self.need([count.clone()]);
@@ -222,6 +228,11 @@ impl Machine<'_> {
     }
 
     fn loop_of(&mut self, running: Running, bound: &Bound, body: &Value) -> Result<Value, Diagnostic> {
+        let is_empty = self.is_empty(&bound.count());
+        let bound = match is_empty {
+            true => &Bound { to: bound.from.clone(), ..bound.clone() },
+            false => bound,
+        };
         let span = self.ast.span(running.id);
         let (id, rank) = match body {
             Value::Array(id, rank) => (*id, Some(*rank)),
@@ -234,7 +245,10 @@ impl Machine<'_> {
         }
         let graph = &mut *self.gates.graph;
         if running.fold.adds() {
-            let result = graph.loop_as_written(bound, id);
+            let result = match is_empty {
+                true => graph.full(Rational::ZERO, extents),
+                false => graph.loop_as_written(bound, id),
+            };
             return Ok(rank.map_or(Value::Scalar(result), |rank| Value::Array(result, rank)));
         }
         let (row, rank) = match rank {
@@ -254,6 +268,16 @@ impl Machine<'_> {
         let whole = Extents::new(count.clone(), graph.extents(row).columns);
         self.need([count]);
         let graph = &mut *self.gates.graph;
+        match running.fold {
+            Fold::Map | Fold::Product if is_empty => {
+                return Ok(Value::Array(graph.full(Rational::ZERO, whole), rank));
+            }
+            _ if is_empty => {
+                let message = "this needs at least one value of its index";
+                return Err(Diagnostic::new(Fault::NoEntry, span, message));
+            }
+            _ => {}
+        }
         let place = bound.index.plus(&bound.from, -1);
         let placed = match graph.extents(row) == whole {
             true => row,

@@ -195,11 +195,6 @@ impl Machine<'_> {
                 },
             };
             let extents = self.gates.graph.extents(begun);
-            if !extents.is_column() && extents.rows.as_number().is_none() {
-                let message = "a state that is a matrix has a number of rows";
-                let diagnostic = Diagnostic::new(Fault::FixedSize, span, message);
-                return self.fail(diagnostic.hint("give the number of rows as a number: `P: matrix[4, 4]`"));
-            }
             let own = self.gates.graph.state(&bound, state, extents);
             inside.push(rank.map_or(Value::Scalar(own), |rank| Value::Array(own, rank)));
             initial.push(begun);
@@ -229,9 +224,20 @@ impl Machine<'_> {
             }
         }
         // The states of all steps are kept for the derivatives, too.
-        if kept != Kept::Last || !bound.count().is_running() {
+        if (kept != Kept::Last || !bound.count().is_running()) && !self.is_empty(&bound.count()) {
             self.need([bound.count()]);
         }
+        let is_uncertain = |count: &Dimension| count.may_be_negative() && !count.is_running();
+        self.uncertain.extend(Some(bound.count()).filter(is_uncertain));
+        let is_empty = self.is_empty(&bound.count());
+        if is_empty && kept == Kept::Last {
+            let begun = |(begun, value): (&ExprId, Value)| match value {
+                Value::Array(_, rank) => Value::Array(*begun, rank),
+                _ => Value::Scalar(*begun),
+            };
+            return self.values.push(several(initial.iter().zip(inside).map(begun).collect()));
+        }
+        let bound = if is_empty { Bound { to: bound.from.clone(), ..bound } } else { bound };
         let scan = Scan { bound, initial: initial.to_vec(), next, state: 0, kept };
         let mut results = Vec::new();
         for (state, value) in inside.iter().enumerate() {

@@ -1,6 +1,6 @@
 //! What an expression stands for while it is lowered.
 
-use crate::graph::ExprId;
+use crate::graph::{Dimension, ExprId};
 use std::fmt;
 
 /// The shape of a value: fixed sizes, rows before columns.
@@ -12,6 +12,8 @@ pub enum Shape {
     Vector(usize),
     /// n rows of m numbers.
     Matrix(usize, usize),
+    /// n matrices of m rows of k numbers.
+    Tensor(usize, usize, usize),
 }
 
 impl Shape {
@@ -21,6 +23,7 @@ impl Shape {
             Shape::Scalar => 1,
             Shape::Vector(n) => n,
             Shape::Matrix(n, m) => n.saturating_mul(m),
+            Shape::Tensor(n, m, k) => n.saturating_mul(m).saturating_mul(k),
         }
     }
 
@@ -39,6 +42,7 @@ impl Shape {
             Shape::Scalar => vec![],
             Shape::Vector(_) => vec![at],
             Shape::Matrix(_, columns) => vec![at / columns, at % columns],
+            Shape::Tensor(_, rows, columns) => vec![at / columns / rows, at / columns % rows, at % columns],
         })
     }
 }
@@ -49,6 +53,7 @@ impl fmt::Display for Shape {
             Shape::Scalar => write!(f, "scalar"),
             Shape::Vector(n) => write!(f, "vector[{n}]"),
             Shape::Matrix(n, m) => write!(f, "matrix[{n}, {m}]"),
+            Shape::Tensor(n, m, k) => write!(f, "tensor[{n}, {m}, {k}]"),
         }
     }
 }
@@ -90,6 +95,8 @@ pub enum Value {
     Condition(ExprId),
     /// A vector of whole numbers that pick entries.
     Indices(ExprId),
+    /// Matrices, the rows of all of which are the rows of one matrix: how many there are, and how many rows each has.
+    Tensor(ExprId, [Dimension; 2]),
     /// The states of a recurrence.
     States(Vec<Value>),
     /// The result of an error that was already reported; it causes no further ones.

@@ -17,9 +17,14 @@ impl Interval {
         Interval { least: self.least.plus(&other.least, 1), largest: self.largest.plus(&other.largest, 1) }
     }
 
-    fn times(&self, factor: i64) -> Interval {
-        let [a, b] = [&self.least, &self.largest].map(|end| end.times(factor));
-        if factor < 0 { Interval { least: b, largest: a } } else { Interval { least: a, largest: b } }
+    /// Returns the interval of the multiples; a factor that has a name is not negative.
+    fn times(&self, factor: &Dimension) -> Interval {
+        let [a, b] = [&self.least, &self.largest].map(|end| end.product(factor));
+        if factor.as_number().is_some_and(|factor| factor < 0) {
+            Interval { least: b, largest: a }
+        } else {
+            Interval { least: a, largest: b }
+        }
     }
 }
 
@@ -53,19 +58,22 @@ impl Machine<'_> {
             Node::Sum(constant, terms) => {
                 let constant = Dimension::number(constant.to_integer()?);
                 let constant = Interval { least: constant.clone(), largest: constant };
-                terms
-                    .iter()
-                    .try_fold(constant, |sum, (term, k)| Some(sum.plus(&self.interval(*term)?.times(k.to_integer()?))))
+                terms.iter().try_fold(constant, |sum, (term, k)| {
+                    Some(sum.plus(&self.interval(*term)?.times(&Dimension::number(k.to_integer()?))))
+                })
             }
             Node::Product(factors) => {
-                let is_number = |id: &ExprId| graph.as_dimension(*id).and_then(|dimension| dimension.as_number());
-                let number = factors.iter().try_fold(1, |product: i64, (base, exponent)| {
-                    let number = if exponent.is_one() { Some(is_number(base).unwrap_or(1)) } else { None };
-                    product.checked_mul(number?)
+                let size =
+                    |id: &ExprId| graph.as_dimension(*id).filter(|size| !size.is_running() && !size.may_be_negative());
+                let number = |id: &ExprId| graph.as_dimension(*id).filter(|size| size.as_number().is_some());
+                let known = |id: &ExprId| size(id).or_else(|| number(id));
+                let factor = factors.iter().try_fold(Dimension::number(1), |product, (base, exponent)| {
+                    let own = known(base).unwrap_or(Dimension::number(1));
+                    exponent.is_one().then(|| product.product(&own))
                 });
-                let mut others = factors.iter().filter(|(base, _)| is_number(base).is_none());
+                let mut others = factors.iter().filter(|(base, _)| known(base).is_none());
                 let (only, None) = (others.next()?, others.next()) else { return None };
-                Some(self.interval(only.0)?.times(number?))
+                Some(self.interval(only.0)?.times(&factor?))
             }
             _ => None,
         }

@@ -30,9 +30,9 @@ pub fn index_names(graph: &Graph, nodes: &[ExprId]) -> FxHashMap<String, String>
     for id in nodes {
         let extents = graph.extents(*id);
         let sides = [&extents.rows, &extents.columns];
-        taken.extend(sides.into_iter().flat_map(|side| side.names()).map(|(name, _)| name.to_string()));
+        taken.extend(sides.into_iter().flat_map(|side| side.names()).map(str::to_string));
         if let Some((M::Size(dimension), _)) = graph.as_matrix(*id) {
-            taken.extend(dimension.names().map(|(name, _)| name.to_string()));
+            taken.extend(dimension.names().map(str::to_string));
         }
     }
     let more = (1..).map(|count| format!("i{count}"));
@@ -48,7 +48,7 @@ impl Writer<'_> {
 
     /// Returns the name of a state of a recurrence, which goes with the name of its index.
     pub(super) fn state_name(&self, index: &Dimension, state: usize) -> String {
-        let index = index.names().next().map_or(String::new(), |(name, _)| self.name_of(name));
+        let index = index.names().next().map_or(String::new(), |name| self.name_of(name));
         match state {
             0 => format!("s_{index}"),
             _ => format!("s{}_{index}", state + 1),

@@ -1,7 +1,7 @@
 //! Operations on whole matrices as a textbook writes them: `W'*x`, `sum(v)`, `norm2(x)`, `softmax(z)`.
 
 use super::notation::Writer;
-use crate::graph::{Dimension, ExprId, Extents, MatrixOperation as M, Node, Rational, Term};
+use crate::graph::{self, Dimension, ExprId, Extents, MatrixOperation as M, Node, Rational, Term};
 use crate::syntax::ast::{BinaryOperator as B, Expression as E, Index, NodeId, UnaryOperator};
 
 impl Writer<'_> {
@@ -148,7 +148,7 @@ impl Writer<'_> {
     pub(super) fn dimension(&mut self, dimension: &Dimension) -> NodeId {
         let mut sum: Option<NodeId> = None;
         let constant = dimension.constant();
-        let names: Vec<(String, i64)> = dimension.names().map(|(name, count)| (name.to_string(), count)).collect();
+        let names: Vec<(String, i64)> = dimension.terms().map(|(term, count)| (term.to_string(), count)).collect();
         // What is added stands before what is taken away, and a number between both: `n - 1 - i`.
         let (added, taken): (Vec<_>, Vec<_>) = names.into_iter().partition(|(_, count)| *count > 0);
         let between = !added.is_empty() && !taken.is_empty() && constant != 0;
@@ -160,12 +160,11 @@ impl Writer<'_> {
                 sum = sum.map(|sum| self.binary(operator, sum, number));
                 continue;
             }
-            let name = self.name_of(&name);
-            let mut term = self.ast.synthesize(E::Name(name));
-            if count.abs() != 1 {
-                let count = self.ast.synthesize(E::Number(count.abs().to_string()));
-                term = self.binary(B::Multiply, count, term);
-            }
+            let number = (count.abs() != 1).then(|| self.ast.synthesize(E::Number(count.abs().to_string())));
+            let names: Vec<String> = graph::factors(&name).map(|name| self.name_of(name)).collect();
+            let names = names.into_iter().map(|name| self.ast.synthesize(E::Name(name))).collect::<Vec<_>>();
+            let product = number.into_iter().chain(names).reduce(|a, b| self.binary(B::Multiply, a, b));
+            let Some(term) = product else { continue };
             sum = Some(match sum {
                 None if count < 0 => self.negate(term),
                 None => term,
@@ -183,17 +182,20 @@ impl Writer<'_> {
 
     fn slice(&mut self, of: ExprId, row: &Dimension, column: &Dimension, extents: &Extents) -> NodeId {
         let whole = self.graph.extents(of);
+        if let Some(written) = self.part_of_tensor(of, row, column, extents) {
+            return written;
+        }
         let mut places = vec![self.place(row, &extents.rows, &whole.rows)];
         if !whole.is_column() {
             places.push(self.place(column, &extents.columns, &whole.columns));
         }
         // A single row is a column vector in the language, and is turned back.
         let turned = !extents.is_scalar() && extents.rows.is_one() && !whole.rows.is_one();
-        let block = self.ast.synthesize(E::Index(self.written[&of], places));
+        let block = self.ast.synthesize(E::Index(self.indexed(of), places));
         if turned { self.ast.synthesize(E::Unary(UnaryOperator::Transpose, block)) } else { block }
     }
 
-    fn place(&mut self, start: &Dimension, count: &Dimension, whole: &Dimension) -> Index {
+    pub(super) fn place(&mut self, start: &Dimension, count: &Dimension, whole: &Dimension) -> Index {
         if count.is_one() {
             return Index::At(self.dimension(start));
         }
@@ -215,7 +217,7 @@ impl Writer<'_> {
                 None => Index::At(given.next().map_or(self.written[&operands[0]], |id| self.written[id])),
             });
         }
-        let block = self.ast.synthesize(E::Index(self.written[&operands[0]], written));
+        let block = self.ast.synthesize(E::Index(self.indexed(operands[0]), written));
         let turned = !extents.is_scalar() && extents.rows.is_one();
         if turned { self.ast.synthesize(E::Unary(UnaryOperator::Transpose, block)) } else { block }
     }

@@ -24,5 +24,6 @@ pub mod names;
 pub mod naming;
 pub mod notation;
 pub mod orders;
+mod tensors;
 #[cfg(feature = "cli")]
 pub mod typeset;

@@ -175,11 +175,9 @@ impl Writer<'_> {
         self.graph.node(id).for_each_operand(|operand| first_leaf = first_leaf.min(self.first_leaf[&operand]));
         self.first_leaf.insert(id, first_leaf);
         match self.graph.node(id) {
-            Node::Number(value) => {
-                let value = value.clone();
-                self.number(&value)
-            }
+            Node::Number(value) => self.number(&value.clone()),
             Node::Pi => self.ast.synthesize(E::Name("pi".into())),
+            Node::Input(input) if self.graph.rows_of_tensor(id).is_some() => self.whole_tensor(*input),
             Node::Input(input) => self.input(*input),
             Node::Placeholder(index) => self.ast.synthesize(E::Name(format!("value{index}"))),
             Node::Sum(constant, terms) => match self.shares(id, "log_softmax") {
@@ -246,7 +244,7 @@ impl Writer<'_> {
         }
     }
 
-    fn input(&mut self, input: u32) -> NodeId {
+    pub(super) fn input(&mut self, input: u32) -> NodeId {
         let input = &self.graph.inputs()[input as usize];
         if let Some((above, below)) = input.parameter.split_once('/') {
             let [above, below] = [above, below].map(|name| self.ast.synthesize(E::Name(name.to_string())));

@@ -302,6 +302,8 @@ pub enum Type {
     Vector(NodeId),
     /// `matrix[n, m]`.
     Matrix(NodeId, NodeId),
+    /// `tensor[n, m, k]`.
+    Tensor(NodeId, NodeId, NodeId),
     /// `sym[n]`: a symmetric matrix.
     Symmetric(NodeId),
     /// `spd[n]`: a symmetric positive-definite matrix.

@@ -376,6 +376,7 @@ pub(super) fn declared_type(name: &Name, dimensions: &[NodeId]) -> Result<Type, 
         ("scalar", []) => Ok(Type::Scalar),
         ("vector", [n]) => Ok(Type::Vector(*n)),
         ("matrix", [n, m]) => Ok(Type::Matrix(*n, *m)),
+        ("tensor", [n, m, k]) => Ok(Type::Tensor(*n, *m, *k)),
         ("sym", [n]) => Ok(Type::Symmetric(*n)),
         ("spd", [n]) => Ok(Type::PositiveDefinite(*n)),
         ("index", []) => Ok(Type::Index(None)),
@@ -384,12 +385,16 @@ pub(super) fn declared_type(name: &Name, dimensions: &[NodeId]) -> Result<Type, 
         ("scalar", _) => wants(0, "x: scalar"),
         ("vector", _) => wants(1, "x: vector[3]"),
         ("matrix", _) => wants(2, "W: matrix[2, 3]"),
+        ("tensor", _) => wants(3, "T: tensor[2, 3, 4]"),
         ("sym" | "spd", _) => wants(1, &format!("S: {}[3]", name.text)),
         (other, _) => {
-            let types = ["scalar", "vector", "matrix", "sym", "spd", "index"];
+            let types = ["scalar", "vector", "matrix", "tensor", "sym", "spd", "index"];
             let hint = match nearest(other, types) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => "types are `vector[n]`, `matrix[n, m]`, `sym[n]`, `spd[n]`, `index[n]` and `scalar`".into(),
+                None => {
+                    "types are `vector[n]`, `matrix[n, m]`, `tensor[n, m, k]`, `sym[n]`, `spd[n]`, `index[n]` and `scalar`"
+                        .into()
+                },
             };
             Err(Diagnostic::new(Fault::Type, name.span, format!("there is no type `{other}`")).hint(hint))
         }

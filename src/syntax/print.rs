@@ -253,6 +253,9 @@ fn parameter(ast: &Ast, parameter: &Parameter) -> String {
         Type::Scalar => {}
         Type::Vector(n) => text += &format!(": vector[{}]", dimension(n)),
         Type::Matrix(n, m) => text += &format!(": matrix[{}, {}]", dimension(n), dimension(m)),
+        Type::Tensor(n, m, k) => {
+            text += &format!(": tensor[{}, {}, {}]", dimension(n), dimension(m), dimension(k));
+        }
         Type::Symmetric(n) => text += &format!(": sym[{}]", dimension(n)),
         Type::Index(None) => text += ": index",
         Type::Index(Some(n)) => text += &format!(": index[{}]", dimension(n)),

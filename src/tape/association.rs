@@ -209,6 +209,6 @@ fn dots_added(graph: &mut Graph, id: ExprId) -> ExprId {
 }
 
 fn size(dimension: &Dimension) -> f64 {
-    let sizes: Sizes = dimension.names().map(|(name, _)| (name.to_string(), NAMED)).collect();
+    let sizes: Sizes = dimension.names().map(|name| (name.to_string(), NAMED)).collect();
     dimension.evaluate(&sizes).unwrap_or(NAMED) as f64
 }

@@ -65,6 +65,23 @@ pub const LOOPS: &[(&str, &[(&str, &str)])] = &[
         &[],
     ),
     ("f(x: vector[n], y: vector[n]) = sum(i in 0..n-1, fold(j in 0..n-1, s = y[i], 0.4*s + x[j]/2))", &[]),
+    (
+        "f(x: vector[n*m], y: vector[m]) = sum(i in 0..n, j in 0..m, x[i*m + j]^2*y[j]*(i + 1))",
+        &[("y", "sum(i in 0..n, (1 + i)*x[i*m..i*m + m] .^ 2)")],
+    ),
+    (
+        "f(A: matrix[n,n], P: matrix[n,n], x: vector[t]) = logdet(fold(i in 0..t, P = P, A*P*A' + x[i]^2*eye(n)) + eye(n))",
+        &[],
+    ),
+    ("f(A: matrix[n,m], P: matrix[n,m], x: vector[t]) = sum(sin(scan(i in 0..t, P = P, tanh(A + x[i]*P))))", &[]),
+    (
+        "f(T: tensor[n,m,k], x: vector[n]) = sum(i in 0..n, j in 0..m, l in 0..k, T[i, j, l]^2*x[i]*(l + 1))",
+        &[("x", "[i in 0..n: sum(j in 0..m, l in 0..k, T[i, j, l]^2*(1 + l))]")],
+    ),
+    ("f(T: tensor[n,m,k], x: vector[m], y: vector[k]) = sum(i in 0..n, sin(x'*T[i, .., ..]*y)*(i + 1))", &[]),
+    ("f(T: tensor[n,3,k], x: vector[k]) = sum(i in 0..n, logsumexp([dot(T[i, 2, ..], x), T[n - 1 - i, 0, 0]]))", &[]),
+    ("f(T: tensor[n,m,k]) = sum(i in 0..n, j in 0..m, norm2(T[i, m - 1 - j, ..] - 2*T[i, j, ..])*(i + 1))", &[]),
+    ("f(x: vector[3*n]) = sum(i in 0..n, j in 0..n, norm2(x[3*i..3*i+3] - x[3*j..3*j+3]))", &[]),
     ("f(x: vector[n], a) = sum(sum(i in 1..n, sum(j in 1..n, [k in 0..n: a*x[k]*j])) .* x)", &[]),
     // Functions of the user that are made of loops, called inside of loops.
     (

@@ -239,7 +239,7 @@ def garch(r, omega, alpha, beta):
     return l / 2
 
 
-@case("y[n] c phi theta", "n=1", "n=2", "n=5")
+@case("y[n] c phi theta", "n=1", "n=2", "n=5", "n=0")
 def arma(y, c, phi, theta):
     e, l = 0, 0 * c
     for t in range(1, len(y)):
@@ -267,7 +267,7 @@ def holt(y, a, b, l0, b0):
     return e
 
 
-@case("h[n] y[n] mu phi s", "n=1", "n=2", "n=5", s=(0.3, 1))
+@case("h[n] y[n] mu phi s", "n=1", "n=2", "n=5", "n=0", s=(0.3, 1))
 def stochastic_volatility(h, y, mu, phi, s):
     d = h[1:] - mu - phi * (h[:-1] - mu)
     return -np.sum(0.5 * (h + y**2 * np.exp(-h))) - np.sum(d**2) / (2 * s**2) - len(h) * np.log(s)
@@ -427,7 +427,7 @@ def lennard_jones(X, a, b, eps, sigma):
     return np.sum(4 * eps * ((sigma**2 / r2) ** 6 - (sigma**2 / r2) ** 3))
 
 
-@case("X[n,3] k r0 ka t0", "n=2", "n=4")
+@case("X[n,3] k r0 ka t0", "n=2", "n=4", "n=0", "n=1")
 def harmonic_bonds(X, k, r0, ka, t0):
     total = 0 * k
     for i in range(len(X) - 1):
@@ -438,7 +438,7 @@ def harmonic_bonds(X, k, r0, ka, t0):
     return total
 
 
-@case("X[n,3] k phase", "n=0", "n=3", "n=4", "n=5")
+@case("X[n,3] k phase", "n=0", "n=3", "n=4", "n=5", "n=1", "n=2")
 def torsion(X, k, phase):
     total = 0 * k
     for i in range(len(X) - 3):
@@ -474,7 +474,7 @@ def springs(X, a, b, l, k, g):
     return np.sum(k / 2 * (np.sqrt(np.sum((X[a] - X[b]) ** 2, axis=1)) - l) ** 2) + g * np.sum(X[:, 1])
 
 
-@case("x[n] y[n] l mu", "n=1", "n=2", "n=5")
+@case("x[n] y[n] l mu", "n=1", "n=2", "n=5", "n=0")
 def catenary(x, y, l, mu):
     links = np.diff(x) ** 2 + np.diff(y) ** 2
     return np.sum((y[1:] + y[:-1]) / 2) + mu * np.sum((links - l**2) ** 2)
@@ -543,12 +543,12 @@ def diffusion_coefficients(u, a, q):
     return np.sum((np.diff(a * np.diff(u)) + q) ** 2)
 
 
-@case("U[n,m] Q[n,m]", "n=1 m=1", "n=2 m=1", "n=2 m=3", "n=3 m=3")
+@case("U[n,m] Q[n,m]", "n=1 m=1", "n=2 m=1", "n=2 m=3", "n=3 m=3", "n=0 m=2", "n=2 m=0")
 def laplace(U, Q):
     return 0.5 * np.sum(np.diff(U, axis=0) ** 2) + 0.5 * np.sum(np.diff(U, axis=1) ** 2) + np.sum(U * Q)
 
 
-@case("U[n,m] lam h", "n=2 m=2", "n=3 m=3", "n=4 m=3")
+@case("U[n,m] lam h", "n=2 m=2", "n=3 m=3", "n=4 m=3", "n=1 m=1", "n=1 m=3", "n=0 m=2", "n=3 m=1")
 def bratu(U, lam, h):
     if min(U.shape) < 3:
         return 0 * lam
@@ -557,7 +557,7 @@ def bratu(U, lam, h):
     return np.sum(r**2)
 
 
-@case("Z[n,m] h", "n=1 m=2", "n=2 m=2", "n=3 m=4")
+@case("Z[n,m] h", "n=1 m=2", "n=2 m=2", "n=3 m=4", "n=0 m=1", "n=1 m=1")
 def minimal_surface(Z, h):
     a, b = Z[1:, 1:] - Z[:-1, :-1], Z[1:, :-1] - Z[:-1, 1:]
     return np.sum(h**2 * np.sqrt(1 + (a**2 + b**2) / (2 * h**2)))
@@ -581,7 +581,7 @@ def brusselator(u, v, a, b, d):
     return np.concatenate([first, second])
 
 
-@case("U[n,m] Y[n,m] lam eps", "n=1 m=1", "n=2 m=2", "n=3 m=3", eps=(0.1, 0.3))
+@case("U[n,m] Y[n,m] lam eps", "n=1 m=1", "n=2 m=2", "n=3 m=3", "n=0 m=2", "n=2 m=0", eps=(0.1, 0.3))
 def total_variation(U, Y, lam, eps):
     v = 0
     for i in range(U.shape[0] - 1):
@@ -619,7 +619,7 @@ def neural_equation(W, b, x0, h, y):
 # ---- Optimization ----
 
 
-@case("x[n] rho", "n=2", "n=3", "n=5")
+@case("x[n] rho", "n=2", "n=3", "n=5", "n=1", "n=0")
 def luksan_vlcek(x, rho):
     n, total = len(x), 0 * rho
     for i in range(n - 1):
@@ -881,6 +881,24 @@ def power_series(a, x):
 @case("x[2*n] a[m]<n b[m]<n k[m]", "n=2 m=0", "n=2 m=1", "n=4 m=5")
 def truss(x, a, b, k):
     return np.sum(k * ((x[2 * a] - x[2 * b]) ** 2 + (x[2 * a + 1] - x[2 * b + 1]) ** 2 - 1) ** 2)
+
+
+@case("T[n,m,k] b[n] x[m] z[k] y[n]", "n=0 m=2 k=1", "n=1 m=1 k=1", "n=2 m=2 k=2", "n=3 m=2 k=4")
+def neural_tensor(T, b, x, z, y):
+    return np.sum((np.tanh(np.einsum("nmk,m,k->n", T, x, z) + b) - y) ** 2)
+
+
+@case("A[n,n] P0[n,n] q[t] W[n,n]", "n=2 t=0", "n=1 t=1", "n=2 t=2", "n=3 t=3")
+def lyapunov(A, P0, q, W):
+    P = P0
+    for noise in q:
+        P = A @ P @ A.T + noise**2 * np.eye(len(A))
+    return np.sum((P - W) ** 2)
+
+
+@case("T[n,m,k] a[t]<n b[t]<m c[t]<k y[t] lam", "n=0 m=1 k=1 t=0", "n=1 m=2 k=1 t=1", "n=2 m=2 k=2 t=3", "n=3 m=2 k=4 t=5")
+def tensor_completion(T, a, b, c, y, lam):
+    return np.sum((T[a, b, c] - y) ** 2) + lam * np.sum(np.sqrt(1 + np.diff(T, axis=0) ** 2))
 
 
 # ---- Points and derivatives ----

@@ -112,21 +112,13 @@ impl Bent {
 fn flat(side: &Side, blocks: &[Extents]) -> Option<Dimension> {
     let mut number = Dimension::number(0);
     for block in &blocks[..side.block] {
-        number = match (block.rows.as_number(), block.columns.as_number()) {
-            (_, Some(columns)) => number.plus(&block.rows, columns),
-            (Some(rows), _) => number.plus(&block.columns, rows),
-            _ => return None,
-        };
+        number = number.plus(&block.rows.product(&block.columns), 1);
     }
     let [row, column] = &side.place;
     if row.given.is_some() || column.given.is_some() {
         return None;
     }
-    let start = match blocks[side.block].columns.as_number() {
-        Some(width) => row.offset.times(width),
-        None if row.offset.as_number() == Some(0) => row.offset.clone(),
-        None => return None,
-    };
+    let start = row.offset.product(&blocks[side.block].columns);
     Some(number.plus(&start, 1).plus(&column.offset, 1))
 }
 
@@ -156,7 +148,7 @@ fn is_positive(dimension: &Dimension, needed: &[Dimension]) -> bool {
 fn is_gap(overlap: &Dimension) -> bool {
     match overlap.as_number() {
         Some(overlap) => overlap < 0,
-        None => overlap.names().any(|(_, count)| count < 0),
+        None => overlap.terms().any(|(_, count)| count < 0),
     }
 }
 

@@ -33,7 +33,7 @@ fn parameter(whole: &mut Whole, graph: &mut Graph, name: &str, extents: Extents,
     let name = unused(whole, name);
     let id = graph.add_matrix_input(&name, extents.clone());
     let facts = Facts::default();
-    whole.parameters.push(WholeParameter { name, id, extents, indices, facts, range: None });
+    whole.parameters.push(WholeParameter { name, id, extents, indices, layers: None, facts, range: None });
     id
 }
 

@@ -79,9 +79,7 @@ pub fn sign(dimension: &Dimension, nest: &[Bound]) -> Option<Ordering> {
 pub fn least(dimension: &Dimension, nest: &[Bound]) -> Dimension {
     let mut least = dimension.clone();
     for bound in nest.iter().rev() {
-        let count = least.names().find(|(name, _)| *name == bound.name()).map_or(0, |(_, count)| count);
-        let end = if count < 0 { bound.to.plus(&Dimension::number(1), -1) } else { bound.from.clone() };
-        least = least.substituted(bound.name(), &end);
+        least = bound.least_of(&least);
     }
     least
 }

@@ -40,7 +40,7 @@ pub fn target(whole: &mut Whole, graph: &mut Graph, terms: &Polynomial, order: &
     let id = graph.add_matrix_input(&name, of_slots.clone());
     let range = Some((Dimension::number(0), extents.rows.clone()));
     let facts = Facts::default();
-    whole.parameters.push(WholeParameter { name, id, extents: of_slots, indices: 1, facts, range });
+    whole.parameters.push(WholeParameter { name, id, extents: of_slots, indices: 1, layers: None, facts, range });
     Target { extents, slots: Some(id) }
 }
 

@@ -205,5 +205,6 @@ fn dimensions(shape: Shape) -> usize {
         Shape::Scalar => 0,
         Shape::Vector(_) => 1,
         Shape::Matrix(..) => 2,
+        Shape::Tensor(..) => 3,
     }
 }

@@ -1,6 +1,6 @@
 //! Dimensions in Rust: what is added stands before what is taken away, so that no part of the number is negative.
 
-use crate::graph::{Dimension, Polynomial, Rational};
+use crate::graph::{Dimension, Polynomial, Rational, factors};
 use indexmap::IndexMap;
 
 /// Writes a dimension; `sizes` tells how the names are written.
@@ -59,42 +59,63 @@ fn summed(polynomial: &Polynomial, sizes: &IndexMap<String, String>) -> (String,
     (added.join(" + "), taken, parts)
 }
 
+/// A condition that sizes meet.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Check {
+    /// The condition in Rust.
+    pub holds: String,
+    /// Its opposite.
+    pub fails: String,
+    /// What is said where it fails.
+    message: String,
+}
+
+impl Check {
+    fn new(large: &str, small: &str, message: String) -> Self {
+        Check { holds: format!("{large} >= {small}"), fails: format!("{large} < {small}"), message }
+    }
+
+    /// Writes what ends the program where the condition fails.
+    pub fn assertion(&self) -> String {
+        format!("::core::assert!({}, \"{}\");", self.holds, self.message)
+    }
+}
+
 /// Checks that dimensions are not negative.
 pub(super) fn checks<'d>(
     dimensions: impl Iterator<Item = &'d Dimension>,
     sizes: &IndexMap<String, String>,
-) -> Vec<String> {
+) -> Vec<Check> {
     let mut least: IndexMap<&str, i64> = IndexMap::new();
-    let mut others: Vec<String> = Vec::new();
+    let mut others: Vec<Check> = Vec::new();
     for dimension in dimensions.filter(|dimension| dimension.may_be_negative() && !dimension.is_running()) {
-        let mut names = dimension.names();
-        if let (Some((name, count @ 1..)), None) = (names.next(), names.next()) {
+        if let Some((name, count @ 1..)) = dimension.only_name() {
             let own = least.entry(name).or_default();
             *own =
                 (*own).max((-dimension.constant()).div_euclid(count) + i64::from(-dimension.constant() % count != 0));
         } else {
             let (added, taken) = sides(dimension, sizes);
-            let check =
-                format!("::core::assert!({added} >= {}, \"`{dimension}` is not negative\");", taken.join(" + "));
+            let check = Check::new(&added, &taken.join(" + "), format!("`{dimension}` is not negative"));
             if !others.contains(&check) {
                 others.push(check);
             }
         }
     }
     let needed = sizes.iter().filter_map(|(name, rust)| Some((name, rust, least.get(name.as_str())?)));
-    let needed = needed
-        .map(|(name, rust, least)| format!("::core::assert!({rust} >= {least}, \"`{name}` is at least {least}\");"));
+    let needed =
+        needed.map(|(name, rust, least)| Check::new(rust, &least.to_string(), format!("`{name}` is at least {least}")));
     needed.chain(others).collect()
 }
 
 /// Writes the sum of what is added, and each term that is taken away.
 pub(super) fn sides(dimension: &Dimension, sizes: &IndexMap<String, String>) -> (String, Vec<String>) {
-    let term = |(name, count): (&str, i64)| {
-        let name = sizes.get(name).map_or(name, String::as_str);
-        if count.abs() == 1 { name.to_string() } else { format!("{} * {name}", count.abs()) }
+    let term = |(term, count): (&str, i64)| {
+        let names = factors(term).map(|name| sizes.get(name).map_or(name, String::as_str));
+        let product = names.collect::<Vec<_>>().join(" * ");
+        if count.abs() == 1 { product } else { format!("{} * {product}", count.abs()) }
     };
-    let mut added: Vec<String> = dimension.names().filter(|(_, count)| *count > 0).map(term).collect();
-    let mut taken: Vec<String> = dimension.names().filter(|(_, count)| *count < 0).map(term).collect();
+    let mut added: Vec<String> = dimension.terms().filter(|(_, count)| *count > 0).map(term).collect();
+    let mut taken: Vec<String> = dimension.terms().filter(|(_, count)| *count < 0).map(term).collect();
     match dimension.constant() {
         0 if !added.is_empty() => {}
         constant if constant < 0 => taken.push(constant.unsigned_abs().to_string()),

@@ -12,9 +12,7 @@ const LONGEST_FORMULA: usize = 200;
 
 /// Says which shapes the parameters have.
 pub(super) fn shapes(whole: &Whole) -> String {
-    let described = |parameter: &WholeParameter| {
-        format!("`{}` is a `{}`", parameter.name, shape(&parameter.extents, parameter.indices))
-    };
+    let described = |parameter: &WholeParameter| format!("`{}` is a `{}`", parameter.name, parameter.declared());
     let shaped = whole.parameters.iter().filter(|parameter| parameter.indices > 0);
     let order = if whole.sizes.is_empty() { "" } else { ", row by row" };
     format!("{}{order}.", shaped.map(described).collect::<Vec<_>>().join(", "))

@@ -29,8 +29,10 @@ pub(super) fn passed(parameter: &WholeParameter, name: &str, float: &str) -> Opt
         Shape::Scalar => return Some((float.to_string(), None)),
         Shape::Vector(1) => format!("{name}[0]"),
         Shape::Matrix(1, 1) => format!("{name}[0][0]"),
+        Shape::Tensor(1, 1, 1) => format!("{name}[0][0][0]"),
         Shape::Vector(_) => format!("&{name}[..]"),
         Shape::Matrix(..) => format!("{name}.as_flattened()"),
+        Shape::Tensor(..) => format!("{name}.as_flattened().as_flattened()"),
     };
     Some((format!("&{}", array(shape, float)), Some(read)))
 }
@@ -413,7 +415,7 @@ impl Module<'_> {
             opening.extend(group.opening(&signature.stem, &mut placeholders, of_rows));
         }
         let targets = Targets { roots, targets, rows, placeholders };
-        let (written, _) = self.loops(signature, whole, given, targets)?;
+        let (written, _) = self.loops(signature, whole, given, targets, self.options)?;
         let lengths = written.temporaries.iter().map(|(_, entries)| entries.parse().unwrap_or(usize::MAX));
         let kept = lengths.fold(0, usize::saturating_add);
         if kept > NUMBERS_BY_VALUE {
@@ -444,6 +446,7 @@ fn depth(shape: Shape) -> usize {
         Shape::Scalar => 0,
         Shape::Vector(_) => 1,
         Shape::Matrix(..) => 2,
+        Shape::Tensor(..) => 3,
     }
 }
 

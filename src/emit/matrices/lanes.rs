@@ -68,11 +68,8 @@ impl Block {
 /// Returns where the numbers begin that move with an index, how far apart they are, and which of these one entry of a
 /// matrix is.
 fn beside(bound: &Bound, [row, column]: [&Dimension; 2], width: &Dimension) -> Option<(Dimension, i64, usize)> {
-    let place = match width.as_number() {
-        Some(width) => row.times(width).plus(column, 1),
-        None => (row.as_number() == Some(0)).then(|| column.clone())?,
-    };
-    let stride = place.names().find(|(name, _)| *name == bound.name()).map(|(_, stride)| stride)?;
+    let place = row.product(width).plus(column, 1);
+    let stride = place.slope(bound.name()).as_number()?;
     let number = (1..=LONGEST_STRIDE).contains(&stride).then(|| place.constant().rem_euclid(stride))?;
     Some((place.plus(&Dimension::number(number), -1), stride, usize::try_from(number).ok()?))
 }

@@ -109,6 +109,15 @@ pub struct Written {
 }
 
 impl Written {
+    /// Writes what the function returns.
+    pub fn result(&self) -> Option<String> {
+        match &self.returned[..] {
+            [] => None,
+            [only] => Some(only.clone()),
+            several => Some(format!("({})", several.join(", "))),
+        }
+    }
+
     /// Writes the names for the placeholders.
     pub fn named(mut self, placeholders: &Placeholders) -> Self {
         let temporaries = self.temporaries.iter_mut().flat_map(|(name, entries)| [name, entries]);
@@ -215,7 +224,10 @@ impl<'a> Loops<'a> {
 
     /// Writes the number of entries.
     pub fn entries(&self, extents: &Extents) -> String {
-        let factor = |dimension: &Dimension| factor(&self.dimension(dimension));
+        let factor = |dimension: &Dimension| match dimension.is_product() {
+            true => self.dimension(dimension),
+            false => factor(&self.dimension(dimension)),
+        };
         match (extents.is_column(), extents.rows.is_one()) {
             _ if extents.rows.as_number().is_some() && extents.columns.as_number().is_some() => {
                 let sides = [&extents.rows, &extents.columns].map(|side| side.as_number().unwrap_or(0));

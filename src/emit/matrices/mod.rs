@@ -12,9 +12,11 @@ mod kernels;
 mod lanes;
 mod looped;
 mod loops;
+mod of_few;
 mod operations;
 mod places;
 mod products;
+mod results;
 mod rows;
 mod scanned;
 mod shares;
@@ -28,20 +30,22 @@ use super::asked::{Asked, kept_whole};
 use super::documentation::{comment, introduction};
 use super::expression::Writer;
 use super::names::{Names, camel_case};
-use super::placeholders::Placeholders;
+use super::options::Options;
 use super::rust::{ALLOW, LARGEST_BY_ENTRIES, Module};
 use crate::derive::{Order, derive_closed};
 use crate::error::Diagnostic;
-use crate::graph::{ExprId, Extents, Graph, Node};
+use crate::graph::{Dimension, ExprId, Extents, Graph, Node};
 use crate::limits::NESTED_LOOPS;
-use crate::lower::{Function, Whole};
+use crate::lower::{Function, Whole, WholeParameter};
 use crate::tape::{associate, hoist, plan_beside, written_out};
 use dispatch::Dispatched;
 use documentation::{formulas, shape, shapes};
 use formed::Formed;
 use indexmap::IndexMap;
 use loops::{Interface, Loops, Written, factor};
-use rows::{RowLoop, RowOutput};
+use of_few::{Alternative, OfFew};
+use results::{Derived, Outputs, Prepared, Results, Targets, is_number, shape_by};
+use rows::RowLoop;
 use rustc_hash::FxHashSet;
 
 /// The private module of kernels in generated code.
@@ -100,7 +104,8 @@ impl Module<'_> {
         documentation.push(shapes(whole));
         documentation.extend(asked.notes());
         let results = Results::value(value.value);
-        self.whole_item(&signature, &signature.name, documentation, whole, &value.graph, results)?;
+        let of_few = OfFew::of(&value, |closed| results.with_roots(&[closed.value]))?;
+        self.whole_item(&signature, &signature.name, documentation, whole, &value.graph, results, of_few)?;
         let mut gradient = None;
         for own in formed {
             let is_gradient = own.order == Order::First && scalar;
@@ -123,6 +128,10 @@ impl Module<'_> {
         all: &[usize],
         formed: Formed,
     ) -> Result<String, Diagnostic> {
+        let of_few = match &whole.few {
+            Some(few) => Some((few.clone(), Formed::new(few, all, formed.order, self.options.form)?)),
+            None => None,
+        };
         let Formed { order, closed, derived, rows, left_out } = formed;
         let (suffix, title) = match order {
             Order::Second => ("hessian", "Hessian"),
@@ -142,7 +151,13 @@ impl Module<'_> {
         let outputs = Outputs::new("derivatives", &type_name, signature, derived, rows);
         self.derivative_type(signature, whole, &closed.graph, &outputs, title);
         let results = Results { derivatives: vec![outputs], ..Results::value(closed.value) };
-        self.whole_item(signature, &name, documentation, whole, &closed.graph, results)?;
+        let of_few = of_few.map(|(whole, formed)| {
+            let Formed { closed, derived, rows, .. } = formed;
+            let outputs = Outputs::new("derivatives", &type_name, signature, derived, rows);
+            let results = Results { derivatives: vec![outputs], ..Results::value(closed.value) };
+            OfFew { whole, graph: closed.graph, results }
+        });
+        self.whole_item(signature, &name, documentation, whole, &closed.graph, results, of_few)?;
         Ok(type_name)
     }
 
@@ -165,7 +180,7 @@ impl Module<'_> {
                 Some(passed) if sizes.is_empty() => passed,
                 _ if parameter.indices == 0 => (number.to_string(), None),
                 _ => {
-                    checks.push(check(field, &parameter.name, &parameter.extents, &sizes));
+                    checks.push(check_of(field, parameter, &sizes));
                     (format!("&[{number}]"), parameter.extents.is_scalar().then(|| format!("{field}[0]")))
                 }
             };
@@ -185,7 +200,7 @@ impl Module<'_> {
         };
         let mut lines = String::new();
         for (field, Derived { by, root }) in &outputs.matrices {
-            let extents = graph.extents(*root);
+            let extents = shape_by(whole, by, &graph.extents(*root));
             let kind = if is_number(whole, by) { float.to_string() } else { format!("[{float}]") };
             lines.push_str(&format!(
                 "    /// Derivative by {}: a {extents}.\n    pub {field}: &'a mut {kind},\n",
@@ -205,7 +220,8 @@ impl Module<'_> {
         self.out.push_str(&format!("#[derive(::core::fmt::Debug)]\n{ALLOW}pub struct {type_name}<'a> {{\n{lines}}}\n"));
     }
 
-    /// Writes a function that computes the results, which are nodes of the graph.
+    /// Writes a function that computes the results, which are nodes of the graph, and those of few entries.
+    #[allow(clippy::too_many_arguments)]
     fn whole_item(
         &mut self,
         signature: &Signature,
@@ -214,73 +230,22 @@ impl Module<'_> {
         whole: &Whole,
         given: &Graph,
         results: Results,
+        of_few: Option<OfFew>,
     ) -> Result<(), Diagnostic> {
         let float = self.options.scalar.name();
-        let mut placeholders = Placeholders::default();
-        let mut roots: Vec<ExprId> = Vec::new();
-        let mut targets = Vec::new();
-        let mut parameters = signature.parameters.clone();
-        let mut checks = signature.checks.clone();
-        let mut opening = signature.opening.clone();
-        for (argument, root) in results.values {
-            let extents = given.extents(root);
-            roots.push(root);
-            if whole.indices == 0 {
-                targets.push(None);
-                continue;
-            }
-            let kind = if signature.sizes.is_empty() { array_or_slice(&extents, float) } else { format!("[{float}]") };
-            parameters.push(format!("{argument}: &mut {kind}"));
-            checks.push(check(&argument, &argument, &extents, &signature.sizes));
-            if extents.is_scalar() {
-                opening.push(format!("let {argument} = &mut {argument}[0];"));
-            }
-            targets.push(Some(placeholders.stand_for(argument)));
-        }
-        for (argument, root) in results.slices {
-            let extents = given.extents(root);
-            roots.push(root);
-            let kind = if signature.sizes.is_empty() { array_or_slice(&extents, float) } else { format!("[{float}]") };
-            parameters.push(format!("{argument}: &mut {kind}"));
-            checks.push(check(&argument, &argument, &extents, &signature.sizes));
-            if extents.is_scalar() {
-                opening.push(format!("let {argument} = &mut {argument}[0];"));
-            }
-            targets.push(Some(placeholders.stand_for(argument)));
-        }
-        let mut rows = Vec::new();
-        for Outputs { argument, type_name, matrices, rows: of_argument } in results.derivatives {
-            parameters.push(format!("{argument}: &mut {type_name}<'_>"));
-            rows.extend(of_argument);
-            for (field, Derived { root, by }) in matrices {
-                let extents = given.extents(root);
-                roots.push(root);
-                let local = format!("{}{}_{}", signature.stem, &argument[..1], field.trim_start_matches("r#"));
-                let place = format!("{argument}.{field}");
-                let is_number = is_number(whole, &by);
-                opening.push(match extents.is_scalar() && !is_number {
-                    true => format!("let {local} = &mut {place}[0];"),
-                    false => format!("let {local} = &mut *{place};"),
-                });
-                if !is_number {
-                    checks.push(check(&place, &place, &extents, &signature.sizes));
-                }
-                targets.push(Some(placeholders.stand_for(local)));
-            }
-        }
-        for group in &mut rows {
-            checks.extend(group.checks(given, signature));
-            let place = |output: &RowOutput| format!("&mut *derivatives.{}", output.field);
-            opening.extend(group.opening(&signature.stem, &mut placeholders, place));
-        }
-        let targets = Targets { roots, targets, rows, placeholders };
-        let (written, of_dimensions) = self.loops(signature, whole, given, targets)?;
-        checks.splice(0..0, of_dimensions);
+        let interface = self.interface(signature, whole, given, results);
+        let Prepared { mut parameters, checks: lengths, written: all, opening, targets } = interface;
+        let (written, of_dimensions) = self.loops(signature, whole, given, targets, self.options)?;
+        let of_few = of_few.map(|own| self.of_few(signature, own, &of_dimensions, &all));
+        let of_few = of_few.transpose()?.flatten();
+        let always = of_few.as_ref().map_or(&of_dimensions, |of_few| &of_few.of_dimensions);
+        let mut checks: Vec<String> = always.iter().map(dimensions::Check::assertion).chain(lengths).collect();
         // With a named size there is always a workspace: whether the body needs one does not show.
-        let is_needed = written.temporaries.iter().any(|(_, entries)| temporaries::in_workspace(entries));
+        let more = of_few.iter().flat_map(|of_few| &of_few.written.temporaries);
+        let is_needed = written.temporaries.iter().chain(more).any(|(_, entries)| temporaries::in_workspace(entries));
         if is_needed || !signature.sizes.is_empty() {
             parameters.push(format!("workspace: &mut [{float}]"));
-            let workspace = self.workspace(signature, name, &written);
+            let workspace = self.workspace(signature, name, &written, of_few.as_ref());
             documentation.push(String::new());
             documentation.push(format!(
                 "The workspace has at least [`{workspace}`] numbers; what is in them is of no importance."
@@ -297,14 +262,15 @@ impl Module<'_> {
             let panics = "Where a slice has another length than its shape says, before anything is written.";
             documentation.extend(["", "# Panics", panics].map(String::from));
         }
-        let (result, returned) = match &written.returned[..] {
-            [] => (String::new(), None),
-            [only] => (format!(" -> {float}"), Some(only.clone())),
-            several => {
-                (format!(" -> ({})", vec![float; several.len()].join(", ")), Some(format!("({})", several.join(", "))))
-            }
+        let result = match written.returned.len() {
+            0 => String::new(),
+            1 => format!(" -> {float}"),
+            several => format!(" -> ({})", vec![float; several].join(", ")),
         };
+        let returned = written.result();
         let temporaries = written.temporaries.iter().map(|(name, entries)| temporaries::declared(name, entries, float));
+        let before = of_few.iter().flat_map(|of_few| of_few.lines(float));
+        let checks = checks.into_iter().chain(before);
         let statements = checks.into_iter().chain(opening).chain(temporaries).chain(written.statements);
         let body = Dispatched { parameters: &parameters, result: &result, body: statements.chain(returned).collect() };
         self.documented(&documentation, name, &body);
@@ -330,7 +296,8 @@ impl Module<'_> {
         whole: &Whole,
         given: &Graph,
         targets: Targets,
-    ) -> Result<(Written, Vec<String>), Diagnostic> {
+        options: &Options,
+    ) -> Result<(Written, Vec<dimensions::Check>), Diagnostic> {
         let Targets { mut roots, targets, mut rows, mut placeholders } = targets;
         roots.extend(rows.iter().flat_map(RowLoop::roots));
         let mut graph = given.clone();
@@ -352,7 +319,7 @@ impl Module<'_> {
         let checks = dimensions::checks(whole.needed.iter().chain(extents_of_steps), &signature.sizes);
         plan.for_each_tape(|tape| self.note_special(tape));
         let stem = placeholders.stand_for(signature.stem.as_str());
-        let writer = Writer { options: self.options, inputs: &inputs, owners: &[], stem: &stem, lanes: false };
+        let writer = Writer { options, inputs: &inputs, owners: &[], stem: &stem, lanes: false };
         let mut sizes: IndexMap<String, String> =
             signature.sizes.iter().map(|(size, name)| (size.clone(), placeholders.stand_for(name))).collect();
         rows.iter().for_each(|group| sizes.extend(group.indices()));
@@ -363,20 +330,21 @@ impl Module<'_> {
     }
 
     /// Writes the function that tells how long a workspace is.
-    fn workspace(&mut self, signature: &Signature, name: &str, written: &Written) -> String {
+    fn workspace(
+        &mut self,
+        signature: &Signature,
+        name: &str,
+        written: &Written,
+        of_few: Option<&Alternative>,
+    ) -> String {
         let workspace = self.items.claim(&format!("{}_workspace", name.trim_start_matches("r#")));
         let parameters: Vec<String> = signature.sizes.values().map(|size| format!("{size}: usize")).collect();
-        let mut counts: IndexMap<&str, usize> = IndexMap::new();
-        let kept = written.temporaries.iter().filter(|(_, entries)| temporaries::in_workspace(entries));
-        kept.for_each(|(_, entries)| *counts.entry(entries).or_default() += 1);
-        let terms = counts.iter().map(|(entries, count)| match count {
-            1 => (*entries).to_string(),
-            count if is_sum(entries) => format!("{count} * ({entries})"),
-            count => format!("{count} * {entries}"),
-        });
-        let total = match counts.is_empty() {
-            true => "0".to_string(),
-            false => terms.collect::<Vec<_>>().join(" + "),
+        let total = match of_few {
+            None => written.workspace(),
+            Some(own) if own.written.workspace() == written.workspace() => written.workspace(),
+            Some(own) => {
+                format!("if {} {{ {} }} else {{ {} }}", own.condition, own.written.workspace(), written.workspace())
+            }
         };
         self.out.push_str(&format!("\n/// The length of the workspace of [`{name}`].\n{ALLOW}"));
         self.out
@@ -385,85 +353,15 @@ impl Module<'_> {
     }
 }
 
-/// Tells whether a number is written as a sum or a difference.
-fn is_sum(text: &str) -> bool {
-    let mut depth = 0;
-    text.chars().any(|letter| {
-        match letter {
-            '(' => depth += 1,
-            ')' => depth -= 1,
-            _ => {}
+/// Checks the length of a parameter's slice.
+fn check_of(slice: &str, parameter: &WholeParameter, sizes: &IndexMap<String, String>) -> String {
+    match parameter.layers {
+        None => check(slice, &parameter.name, &parameter.extents, sizes),
+        Some(_) => {
+            let (count, declared) = (entries(&parameter.extents, sizes), parameter.declared());
+            format!("::core::assert_eq!({slice}.len(), {count}, \"`{}` is a {declared}\");", parameter.name)
         }
-        depth == 0 && matches!(letter, '+' | '-')
-    })
-}
-
-/// Where results go.
-struct Targets {
-    roots: Vec<ExprId>,
-    /// A placeholder for what each root is written to; none for a number that is returned.
-    targets: Vec<Option<String>>,
-    /// Loops over rows, which know where they write.
-    rows: Vec<RowLoop>,
-    placeholders: Placeholders,
-}
-
-/// What a function computes.
-struct Results {
-    /// Numbers, which are returned, and matrices, with the names of the slices that they are written to.
-    values: Vec<(String, ExprId)>,
-    /// Matrices, with the names of the slices that they are written to.
-    slices: Vec<(String, ExprId)>,
-    /// What is written to the fields of a type.
-    derivatives: Vec<Outputs>,
-}
-
-impl Results {
-    fn value(root: ExprId) -> Self {
-        Results { values: vec![("value".to_string(), root)], slices: Vec::new(), derivatives: Vec::new() }
     }
-}
-
-/// An argument of a type that derivatives are written to, and what is written to its fields.
-struct Outputs {
-    argument: String,
-    type_name: String,
-    /// Fields for derivatives that are matrices.
-    matrices: Vec<(String, Derived)>,
-    /// Loops over the rows of the others.
-    rows: Vec<RowLoop>,
-}
-
-impl Outputs {
-    fn new(
-        argument: &str,
-        type_name: &str,
-        signature: &Signature,
-        derived: Vec<Derived>,
-        mut rows: Vec<RowLoop>,
-    ) -> Self {
-        let mut names = Names::default();
-        let mut field = |by: &[usize]| {
-            let names_of: Vec<&str> = by.iter().map(|at| signature.fields[*at].trim_start_matches("r#")).collect();
-            names.claim(&names_of.join("_"))
-        };
-        let matrices = derived.into_iter().map(|derived| (field(&derived.by), derived)).collect();
-        rows.iter_mut().flat_map(|group| &mut group.outputs).for_each(|output| output.field = field(&output.by));
-        Outputs { argument: argument.to_string(), type_name: type_name.to_string(), matrices, rows }
-    }
-}
-
-/// A derivative that is a matrix.
-struct Derived {
-    /// The parameters that it is by.
-    by: Vec<usize>,
-    /// Its expression.
-    root: ExprId,
-}
-
-/// Tells whether the derivative by these parameters is a number, not an array of one.
-fn is_number(whole: &Whole, by: &[usize]) -> bool {
-    whole.indices == 0 && by.iter().all(|at| whole.parameters[*at].indices == 0)
 }
 
 /// Checks the length of a slice.
@@ -482,7 +380,10 @@ fn array_or_slice(extents: &Extents, kind: &str) -> String {
 
 /// Writes how many entries a matrix has.
 fn entries(extents: &Extents, sizes: &IndexMap<String, String>) -> String {
-    let dimension = |dimension: &crate::graph::Dimension| factor(&dimensions::written(dimension, sizes));
+    let dimension = |dimension: &Dimension| {
+        let text = dimensions::written(dimension, sizes);
+        if dimension.is_product() { text } else { factor(&text) }
+    };
     match (extents.is_column(), extents.rows.is_one()) {
         (true, _) => dimension(&extents.rows),
         (_, true) => dimension(&extents.columns),

@@ -88,7 +88,7 @@ impl Places<'_> {
             let (from, to) = (dimensions::written(from, &sizes), dimensions::end(to, &sizes));
             let name = format!("i{}", level + 1);
             out.push(format!("{indent}for {name} in {from}..{to} {{"));
-            sizes.extend(index.names().map(|(own, _)| (own.to_string(), name.clone())));
+            sizes.extend(index.names().map(|own| (own.to_string(), name.clone())));
             indent.push_str("    ");
         }
         let places = group.entries.iter().map(|entry| self.place(entry, &sizes));

@@ -61,7 +61,7 @@ impl RowLoop {
     /// The names of the running indices, and those of the variables that run.
     pub(super) fn indices(&self) -> impl Iterator<Item = (String, String)> {
         let named = self.index.iter().zip(["row", "column"]);
-        named.flat_map(|(index, variable)| index.names().map(move |(name, _)| (name.to_string(), variable.to_string())))
+        named.flat_map(|(index, variable)| index.names().map(move |name| (name.to_string(), variable.to_string())))
     }
 
     /// Checks of the lengths of the fields.
@@ -127,7 +127,7 @@ impl<'a> Loops<'a> {
         steps: &[(&'a Step, BTreeSet<String>)],
         interface: &Interface<'a>,
     ) -> Result<(), Diagnostic> {
-        let names = |index: &Dimension| index.names().map(|(name, _)| name.to_string()).collect::<BTreeSet<String>>();
+        let names = |index: &Dimension| index.names().map(str::to_string).collect::<BTreeSet<String>>();
         let (row, column) = (names(&group.index[0]), names(&group.index[1]));
         let both: BTreeSet<String> = row.union(&column).cloned().collect();
         let variables = group.variables();

@@ -110,7 +110,7 @@ impl Module<'_> {
         let (signature, mut names) = self.whole_signature(signature.name, &sparse.whole);
         let slices = vec![(names.claim("values"), sparse.values)];
         let results = Results { slices, ..Results::value(sparse.value) };
-        self.whole_item(&signature, &values, documentation, &sparse.whole, &sparse.graph, results)
+        self.whole_item(&signature, &values, documentation, &sparse.whole, &sparse.graph, results, None)
     }
 
     /// Writes the function that tells how many entries there are.
@@ -140,12 +140,15 @@ impl Module<'_> {
         let given =
             whole.parameters.iter().zip(signature.fields.iter().zip(&signature.parameters[signature.sizes.len()..]));
         let given: Vec<_> = given.filter(|(parameter, _)| parameter.range.is_some()).collect();
-        let mut checks: Vec<String> = dimensions::checks(whole.needed.iter(), &signature.sizes);
+        let mut checks: Vec<String> = dimensions::checks(whole.needed.iter(), &signature.sizes)
+            .iter()
+            .map(dimensions::Check::assertion)
+            .collect();
         let mut inputs: IndexMap<u32, String> = IndexMap::new();
         for (parameter, (field, declared)) in given {
             parameters.push(declared.clone());
             if declared.ends_with("&[usize]") {
-                checks.push(super::check(field, &parameter.name, &parameter.extents, &signature.sizes));
+                checks.push(super::check_of(field, parameter, &signature.sizes));
             }
             checks.extend(gathers::check(parameter, field, &signature.sizes));
             if let Node::Input(index) = whole.graph.node(parameter.id) {

@@ -1,8 +1,9 @@
 //! Where what is computed is kept: the caller's slices, and the workspace.
 
 use super::dimensions;
-use super::loops::{Loops, factor};
+use super::loops::{Loops, Written, factor};
 use crate::graph::{Dimension, ExprId, Extents};
+use indexmap::IndexMap;
 
 /// Most numbers of a matrix that is an array of its own.
 const LARGEST_ARRAY: usize = 64;
@@ -24,6 +25,37 @@ pub(super) fn array(name: &str, entries: &str, float: &str) -> String {
 /// Tells whether so many numbers are a part of the workspace.
 pub(super) fn in_workspace(entries: &str) -> bool {
     entries.parse::<usize>().map_or(true, |entries| entries > LARGEST_ARRAY)
+}
+
+impl Written {
+    /// Writes how many numbers of the workspace the body needs.
+    pub fn workspace(&self) -> String {
+        let mut counts: IndexMap<&str, usize> = IndexMap::new();
+        let kept = self.temporaries.iter().filter(|(_, entries)| in_workspace(entries));
+        kept.for_each(|(_, entries)| *counts.entry(entries).or_default() += 1);
+        let terms = counts.iter().map(|(entries, count)| match count {
+            1 => (*entries).to_string(),
+            count if is_sum(entries) => format!("{count} * ({entries})"),
+            count => format!("{count} * {entries}"),
+        });
+        match counts.is_empty() {
+            true => "0".to_string(),
+            false => terms.collect::<Vec<_>>().join(" + "),
+        }
+    }
+}
+
+/// Tells whether a number is written as a sum or a difference.
+fn is_sum(text: &str) -> bool {
+    let mut depth = 0;
+    text.chars().any(|letter| {
+        match letter {
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            _ => {}
+        }
+        depth == 0 && matches!(letter, '+' | '-')
+    })
 }
 
 impl Loops<'_> {
@@ -69,10 +101,6 @@ impl Loops<'_> {
 
     /// Returns the largest value of a dimension in the loops that are open.
     fn most(&self, dimension: &Dimension) -> Dimension {
-        self.bounds.iter().rev().fold(dimension.clone(), |dimension, bound| {
-            let count = dimension.names().find(|(name, _)| *name == bound.name()).map_or(0, |(_, count)| count);
-            let last = bound.to.plus(&Dimension::number(1), -1);
-            dimension.substituted(bound.name(), if count > 0 { &last } else { &bound.from })
-        })
+        self.bounds.iter().rev().fold(dimension.clone(), |dimension, bound| bound.largest_of(&dimension))
     }
 }

@@ -1,13 +1,16 @@
 //! Derivatives times vectors: functions with the tangents or the cotangent as further parameters.
 
+use super::Signature;
 use super::documentation::{lines_of, shapes};
-use super::{Derived, Outputs, Results, Signature};
+use super::of_few::OfFew;
+use super::results::{Derived, Outputs, Results};
 use crate::derive::{Closed, Derivative, Form, Product, derive_closed_product};
 use crate::emit::asked::Asked;
 use crate::emit::names::camel_case;
 use crate::emit::products::PRODUCTS;
 use crate::emit::rust::Module;
 use crate::error::Diagnostic;
+use crate::graph::ExprId;
 use crate::lower::{Function, Whole};
 
 impl Module<'_> {
@@ -69,10 +72,17 @@ impl Module<'_> {
             let labels = values.chain(results.derivatives.iter().flat_map(fields)).collect();
             documentation.extend(formulas(product, &extended, by, labels)?);
             documentation.push(shapes(&extended));
-            self.whole_item(&own, &name, documentation, &extended, &closed.graph, results)?;
+            let of_few = OfFew::of(&closed, |closed| results.with_roots(&roots_of(product, closed)))?;
+            self.whole_item(&own, &name, documentation, &extended, &closed.graph, results, of_few)?;
         }
         Ok(())
     }
+}
+
+/// Returns what a product computes, in the order in which it is written.
+fn roots_of(product: Product, closed: &Closed) -> Vec<ExprId> {
+    let value = [closed.value].into_iter().filter(|_| product != Product::Hvp);
+    value.chain(closed.first.iter().chain(&closed.second).map(Derivative::expression)).collect()
 }
 
 /// Lists what is computed beside the value as formulas with these labels, as far as they are short.

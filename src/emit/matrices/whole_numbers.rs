@@ -100,6 +100,11 @@ impl<F: Fn(u32) -> Option<String>> WholeNumbers<'_, F> {
             }
             _ => match self.graph.node(id) {
                 Node::Apply(rows::MAX, of) => self.cut(of),
+                Node::Product(factors) => {
+                    let factors = factors.iter().filter(|(_, exponent)| exponent.is_one());
+                    let factors = factors.map(|(base, _)| Some(factor(&self.text(*base)?)));
+                    Some(factors.collect::<Option<Vec<String>>>()?.join(" * "))
+                }
                 _ => self.input(id),
             },
         }
