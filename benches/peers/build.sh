@@ -11,15 +11,27 @@ if [ -z "${GRADC:-}" ]; then
 fi
 export GENERATED=$target/peers/generated
 mkdir -p "$GENERATED"
-compile() { # workload, derivatives, parameters
-  "$GRADC" compile "$root/benches/workloads/$1.grad" --derive "$2" ${3:+--wrt "$3"} -o "$GENERATED/$1.rs" >&2
+compile() { # workload, derivatives, parameters, function
+  "$GRADC" compile "$root/benches/workloads/$1.grad" --derive "$2" ${3:+--wrt "$3"} ${4:+--function "$4"} -o "$GENERATED/${4:-$1}.rs" >&2
 }
+compile arm jacobian
 compile atoms gradient X
+compile brusselator jvp,sparse_jacobian U,V
+compile bundle sparse_jacobian camera,point,weight
 compile cartpole gradient u
 compile hmm gradient A,mu,s
 compile kalman gradient A,C,Q,R
 compile lstm gradient W,V,E
+compile luksan_vlcek sparse_jacobian x constraints
 compile mixture gradient alpha,mu,q,L
+compile nested gradient
+compile neuron gradient
+compile perceptron gradient W,b,V,c
+compile product gradient
+compile reprojection gradient,jacobian
+compile rosenbrock gradient
+compile rosenbrock hessian x rosenbrock10
+compile squared_norm gradient
 compile thurber jacobian b
 compile thurber_squares gradient b
 CARGO_TARGET_DIR=$target/peers cargo build --release --quiet --manifest-path "$here/Cargo.toml" >&2
