@@ -2,6 +2,7 @@
 
 mod association;
 mod beside;
+mod by_rows;
 mod constants;
 mod count;
 mod dense;
@@ -23,6 +24,7 @@ mod written_out;
 
 pub use association::associate;
 pub use beside::plan_beside;
+pub use by_rows::by_rows;
 pub use constants::{Constant, rational};
 pub use count::Counts;
 pub use dense::Dense;

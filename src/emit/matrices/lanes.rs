@@ -166,7 +166,19 @@ impl<'a> Loops<'a> {
         conditions.sort();
         self.statements.extend(conditions.iter().map(|array| format!("let mut {array} = [false; {LANES}];")));
         let (from, to) = (self.dimension(&bound.from), dimensions::end(&bound.to, self.sizes));
-        let mut lines = vec![format!("let lanes = ({to} - at).min({LANES});")];
+        let mut lines = Vec::new();
+        if sums.is_empty() {
+            lines.push(format!("let lanes = ({to} - at).min({LANES});"));
+        } else {
+            self.statements.push(format!("let mut lanes = {LANES};"));
+            self.statements.extend(sums.iter().map(|sum| format!("let mut {sum}: {float} = 0.0;")));
+            lines.push(format!("lanes = ({to} - at).min({LANES});"));
+            // Of the last block, only the lanes before the end are added.
+            lines.push(format!("if lanes < {LANES} {{"));
+            let begun = |sum: &String| format!("    {sum} += {MODULE}::sum(&{sum}_lanes);");
+            lines.extend(sums.iter().flat_map(|sum| [begun(sum), format!("    {sum}_lanes.fill(0.0);")]));
+            lines.push("}".to_string());
+        }
         for ((slice, offset, width), array) in &block.read {
             let count = times("lanes", *width);
             lines.push(format!("{array}[..{count}].copy_from_slice(&{slice}[{}..][..{count}]);", row(offset, *width)));
@@ -195,7 +207,7 @@ impl<'a> Loops<'a> {
         self.statements.push(format!("for at in ({from}..{to}).step_by({LANES}) {{"));
         self.statements.extend(lines.into_iter().map(|line| format!("    {line}")));
         self.statements.push("}".to_string());
-        self.statements.extend(sums.iter().map(|sum| format!("let {sum} = {MODULE}::sum(&{sum}_lanes);")));
+        self.statements.extend(sums.iter().map(|sum| format!("{sum} += {MODULE}::sum(&{sum}_lanes[..lanes]);")));
         Ok(())
     }
 
@@ -250,15 +262,11 @@ fn row(offset: &str, width: usize) -> String {
     if width == 1 { at } else { format!("{} * {width}", factor(&at)) }
 }
 
-/// Adds to a sum in the lane of its own, if its value is one of the loop.
+/// Adds to a sum in the lane of its own.
 fn in_lane(sums: &[String], line: &str) -> String {
     let sum = sums.iter().find(|sum| line.starts_with(&format!("{sum} += ")));
-    let value = sum.and_then(|sum| Some((sum, line.strip_prefix(sum.as_str())?.strip_prefix(" += ")?)));
-    match value {
-        Some((sum, value)) => {
-            let value = value.trim_end_matches(';');
-            format!("{sum}_lanes[lane] += if lane < lanes {{ {value} }} else {{ 0.0 }};")
-        }
+    match sum.and_then(|sum| line.strip_prefix(sum.as_str()).map(|rest| (sum, rest))) {
+        Some((sum, rest)) => format!("{sum}_lanes[lane]{rest}"),
         None => line.to_string(),
     }
 }

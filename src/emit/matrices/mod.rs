@@ -34,7 +34,7 @@ use crate::error::Diagnostic;
 use crate::graph::{ExprId, Extents, Graph, Node};
 use crate::limits::NESTED_LOOPS;
 use crate::lower::{Function, Whole};
-use crate::tape::{associate, hoist, plan_beside, written_out};
+use crate::tape::{associate, by_rows, hoist, plan_beside, written_out};
 use dispatch::Dispatched;
 use documentation::{formulas, shape, shapes};
 use formed::Formed;
@@ -334,6 +334,7 @@ impl Module<'_> {
         roots.extend(rows.iter().flat_map(RowLoop::roots));
         let mut graph = given.clone();
         let roots = associate(&mut graph, &roots);
+        let roots = by_rows(&mut graph, &roots);
         let roots = written_out(&mut graph, &roots);
         let mut roots = hoist(&mut graph, &roots);
         let mut row_roots = roots.split_off(targets.len()).into_iter();
