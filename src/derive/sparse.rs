@@ -19,7 +19,7 @@ use crate::diff::{self, Differentiator};
 use crate::error::{Diagnostic, Fault};
 use crate::graph::{Bound, Comparison, Dimension, ExprId, Extents, Graph, MatrixOperation as M, Polynomial, Rational};
 use crate::lower::{Facts, Formulas, Whole, WholeParameter};
-use entries::entries;
+use entries::{entries, is_by_entries};
 use numbering::{is_sorted, numbered};
 use order::{compared, is_never_before};
 use rustc_hash::FxHashMap;
@@ -111,6 +111,9 @@ pub fn derive_sparse(whole: &Whole, by: &[usize], kind: SparseKind, form: Form) 
         }
     };
     let mut gathering = Gathering { graph: &mut closing.graph, indices: FxHashMap::default(), groups: Vec::new() };
+    if kind == SparseKind::Jacobian {
+        closing.value = gathering.retraced(value);
+    }
     for (block, root) in blocks.iter().enumerate() {
         let reached = if kind == SparseKind::Hessian { &leaves[..=block] } else { &leaves[..] };
         gathering.rows(&mut closing.differentiator, (block, *root), reached, kind)?;
@@ -162,8 +165,31 @@ impl Gathering<'_> {
         Ok(())
     }
 
-    fn add(&mut self, nest: &[Bound], found: Nonzero, kind: SparseKind) {
-        let (nest, mut found) = self.renamed(nest, found);
+    /// Writes a matrix by loops over the same indices as its derivatives, so that they share what both compute. Where vectors
+    /// are needed for an entry it stays as it is.
+    fn retraced(&mut self, root: ExprId) -> ExprId {
+        let extents = self.graph.extents(root);
+        let found = entries(self.graph, root, &[]);
+        if extents.is_scalar() || !is_by_entries(self.graph, root, &found) {
+            return root;
+        }
+        let mut loops = Vec::new();
+        for entry in found {
+            let (nest, [place], value) = self.renamed(&entry.nest, [entry.place], entry.value);
+            let mut body = put(self.graph, value, &place, &extents);
+            for bound in nest.iter().rev() {
+                body = self.graph.looped(bound, body);
+            }
+            loops.push((self.graph.spread(body, &extents), Rational::ONE));
+        }
+        let all = self.graph.sum(Rational::ZERO, loops);
+        self.graph.spread(all, &extents)
+    }
+
+    fn add(&mut self, nest: &[Bound], mut found: Nonzero, kind: SparseKind) {
+        let places = [found.row.place, found.column.place];
+        let (nest, [row, column], value) = self.renamed(nest, places, found.value);
+        (found.row.place, found.column.place, found.value) = (row, column, value);
         if kind == SparseKind::Hessian && !is_never_before(&found.row, &found.column, &nest) {
             if compared(&found.row, &found.column, &nest) == Some(Ordering::Less) {
                 return;
@@ -182,7 +208,12 @@ impl Gathering<'_> {
     }
 
     /// Gives loops over the same range the same index.
-    fn renamed(&mut self, nest: &[Bound], mut found: Nonzero) -> (Vec<Bound>, Nonzero) {
+    fn renamed<const N: usize>(
+        &mut self,
+        nest: &[Bound],
+        mut places: [[Place; 2]; N],
+        mut value: ExprId,
+    ) -> (Vec<Bound>, [[Place; 2]; N], ExprId) {
         let mut renamed: Vec<Bound> = Vec::new();
         let mut names: Vec<(String, Dimension)> = Vec::new();
         for bound in nest {
@@ -202,13 +233,13 @@ impl Gathering<'_> {
             renamed.push(Bound { index, from, to });
         }
         for (name, index) in &names {
-            found.value = self.graph.substituted(found.value, name, index);
-            for place in found.row.place.iter_mut().chain(&mut found.column.place) {
+            value = self.graph.substituted(value, name, index);
+            for place in places.iter_mut().flatten() {
                 place.offset = place.offset.substituted(name, index);
                 place.given = place.given.map(|given| self.graph.substituted(given, name, index));
             }
         }
-        (renamed, found)
+        (renamed, places, value)
     }
 
     /// Returns the number of a row or column among those of its matrix.
@@ -334,16 +365,8 @@ fn written(graph: &mut Graph, groups: &[Group], starts: &[Polynomial], target: &
                     Some(graph.construct_matrix(&M::Gather(places.clone(), scalar.clone()), &[slots, number]))
                 }
             };
-            let part = match given {
-                Some(given) => {
-                    let scatter = M::Scatter(places.clone(), target.extents.clone());
-                    graph.construct_matrix(&scatter, &[entry.value, given])
-                }
-                None => {
-                    let place = place.unwrap_or_default();
-                    graph.embed(entry.value, place, first.clone(), target.extents.clone())
-                }
-            };
+            let row = Place { given, offset: place.filter(|_| given.is_none()).unwrap_or_default() };
+            let part = put(graph, entry.value, &[row, Place::at(first.clone())], &target.extents);
             parts.push((part, Rational::ONE));
         }
         let mut body = graph.sum(Rational::ZERO, parts);
@@ -354,6 +377,23 @@ fn written(graph: &mut Graph, groups: &[Group], starts: &[Polynomial], target: &
     }
     let all = graph.sum(Rational::ZERO, loops);
     graph.spread(all, &target.extents)
+}
+
+/// Puts a number into a matrix of zeros.
+fn put(graph: &mut Graph, value: ExprId, place: &[Place; 2], extents: &Extents) -> ExprId {
+    let given: Vec<ExprId> = place.iter().filter_map(|place| place.given).collect();
+    if given.is_empty() {
+        let [row, column] = place.clone().map(|place| place.offset);
+        return graph.embed(value, row, column, extents.clone());
+    }
+    let mut starts = given.clone().into_iter();
+    let given = place.iter().filter(|place| place.given.is_some()).filter_map(|place| {
+        let offset = graph.construct_matrix(&M::Size(place.offset.clone()), &[]);
+        Some(graph.add(starts.next()?, offset))
+    });
+    let operands: Vec<ExprId> = std::iter::once(value).chain(given).collect();
+    let places = place.clone().map(|place| place.given.is_none().then_some(place.offset));
+    graph.construct_matrix(&M::Scatter(places, extents.clone()), &operands)
 }
 
 fn symmetric(name: &str) -> Diagnostic {

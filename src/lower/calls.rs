@@ -166,7 +166,11 @@ impl Machine<'_> {
         if let Some(value) = self.memo.get(&(item, arguments.clone())) {
             return self.values.push(value.clone());
         }
-        self.frames.push(Frame::default());
+        let mut frame = Frame::default();
+        if arguments.iter().all(Value::is_constant_along_axes) {
+            frame.axes = std::mem::take(&mut self.axes);
+        }
+        self.frames.push(frame);
         self.active.push(item);
         if let Item::Function { name, parameters, .. } = &self.items[item].0 {
             let mut values = arguments.clone();

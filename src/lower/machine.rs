@@ -14,6 +14,7 @@ use crate::limits;
 use crate::source::Span;
 use crate::syntax::ast::{Ast, BinaryOperator, Expression, Item, UnaryOperator};
 use crate::syntax::print_expression;
+use indexmap::IndexMap;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// What is still to be done.
@@ -60,6 +61,8 @@ pub(super) enum Task {
 #[derive(Default)]
 pub(super) struct Frame {
     pub(super) bindings: FxHashMap<String, Vec<Value>>,
+    /// The axes around a call that nothing in it runs along: it is lowered as if they were not there.
+    pub(super) axes: Vec<super::raise::Axis>,
 }
 
 /// The machine.
@@ -76,7 +79,8 @@ pub struct Machine<'a> {
     pub(super) tasks: Vec<Task>,
     pub(super) frames: Vec<Frame>,
     pub(super) active: Vec<usize>,
-    pub(super) memo: FxHashMap<(usize, Vec<Value>), Value>,
+    /// What calls gave, in the order in which they ended.
+    pub(super) memo: IndexMap<(usize, Vec<Value>), Value>,
     /// Names that some derivative is taken by.
     pub(super) derived_names: FxHashSet<String>,
     pub(super) unrolled: usize,
@@ -122,7 +126,7 @@ impl<'a> Machine<'a> {
             tasks: Vec::new(),
             frames: Vec::new(),
             active: Vec::new(),
-            memo: FxHashMap::default(),
+            memo: IndexMap::new(),
             derived_names: derived_names(ast),
             unrolled: 0,
             fixed: true,
@@ -286,7 +290,8 @@ impl<'a> Machine<'a> {
             Task::Advanced(steps) => self.advanced(steps),
             Task::Recurred(id, initial) => self.recurred(id, &initial),
             Task::Return(item, arguments) => {
-                self.frames.pop();
+                let around = self.frames.pop().map(|frame| frame.axes);
+                self.axes.splice(0..0, around.into_iter().flatten());
                 self.active.pop();
                 let value = self.values.last().cloned().unwrap_or(Value::Poison);
                 self.memo.insert((item, arguments), value);

@@ -237,6 +237,10 @@ impl Definition<'_> {
         if let Value::States(_) = value {
             errors.extend(gates::node(&value, self.ast.span(self.body)).err());
         }
+        if value == Value::Poison && errors.len() == before {
+            let diagnostic = Diagnostic::new(Fault::Symbolic, self.ast.span(self.body), "this has no value");
+            errors.push(diagnostic.hint("this is a fault of gradc; please report the program"));
+        }
         let output = value.node().filter(|_| errors.len() == before)?;
         let names = names.into_iter().filter_map(|(name, value)| Some((name, value.node()?))).collect();
         Some(Lowered { graph, output, parameters, names, sizes, needed, doubts, picks_entries })

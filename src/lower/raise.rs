@@ -28,19 +28,37 @@ pub(super) struct Axis {
 /// What there was when a range was tried to be raised, and the range.
 #[derive(Clone, Debug)]
 pub(super) struct Attempt {
-    errors: usize,
-    needed: usize,
+    before: Mark,
     from: Dimension,
     to: Dimension,
     /// What it was raised to, and what must not be negative then.
     raised: Option<(Value, Vec<Dimension>)>,
 }
 
+/// How much had been found out before something is tried.
+#[derive(Clone, Copy, Debug)]
+struct Mark {
+    errors: usize,
+    needed: usize,
+    calls: usize,
+}
+
 impl Machine<'_> {
+    fn mark(&self) -> Mark {
+        Mark { errors: self.errors.len(), needed: self.needed.len(), calls: self.memo.len() }
+    }
+
+    /// Forgets what was found out since; what calls gave too, which rests on what they needed.
+    fn rewind(&mut self, mark: Mark) {
+        self.errors.truncate(mark.errors);
+        self.needed.truncate(mark.needed);
+        self.memo.truncate(mark.calls);
+    }
+
     /// Begins an index with a range that is not made of numbers alone.
     pub(super) fn run_over(&mut self, running: Running, ends: &[Value], spans: [Span; 2]) {
         let Some([from, to]) = self.bounds(ends, spans) else { return };
-        let attempt = Attempt { errors: self.errors.len(), needed: self.needed.len(), from, to, raised: None };
+        let attempt = Attempt { before: self.mark(), from, to, raised: None };
         let count = attempt.to.plus(&attempt.from, -1);
         if self.axes.len() == 2 || count.is_running() {
             return self.begin_loop(running, attempt);
@@ -91,7 +109,7 @@ impl Machine<'_> {
         let name = self.index_of(running);
         self.unbind(&name.text);
         let body = self.values.pop().unwrap_or(Value::Poison);
-        let result = match self.errors.len() > attempt.errors {
+        let result = match self.errors.len() > attempt.before.errors {
             true => None,
             false => self.along(running, &axis, body),
         };
@@ -160,8 +178,7 @@ impl Machine<'_> {
             self.errors.push(Diagnostic::new(Fault::Symbolic, self.ast.span(running.id), "this is no axis"));
             return self.values.push(Value::Poison);
         }
-        self.errors.truncate(attempt.errors);
-        self.needed.truncate(attempt.needed);
+        self.rewind(attempt.before);
         if self.loops.len() >= limits::NESTED_LOOPS {
             match attempt.raised {
                 Some((result, needed)) => {
@@ -190,10 +207,10 @@ impl Machine<'_> {
         let name = self.index_of(running);
         self.unbind(&name.text);
         if let Some((raised, needed)) = attempt.raised {
-            let body = self.values.last().and_then(Value::node).filter(|_| self.errors.len() == attempt.errors);
+            let body = self.values.last().and_then(Value::node).filter(|_| self.errors.len() == attempt.before.errors);
             if !body.is_some_and(|(body, _)| self.gates.graph.has_singular_diagonal(&bound, body)) {
                 self.values.pop();
-                self.errors.truncate(attempt.errors);
+                self.rewind(attempt.before);
                 self.needed = needed;
                 return self.values.push(raised);
             }

@@ -106,6 +106,11 @@ impl Value {
         }
     }
 
+    /// Tells whether this is known to be the same for all values of the indices that run over symbolic ranges.
+    pub fn is_constant_along_axes(&self) -> bool {
+        matches!(self, Value::Scalar(_) | Value::Array(..) | Value::Indices(_))
+    }
+
     /// Tells whether this is one number.
     pub fn is_number(&self) -> bool {
         matches!(self, Value::Scalar(_) | Value::Array(_, Rank::Either))

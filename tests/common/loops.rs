@@ -66,4 +66,19 @@ pub const LOOPS: &[(&str, &[(&str, &str)])] = &[
     ),
     ("f(x: vector[n], y: vector[n]) = sum(i in 0..n-1, fold(j in 0..n-1, s = y[i], 0.4*s + x[j]/2))", &[]),
     ("f(x: vector[n], a) = sum(sum(i in 1..n, sum(j in 1..n, [k in 0..n: a*x[k]*j])) .* x)", &[]),
+    // Functions of the user that are made of loops, called inside of loops.
+    (
+        "c(x: vector[n]) = [i in 0..n-2: x[i]*x[i+2]]\nf(x: vector[n], y: vector[n-2]) = sum(i in 0..n-2, y[i]*c(x)[i])",
+        &[("x", "stack(zeros(2), y .* x[..n - 2]) + stack(y .* x[2..], zeros(2))")],
+    ),
+    ("s(x: vector[n]) = sum(i in 0..n, x[i]^2)\nf(x: vector[n]) = sum(i in 0..n, i*x[i]*s(x))", &[]),
+    ("l(x: vector[n]) = fold(i in 0..n, s = 0, s/2 + x[i])\nf(x: vector[n]) = sum(i in 0..n, x[i]*l(x))", &[]),
+    ("a(x: vector[n], i) = sum(j in 0..n, i*j*x[j])\nf(x: vector[n]) = sum(i in 0..n, x[i]*a(x, i))", &[]),
+    ("s(x: vector[n]) = sum(i in 0..n, x[i]^2)\nf(x: vector[n]) = max(i in 0..n, x[i] - s(x))", &[]),
+    ("l(x: vector[m]) = fold(i in 0..m, s = 0, s/2 + x[i]^2)\nf(X: matrix[n,m]) = sum(i in 0..n, l(X[i, ..]))", &[]),
+    (
+        "c(x: vector[n]) = [i in 0..n: sin(x[i])*i]\nf(x: vector[n]) = fold(i in 0..n, s = 0, s*c(x)[i]/2 + x[i]*c(x)[0])",
+        &[],
+    ),
+    ("c(x: vector[n]) = [i in 0..n: sin(x[i])*i]\nf(x: vector[n]) = logsumexp(i in 0..n, x[i]*c(x)[n-1-i])", &[]),
 ];

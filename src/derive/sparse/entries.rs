@@ -82,6 +82,31 @@ pub fn entry_at(graph: &mut Graph, root: ExprId, [row, column]: &[Place; 2]) -> 
     image.get(&root).copied().unwrap_or(root)
 }
 
+/// Tells whether a matrix is computed entry by entry: by loops as it is, or by formulas that need no other vectors than
+/// what is given.
+pub fn is_by_entries(graph: &Graph, root: ExprId, entries: &[Entry]) -> bool {
+    is_made_of_loops(graph, root) || entries.iter().all(|entry| is_of_numbers(graph, entry.value))
+}
+
+fn is_made_of_loops(graph: &Graph, root: ExprId) -> bool {
+    let mut open = vec![root];
+    while let Some(id) = open.pop() {
+        match (graph.node(id), graph.as_matrix(id)) {
+            (_, Some((M::Loop(_), _))) => {}
+            (_, Some((M::Embed(..) | M::Stack | M::Join, parts))) => open.extend(parts),
+            (Node::Sum(constant, terms), _) if constant.is_zero() => open.extend(terms.iter().map(|(term, _)| *term)),
+            _ if graph.extents(id).is_scalar() => {}
+            _ => return false,
+        }
+    }
+    true
+}
+
+fn is_of_numbers(graph: &Graph, root: ExprId) -> bool {
+    let is_number = |id: ExprId| graph.extents(id).is_scalar() || graph.node(id).is_leaf();
+    graph.reachable(&[root]).into_iter().all(is_number)
+}
+
 struct Reading<'g> {
     graph: &'g mut Graph,
     /// The loops around.

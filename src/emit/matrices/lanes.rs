@@ -6,27 +6,56 @@ use super::MODULE;
 use super::dimensions;
 use super::dispatch::has_lanes;
 use super::looped::{fills, variable};
-use super::loops::{Interface, Loops, Place, factor, place, reads, shortened};
+use super::loops::{Interface, Loops, Place, place, reads, shortened};
 use super::stages::distributed;
 use crate::error::Diagnostic;
 use crate::graph::{Bound, Dimension, ExprId, MatrixOperation as M, Rational};
 use crate::tape::{self, Accumulated, Computation, Looped, Operation, Part, Step};
 use indexmap::IndexMap;
+use std::collections::BTreeSet;
 
 /// How many values of an index are computed side by side.
 const LANES: usize = 16;
 
-/// Rows that a block reads or adds to: the slice, where the first of them is beyond the index, and how many numbers each has.
-type Rows = (String, String, usize);
+/// Most numbers of a slice between what two values of an index read.
+const LONGEST_STRIDE: i64 = 32;
+
+/// Numbers of a slice that a block reads or adds to.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Window {
+    slice: String,
+    /// Where they begin for the first value of the index.
+    start: String,
+    /// How far the next value is from there.
+    stride: usize,
+}
+
+/// The array that a window is copied to, and which of the numbers of each value are used.
+struct Copied {
+    array: String,
+    used: BTreeSet<usize>,
+}
+
+impl Copied {
+    /// Writes how many numbers there are up to the last one that is used.
+    fn count(&self, stride: usize) -> String {
+        let beyond = stride - 1 - self.used.last().copied().unwrap_or_default();
+        match (stride, beyond) {
+            (1, _) => "lanes".to_string(),
+            (_, 0) => format!("{stride} * lanes"),
+            _ => format!("{stride} * lanes - {beyond}"),
+        }
+    }
+}
 
 /// What a block of values of an index reads and adds to.
 #[derive(Default)]
 pub(super) struct Block {
     index: Option<Bound>,
-    /// The arrays that rows are copied to.
-    read: IndexMap<Rows, String>,
-    /// The arrays whose rows are added to others, and which columns have a value so far.
-    added: IndexMap<Rows, (String, Vec<usize>)>,
+    /// The arrays that numbers are copied to.
+    read: IndexMap<Window, Copied>,
+    /// The arrays that are added to others.
+    added: IndexMap<Window, Copied>,
 }
 
 impl Block {
@@ -36,11 +65,16 @@ impl Block {
     }
 }
 
-/// Returns where a row begins beyond the index, and the column, where the row moves with the index.
-fn beside(bound: &Bound, row: &Dimension, column: &Dimension) -> Option<(Dimension, usize)> {
-    let offset = row.plus(&bound.index, -1);
-    let column = usize::try_from(column.as_number()?).ok()?;
-    (!offset.has_name(bound.name())).then_some((offset, column))
+/// Returns where the numbers begin that move with an index, how far apart they are, and which of these one entry of a
+/// matrix is.
+fn beside(bound: &Bound, [row, column]: [&Dimension; 2], width: &Dimension) -> Option<(Dimension, i64, usize)> {
+    let place = match width.as_number() {
+        Some(width) => row.times(width).plus(column, 1),
+        None => (row.as_number() == Some(0)).then(|| column.clone())?,
+    };
+    let stride = place.names().find(|(name, _)| *name == bound.name()).map(|(_, stride)| stride)?;
+    let number = (1..=LONGEST_STRIDE).contains(&stride).then(|| place.constant().rem_euclid(stride))?;
+    Some((place.plus(&Dimension::number(number), -1), stride, usize::try_from(number).ok()?))
 }
 
 impl<'a> Loops<'a> {
@@ -54,16 +88,15 @@ impl<'a> Loops<'a> {
             }
             _ => false,
         });
-        let width = |id: ExprId| self.graph.extents(id).columns.as_number();
         let added = |output: &Accumulated| {
-            let is_row = |part: &Part| match &part.place {
-                [tape::Place::At(row), tape::Place::At(column)] => beside(bound, row, column).is_some(),
+            let moves = |part: &Part| match &part.place {
+                [tape::Place::At(row), tape::Place::At(column)] => {
+                    beside(bound, [row, column], &output.extents.columns).is_some()
+                }
                 _ => false,
             };
-            let targets = output.into.iter().map(|(target, _)| *target).chain([output.id]);
             output.parts.iter().all(|part| part.extents.is_scalar())
-                && (output.extents.is_scalar()
-                    || targets.into_iter().all(|target| width(target).is_some()) && output.parts.iter().all(is_row))
+                && (output.extents.is_scalar() || output.parts.iter().all(moves))
         };
         has_lanes(self.writer.options)
             && self.block.is_closed()
@@ -82,8 +115,7 @@ impl<'a> Loops<'a> {
                 extents.is_scalar()
                     && !self.graph.depends_on(of[0], bound.name())
                     && !self.is_from_data(of[0])
-                    && whole.columns.as_number().is_some()
-                    && beside(bound, row, column).is_some()
+                    && beside(bound, [row, column], &whole.columns).is_some()
             }
             Computation::Operation(M::LogSumExp, of) => self.numbers_stacked(of[0]).is_some(),
             Computation::Operation(M::Stack, _) => {
@@ -105,16 +137,28 @@ impl<'a> Loops<'a> {
         }
     }
 
-    /// Reads a number that moves with the index from the array of its row.
+    /// Reads a number that moves with the index from the array that it is copied to.
     pub(super) fn read_in_block(&mut self, of: ExprId, row: &Dimension, column: &Dimension) -> Option<Place> {
-        let bound = self.block.index.clone()?;
-        let (offset, column) = beside(&bound, row, column)?;
-        let width = usize::try_from(self.graph.extents(of).columns.as_number()?).ok()?;
-        let key = (self.slice(of), self.dimension(&offset), width);
-        let known = self.block.read.get(&key).cloned();
-        let array = known.unwrap_or_else(|| self.fresh());
-        self.block.read.entry(key).or_insert_with(|| array.clone());
-        Some(Place::Number(format!("{array}[{}]", in_row(width, column))))
+        let (slice, width) = (self.slice(of), self.graph.extents(of).columns);
+        let (window, number) = self.window(&slice, [row, column], &width)?;
+        let stride = window.stride;
+        if !self.block.read.contains_key(&window) {
+            let array = self.fresh();
+            self.block.read.insert(window.clone(), Copied { array, used: BTreeSet::new() });
+        }
+        let copied = self.block.read.get_mut(&window)?;
+        copied.used.insert(number);
+        Some(Place::Number(format!("{}[{}]", copied.array, in_window(stride, number))))
+    }
+
+    /// Returns the window of an entry that moves with the index of the block, and which of its numbers it is.
+    fn window(&self, slice: &str, place: [&Dimension; 2], width: &Dimension) -> Option<(Window, usize)> {
+        let bound = self.block.index.as_ref()?;
+        let (start, stride, number) = beside(bound, place, width)?;
+        let mut sizes = self.sizes.clone();
+        sizes.insert(bound.name().to_string(), "at".to_string());
+        let start = dimensions::written(&start, &sizes);
+        Some((Window { slice: slice.to_string(), start, stride: usize::try_from(stride).ok()? }, number))
     }
 
     /// Writes a loop whose values are computed side by side.
@@ -155,8 +199,8 @@ impl<'a> Loops<'a> {
         let body = std::mem::replace(&mut self.statements, before);
         let stages = distributed(shortened(body), std::iter::from_fn(|| Some(self.fresh())));
         let float = self.writer.options.scalar.name();
-        let arrays = block.read.iter().map(|((_, _, width), array)| (array.clone(), LANES * width));
-        let arrays = arrays.chain(block.added.iter().map(|((_, _, width), (array, _))| (array.clone(), LANES * width)));
+        let copied = block.read.iter().chain(&block.added);
+        let arrays = copied.map(|(window, copied)| (copied.array.clone(), LANES * window.stride));
         let own = stages.arrays.iter().filter(|array| !stages.conditions.contains(*array));
         let lanes = sums.iter().map(|sum| format!("{sum}_lanes"));
         let arrays = arrays.chain(own.cloned().chain(lanes).map(|array| (array, LANES)));
@@ -179,9 +223,9 @@ impl<'a> Loops<'a> {
             lines.extend(sums.iter().flat_map(|sum| [begun(sum), format!("    {sum}_lanes.fill(0.0);")]));
             lines.push("}".to_string());
         }
-        for ((slice, offset, width), array) in &block.read {
-            let count = times("lanes", *width);
-            lines.push(format!("{array}[..{count}].copy_from_slice(&{slice}[{}..][..{count}]);", row(offset, *width)));
+        for (Window { slice, start, stride }, copied) in &block.read {
+            let (array, count) = (&copied.array, copied.count(*stride));
+            lines.push(format!("{array}[..{count}].copy_from_slice(&{slice}[{start}..][..{count}]);"));
         }
         for stage in stages.list {
             if !stage.lines.is_empty() {
@@ -194,9 +238,9 @@ impl<'a> Loops<'a> {
             }
             lines.extend(stage.calls.iter().map(|call| call.replace("[..lanes]", "")));
         }
-        for ((slice, offset, width), (array, _)) in &block.added {
-            let count = times("lanes", *width);
-            let whole = format!("{slice}[{}..][..{count}]", row(offset, *width));
+        for (Window { slice, start, stride }, copied) in &block.added {
+            let (array, count) = (&copied.array, copied.count(*stride));
+            let whole = format!("{slice}[{start}..][..{count}]");
             if filled.contains(slice) {
                 lines.push(format!("{whole}.copy_from_slice(&{array}[..{count}]);"));
                 continue;
@@ -224,21 +268,22 @@ impl<'a> Loops<'a> {
                 Some(Place::Slice(name)) => name,
                 _ => String::new(),
             };
-            let width = self.graph.extents(*target).columns.as_number().and_then(|width| usize::try_from(width).ok());
-            let moves = match (&self.block.index, &part.place) {
-                (Some(bound), [tape::Place::At(row), tape::Place::At(column)]) => beside(bound, row, column),
+            let window = match &part.place {
+                [tape::Place::At(row), tape::Place::At(column)] => {
+                    self.window(&name, [row, column], &self.graph.extents(*target).columns)
+                }
                 _ => None,
             };
-            let (Some(width), Some((offset, column)), false) = (width, moves, name.is_empty()) else {
+            let (Some((window, number)), false) = (window, name.is_empty()) else {
                 self.unknown = true;
                 continue;
             };
-            let key = (name, self.dimension(&offset), width);
-            let fresh = self.fresh();
-            let (array, columns) = self.block.added.entry(key).or_insert_with(|| (fresh, Vec::new()));
-            let sign = if columns.contains(&column) { "+=" } else { "=" };
-            columns.push(column);
-            self.statements.push(format!("{array}[{}] {sign} {added};", in_row(width, column)));
+            let (fresh, stride) = (self.fresh(), window.stride);
+            let copied =
+                self.block.added.entry(window).or_insert_with(|| Copied { array: fresh, used: BTreeSet::new() });
+            let sign = if copied.used.insert(number) { "=" } else { "+=" };
+            let array = &copied.array;
+            self.statements.push(format!("{array}[{}] {sign} {added};", in_window(stride, number)));
         }
     }
 
@@ -249,17 +294,9 @@ impl<'a> Loops<'a> {
     }
 }
 
-fn times(index: &str, width: usize) -> String {
-    if width == 1 { index.to_string() } else { format!("{index} * {width}") }
-}
-
-fn in_row(width: usize, column: usize) -> String {
-    place("lane", &width.to_string(), &column.to_string())
-}
-
-fn row(offset: &str, width: usize) -> String {
-    let at = if offset == "0" { "at".to_string() } else { format!("at + {offset}") };
-    if width == 1 { at } else { format!("{} * {width}", factor(&at)) }
+/// Writes the place of a number in the array of its window.
+fn in_window(stride: usize, number: usize) -> String {
+    place("lane", &stride.to_string(), &number.to_string())
 }
 
 /// Adds to a sum in the lane of its own.
