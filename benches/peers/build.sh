@@ -23,6 +23,7 @@ compile hmm gradient A,mu,s
 compile kalman gradient A,C,Q,R
 compile lstm gradient W,V,E
 compile luksan_vlcek sparse_jacobian x constraints
+compile luksan_vlcek sparse_hessian x lagrangian
 compile mixture gradient alpha,mu,q,L
 compile nested gradient
 compile neuron gradient

@@ -11,7 +11,8 @@ pub(super) fn log_sums_of_rows(graph: &mut Graph, entries: &[ExprId]) -> Option<
     };
     let columns: Vec<ExprId> = entries.iter().map(column).collect::<Option<_>>()?;
     let count = graph.extents(*columns.first()?).rows;
-    let alike = columns.len() > 1 && !count.is_one() && columns.iter().all(|column| graph.extents(*column).rows == count);
+    let alike =
+        columns.len() > 1 && !count.is_one() && columns.iter().all(|column| graph.extents(*column).rows == count);
     if !alike {
         return None;
     }
@@ -37,7 +38,8 @@ fn rows(graph: &mut Graph, columns: &[ExprId], count: &Dimension) -> ExprId {
     }
     if let Some(same) = same_form(graph, columns) {
         let node = graph.node(first).clone();
-        let mut operands = same.into_iter().map(|operands| rows(graph, &operands, count)).collect::<Vec<_>>().into_iter();
+        let mut operands =
+            same.into_iter().map(|operands| rows(graph, &operands, count)).collect::<Vec<_>>().into_iter();
         let mut renamed: Vec<(ExprId, ExprId)> = Vec::new();
         node.for_each_operand(|operand| renamed.extend(operands.next().map(|new| (operand, new))));
         let new = |id: ExprId| renamed.iter().find(|(old, _)| *old == id).map_or(id, |(_, new)| *new);

@@ -4,21 +4,35 @@ use crate::buffers::workspace;
 use crate::export;
 use std::sync::OnceLock;
 
-generated!(brusselator bundle constraints);
+generated!(brusselator bundle constraints lagrangian);
 
 macro_rules! chain {
-    ($jacobian:ident, $n:expr) => {
+    ($jacobian:ident, $hessian:ident, $n:expr) => {
         export!($jacobian, $n, 4 * ($n - 2), |input, output| {
             let x = input.take($n);
             let (value, values) = (output.take($n - 2), output.take(3 * ($n - 2)));
             let workspace = workspace(constraints::constraints_sparse_jacobian_workspace($n));
             constraints::constraints_sparse_jacobian($n, x, value, values, workspace);
         });
+        export!($hessian, 2 * $n - 1, 2 * $n, |input, output| {
+            static PATTERN: OnceLock<(usize, Vec<usize>)> = OnceLock::new();
+            let (entries, slots) = PATTERN.get_or_init(|| {
+                let terms = lagrangian::lagrangian_hessian_terms($n);
+                let [mut rows, mut columns, mut slots, mut scratch] = [(); 4].map(|()| vec![0; terms]);
+                let entries =
+                    lagrangian::lagrangian_hessian_pattern($n, &mut rows, &mut columns, &mut slots, &mut scratch);
+                (entries, slots)
+            });
+            let (x, sigma, lambda) = (input.take($n), input.take(1)[0], input.take($n - 2));
+            let (value, values) = (output.take(1), output.take(2 * $n - 1));
+            let workspace = workspace(lagrangian::lagrangian_sparse_hessian_workspace($n, *entries));
+            value[0] = lagrangian::lagrangian_sparse_hessian($n, *entries, x, sigma, lambda, slots, values, workspace);
+        });
     };
 }
-chain!(L1n100_genrust, 100);
-chain!(L1n1000_genrust, 1000);
-chain!(L1n10000_genrust, 10000);
+chain!(L1n100_genrust, L2n100_genrust, 100);
+chain!(L1n1000_genrust, L2n1000_genrust, 1000);
+chain!(L1n10000_genrust, L2n10000_genrust, 10000);
 
 const CAMERAS: usize = 49;
 const POINTS: usize = 7776;

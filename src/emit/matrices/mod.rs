@@ -34,7 +34,7 @@ use crate::error::Diagnostic;
 use crate::graph::{ExprId, Extents, Graph, Node};
 use crate::limits::NESTED_LOOPS;
 use crate::lower::{Function, Whole};
-use crate::tape::{associate, by_rows, hoist, plan_beside, written_out};
+use crate::tape::{associate, by_rows, hoist, placed, plan_beside, written_out};
 use dispatch::Dispatched;
 use documentation::{formulas, shape, shapes};
 use formed::Formed;
@@ -60,6 +60,7 @@ const RESERVED: &[&str] = &[
     "value",
     "body",
     "avx2",
+    "avx512",
     "FMA",
     MODULE,
     "special",
@@ -334,6 +335,7 @@ impl Module<'_> {
         roots.extend(rows.iter().flat_map(RowLoop::roots));
         let mut graph = given.clone();
         let roots = associate(&mut graph, &roots);
+        let roots = placed(&mut graph, &roots);
         let roots = by_rows(&mut graph, &roots);
         let roots = written_out(&mut graph, &roots);
         let mut roots = hoist(&mut graph, &roots);
