@@ -1,5 +1,6 @@
 //! The interface for build scripts: the only place that reads the environment or prints `cargo:` lines.
 
+use crate::derive::Layout;
 use crate::emit::{Batch, Derive, Options, Scalar, Target};
 use crate::error::{Errors, Fault};
 use crate::source::Source;
@@ -57,6 +58,12 @@ impl Builder {
     /// dimensions and of more than 64 numbers go without them, as their documentation says. Default: none.
     pub fn batch(mut self, batch: Batch) -> Self {
         self.options.batch = batch;
+        self
+    }
+
+    /// Sets the order in which sparse derivatives have their entries. Default: row by row.
+    pub fn layout(mut self, layout: Layout) -> Self {
+        self.options.layout = layout;
         self
     }
 

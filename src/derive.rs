@@ -17,7 +17,10 @@ pub use passes::{Pass, Passes};
 pub use products::{Product, derive_closed_product};
 pub use repeated::derive_repeatedly;
 pub use rows::{Rows, derive_rows};
-pub use sparse::{Group, Nonzero, Place, Side, Sparse, SparseKind, derive_sparse};
+pub use sparse::{
+    Band, Group, Layout, Nonzero, Order as SparseOrder, Place, Side, Sparse, SparseKind, derive_sparse, lagrangian,
+    lagrangian_by_entries,
+};
 
 use crate::diff::{self, Differentiator};
 use crate::error::{Diagnostic, Fault};

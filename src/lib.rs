@@ -44,6 +44,7 @@ pub mod tape;
 pub mod verify;
 
 pub use build_script::{Builder, build};
+pub use derive::Layout;
 pub use emit::{Batch, Derive, Options, Scalar, Target};
 pub use error::{Diagnostic, Errors};
 

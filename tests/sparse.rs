@@ -14,7 +14,7 @@ use gradc::graph::Sizes;
 use gradc::lower::{Function, Whole};
 use gradc::source::Source;
 use gradc::tape::Dense;
-use gradc::{Derive, Options};
+use gradc::{Derive, Layout, Options};
 use loops::LOOPS;
 use program::Program;
 
@@ -31,6 +31,12 @@ const COUNTED: &[(&str, usize)] = &[
     ("f(x: vector[n]) = diag(x)*x", 3),
     ("f(x: vector[n], a) = a*x .^ 2", 6),
     ("f(x: vector[n]) = sum(i in 0..n-1, sin(x[i] - x[n - 1 - i]))", 4),
+    ("f(x: vector[n]) = sum(i in 0..n-2, (x[i]*x[i+1]*x[i+2])^2)", 6),
+    ("f(x: vector[n+2]) = sum(i in 0..n, (x[i]*x[i+1]*x[i+2])^2)", 5 + 4 + 3),
+    ("f(x: vector[n+2]) = sum(i in 0..n-1, x[i]*x[i+3]) + sum(x .^ 4)", 5 + 2),
+    ("f(x: vector[n+2]) = sum(i in 2..n+2, x[i]^2*x[i-2]^2) + x[0]^3*x[1]", 5 + 3 + 1),
+    ("f(x: vector[n+2], a: vector[n+2]) = sum(i in 0..n+1, sin(a[i]*x[i+1] - x[i]))", 5 + 4 + 4 + 4 + 4),
+    ("f(x: vector[n+2]) = stack(x[0] - 1, [i in 1..n+1: x[i-1] - 2*x[i]^2 + x[i+1]], x[n+1]*x[n])", 1 + 9 + 2),
     // Blocks.
     ("f(X: matrix[n, 2]) = sum(i in 0..n, exp(X[i, 0]*X[i, 1]))", 9),
     ("f(X: matrix[n, m]) = sum(i in 0..n, j in 0..m, X[i, j]^3)", 15),
@@ -126,7 +132,15 @@ fn columns(whole: &Whole, by: &[usize], point: &[Dense], sizes: &Sizes) -> Vec<V
 
 /// Writes a call that prints the number of rows and columns, the number of entries, whether they are sorted and each there
 /// once, and the whole matrix.
-fn block(module: &str, rust: &str, whole: &Whole, sizes: &Sizes, at: &[Dense], [rows, columns]: [usize; 2]) -> String {
+fn block(
+    module: &str,
+    rust: &str,
+    (whole, layout): (&Whole, Layout),
+    sizes: &Sizes,
+    at: &[Dense],
+    [rows, columns]: [usize; 2],
+) -> String {
+    let is_compressed = layout == Layout::Columns;
     let kind = if whole.indices == 0 { "hessian" } else { "jacobian" };
     let own: Vec<String> = whole.sizes.iter().map(|size| sizes[size].to_string()).collect();
     let (mut given, mut picked) = (Vec::new(), Vec::new());
@@ -155,14 +169,17 @@ fn block(module: &str, rust: &str, whole: &Whole, sizes: &Sizes, at: &[Dense], [
     let sizes_of = own.join(", ");
     let mut text = format!(
         "let count = {module}::f_{kind}_{count}({sizes_of});\
-         let (mut rows, mut columns, mut slots, mut scratch) = (vec![9; count], vec![9; count], vec![9; count], vec![9; count]);"
+         let (mut rows, mut columns, mut slots, mut scratch) = (vec![9; count], vec![9; count], vec![9; count], vec![9; count]);\
+         let mut starts = vec![9usize; {columns} + 1];"
     );
     let mut arguments: Vec<String> = own.iter().chain(&picked).cloned().collect();
     let whole_slice = |name: &str| match own.is_empty() {
         true => format!("(&mut {name}[..]).try_into().unwrap()"),
         false => format!("&mut {name}"),
     };
-    arguments.extend(["rows", "columns"].map(whole_slice));
+    arguments.extend(is_compressed.then(|| "&mut starts".to_string()));
+    arguments.push(whole_slice("rows"));
+    arguments.extend((!is_compressed || merged).then(|| whole_slice("columns")));
     if merged {
         arguments.extend(["slots", "scratch"].map(whole_slice));
     }
@@ -170,7 +187,7 @@ fn block(module: &str, rust: &str, whole: &Whole, sizes: &Sizes, at: &[Dense], [
     text.push_str(&if merged {
         format!("let left = {filled};")
     } else {
-        format!("{filled}; let left = count; let _ = (&mut slots, &mut scratch);")
+        format!("{filled}; let left = count; let _ = (&mut columns, &mut slots, &mut scratch);")
     });
     let mut arguments = own.clone();
     let declared = rust.split(&format!("fn f_sparse_{kind}(")).nth(1).and_then(|rest| rest.split(')').next());
@@ -192,24 +209,33 @@ fn block(module: &str, rust: &str, whole: &Whole, sizes: &Sizes, at: &[Dense], [
         arguments.push("&mut workspace".to_string());
     }
     text.push_str(&format!("{module}::f_sparse_{kind}({});", arguments.join(", ")));
+    if is_compressed {
+        // The column of each entry, from where columns begin.
+        text.push_str(
+            "columns = vec![0; left]; for c in 1..starts.len() { for at in starts[c - 1]..starts[c] { columns[at] = c - 1; } }",
+        );
+    } else {
+        text.push_str("let _ = &mut starts;");
+    }
+    let order = if is_compressed { "(pair[0].1, pair[0].0) < (pair[1].1, pair[1].0)" } else { "pair[0] < pair[1]" };
     format!(
         "{{ {text} let places: Vec<(usize, usize)> = rows.into_iter().zip(columns).take(left).collect();\
-         let sorted = places.windows(2).all(|pair| pair[0] < pair[1]);\
+         let sorted = places.windows(2).all(|pair| {order});\
          let mut all = vec![left as f64, f64::from(u8::from(sorted))]; let mut matrix = vec![0.0; {rows} * {columns}];\
-         for ((row, column), value) in places.into_iter().zip(values) {{ matrix[row * {columns} + column] = value; }}\
+         for ((row, column), value) in places.into_iter().zip(values) {{ matrix[row * {columns} + column] += value; }}\
          all.extend(matrix); all }}"
     )
 }
 
 /// Compares the entries of generated code with products, and returns how many there are, and the whole matrices.
-fn compared(name: &str, texts: &[&str]) -> Vec<Option<(usize, Vec<f64>)>> {
+fn compared(name: &str, texts: &[&str], layout: Layout) -> Vec<Option<(usize, Vec<f64>)>> {
     let mut program = Program::default();
     let mut expected = Vec::new();
     for (at, text) in texts.iter().enumerate() {
         let function = lowered(text);
         let whole = function.whole.as_ref().unwrap_or_else(|| panic!("{text} is kept whole"));
         let derive = if whole.indices == 0 { Derive::SparseHessian } else { Derive::SparseJacobian };
-        let options = Options { derive: vec![derive], reproducible: at % 2 == 0, ..Options::default() };
+        let options = Options { derive: vec![derive], layout, reproducible: at % 2 == 0, ..Options::default() };
         let rust = match gradc::compile(text, &options) {
             Ok(output) => output.rust,
             Err(errors) if errors.render(false).contains(UNNUMBERED) => {
@@ -225,7 +251,7 @@ fn compared(name: &str, texts: &[&str]) -> Vec<Option<(usize, Vec<f64>)>> {
         let rows = columns[0].len();
         let module = format!("m{at}");
         program.module(&module, &rust);
-        let call = block(&module, &rust, whole, &sizes, &point, [rows, columns.len()]);
+        let call = block(&module, &rust, (whole, layout), &sizes, &point, [rows, columns.len()]);
         program.print(&call, &["r".to_string()]);
         let lower = |row: usize, column: usize| whole.indices > 0 || row >= column;
         let matrix = (0..rows).flat_map(|row| {
@@ -249,7 +275,10 @@ fn compared(name: &str, texts: &[&str]) -> Vec<Option<(usize, Vec<f64>)>> {
         let [count, sorted] = [result[0], result[1]];
         let scale = expected.iter().fold(1e-3, |largest: f64, entry| largest.max(entry.abs()));
         let near = |(a, b): (&f64, &f64)| (a - b).abs() <= 1e-12 * scale;
-        if sorted != 1.0 || !expected.iter().zip(&result[2..]).all(near) || expected.len() + 2 != result.len() {
+        if sorted != 1.0 && layout != Layout::Triplets
+            || !expected.iter().zip(&result[2..]).all(near)
+            || expected.len() + 2 != result.len()
+        {
             wrong.push(format!("{text}: {result:?} and not\n    {expected:?}"));
         }
         counts.push(Some((count as usize, expected)));
@@ -261,7 +290,7 @@ fn compared(name: &str, texts: &[&str]) -> Vec<Option<(usize, Vec<f64>)>> {
 #[test]
 fn the_entries_are_those_that_can_be_counted() {
     let texts: Vec<&str> = COUNTED.iter().map(|(text, _)| *text).collect();
-    let counts = compared("sparse_counted", &texts);
+    let counts = compared("sparse_counted", &texts, Layout::Rows);
     let counts = counts.iter().map(|counted| counted.as_ref().map_or(0, |(count, _)| *count));
     let wrong = COUNTED.iter().zip(counts).filter(|((_, expected), count)| expected != count);
     let wrong: Vec<String> =
@@ -270,8 +299,147 @@ fn the_entries_are_those_that_can_be_counted() {
 }
 
 #[test]
+fn columns_and_triplets_are_the_same_entries() {
+    let texts = COUNTED.iter().map(|(text, _)| *text).chain(FROM_DATA.iter().copied());
+    let texts: Vec<&str> = texts.collect();
+    let counts = compared("sparse_columns", &texts, Layout::Columns);
+    let counts = counts.iter().map(|counted| counted.as_ref().map_or(0, |(count, _)| *count));
+    let wrong = COUNTED.iter().zip(counts).filter(|((_, expected), count)| expected != count);
+    let wrong: Vec<String> =
+        wrong.map(|((text, expected), count)| format!("{text}: {count} and not {expected}")).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let counted = compared("sparse_triplets", &texts, Layout::Triplets);
+    let fewer =
+        COUNTED.iter().zip(counted).filter(|((_, expected), own)| own.as_ref().is_none_or(|own| own.0 < *expected));
+    assert_eq!(fewer.count(), 0);
+}
+
+/// Functions whose loops overlap along diagonals, the places of which need no sorting.
+const BANDS: &[&str] = &[
+    "f(x: vector[n]) = sum(i in 0..n-1, 100*(x[i+1] - x[i]^2)^2 + (1 - x[i])^2)",
+    "f(x: vector[n]) = sum(i in 0..n-2, (x[i]*x[i+1]*x[i+2])^2) + sum(i in 0..n-1, exp(x[i]))",
+    "f(x: vector[n]) = x[0]^4 + sum(i in 1..n, (x[i] - x[i-1]^2)^2)",
+    "f(x: vector[n], a) = stack(x[0] - x[1], [i in 0..n-1: x[i]*x[i+1]])",
+];
+
+#[test]
+fn bands_are_not_sorted() {
+    for text in BANDS {
+        for layout in [Layout::Rows, Layout::Columns] {
+            let options = Options {
+                derive: vec![Derive::SparseHessian, Derive::SparseJacobian],
+                wrt: vec!["x".to_string()],
+                layout,
+                ..Options::default()
+            };
+            let rust =
+                gradc::compile(text, &Options { derive: vec![kind(text)], ..options }).expect("it compiles").rust;
+            assert!(!rust.contains("slots"), "{text} {layout:?}: {rust}");
+        }
+    }
+}
+
+fn kind(text: &str) -> Derive {
+    if lowered(text).whole.is_some_and(|whole| whole.indices == 0) {
+        Derive::SparseHessian
+    } else {
+        Derive::SparseJacobian
+    }
+}
+
+/// Objectives and constraints, with their Lagrangians as they are written out.
+const LAGRANGIANS: &[[&str; 2]] = &[
+    [
+        "f(x: vector[n]) = stack(sum(i in 0..n-1, (x[i] - 1)^2*x[i+1]), [i in 0..n-2: x[i]*exp(x[i+2]/4)])",
+        "f(x: vector[n], sigma, lambda: vector[n-2]) = sigma*sum(i in 0..n-1, (x[i] - 1)^2*x[i+1]) + sum(i in 0..n-2, lambda[i]*x[i]*exp(x[i+2]/4))",
+    ],
+    [
+        "f(x: vector[n], k: index[m] in 0..n) = stack(x[0]^3, [i in 0..m: x[k[i]]^2*x[0]], sum(x)^2)",
+        "f(x: vector[n], k: index[m] in 0..n, sigma, lambda: vector[m+1]) = sigma*x[0]^3 + sum(i in 0..m, lambda[i]*x[k[i]]^2*x[0]) + lambda[m]*sum(x)^2",
+    ],
+    [
+        "f(x: vector[n]) = [i in 0..n: x[i]^3*i]",
+        "f(x: vector[n], sigma, lambda: vector[n-1]) = sum(i in 1..n, lambda[i-1]*x[i]^3*i)",
+    ],
+    [
+        "f(x: vector[n]) = sum(i in 0..n-1, sin(x[i]*x[i+1]))",
+        "f(x: vector[n], sigma) = sigma*sum(i in 0..n-1, sin(x[i]*x[i+1]))",
+    ],
+    [
+        "f(x: vector[3]) = stack(x[0]*x[1]^2, x[1]*exp(x[2]))",
+        "f(x: vector[3], sigma, lambda: vector[1]) = sigma*x[0]*x[1]^2 + lambda[0]*x[1]*exp(x[2])",
+    ],
+];
+
+#[test]
+fn lagrangians_have_the_entries_of_what_is_written_out() {
+    let mut program = Program::default();
+    for (at, [problem, written]) in LAGRANGIANS.iter().enumerate() {
+        let options = Options { wrt: vec!["x".to_string()], layout: Layout::Triplets, ..Options::default() };
+        let whole = lowered(written);
+        let is_fixed = whole.whole.as_ref().is_none_or(|whole| whole.sizes.is_empty());
+        for (kind, derive, text) in
+            [("lagrangian", Derive::Lagrangian, problem), ("hessian", Derive::SparseHessian, written)]
+        {
+            let rust = gradc::compile(text, &Options { derive: vec![derive], ..options.clone() });
+            let rust = rust.unwrap_or_else(|errors| panic!("{text}: {}", errors.render(false))).rust;
+            let module = format!("{kind}_{at}");
+            program.module(&module, &rust);
+            let indices = rust.contains("k: &[usize]");
+            let count = if rust.contains("lambda: &[f64; 1]") {
+                1
+            } else {
+                written.split("lambda: vector[").nth(1).map_or(0, |rest| match &rest[..3] {
+                    "n-2" => 3,
+                    "m+1" => 4,
+                    _ => 4,
+                })
+            };
+            let lambda = ["0.7", "-1.3", "2.1", "0.4"][..count].join(", ");
+            let x = ["0.3", "1.1", "-0.6", "0.9", "0.2"][..if is_fixed { 3 } else { 5 }].join(", ");
+            let sizes = match (is_fixed, indices) {
+                (true, _) => "",
+                (_, true) => "5, 3, ",
+                (_, false) => "5, ",
+            };
+            let of_values =
+                if rust.contains("nonzeros: usize") { format!("{sizes}count, ") } else { sizes.to_string() };
+            let picked = if indices { "&[4, 0, 2], " } else { "" };
+            let weights = if count > 0 { format!("1.7, &[{lambda}]") } else { "1.7".to_string() };
+            let fixed = |name: &str| match is_fixed {
+                true => format!("(&mut {name}[..]).try_into().unwrap()"),
+                false => format!("&mut {name}"),
+            };
+            let workspace = match is_fixed {
+                true => String::new(),
+                false => format!(", &mut vec![0.0; {module}::f_sparse_{kind}_workspace({of_values})]"),
+            };
+            let call = format!(
+                "{{ let count = {module}::f_{kind}_nonzeros({sizes}); let mut rows = vec![0; count];\
+                 let (mut columns, mut values) = (vec![0; count], vec![0.0; count]);\
+                 {module}::f_{kind}_pattern({sizes}{picked}{rows}, {columns});\
+                 let value = {module}::f_sparse_{kind}({of_values}&[{x}], {picked}{weights}, {values}{workspace});\
+                 let mut all = vec![0.0; 26]; all[25] = value;\
+                 for ((row, column), value) in rows.into_iter().zip(columns).zip(values) {{ all[5 * row + column] += value; }} all }}",
+                rows = fixed("rows"),
+                columns = fixed("columns"),
+                values = fixed("values"),
+            );
+            program.print(&call, &["r".to_string()]);
+        }
+    }
+    let results = program.run("sparse_lagrangians");
+    assert_eq!(results.len(), 2 * LAGRANGIANS.len());
+    for (pair, [problem, _]) in results.chunks(2).zip(LAGRANGIANS) {
+        let near = |(a, b): (&f64, &f64)| (a - b).abs() <= 1e-13 * (1.0 + b.abs());
+        assert!(pair[0].iter().zip(&pair[1]).all(near), "{problem}: {pair:?}");
+        assert!(pair[0].iter().any(|entry| *entry != 0.0), "{problem}");
+    }
+}
+
+#[test]
 fn entries_from_data_are_merged() {
-    for (counted, text) in compared("sparse_data", FROM_DATA).into_iter().zip(FROM_DATA) {
+    for (counted, text) in compared("sparse_data", FROM_DATA, Layout::Rows).into_iter().zip(FROM_DATA) {
         let (count, matrix) = counted.unwrap_or_else(|| panic!("{text} has no formula"));
         let filled = matrix.iter().filter(|entry| **entry != 0.0).count();
         assert_eq!(count, filled, "{text}");
@@ -281,7 +449,7 @@ fn entries_from_data_are_merged() {
 #[test]
 fn loops_have_the_entries_that_products_say() {
     let texts: Vec<&str> = LOOPS.iter().map(|(text, _)| *text).collect();
-    let counted = compared("sparse_loops", &texts);
+    let counted = compared("sparse_loops", &texts, Layout::Rows);
     assert!(counted.iter().flatten().count() >= 20, "{}", counted.iter().flatten().count());
 }
 

@@ -2,6 +2,7 @@
 
 use super::args::{Goal, Input, Statistics};
 use super::{Exit, Outcome, input, statistics};
+use crate::derive::Layout;
 use crate::emit::{self, Batch, Derive, Scalar, Target};
 use crate::error::{Diagnostic, Errors, Fault};
 use crate::lower::Function;
@@ -27,6 +28,9 @@ pub struct Options {
     /// named here, separated by commas.
     #[arg(long, value_name = "NAMES", value_delimiter = ',', num_args = 0..=1)]
     batch: Option<Vec<String>>,
+    /// In which order sparse derivatives have their entries.
+    #[arg(long, value_enum, value_name = "ORDER", default_value_t = Sparse::Rows)]
+    sparse: Sparse,
     /// The floating-point type.
     #[arg(long, value_enum, default_value_t = Float::F64)]
     scalar: Float,
@@ -64,6 +68,20 @@ enum Kind {
     /// Value, and the entries of the Hessian's lower triangle that are not zero at all points.
     #[value(name = "sparse_hessian", alias = "sparse-hessian")]
     SparseHessian,
+    /// Value of sigma*f(x) + dot(lambda, c(x)), where the function is stack(f(x), c(x)), and the entries of its Hessian's
+    /// lower triangle that are not zero at all points.
+    Lagrangian,
+}
+
+/// In which order sparse derivatives have their entries.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Sparse {
+    /// Row by row, each entry once.
+    Rows,
+    /// Compressed columns.
+    Columns,
+    /// As they are computed: those with the same row and column add up.
+    Triplets,
 }
 
 /// A floating-point type.
@@ -88,11 +106,17 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
         Kind::Hvp => Some(Derive::Hvp),
         Kind::SparseJacobian => Some(Derive::SparseJacobian),
         Kind::SparseHessian => Some(Derive::SparseHessian),
+        Kind::Lagrangian => Some(Derive::Lagrangian),
     });
     let settings = emit::Options {
         derive: kinds.collect(),
         wrt: options.wrt.clone(),
         batch: batch(options.batch.as_deref()),
+        layout: match options.sparse {
+            Sparse::Rows => Layout::Rows,
+            Sparse::Columns => Layout::Columns,
+            Sparse::Triplets => Layout::Triplets,
+        },
         scalar: if options.scalar == Float::F32 { Scalar::F32 } else { Scalar::F64 },
         target: if options.no_std { Target::NoStd } else { Target::Std },
         source_name: file_name(&source),

@@ -6,11 +6,18 @@
 //! the value that it is added to (as Gebremedhin, Manne and Pothen, What color is your Jacobian?, 2005, keep it for what
 //! products recover; here no products are needed).
 
+mod bands;
 mod entries;
+mod lagrangian;
+mod layout;
 mod numbering;
 mod order;
+mod values;
 
+pub use bands::Band;
 pub use entries::Place;
+pub use lagrangian::{lagrangian, lagrangian_by_entries};
+pub use layout::{Layout, Order};
 pub use order::Side;
 
 use super::closed::Closing;
@@ -18,12 +25,14 @@ use super::{Form, Passes, several_values};
 use crate::diff::{self, Differentiator};
 use crate::error::{Diagnostic, Fault};
 use crate::graph::{Bound, Comparison, Dimension, ExprId, Extents, Graph, MatrixOperation as M, Polynomial, Rational};
-use crate::lower::{Facts, Formulas, Whole, WholeParameter};
+use crate::lower::{Formulas, Whole};
+use bands::banded;
 use entries::{entries, is_by_entries};
 use numbering::{is_sorted, numbered};
 use order::{compared, is_never_before};
 use rustc_hash::FxHashMap;
 use std::cmp::Ordering;
+use values::{Numbers, put, target, written};
 
 /// Which derivative is sparse.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -53,8 +62,10 @@ pub struct Sparse {
     pub groups: Vec<Group>,
     /// How many are written.
     pub terms: Polynomial,
-    /// Whether the last parameter of the function tells which value each of them is added to; otherwise they are the values.
-    pub is_merged: bool,
+    /// In which order the values are.
+    pub layout: Layout,
+    /// How entries find their places in it.
+    pub order: Order,
 }
 
 /// Entries that the same loops write.
@@ -84,7 +95,12 @@ pub struct Nonzero {
 /// # Errors
 /// A function without a derivative rule, a symmetric parameter, second derivatives of several values, and loops whose
 /// entries have no formula for their number.
-pub fn derive_sparse(whole: &Whole, by: &[usize], kind: SparseKind, form: Form) -> Result<Sparse, Diagnostic> {
+pub fn derive_sparse(
+    whole: &Whole,
+    by: &[usize],
+    (kind, layout): (SparseKind, Layout),
+    form: Form,
+) -> Result<Sparse, Diagnostic> {
     let mut formulas = Formulas::default();
     let mut passes = Passes::default();
     let mut closing = Closing::new(&mut passes, whole, &mut formulas, form)?;
@@ -118,18 +134,32 @@ pub fn derive_sparse(whole: &Whole, by: &[usize], kind: SparseKind, form: Form) 
         let reached = if kind == SparseKind::Hessian { &leaves[..=block] } else { &leaves[..] };
         gathering.rows(&mut closing.differentiator, (block, *root), reached, kind)?;
     }
-    let groups = gathering.groups(&columns);
+    let groups = gathering.groups(&columns, layout);
     let Some(numbering) = numbered(&groups) else { return Err(unnumbered()) };
     let mut whole = whole.clone();
     let graph = &mut closing.graph;
-    let target = target(&mut whole, graph, &numbering.total, is_sorted(&groups));
+    let mut numbers = Numbers::Written(&numbering.starts);
+    let (mut order, mut total) = (Order::Written, numbering.total.clone());
+    let diagonals;
+    if layout != Layout::Triplets && !is_sorted(&groups, layout) {
+        let needed = [&whole.needed[..], &numbering.needed].concat();
+        diagonals = banded(&groups, [&rows, &columns], layout, &needed);
+        order = Order::Merged;
+        if let Some((bands, bent)) = &diagonals {
+            let length = |band: &Band| Polynomial::from(&band.to.plus(&band.from, -1));
+            total = bands.iter().fold(Polynomial::default(), |total, band| total.plus(&length(band), &Rational::ONE));
+            order = Order::Banded(bands.clone());
+            numbers = Numbers::Bent(bent);
+        }
+    }
+    let target = target(&mut whole, graph, &total, &order);
     whole.needed.extend(numbering.needed);
-    let values = written(graph, &groups, &numbering.starts, &target);
+    let values = written(graph, &groups, &numbers, &target);
     let closed = closing.closed(&mut passes, vec![super::Derivative::Matrix(values)], Vec::new(), Vec::new())?;
     let values = closed.first[0].expression();
     whole.graph = closed.graph.clone();
-    let (graph, value, is_merged) = (closed.graph, closed.value, target.slots.is_some());
-    Ok(Sparse { whole, graph, value, values, rows, columns, groups, terms: numbering.total, is_merged })
+    let (graph, value) = (closed.graph, closed.value);
+    Ok(Sparse { whole, graph, value, values, rows, columns, groups, terms: total, layout, order })
 }
 
 /// Collects the entries of derivatives by the loops that write them.
@@ -282,16 +312,16 @@ impl Gathering<'_> {
     }
 
     /// Returns the groups, the entries of each in order as far as that is known.
-    fn groups(mut self, extents: &[Extents]) -> Vec<Group> {
+    fn groups(mut self, extents: &[Extents], layout: Layout) -> Vec<Group> {
         let mut sorted = Vec::new();
         for Group { nest, mut entries } in std::mem::take(&mut self.groups) {
             entries.retain(|entry| !self.graph.is_integer(entry.value, 0));
             let mut ordered: Vec<Nonzero> = Vec::new();
             for entry in self.turned(entries, extents) {
                 let is_after = |other: &Nonzero| {
-                    let row = compared(&other.row, &entry.row, &nest);
-                    let column = compared(&other.column, &entry.column, &nest);
-                    row == Some(Ordering::Greater) || row == Some(Ordering::Equal) && column == Some(Ordering::Greater)
+                    let sides = other.sides(layout).into_iter().zip(entry.sides(layout));
+                    let mut orders = sides.map(|(other, own)| compared(other, own, &nest));
+                    orders.find(|order| *order != Some(Ordering::Equal)) == Some(Some(Ordering::Greater))
                 };
                 let at = ordered.iter().position(is_after).unwrap_or(ordered.len());
                 ordered.insert(at, entry);
@@ -302,98 +332,6 @@ impl Gathering<'_> {
         }
         sorted
     }
-}
-
-/// Where values are written.
-struct Target {
-    /// The values.
-    extents: Extents,
-    /// What tells which value each entry is added to, if that is not its own number.
-    slots: Option<ExprId>,
-}
-
-/// Adds to a function the sizes that have no formula, and the parameter that tells which value each entry is added to.
-fn target(whole: &mut Whole, graph: &mut Graph, terms: &Polynomial, is_sorted: bool) -> Target {
-    let size = |whole: &mut Whole, name: &str| {
-        let name = unused(whole, name);
-        whole.sizes.push(name.clone());
-        Extents::column(Dimension::name(&name))
-    };
-    let counted = terms.to_dimension().map(Extents::column);
-    if is_sorted {
-        return Target { extents: counted.unwrap_or_else(|| size(whole, "nonzeros")), slots: None };
-    }
-    let of_slots = counted.unwrap_or_else(|| size(whole, "terms"));
-    let extents = size(whole, "nonzeros");
-    let name = unused(whole, "slots");
-    let id = graph.add_matrix_input(&name, of_slots.clone());
-    let range = Some((Dimension::number(0), extents.rows.clone()));
-    let facts = Facts::default();
-    whole.parameters.push(WholeParameter { name, id, extents: of_slots, indices: 1, facts, range });
-    Target { extents, slots: Some(id) }
-}
-
-/// Returns a name that no parameter and no size has.
-fn unused(whole: &Whole, name: &str) -> String {
-    let mut name = name.to_string();
-    let taken = |name: &str| {
-        let parameters = whole.parameters.iter().map(|parameter| &parameter.name);
-        parameters.chain(&whole.sizes).any(|taken| taken == name)
-    };
-    while taken(&name) {
-        name.push('_');
-    }
-    name
-}
-
-/// Makes the loops that write the values.
-fn written(graph: &mut Graph, groups: &[Group], starts: &[Polynomial], target: &Target) -> ExprId {
-    let (first, scalar) = (Dimension::number(0), Extents::scalar());
-    let places = [None, Some(first.clone())];
-    let mut loops = Vec::new();
-    for (group, start) in groups.iter().zip(starts) {
-        let mut parts = Vec::new();
-        for (at, entry) in group.entries.iter().enumerate() {
-            let number = start.plus(&Polynomial::number(Rational::integer(at as i64)), &Rational::ONE);
-            let place = number.to_dimension();
-            let given = match (&place, target.slots) {
-                (Some(_), None) => None,
-                (None, None) => Some(graph.polynomial_of_sizes(&number)),
-                (Some(place), Some(slots)) => Some(graph.slice(slots, place.clone(), first.clone(), scalar.clone())),
-                (None, Some(slots)) => {
-                    let number = graph.polynomial_of_sizes(&number);
-                    Some(graph.construct_matrix(&M::Gather(places.clone(), scalar.clone()), &[slots, number]))
-                }
-            };
-            let row = Place { given, offset: place.filter(|_| given.is_none()).unwrap_or_default() };
-            let part = put(graph, entry.value, &[row, Place::at(first.clone())], &target.extents);
-            parts.push((part, Rational::ONE));
-        }
-        let mut body = graph.sum(Rational::ZERO, parts);
-        for bound in group.nest.iter().rev() {
-            body = graph.looped(bound, body);
-        }
-        loops.push((graph.spread(body, &target.extents), Rational::ONE));
-    }
-    let all = graph.sum(Rational::ZERO, loops);
-    graph.spread(all, &target.extents)
-}
-
-/// Puts a number into a matrix of zeros.
-fn put(graph: &mut Graph, value: ExprId, place: &[Place; 2], extents: &Extents) -> ExprId {
-    let given: Vec<ExprId> = place.iter().filter_map(|place| place.given).collect();
-    if given.is_empty() {
-        let [row, column] = place.clone().map(|place| place.offset);
-        return graph.embed(value, row, column, extents.clone());
-    }
-    let mut starts = given.clone().into_iter();
-    let given = place.iter().filter(|place| place.given.is_some()).filter_map(|place| {
-        let offset = graph.construct_matrix(&M::Size(place.offset.clone()), &[]);
-        Some(graph.add(starts.next()?, offset))
-    });
-    let operands: Vec<ExprId> = std::iter::once(value).chain(given).collect();
-    let places = place.clone().map(|place| place.given.is_none().then_some(place.offset));
-    graph.construct_matrix(&M::Scatter(places, extents.clone()), &operands)
 }
 
 fn symmetric(name: &str) -> Diagnostic {

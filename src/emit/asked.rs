@@ -7,7 +7,7 @@ use crate::lower::{Function, Shape};
 use std::fmt::Display;
 
 /// All derivatives.
-const KINDS: [Derive; 8] = [
+const KINDS: [Derive; 9] = [
     Derive::Gradient,
     Derive::Jacobian,
     Derive::Hessian,
@@ -16,6 +16,7 @@ const KINDS: [Derive; 8] = [
     Derive::Hvp,
     Derive::SparseJacobian,
     Derive::SparseHessian,
+    Derive::Lagrangian,
 ];
 
 /// The derivatives that are asked for, of one function.
@@ -135,6 +136,7 @@ impl Asked {
             Derive::Hvp => "Hessian-vector product",
             Derive::SparseJacobian => "sparse Jacobian",
             Derive::SparseHessian => "sparse Hessian",
+            Derive::Lagrangian => "Lagrangian",
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What code is generated, and for what.
 
-use crate::derive::Form;
+use crate::derive::{Form, Layout};
 
 /// A derivative that is generated beside the value.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -23,6 +23,10 @@ pub enum Derive {
     /// `f_sparse_hessian`, the value and those entries of the Hessian's lower triangle that are not zero at all points, with
     /// `f_hessian_pattern`, which tells where they are, for functions with one output.
     SparseHessian,
+    /// `f_sparse_lagrangian`, the value of `sigma*f(x) + dot(lambda, c(x))` and the entries of its Hessian's lower triangle
+    /// that are not zero at all points, with `f_lagrangian_pattern`, which tells where they are. The value of the function is
+    /// f, or a vector of f and the constraints c below it: `stack(f(x), c(x))`.
+    Lagrangian,
 }
 
 /// The floating-point type of the generated code.
@@ -98,6 +102,8 @@ pub struct Options {
     /// The functions that compute values, gradients, Jacobians and Hessians at many points: `f_batch`, `f_grad_batch` and
     /// so on.
     pub batch: Batch,
+    /// In which order sparse derivatives have their entries.
+    pub layout: Layout,
     /// The floating-point type.
     pub scalar: Scalar,
     /// The library that is called.
@@ -118,6 +124,7 @@ impl Default for Options {
             derive: vec![Derive::Gradient],
             wrt: Vec::new(),
             batch: Batch::None,
+            layout: Layout::Rows,
             scalar: Scalar::F64,
             target: Target::Std,
             source_name: "expression".to_string(),

@@ -174,6 +174,7 @@ impl Module<'_> {
         }
         self.products(function, &signature, &asked, gradient)?;
         self.sparse_by_entries(function, &signature, (&derivatives, &tape), &asked);
+        self.lagrangian_by_entries(function, &asked)?;
         Ok(asked)
     }
 

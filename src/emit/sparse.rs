@@ -4,13 +4,41 @@ use super::asked::Asked;
 use super::layout::{Piece, lines, nested};
 use super::options::Derive;
 use super::rust::{ALLOW, Module, Signature};
-use crate::derive::Derivatives;
+use crate::derive::{Derivatives, Layout, Order, lagrangian_by_entries};
+use crate::error::Diagnostic;
 use crate::graph::Graph;
 use crate::lower::{Function, Shape};
 use crate::tape::Tape;
 
 /// The entries of a sparse derivative, row by row: row, column, and which of the outputs of all derivatives it is.
 type Entries = Vec<(usize, usize, usize)>;
+
+/// What a sparse derivative is called: in the names of functions, and in documentation; what value there is beside it, and
+/// what its rows and columns are.
+struct Titles {
+    suffix: &'static str,
+    title: &'static str,
+    value: &'static str,
+    note: &'static str,
+}
+
+const JACOBIAN: Titles = Titles {
+    suffix: "jacobian",
+    title: "Jacobian",
+    value: "Value",
+    note: "a row for each entry of the value, a column for each number that is derived by, in order",
+};
+const HESSIAN: Titles = Titles {
+    suffix: "hessian",
+    title: "Hessian",
+    value: "Value",
+    note: "the lower triangle, a row and a column for each number that is derived by, in order",
+};
+const LAGRANGIAN: Titles = Titles {
+    suffix: "lagrangian",
+    value: "Lagrangian: `sigma` times the first entry, and the products of `lambda` with the others,",
+    ..HESSIAN
+};
 
 impl Module<'_> {
     /// Writes the sparse derivatives that are asked for, with the outputs of a tape: the values, and the derivatives of each
@@ -22,38 +50,67 @@ impl Module<'_> {
         (derivatives, tape): (&Derivatives, &Tape),
         asked: &Asked,
     ) {
-        let graph = &derivatives.graph;
-        let values = derivatives.value.len();
+        let (graph, values) = (&derivatives.graph, derivatives.value.len());
         if asked.wants(Derive::SparseJacobian) {
             let width = derivatives.first.first().map_or(0, Vec::len);
             let places = derivatives.first.iter().enumerate().flat_map(|(row, entries)| {
                 let own = entries.iter().enumerate().filter(|(_, id)| !is_zero(graph, **id));
                 own.map(move |(column, _)| (row, column, values + row * width + column))
             });
-            let note = "a row for each entry of the value, a column for each number that is derived by, in order";
-            self.entries_of(function, signature, ("jacobian", "Jacobian", note), places.collect(), tape);
+            self.entries_of(function, signature, &JACOBIAN, (places.collect(), width), tape);
         }
         if asked.wants(Derive::SparseHessian) {
-            let count = derivatives.second.len();
-            let upper = |row: usize, column: usize| row * count - row * row.saturating_sub(1) / 2 + column - row;
-            let mut places = Entries::new();
-            for (row, entries) in derivatives.second.iter().enumerate() {
-                let own = entries[..=row].iter().enumerate().filter(|(_, id)| !is_zero(graph, **id));
-                places.extend(own.map(|(column, _)| (row, column, values + count + upper(column, row))));
-            }
-            let note = "the lower triangle, a row and a column for each number that is derived by, in order";
-            self.entries_of(function, signature, ("hessian", "Hessian", note), places, tape);
+            self.lower_triangle(function, signature, &HESSIAN, (derivatives, tape));
         }
+    }
+
+    /// Writes the sparse Hessian of the Lagrangian, if it is asked for.
+    ///
+    /// # Errors
+    /// A value that is a matrix, and functions without second derivatives.
+    pub(super) fn lagrangian_by_entries(&mut self, function: &Function, asked: &Asked) -> Result<(), Diagnostic> {
+        if !asked.wants(Derive::Lagrangian) {
+            return Ok(());
+        }
+        let own = lagrangian_by_entries(function)?;
+        let derived = self.derived(function.parameters.iter().map(|parameter| parameter.name.as_str()));
+        let signature = self.signature(&own, function.display_name().to_string(), derived);
+        let all = signature.derived_inputs(&own);
+        let mut derivatives = self.deriver.derive(&own, &all, Order::Second, self.options.form)?;
+        let tape = derivatives.tape();
+        self.lower_triangle(&own, &signature, &LAGRANGIAN, (&derivatives, &tape));
+        Ok(())
+    }
+
+    fn lower_triangle(
+        &mut self,
+        function: &Function,
+        signature: &Signature,
+        titles: &Titles,
+        (derivatives, tape): (&Derivatives, &Tape),
+    ) {
+        let (values, count) = (derivatives.value.len(), derivatives.second.len());
+        let upper = |row: usize, column: usize| row * count - row * row.saturating_sub(1) / 2 + column - row;
+        let mut places = Entries::new();
+        for (row, entries) in derivatives.second.iter().enumerate() {
+            let own = entries[..=row].iter().enumerate().filter(|(_, id)| !is_zero(&derivatives.graph, **id));
+            places.extend(own.map(|(column, _)| (row, column, values + count + upper(column, row))));
+        }
+        self.entries_of(function, signature, titles, (places, count), tape);
     }
 
     fn entries_of(
         &mut self,
         function: &Function,
         signature: &Signature,
-        (suffix, title, note): (&str, &str, &str),
-        places: Entries,
+        Titles { suffix, title, value: beside, note }: &Titles,
+        (mut places, width): (Entries, usize),
         tape: &Tape,
     ) {
+        let is_compressed = self.options.layout == Layout::Columns;
+        if is_compressed {
+            places.sort_by_key(|(row, column, _)| (*column, *row));
+        }
         let (float, own) = (self.options.scalar.name(), function.display_name());
         let count = places.len();
         let pattern = self.items.claim(&format!("{own}_{suffix}_pattern"));
@@ -62,12 +119,21 @@ impl Module<'_> {
         self.out.push_str(&format!(
             "\n/// How many entries [`{name}`] has.\n{ALLOW}pub const fn {nonzeros}() -> usize {{\n    {count}\n}}\n"
         ));
-        self.out.push_str(&format!("\n/// Writes where the entries of [`{name}`] are: {note}.\n{ALLOW}"));
-        self.out.push_str(&format!(
-            "pub const fn {pattern}(rows: &mut [usize; {count}], columns: &mut [usize; {count}]) {{\n"
-        ));
-        for (slice, side) in [("rows", 0), ("columns", 1)] {
-            let numbers = places.iter().map(|(row, column, _)| Piece::Leaf([row, column][side].to_string()));
+        let compressed = "\n///\n/// The rows of the entries of column c are `rows[starts[c]..starts[c + 1]]`, from above; columns follow each other.";
+        let compressed = if is_compressed { compressed } else { "" };
+        self.out.push_str(&format!("\n/// Writes where the entries of [`{name}`] are: {note}.{compressed}\n{ALLOW}"));
+        let rows: Vec<usize> = places.iter().map(|(row, _, _)| *row).collect();
+        let columns: Vec<usize> = places.iter().map(|(_, column, _)| *column).collect();
+        let starts: Vec<usize> = (0..=width).map(|start| columns.partition_point(|column| *column < start)).collect();
+        let slices = match is_compressed {
+            true => [("starts", starts), ("rows", rows)],
+            false => [("rows", rows), ("columns", columns)],
+        };
+        let parameters = slices.iter().map(|(slice, numbers)| format!("{slice}: &mut [usize; {}]", numbers.len()));
+        let parameters: Vec<String> = parameters.collect();
+        self.out.push_str(&format!("pub const fn {pattern}({}) {{\n", parameters.join(", ")));
+        for (slice, numbers) in slices {
+            let numbers = numbers.into_iter().map(|number| Piece::Leaf(number.to_string()));
             let list = lines(Piece::List(numbers.collect()), 1);
             self.out.push_str(&format!("    *{slice} = {};\n", list.trim()));
         }
@@ -86,7 +152,7 @@ impl Module<'_> {
         }
         signature.add(format!("{values}: &mut [{float}; {count}]"));
         let documentation = [
-            format!("Value of [`{of}`], and the values of its {title}'s entries, in the order of [`{pattern}`]."),
+            format!("{beside} of [`{of}`], and the values of its {title}'s entries, in the order of [`{pattern}`]."),
             String::new(),
             super::documentation::operations(&tape),
         ];

@@ -83,14 +83,8 @@ impl Looped {
 pub(super) fn values_added(outputs: &mut [Accumulated], inner: &Into) -> Vec<ExprId> {
     let added_to: FxHashSet<ExprId> = inner.values().flatten().map(|(target, _)| *target).collect();
     outputs.iter_mut().for_each(|output| output.is_shared = added_to.contains(&output.id));
-    let read = |part: &Part| {
-        let places = part.place.iter().filter_map(|place| match place {
-            Place::From(given) => Some(*given),
-            Place::At(_) => None,
-        });
-        places.chain([part.value]).collect::<Vec<ExprId>>()
-    };
-    let parts = outputs.iter().flat_map(|output| &output.parts).flat_map(read);
+    // Places are whole numbers, which are not computed with.
+    let parts = outputs.iter().flat_map(|output| &output.parts).map(|part| part.value);
     let mut values: Vec<ExprId> = parts.chain(inner.keys().copied()).collect();
     values.sort_unstable();
     values.dedup();

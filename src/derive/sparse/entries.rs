@@ -12,7 +12,7 @@ const WRITTEN_OUT: i64 = 16;
 const DEEPEST: usize = 64;
 
 /// Where an entry is along one side of a matrix.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Place {
     /// A whole number from data, to which the offset is added.
     pub given: Option<ExprId>,

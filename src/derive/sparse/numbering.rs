@@ -1,7 +1,7 @@
 //! Numbers for the entries of a sparse matrix: which one a loop writes next.
 
 use super::order::{Side, compared, least};
-use super::{Group, Nonzero};
+use super::{Group, Layout, Nonzero};
 use crate::graph::{Bound, Dimension, Polynomial, Rational};
 use std::cmp::Ordering;
 
@@ -39,11 +39,11 @@ pub fn numbered(groups: &[Group]) -> Option<Numbering> {
     Some(numbering)
 }
 
-/// Tells whether loops write the entries row by row, each row from left to right, and none twice.
-pub fn is_sorted(groups: &[Group]) -> bool {
+/// Tells whether loops write the entries in the order of a layout, and none twice.
+pub fn is_sorted(groups: &[Group], layout: Layout) -> bool {
     let mut end: Option<Cell> = None;
     for group in groups {
-        let cells: Option<Vec<Cell>> = group.entries.iter().map(Cell::new).collect();
+        let cells: Option<Vec<Cell>> = group.entries.iter().map(|entry| Cell::new(entry, layout)).collect();
         let Some(cells) = cells else { return false };
         let (Some(first), Some(last)) = (cells.first(), cells.last()) else { continue };
         let is_row_sorted = cells.windows(2).all(|pair| pair[0].is_before(&pair[1], &group.nest));
@@ -70,21 +70,22 @@ fn last_value(bound: &Bound) -> Dimension {
     bound.to.plus(&Dimension::number(1), -1)
 }
 
-/// An entry's row and column; none where data decides it for another value of an index.
+/// An entry's row and column, or column and row; none where data decides it for another value of an index.
 #[derive(Clone)]
 struct Cell {
-    row: Option<Side>,
-    column: Option<Side>,
+    first: Option<Side>,
+    second: Option<Side>,
 }
 
 impl Cell {
-    fn new(entry: &Nonzero) -> Option<Cell> {
-        (!entry.is_turned).then(|| Cell { row: Some(entry.row.clone()), column: Some(entry.column.clone()) })
+    fn new(entry: &Nonzero, layout: Layout) -> Option<Cell> {
+        let [first, second] = entry.sides(layout).map(|side| Some(side.clone()));
+        (!entry.is_turned).then_some(Cell { first, second })
     }
 
     fn substituted(&self, name: &str, by: &Dimension) -> Cell {
         let changed = |side: &Option<Side>| side.as_ref().and_then(|side| side.substituted(name, by));
-        Cell { row: changed(&self.row), column: changed(&self.column) }
+        Cell { first: changed(&self.first), second: changed(&self.second) }
     }
 
     /// Puts the ends of ranges in place of their indices, the innermost first.
@@ -92,11 +93,11 @@ impl Cell {
         nest.iter().rev().fold(self.clone(), |cell, bound| cell.substituted(bound.name(), &end(bound)))
     }
 
-    /// Tells whether another entry is right of this one in the same row, or in a row below it.
+    /// Tells whether another entry comes after this one.
     fn is_before(&self, other: &Cell, nest: &[Bound]) -> bool {
         let order = |a: &Option<Side>, b: &Option<Side>| compared(a.as_ref()?, b.as_ref()?, nest);
-        match order(&self.row, &other.row) {
-            Some(Ordering::Equal) => order(&self.column, &other.column) == Some(Ordering::Less),
+        match order(&self.first, &other.first) {
+            Some(Ordering::Equal) => order(&self.second, &other.second) == Some(Ordering::Less),
             rows => rows == Some(Ordering::Less),
         }
     }

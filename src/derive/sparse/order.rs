@@ -64,7 +64,7 @@ fn is_equal(difference: &Dimension) -> bool {
 }
 
 /// Returns the sign of a dimension that is never 0 and has the same one for all values of the indices.
-fn sign(dimension: &Dimension, nest: &[Bound]) -> Option<Ordering> {
+pub fn sign(dimension: &Dimension, nest: &[Bound]) -> Option<Ordering> {
     let is_positive = |dimension: &Dimension| !least(dimension, nest).plus(&Dimension::number(1), -1).may_be_negative();
     if is_positive(dimension) {
         Some(Ordering::Greater)

@@ -5,11 +5,11 @@
 use super::MODULE;
 use super::dimensions;
 use super::dispatch::has_lanes;
-use super::looped::{fills, variable};
+use super::looped::variable;
 use super::loops::{Interface, Loops, Place, place, reads, shortened};
 use super::stages::distributed;
 use crate::error::Diagnostic;
-use crate::graph::{Bound, Dimension, ExprId, MatrixOperation as M, Rational};
+use crate::graph::{Bound, Dimension, ExprId, MatrixOperation as M};
 use crate::tape::{self, Accumulated, Computation, Looped, Operation, Part, Step};
 use indexmap::IndexMap;
 use std::collections::BTreeSet;
@@ -180,7 +180,8 @@ impl<'a> Loops<'a> {
                 true => drop(names.next().map(|name| self.places.insert(output.id, Place::Number(name)))),
                 false => {
                     self.begin_output(bound, output);
-                    if let (true, Some(Place::Slice(name))) = (fills(bound, output), self.places.get(&output.id)) {
+                    let is_stored = self.stores(bound, output);
+                    if let (true, Some(Place::Slice(name))) = (is_stored, self.places.get(&output.id)) {
                         filled.push(name.clone());
                     }
                 }
@@ -259,11 +260,9 @@ impl<'a> Loops<'a> {
     }
 
     fn add_in_block(&mut self, output: &Accumulated, part: &Part) {
-        let itself = [(output.id, Rational::ONE)];
-        let targets = if output.into.is_empty() { &itself } else { &output.into[..] };
-        for (target, scale) in targets {
-            let added = self.scaled_number(part.value, &part.coefficient.multiply(scale));
-            let name = match self.places.get(target).cloned() {
+        for (target, scale) in self.targets_of(output) {
+            let added = self.scaled_number(part.value, &part.coefficient.multiply(&scale));
+            let name = match self.places.get(&target).cloned() {
                 Some(Place::Number(name)) => {
                     self.statements.push(format!("{name} += {added};"));
                     continue;
@@ -273,7 +272,7 @@ impl<'a> Loops<'a> {
             };
             let window = match &part.place {
                 [tape::Place::At(row), tape::Place::At(column)] => {
-                    self.window(&name, [row, column], &self.graph.extents(*target).columns)
+                    self.window(&name, [row, column], &self.graph.extents(target).columns)
                 }
                 _ => None,
             };

@@ -4,8 +4,16 @@ use super::dimensions;
 use super::loops::{Interface, Loops, Place, after, place};
 use crate::emit::expression::{Writer, bare};
 use crate::error::{Diagnostic, Fault};
-use crate::graph::{Bound, ExprId, Extents, MatrixOperation as M, Rational};
+use crate::graph::{Bound, ExprId, Extents, MatrixOperation as M, Node, Rational, Term};
 use crate::tape::{self, Accumulated, Computation, Looped, Part, Plan, Tape};
+
+/// A sum of matrices, each of which is made by a loop.
+pub(super) struct LoopsAdded {
+    sum: ExprId,
+    coefficient: Rational,
+    /// Whether there is one only.
+    is_only: bool,
+}
 
 /// Returns the indices of all loops of a plan, with the names of the variables.
 pub(super) fn variables(plan: &Plan) -> Vec<(String, String)> {
@@ -106,26 +114,82 @@ impl<'a> Loops<'a> {
             self.places.insert(output.id, Place::Number(name));
             return;
         }
+        if let Some(sum) = self.sum_of_loops(output.id) {
+            return self.begin_sum(bound, output, sum);
+        }
         let target = self.target(output.id);
-        if !fills(bound, output) {
+        if !self.stores(bound, output) {
             self.statements.push(format!("{target}.fill(0.0);"));
         }
         self.read.insert(output.id);
         self.places.insert(output.id, Place::Slice(target));
     }
 
+    /// Returns the sum that the matrix of a loop is only a term of, if all of its terms are such matrices: the loops add to
+    /// that sum then.
+    fn sum_of_loops(&self, id: ExprId) -> Option<LoopsAdded> {
+        let user = |id: ExprId| {
+            let mut users = self.plan.steps.iter().filter(|step| step.operands().contains(&id));
+            let user = users.next().filter(|_| users.next().is_none() && !self.plan.outputs.contains(&id));
+            user.map(|step| step.id)
+        };
+        let sum = user(id)?;
+        let Node::Sum(constant, terms) = self.graph.node(sum) else { return None };
+        let extents = self.graph.extents(sum);
+        let is_added = |(term, _): &Term| {
+            self.graph.as_loop(*term).is_some() && self.graph.extents(*term) == extents && user(*term) == Some(sum)
+        };
+        let is_sum = constant.is_zero() && !extents.is_scalar() && terms.iter().all(is_added);
+        let (_, coefficient) = terms.iter().find(|(term, _)| *term == id && is_sum)?;
+        Some(LoopsAdded { sum, coefficient: coefficient.clone(), is_only: terms.len() == 1 })
+    }
+
+    /// Begins with a sum that loops add to, if this is the first of them.
+    fn begin_sum(&mut self, bound: &Bound, output: &Accumulated, added: LoopsAdded) {
+        let sum = added.sum;
+        self.sums.insert(output.id, added);
+        if !self.places.contains_key(&sum) {
+            let target = self.target(sum);
+            if !self.stores(bound, output) {
+                self.statements.push(format!("{target}.fill(0.0);"));
+            }
+            self.read.insert(sum);
+            self.places.insert(sum, Place::Slice(target));
+        }
+        if let Some(place) = self.places.get(&sum).cloned() {
+            self.places.insert(output.id, place);
+        }
+    }
+
+    /// Tells whether a sum is what loops have added to.
+    pub(super) fn is_summed(&self, sum: ExprId) -> bool {
+        self.sums.values().any(|added| added.sum == sum)
+    }
+
+    /// Tells whether a loop writes each entry of a matrix once, so that nothing has to be there before.
+    pub(super) fn stores(&self, bound: &Bound, output: &Accumulated) -> bool {
+        fills(bound, output) && self.sums.get(&output.id).is_none_or(|added| added.is_only)
+    }
+
+    /// Returns what a loop adds to, and what is multiplied by before.
+    pub(super) fn targets_of(&self, output: &Accumulated) -> Vec<(ExprId, Rational)> {
+        match self.sums.get(&output.id) {
+            Some(added) => vec![(added.sum, added.coefficient.clone())],
+            None if output.into.is_empty() => vec![(output.id, Rational::ONE)],
+            None => output.into.clone(),
+        }
+    }
+
     pub(super) fn add_part(&mut self, bound: &Bound, output: &Accumulated, part: &Part) {
-        let itself = [(output.id, Rational::ONE)];
-        let targets = if output.into.is_empty() { &itself } else { &output.into[..] };
-        for (target, scale) in targets {
-            let coefficient = part.coefficient.multiply(scale);
-            let sign = if fills(bound, output) { "=" } else { "+=" };
-            match self.places.get(target).cloned() {
+        let sign = if self.stores(bound, output) { "=" } else { "+=" };
+        for (target, scale) in self.targets_of(output) {
+            let coefficient = part.coefficient.multiply(&scale);
+            match self.places.get(&target).cloned() {
                 Some(Place::Number(name)) => {
                     let added = self.scaled_number(part.value, &coefficient);
                     self.statements.push(added_to(&name, "+=", added));
                 }
-                Some(Place::Slice(name)) => self.add_to_slice(*target, &name, sign, part, &coefficient),
+                Some(Place::Slice(name)) => self.add_to_slice(target, &name, sign, part, &coefficient),
                 _ => self.unknown = true,
             }
         }
@@ -194,7 +258,7 @@ fn added_to(target: &str, sign: &str, added: String) -> String {
 
 /// Tells whether each value of an index fills rows of its own, entry by entry or each as a whole, and all of them fill the
 /// matrix.
-pub(super) fn fills(bound: &Bound, output: &Accumulated) -> bool {
+fn fills(bound: &Bound, output: &Accumulated) -> bool {
     let columns = &output.extents.columns;
     let whole_rows = output.parts.iter().all(|part| part.extents.columns == *columns);
     let across = match columns.as_number() {

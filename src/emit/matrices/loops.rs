@@ -7,6 +7,7 @@
 use super::blocks::RowProducts;
 use super::dispatch::has_lanes;
 use super::lanes::Block;
+use super::looped::LoopsAdded;
 use super::rows::RowLoop;
 use super::stages::distributed;
 use crate::emit::expression::{Writer, bare};
@@ -65,6 +66,8 @@ pub struct Loops<'a> {
     pub(super) bounds: Vec<Bound>,
     /// The loop whose values are computed side by side.
     pub(super) block: Block,
+    /// The sums that the matrices of loops are terms of.
+    pub(super) sums: FxHashMap<ExprId, LoopsAdded>,
 }
 
 /// A loop to which statements are still added.
@@ -172,6 +175,7 @@ impl<'a> Loops<'a> {
             indices: interface.indices,
             bounds: Vec::new(),
             block: Block::default(),
+            sums: FxHashMap::default(),
         };
         for (root, target) in plan.outputs.iter().zip(interface.targets) {
             if let Some(target) = target.as_ref().filter(|_| !graph.extents(*root).is_scalar()) {
@@ -235,7 +239,7 @@ impl<'a> Loops<'a> {
                 let name = interface.inputs[*index as usize].clone();
                 if step.extents.is_scalar() { Place::Number(name) } else { Place::Slice(name) }
             }
-            Computation::Entrywise(..) if self.is_computed_share(id) => return Ok(()),
+            Computation::Entrywise(..) if self.is_computed_share(id) || self.is_summed(id) => return Ok(()),
             Computation::Entrywise(tape, operands) => return self.entrywise(id, &step.extents, tape, operands),
             Computation::Operation(operation, operands) => self.operation(id, &step.extents, operation, operands)?,
             Computation::Numbers(tape, operands, results) => return self.numbers(tape, operands, results),

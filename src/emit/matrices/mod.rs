@@ -13,6 +13,7 @@ mod lanes;
 mod looped;
 mod loops;
 mod operations;
+mod places;
 mod products;
 mod rows;
 mod scanned;
@@ -373,7 +374,7 @@ impl Module<'_> {
         kept.for_each(|(_, entries)| *counts.entry(entries).or_default() += 1);
         let terms = counts.iter().map(|(entries, count)| match count {
             1 => (*entries).to_string(),
-            count if entries.contains([' ']) && !entries.contains(" * ") => format!("{count} * ({entries})"),
+            count if is_sum(entries) => format!("{count} * ({entries})"),
             count => format!("{count} * {entries}"),
         });
         let total = match counts.is_empty() {
@@ -385,6 +386,19 @@ impl Module<'_> {
             .push_str(&format!("pub const fn {workspace}({}) -> usize {{\n    {total}\n}}\n", parameters.join(", ")));
         workspace
     }
+}
+
+/// Tells whether a number is written as a sum or a difference.
+fn is_sum(text: &str) -> bool {
+    let mut depth = 0;
+    text.chars().any(|letter| {
+        match letter {
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            _ => {}
+        }
+        depth == 0 && matches!(letter, '+' | '-')
+    })
 }
 
 /// Where results go.

@@ -1,6 +1,7 @@
 //! Operations on whole matrices: views, calls of kernels, and copies.
 
-use super::loops::{Loops, Place, after, place};
+use super::dimensions;
+use super::loops::{Loops, Place, after, factor, place};
 use crate::emit::expression::bare;
 use crate::error::Diagnostic;
 use crate::graph::{Dimension, ExprId, Extents, Extreme, Graph, MatrixOperation as M};
@@ -166,7 +167,12 @@ impl Loops<'_> {
 
     /// Writes a dimension as a floating-point number.
     pub(super) fn count_of(&self, dimension: &Dimension) -> String {
-        let (text, float) = (self.dimension(dimension), self.writer.options.scalar.name());
+        let float = self.writer.options.scalar.name();
+        if dimension.is_running() && dimension.may_be_negative() {
+            let (added, taken) = dimensions::sides(dimension, self.sizes);
+            return format!("({} as {float} - {} as {float})", factor(&added), factor(&taken.join(" + ")));
+        }
+        let text = self.dimension(dimension);
         if text.contains(' ') { format!("(({text}) as {float})") } else { format!("({text} as {float})") }
     }
 

@@ -2,6 +2,7 @@
 
 use super::dimensions;
 use super::loops::{factor, place};
+use crate::functions::rows;
 use crate::graph::{Dimension, ExprId, Graph, MatrixOperation as M, Node};
 use indexmap::IndexMap;
 
@@ -73,9 +74,13 @@ impl<F: Fn(u32) -> Option<String>> WholeNumbers<'_, F> {
             Some((M::Remainder, [of, by])) => {
                 let (added, taken) = self.sides(*of)?;
                 let by = factor(&self.text(*by)?);
-                Some(match taken.is_empty() {
-                    true => format!("{} % {by}", factor(&added)),
-                    false => {
+                Some(match &taken[..] {
+                    [] => format!("{} % {by}", factor(&added)),
+                    [number] if number == "1" => format!("({added} + {by} - 1) % {by}"),
+                    [number] if number.parse::<u64>().is_ok() => {
+                        format!("({added} + {number} * {by} - {number}) % {by}")
+                    }
+                    _ => {
                         let taken = factor(&taken.join(" + "));
                         format!("({} as isize - {taken} as isize).rem_euclid({by} as isize) as usize", factor(&added))
                     }
@@ -93,8 +98,24 @@ impl<F: Fn(u32) -> Option<String>> WholeNumbers<'_, F> {
                 let [row, column] = [side(&places[0])?, side(&places[1])?];
                 self.entry(*of, [row, column])
             }
-            _ => self.input(id),
+            _ => match self.graph.node(id) {
+                Node::Apply(rows::MAX, of) => self.cut(of),
+                _ => self.input(id),
+            },
         }
+    }
+
+    /// Writes a number that is 0 where it would be negative.
+    fn cut(&self, of: &[ExprId]) -> Option<String> {
+        let zero = of.iter().position(|id| self.graph.is_integer(*id, 0))?;
+        let (added, taken) = self.sides(*of.get(1 - zero.min(1))?)?;
+        Some(match taken.is_empty() {
+            true => factor(&added),
+            false => {
+                let kind = if added.parse::<u64>().is_ok() { "_usize" } else { "" };
+                format!("{}{kind}.saturating_sub({})", factor(&added), taken.join(" + "))
+            }
+        })
     }
 
     fn entry(&self, of: ExprId, [row, column]: [String; 2]) -> Option<String> {
