@@ -11,12 +11,12 @@ if [ -z "${GRADC:-}" ]; then
 fi
 export GENERATED=$target/peers/generated
 mkdir -p "$GENERATED"
-compile() { # workload, derivatives, parameters, function
-  "$GRADC" compile "$root/benches/workloads/$1.grad" --derive "$2" ${3:+--wrt "$3"} ${4:+--function "$4"} -o "$GENERATED/${4:-$1}.rs" >&2
+compile() { # workload, derivatives, parameters, function, options
+  "$GRADC" compile "$root/benches/workloads/$1.grad" --derive "$2" ${3:+--wrt "$3"} ${4:+--function "$4"} "${@:5}" -o "$GENERATED/${4:-$1}.rs" >&2
 }
 compile arm jacobian
 compile atoms gradient X
-compile brusselator jvp,sparse_jacobian U,V
+compile brusselator jvp,sparse_jacobian U,V brusselator --sparse triplets
 compile bundle sparse_jacobian camera,point,weight
 compile cartpole gradient u
 compile hmm gradient A,mu,s
@@ -28,6 +28,8 @@ compile mixture gradient alpha,mu,q,L
 compile nested gradient
 compile neuron gradient
 compile perceptron gradient W,b,V,c
+compile power_flow sparse_jacobian va,vm flows --sparse triplets
+compile power_flow sparse_hessian va,vm flows_lagrangian --sparse triplets
 compile product gradient
 compile reprojection gradient,jacobian
 compile rosenbrock gradient

@@ -1,10 +1,9 @@
-//! Sparse Jacobians and Hessians.
+//! Sparse Jacobians and Hessians. Triplets lie loop by loop: each has the same entries in the same order.
 
 use crate::buffers::workspace;
 use crate::export;
-use std::sync::OnceLock;
 
-generated!(brusselator bundle constraints lagrangian);
+generated!(brusselator bundle constraints flows flows_lagrangian lagrangian);
 
 macro_rules! chain {
     ($jacobian:ident, $hessian:ident, $n:expr) => {
@@ -15,18 +14,10 @@ macro_rules! chain {
             constraints::constraints_sparse_jacobian($n, x, value, values, workspace);
         });
         export!($hessian, 2 * $n - 1, 2 * $n, |input, output| {
-            static PATTERN: OnceLock<(usize, Vec<usize>)> = OnceLock::new();
-            let (entries, slots) = PATTERN.get_or_init(|| {
-                let terms = lagrangian::lagrangian_hessian_terms($n);
-                let [mut rows, mut columns, mut slots, mut scratch] = [(); 4].map(|()| vec![0; terms]);
-                let entries =
-                    lagrangian::lagrangian_hessian_pattern($n, &mut rows, &mut columns, &mut slots, &mut scratch);
-                (entries, slots)
-            });
             let (x, sigma, lambda) = (input.take($n), input.take(1)[0], input.take($n - 2));
             let (value, values) = (output.take(1), output.take(2 * $n - 1));
-            let workspace = workspace(lagrangian::lagrangian_sparse_hessian_workspace($n, *entries));
-            value[0] = lagrangian::lagrangian_sparse_hessian($n, *entries, x, sigma, lambda, slots, values, workspace);
+            let workspace = workspace(lagrangian::lagrangian_sparse_hessian_workspace($n));
+            value[0] = lagrangian::lagrangian_sparse_hessian($n, x, sigma, lambda, values, workspace);
         });
     };
 }
@@ -74,57 +65,47 @@ export!(L3_genrust, 11 * CAMERAS + 3 * POINTS + 5 * OBSERVATIONS, 32 * OBSERVATI
 const SIDE: usize = 64;
 const CELLS: usize = SIDE * SIDE;
 
-/// The pattern of the grid's Jacobian, which is computed once.
-struct Grid {
-    entries: usize,
-    slots: Vec<usize>,
-    /// Where the values are that lie north, west, at, east and south of each place, and that of the other field.
-    places: Vec<usize>,
-}
-
-fn grid() -> &'static Grid {
-    static GRID: OnceLock<Grid> = OnceLock::new();
-    GRID.get_or_init(|| {
-        let terms = brusselator::brusselator_jacobian_terms(SIDE);
-        let [mut rows, mut columns, mut slots, mut scratch] = [(); 4].map(|()| vec![0; terms]);
-        let entries =
-            brusselator::brusselator_jacobian_pattern(SIDE, &mut rows, &mut columns, &mut slots, &mut scratch);
-        let pattern: Vec<(usize, usize)> = rows.into_iter().zip(columns).take(entries).collect();
-        let at = |field: usize, i: usize, j: usize| field * CELLS + i % SIDE * SIDE + j % SIDE;
-        let wanted = (0..2 * CELLS).flat_map(|row| {
-            let (field, i, j) = (row / CELLS, row % CELLS / SIDE, row % SIDE);
-            let before = SIDE - 1;
-            let around = [(i + before, j), (i, j + before), (i, j), (i, j + 1), (i + 1, j)];
-            let own = around.map(|(i, j)| at(field, i, j));
-            own.into_iter().chain([at(1 - field, i, j)]).map(move |column| (row, column))
-        });
-        let places = wanted.map(|entry| pattern.binary_search(&entry).expect("the entry is there")).collect();
-        Grid { entries, slots, places }
-    })
-}
+/// Which of the twelve entries of a cell are those north, west, at, east and south of it and of the other field, by field.
+const OF_CELL: [[usize; 6]; 2] = [[3, 1, 4, 0, 2, 5], [10, 8, 11, 7, 9, 6]];
 
 export!(L10_genrust, 3 + 4 * CELLS, 16 * CELLS, |input, output| {
-    let ([a, b, d], grid) = (input.take(3).first_chunk().expect("three"), grid());
+    let [a, b, d] = *input.array();
     let (u, v, du, dv) = (input.take(CELLS), input.take(CELLS), input.take(CELLS), input.take(CELLS));
     let (value, tangent) = (output.take(2 * CELLS), output.take(2 * CELLS));
-    let entries = output.take(12 * CELLS);
-    let length = brusselator::brusselator_sparse_jacobian_workspace(SIDE, grid.slots.len(), grid.entries);
+    let entries = [output.take(6 * CELLS), output.take(6 * CELLS)];
+    let length = brusselator::brusselator_sparse_jacobian_workspace(SIDE, 12 * CELLS);
     let products = brusselator::brusselator_jvp_workspace(SIDE);
-    let (values, workspace) = workspace(grid.entries + length.max(products)).split_at_mut(grid.entries);
-    brusselator::brusselator_jvp(SIDE, *a, *b, *d, u, v, du, dv, value, tangent, workspace);
-    brusselator::brusselator_sparse_jacobian(
-        SIDE,
-        grid.slots.len(),
-        grid.entries,
-        *a,
-        *b,
-        *d,
-        u,
-        v,
-        &grid.slots,
-        value,
-        values,
-        workspace,
-    );
-    grid.places.iter().zip(entries).for_each(|(place, entry)| *entry = values[*place]);
+    let (values, workspace) = workspace(12 * CELLS + length.max(products)).split_at_mut(12 * CELLS);
+    brusselator::brusselator_jvp(SIDE, a, b, d, u, v, du, dv, value, tangent, workspace);
+    brusselator::brusselator_sparse_jacobian(SIDE, 12 * CELLS, a, b, d, u, v, value, values, workspace);
+    for (entries, own) in entries.into_iter().zip(OF_CELL) {
+        for (entries, values) in entries.chunks_exact_mut(6).zip(values.chunks_exact(12)) {
+            entries.iter_mut().zip(own).for_each(|(entry, at)| *entry = values[at]);
+        }
+    }
+});
+
+const BUSES: usize = 1000;
+const BRANCHES: usize = 1500;
+
+/// Which of the eleven entries of a branch those of a lower triangle are, after the two that add up to the second of them.
+const OF_BRANCH: [usize; 8] = [0, 9, 8, 10, 5, 4, 7, 6];
+
+export!(L4_genrust, 2 * BUSES + 14 * BRANCHES, 30 * BRANCHES, |input, output| {
+    let (va, vm) = (input.take(BUSES), input.take(BUSES));
+    let (lambda, c) = (input.take(4 * BRANCHES), input.take(8 * BRANCHES));
+    let (a, b) = (input.indices(BRANCHES), input.indices(BRANCHES));
+    let (value, blocks, triangles) =
+        (output.take(4 * BRANCHES), output.take(16 * BRANCHES), output.take(10 * BRANCHES));
+    let length = flows::flows_sparse_jacobian_workspace(BUSES, BRANCHES)
+        .max(flows_lagrangian::flows_lagrangian_sparse_hessian_workspace(BUSES, BRANCHES));
+    let (values, workspace) = workspace(11 * BRANCHES + length).split_at_mut(11 * BRANCHES);
+    flows::flows_sparse_jacobian(BUSES, BRANCHES, va, vm, c, a, b, value, blocks, workspace);
+    // Derivatives by the end of a branch stand before those by its beginning.
+    blocks.chunks_exact_mut(2).for_each(|pair| pair.swap(0, 1));
+    flows_lagrangian::flows_lagrangian_sparse_hessian(BUSES, BRANCHES, va, vm, lambda, c, a, b, values, workspace);
+    for (triangle, values) in triangles.chunks_exact_mut(10).zip(values.chunks_exact(11)) {
+        triangle[..2].copy_from_slice(&[values[3], values[1] + values[2]]);
+        triangle[2..].iter_mut().zip(OF_BRANCH).for_each(|(entry, at)| *entry = values[at]);
+    }
 });
