@@ -3,12 +3,13 @@
 //! Ranges of numbers are written out term by term. Other ranges are raised to vector form where they can be; where not,
 //! they are loops.
 
+use super::alike::log_sums_of_rows;
 use super::gates::node;
 use super::machine::{Machine, Task};
 use super::value::{Rank, Value};
 use crate::error::{Diagnostic, Fault, nearest};
 use crate::functions::rows;
-use crate::graph::{Bound, Dimension, Extents, Extreme, MatrixOperation as M, Rational};
+use crate::graph::{Bound, Dimension, ExprId, Extents, Extreme, MatrixOperation as M, Rational};
 use crate::limits;
 use crate::source::Span;
 use crate::syntax::ast::{BinaryOperator, Expression, Name, NodeId, Range};
@@ -245,7 +246,17 @@ impl Machine<'_> {
                 false => Ok(Value::Array(self.gates.graph.full(Rational::ZERO, none), Rank::Vector)),
             };
         }
-        self.list(values, spans, span)
+        let numbers = values.iter().map(|value| match value {
+            Value::Scalar(id) => Some(*id),
+            _ => None,
+        });
+        let numbers: Option<Vec<ExprId>> = numbers.collect();
+        // In a loop, what is of one form is computed as a whole.
+        let whole = numbers.filter(|_| !self.loops.is_empty());
+        match whole.and_then(|numbers| log_sums_of_rows(self.gates.graph, &numbers)) {
+            Some(vector) => Ok(Value::Array(vector, Rank::Vector)),
+            None => self.list(values, spans, span),
+        }
     }
 
     /// Makes the result of what runs over one index of terms that were added up, or are the entries of a vector.

@@ -4,6 +4,7 @@
 //! by gate. Vectors and matrices are single nodes; where their dimensions are numbers, they are then written out in their
 //! entries.
 
+mod alike;
 mod calls;
 mod collective;
 mod derivatives;

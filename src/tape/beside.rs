@@ -5,7 +5,7 @@ use super::association::associate;
 use super::hoist::hoist;
 use super::plan::{Computation, Plan, Step, plan_with, reachable_within};
 use super::scanned::Scanned;
-use crate::graph::{Bound, Dimension, ExprId, Extents, Graph, Kept, MatrixOperation as M, Scan};
+use crate::graph::{Bound, Dimension, ExprId, Extents, Graph, Kept, MatrixOperation as M, Node, Scan};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
@@ -87,6 +87,7 @@ fn added_beside(graph: &mut Graph, steps: &[Step], step: &Step, first: ExprId) -
     let later = depending(steps, step.id);
     let mut added: Vec<(ExprId, ExprId)> = Vec::new();
     let free = graph.free_indices(step.id).cloned();
+    let functions = open.functions(graph, &open.scan.next.clone());
     for (sum, bound, body) in loops {
         if graph.free_indices(sum) != free.as_ref() {
             continue;
@@ -94,7 +95,8 @@ fn added_beside(graph: &mut Graph, steps: &[Step], step: &Step, first: ExprId) -
         let body = graph.renamed_index(body, bound.name(), &open.scan.bound.index);
         let read = open.read_in_step(graph, body);
         let waits = graph.frontier_of(&[read], free.as_ref()).iter().any(|id| depends(graph, *id, &later));
-        if read != body && !waits {
+        let mut shares = || open.functions(graph, &[read]).iter().any(|id| functions.contains(id));
+        if !waits && (read != body || shares()) {
             added.push((sum, read));
         }
     }
@@ -137,6 +139,13 @@ fn depending(steps: &[Step], id: ExprId) -> FxHashSet<ExprId> {
 }
 
 impl Open {
+    /// Lists the functions of numbers that change from step to step.
+    fn functions(&self, graph: &mut Graph, values: &[ExprId]) -> FxHashSet<ExprId> {
+        let values: Vec<ExprId> = values.iter().map(|value| self.read_in_step(graph, *value)).collect();
+        let inside = values.iter().flat_map(|value| graph.dependants(*value, self.scan.bound.name()));
+        inside.filter(|id| matches!(graph.node(*id), Node::Apply(..))).collect()
+    }
+
     /// Reads the states of this step where a body reads them from what is kept of all.
     fn read_in_step(&self, graph: &mut Graph, body: ExprId) -> ExprId {
         let mut image: FxHashMap<ExprId, ExprId> = FxHashMap::default();

@@ -2,6 +2,7 @@
 
 mod association;
 mod beside;
+mod by_rows;
 mod constants;
 mod count;
 mod dense;
@@ -12,6 +13,7 @@ mod fusion;
 mod hoist;
 mod looped;
 mod numbers;
+mod placed;
 mod plan;
 mod scanned;
 mod schedule;
@@ -23,12 +25,14 @@ mod written_out;
 
 pub use association::associate;
 pub use beside::plan_beside;
+pub use by_rows::by_rows;
 pub use constants::{Constant, rational};
 pub use count::Counts;
 pub use dense::Dense;
 pub use fusion::{RowProduct, row_product, summands};
 pub use hoist::hoist;
 pub use looped::{Accumulated, Looped, Part, Place};
+pub use placed::placed;
 pub use plan::{Computation, Plan, Step, plan};
 pub use scanned::{Carried, Output, Scanned};
 pub use schedule::{candidates, schedule};

@@ -115,7 +115,7 @@ fn sides(extents: &Extents) -> Option<(usize, usize)> {
 }
 
 /// Puts numbers side by side and one below the other.
-fn assembled(graph: &mut Graph, entries: &[ExprId], extents: &Extents) -> ExprId {
+pub(super) fn assembled(graph: &mut Graph, entries: &[ExprId], extents: &Extents) -> ExprId {
     let columns = extents.columns.as_number().and_then(|columns| usize::try_from(columns).ok()).unwrap_or(1).max(1);
     let row = |graph: &mut Graph, row: &[ExprId]| match row {
         [only] => *only,

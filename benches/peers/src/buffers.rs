@@ -40,6 +40,11 @@ impl<'a> Input<'a> {
         first
     }
 
+    /// The next numbers, as many as an array has.
+    pub fn array<const N: usize>(&mut self) -> &'a [f64; N] {
+        self.take(N).try_into().expect("as many as were taken")
+    }
+
     /// The next whole numbers.
     pub fn indices(&mut self, count: usize) -> &'a [usize] {
         let numbers = self.take(count);

@@ -3,5 +3,13 @@
 //! does what comes out: values first, then derivatives in the order of the parameters.
 #![allow(non_snake_case, clippy::missing_safety_doc)]
 
+/// The code that gradc wrote, a module for each name.
+#[macro_export]
+macro_rules! generated {
+    ($($name:ident)*) => { $(mod $name { include!(concat!(env!("GENERATED"), "/", stringify!($name), ".rs")); })* };
+}
+
 mod buffers;
 mod loops;
+mod numbers;
+mod sparse;

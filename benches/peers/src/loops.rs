@@ -3,9 +3,6 @@
 use crate::buffers::workspace;
 use crate::export;
 
-macro_rules! generated {
-    ($($name:ident)*) => { $(mod $name { include!(concat!(env!("GENERATED"), "/", stringify!($name), ".rs")); })* };
-}
 generated!(atoms cartpole hmm kalman lstm mixture thurber thurber_squares);
 
 macro_rules! lstm {
@@ -15,7 +12,8 @@ macro_rules! lstm {
             let (e, s, x) = (input.take(42), input.take(56), input.take(($steps + 1) * 14));
             let value = output.take(1);
             let derivatives = &mut lstm::LstmGrad { W: output.take(112), V: output.take(112), E: output.take(42) };
-            value[0] = lstm::lstm_grad($steps, w, v, e, s, x, derivatives, workspace(lstm::lstm_grad_workspace($steps)));
+            value[0] =
+                lstm::lstm_grad($steps, w, v, e, s, x, derivatives, workspace(lstm::lstm_grad_workspace($steps)));
         });
     };
 }
@@ -50,7 +48,8 @@ export!(L8_genrust, 88 + 1000, 81, |input, output| {
 export!(L9a_genrust, 1500, 1501, |input, output| {
     let value = output.take(1);
     let derivatives = &mut atoms::AllPairsGrad { X: output.take(1500) };
-    value[0] = atoms::all_pairs_grad(500, input.take(1500), derivatives, workspace(atoms::all_pairs_grad_workspace(500)));
+    value[0] =
+        atoms::all_pairs_grad(500, input.take(1500), derivatives, workspace(atoms::all_pairs_grad_workspace(500)));
 });
 
 export!(L9b_genrust, 1500 + 2 * 7825, 1501, |input, output| {
@@ -102,22 +101,27 @@ fn constant(d: usize) -> f64 {
 
 macro_rules! mixture {
     ($name:ident, $d:expr, $gradient:ident, $workspace:ident, $type:ident) => {
-        export!($name, 5 * (1 + $d + $d * ($d + 1) / 2) + 1000 * $d, 1 + 5 * (1 + $d + $d * ($d + 1) / 2), |input, output| {
-            let (alpha, mu) = (input.take(5), input.take(5 * $d));
-            let (q, l) = factors(input.take(5 * $d * ($d + 1) / 2), $d);
-            let x = input.take(1000 * $d);
-            let value = output.take(1);
-            let (mut q_gradient, mut l_gradient) = (vec![0.0; 5 * $d], vec![0.0; 5 * $d * $d]);
-            let derivatives = &mut mixture::$type {
-                alpha: output.take(5),
-                mu: output.take(5 * $d),
-                q: &mut q_gradient,
-                L: &mut l_gradient,
-            };
-            let workspace = workspace(mixture::$workspace(1000));
-            value[0] = mixture::$gradient(1000, alpha, mu, &q, &l, x, derivatives, workspace) + constant($d);
-            packed(&q_gradient, &l_gradient, $d, output.take(5 * $d * ($d + 1) / 2));
-        });
+        export!(
+            $name,
+            5 * (1 + $d + $d * ($d + 1) / 2) + 1000 * $d,
+            1 + 5 * (1 + $d + $d * ($d + 1) / 2),
+            |input, output| {
+                let (alpha, mu) = (input.take(5), input.take(5 * $d));
+                let (q, l) = factors(input.take(5 * $d * ($d + 1) / 2), $d);
+                let x = input.take(1000 * $d);
+                let value = output.take(1);
+                let (mut q_gradient, mut l_gradient) = (vec![0.0; 5 * $d], vec![0.0; 5 * $d * $d]);
+                let derivatives = &mut mixture::$type {
+                    alpha: output.take(5),
+                    mu: output.take(5 * $d),
+                    q: &mut q_gradient,
+                    L: &mut l_gradient,
+                };
+                let workspace = workspace(mixture::$workspace(1000));
+                value[0] = mixture::$gradient(1000, alpha, mu, &q, &l, x, derivatives, workspace) + constant($d);
+                packed(&q_gradient, &l_gradient, $d, output.take(5 * $d * ($d + 1) / 2));
+            }
+        );
     };
 }
 mixture!(L11d2_genrust, 2, mixture2_grad, mixture2_grad_workspace, Mixture2Grad);
@@ -131,7 +135,15 @@ macro_rules! thurber {
             let (b, x, y) = (input.take(7), input.take($n), input.take($n));
             let value = output.take($n);
             let derivatives = &mut thurber::ResidualsJacobian { b: output.take(7 * $n) };
-            thurber::residuals_jacobian($n, b, x, y, value, derivatives, workspace(thurber::residuals_jacobian_workspace($n)));
+            thurber::residuals_jacobian(
+                $n,
+                b,
+                x,
+                y,
+                value,
+                derivatives,
+                workspace(thurber::residuals_jacobian_workspace($n)),
+            );
         });
         export!($squares, 7 + 2 * $n, 8, |input, output| {
             let (b, x, y) = (input.take(7), input.take($n), input.take($n));

@@ -9,9 +9,9 @@ use crate::emit::rust::array;
 use crate::lower::{Function, Shape};
 
 /// Names that the functions use for themselves.
-const RESERVED: [&str; 14] = [
-    "points", "at", "lane", "lanes", "entry", "value", "gradient", "jacobian", "hessian", "body", "avx2", "FMA",
-    "matrices", "special",
+const RESERVED: [&str; 15] = [
+    "points", "at", "lane", "lanes", "entry", "value", "gradient", "jacobian", "hessian", "body", "avx2", "avx512",
+    "FMA", "matrices", "special",
 ];
 
 /// The arguments that a function reads.

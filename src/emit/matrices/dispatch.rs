@@ -1,8 +1,28 @@
-//! Bodies for the processor that the code runs on: compiled twice, once for AVX2 with FMA, and chosen at run time.
+//! Bodies for the processor that the code runs on: compiled twice, once for AVX2 with FMA, and chosen at run time. Where
+//! functions are computed side by side, they are compiled once more for AVX-512.
 
 use super::MODULE;
 use crate::emit::options::{Options, Scalar, Target};
 use crate::emit::rust::indented;
+
+/// A body for features of the processor.
+struct Variant {
+    name: &'static str,
+    features: &'static str,
+    /// Why it may be called.
+    because: &'static str,
+}
+
+const WITH_AVX2: Variant = Variant { name: "avx2", features: "avx2,fma", because: "the processor has AVX2 and FMA" };
+const WITH_AVX512: Variant = Variant {
+    name: "avx512",
+    features: "avx2,fma,avx512f,avx512dq,avx512vl",
+    because: "the processor has AVX2, FMA and AVX-512",
+};
+const OF_CALLER: Variant = Variant { because: "`FMA` says that the processor has AVX2 and FMA", ..WITH_AVX2 };
+
+/// Most statements side by side for each function among them that gain from the registers of AVX-512.
+const MOST_BESIDE_A_FUNCTION: usize = 32;
 
 /// The statements of a function with its signature.
 pub(in crate::emit) struct Dispatched<'a> {
@@ -49,6 +69,13 @@ impl Dispatched<'_> {
         self.parameters.iter().map(name).collect::<Vec<_>>().join(", ")
     }
 
+    /// Tells whether a good part of what is computed side by side is functions of numbers, which gain from wider registers.
+    fn has_functions_in_lanes(&self) -> bool {
+        let in_lanes = self.body.iter().filter(|line| line.contains("[lane]"));
+        let functions = in_lanes.clone().filter(|line| line.contains(FMA)).count();
+        functions * MOST_BESIDE_A_FUNCTION >= in_lanes.count().max(1)
+    }
+
     fn lines(&self, condition: &Condition) -> Vec<String> {
         let generic = matches!(condition, Condition::Inherited) || self.body.iter().any(|line| line.contains(FMA));
         let otherwise = match condition {
@@ -63,29 +90,36 @@ impl Dispatched<'_> {
         let arguments = self.arguments();
         let mut lines = vec!["#[inline(always)]".to_string(), format!("fn body{declared}({parameters}){result} {{")];
         lines.extend(self.body.iter().map(|line| format!("    {line}")));
-        let [holds, because] = match condition {
-            Condition::Detected => {
-                let detected = "::std::is_x86_feature_detected!(\"avx2\") && ::std::is_x86_feature_detected!(\"fma\")";
-                [detected, "the processor has AVX2 and FMA"]
-            }
-            Condition::Inherited => ["FMA", "`FMA` says that the processor has AVX2 and FMA"],
+        let inherits = matches!(condition, Condition::Inherited);
+        let variants = match inherits {
+            true => &[OF_CALLER][..],
+            false if self.has_functions_in_lanes() => &[WITH_AVX512, WITH_AVX2][..],
+            false => &[WITH_AVX2][..],
         };
-        let inline = matches!(condition, Condition::Inherited).then(|| "#[inline(never)]".to_string());
-        lines.extend(["}", "", "#[cfg(target_arch = \"x86_64\")]"].map(String::from));
-        lines.extend(inline);
-        lines.extend([
-            "#[target_feature(enable = \"avx2,fma\")]".to_string(),
-            format!("fn avx2({parameters}){result} {{"),
-            format!("    body{fast}({arguments})"),
-            "}".to_string(),
-            String::new(),
-            "#[cfg(target_arch = \"x86_64\")]".to_string(),
-            format!("if {holds} {{"),
-            format!("    // SAFETY: {because}."),
-            format!("    return unsafe {{ avx2({arguments}) }};"),
-            "}".to_string(),
-            format!("body{otherwise}({arguments})"),
-        ]);
+        lines.extend(["}", ""].map(String::from));
+        for Variant { name, features, .. } in variants {
+            lines.push("#[cfg(target_arch = \"x86_64\")]".to_string());
+            lines.extend(inherits.then(|| "#[inline(never)]".to_string()));
+            lines.extend([
+                format!("#[target_feature(enable = \"{features}\")]"),
+                format!("fn {name}({parameters}){result} {{"),
+                format!("    body{fast}({arguments})"),
+                "}".to_string(),
+                String::new(),
+            ]);
+        }
+        for Variant { name, features, because } in variants {
+            let detected = features.split(',').map(|own| format!("::std::is_x86_feature_detected!(\"{own}\")"));
+            let holds = if inherits { "FMA".to_string() } else { detected.collect::<Vec<_>>().join(" && ") };
+            lines.extend([
+                "#[cfg(target_arch = \"x86_64\")]".to_string(),
+                format!("if {holds} {{"),
+                format!("    // SAFETY: {because}."),
+                format!("    return unsafe {{ {name}({arguments}) }};"),
+                "}".to_string(),
+            ]);
+        }
+        lines.push(format!("body{otherwise}({arguments})"));
         lines
     }
 }

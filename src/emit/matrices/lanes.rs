@@ -17,6 +17,9 @@ use std::collections::BTreeSet;
 /// How many values of an index are computed side by side.
 const LANES: usize = 16;
 
+/// Most sums of a loop that have names of their own.
+const MOST_NAMES_OF_SUMS: usize = 16;
+
 /// Most numbers of a slice between what two values of an index read.
 const LONGEST_STRIDE: i64 = 32;
 
@@ -161,15 +164,17 @@ impl<'a> Loops<'a> {
     /// Writes a loop whose values are computed side by side.
     pub(super) fn side_by_side(&mut self, looped: &'a Looped, interface: &Interface<'a>) -> Result<(), Diagnostic> {
         let bound = &looped.bound;
-        let mut sums = Vec::new();
+        let own = looped.outputs.iter().filter(|output| output.into.is_empty());
+        let count = own.clone().filter(|output| output.extents.is_scalar()).count();
+        let sums = match count > MOST_NAMES_OF_SUMS {
+            true => Sums::Array(self.fresh(), count),
+            false => Sums::Names((0..count).map(|_| self.fresh()).collect()),
+        };
+        let mut names = sums.names().into_iter();
         let mut filled = Vec::new();
-        for output in looped.outputs.iter().filter(|output| output.into.is_empty()) {
+        for output in own {
             match output.extents.is_scalar() {
-                true => {
-                    let name = self.fresh();
-                    self.places.insert(output.id, Place::Number(name.clone()));
-                    sums.push(name);
-                }
+                true => drop(names.next().map(|name| self.places.insert(output.id, Place::Number(name)))),
                 false => {
                     self.begin_output(bound, output);
                     let is_stored = self.stores(bound, output);
@@ -195,20 +200,30 @@ impl<'a> Loops<'a> {
         self.places = places;
         let block = std::mem::take(&mut self.block);
         let body = std::mem::replace(&mut self.statements, before);
-        let stages = distributed(shortened(body), std::iter::from_fn(|| Some(self.fresh())));
+        let stages = distributed(shortened(body), std::iter::from_fn(|| Some(self.fresh()))).in_short_loops();
         let float = self.writer.options.scalar.name();
         let copied = block.read.iter().chain(&block.added);
         let arrays = copied.map(|(window, copied)| (copied.array.clone(), LANES * window.stride));
         let own = stages.arrays.iter().filter(|array| !stages.conditions.contains(*array));
-        let lanes = sums.iter().map(|sum| format!("{sum}_lanes"));
-        let arrays = arrays.chain(own.cloned().chain(lanes).map(|array| (array, LANES)));
+        let arrays = arrays.chain(own.cloned().map(|array| (array, LANES)));
         self.statements.extend(arrays.map(|(array, count)| format!("let mut {array} = [0.0_{float}; {count}];")));
         let conditions = stages.conditions.iter().filter(|array| stages.arrays.contains(*array));
         let mut conditions: Vec<&String> = conditions.collect();
         conditions.sort();
         self.statements.extend(conditions.iter().map(|array| format!("let mut {array} = [false; {LANES}];")));
         let (from, to) = (self.dimension(&bound.from), dimensions::end(&bound.to, self.sizes));
-        let mut lines = vec![format!("let lanes = ({to} - at).min({LANES});")];
+        let mut lines = Vec::new();
+        if count == 0 {
+            lines.push(format!("let lanes = ({to} - at).min({LANES});"));
+        } else {
+            self.statements.extend(sums.declared(float));
+            self.statements.push(format!("let mut lanes = {LANES};"));
+            lines.push(format!("lanes = ({to} - at).min({LANES});"));
+            // Of the last block, only the lanes before the end are added.
+            lines.push(format!("if lanes < {LANES} {{"));
+            lines.extend(sums.taken_up("[..]").into_iter().chain(sums.begun_anew()).map(|line| format!("    {line}")));
+            lines.push("}".to_string());
+        }
         for (Window { slice, start, stride }, copied) in &block.read {
             let (array, count) = (&copied.array, copied.count(*stride));
             lines.push(format!("{array}[..{count}].copy_from_slice(&{slice}[{start}..][..{count}]);"));
@@ -219,7 +234,7 @@ impl<'a> Loops<'a> {
                 if stage.lines.iter().any(|line| reads(line, &variable(bound))) {
                     lines.push(format!("    let {} = at + lane;", variable(bound)));
                 }
-                lines.extend(stage.lines.iter().map(|line| format!("    {}", in_lane(&sums, line))));
+                lines.extend(stage.lines.iter().map(|line| format!("    {}", sums.in_lane(line))));
                 lines.push("}".to_string());
             }
             lines.extend(stage.calls.iter().map(|call| call.replace("[..lanes]", "")));
@@ -237,7 +252,7 @@ impl<'a> Loops<'a> {
         self.statements.push(format!("for at in ({from}..{to}).step_by({LANES}) {{"));
         self.statements.extend(lines.into_iter().map(|line| format!("    {line}")));
         self.statements.push("}".to_string());
-        self.statements.extend(sums.iter().map(|sum| format!("let {sum} = {MODULE}::sum(&{sum}_lanes);")));
+        self.statements.extend(sums.taken_up("[..lanes]"));
         Ok(())
     }
 
@@ -283,15 +298,66 @@ fn in_window(stride: usize, number: usize) -> String {
     place("lane", &stride.to_string(), &number.to_string())
 }
 
-/// Adds to a sum in the lane of its own, if its value is one of the loop.
-fn in_lane(sums: &[String], line: &str) -> String {
-    let sum = sums.iter().find(|sum| line.starts_with(&format!("{sum} += ")));
-    let value = sum.and_then(|sum| Some((sum, line.strip_prefix(sum.as_str())?.strip_prefix(" += ")?)));
-    match value {
-        Some((sum, value)) => {
-            let value = value.trim_end_matches(';');
-            format!("{sum}_lanes[lane] += if lane < lanes {{ {value} }} else {{ 0.0 }};")
+/// The sums of a loop, each of which has its lanes.
+enum Sums {
+    /// Few: each has a name.
+    Names(Vec<String>),
+    /// Many: they are the entries of an array.
+    Array(String, usize),
+}
+
+impl Sums {
+    fn names(&self) -> Vec<String> {
+        match self {
+            Sums::Names(names) => names.clone(),
+            Sums::Array(array, count) => (0..*count).map(|at| format!("{array}[{at}]")).collect(),
         }
-        None => line.to_string(),
+    }
+
+    fn declared(&self, float: &str) -> Vec<String> {
+        match self {
+            Sums::Names(names) => {
+                let lanes = names.iter().map(|name| format!("let mut {name}_lanes = [0.0_{float}; {LANES}];"));
+                lanes.chain(names.iter().map(|name| format!("let mut {name}: {float} = 0.0;"))).collect()
+            }
+            Sums::Array(array, count) => vec![
+                format!("let mut {array}_lanes = [[0.0_{float}; {LANES}]; {count}];"),
+                format!("let mut {array} = [0.0_{float}; {count}];"),
+            ],
+        }
+    }
+
+    /// Adds the lanes of each, or the part of them that is given, to it.
+    fn taken_up(&self, part: &str) -> Vec<String> {
+        match self {
+            Sums::Names(names) => {
+                names.iter().map(|name| format!("{name} += {MODULE}::sum(&{name}_lanes{part});")).collect()
+            }
+            Sums::Array(array, _) => vec![
+                format!("for (sum, lanes_of_sum) in {array}.iter_mut().zip(&{array}_lanes) {{"),
+                format!("    *sum += {MODULE}::sum(&lanes_of_sum{part});"),
+                "}".to_string(),
+            ],
+        }
+    }
+
+    fn begun_anew(&self) -> Vec<String> {
+        match self {
+            Sums::Names(names) => names.iter().map(|name| format!("{name}_lanes.fill(0.0);")).collect(),
+            Sums::Array(array, _) => vec![format!("{array}_lanes.as_flattened_mut().fill(0.0);")],
+        }
+    }
+
+    /// Writes a line that adds to a sum so that it adds to the lane of its own.
+    fn in_lane(&self, line: &str) -> String {
+        let Some((place, value)) = line.split_once(" += ") else { return line.to_string() };
+        match self {
+            Sums::Names(names) if names.iter().any(|name| name == place) => format!("{place}_lanes[lane] += {value}"),
+            Sums::Array(array, _) => match place.strip_prefix(array.as_str()).filter(|at| at.starts_with('[')) {
+                Some(at) => format!("{array}_lanes{at}[lane] += {value}"),
+                None => line.to_string(),
+            },
+            Sums::Names(_) => line.to_string(),
+        }
     }
 }

@@ -4,7 +4,7 @@ use super::dimensions;
 use super::loops::{Interface, Loops, Place, after, place};
 use crate::emit::expression::{Writer, bare};
 use crate::error::{Diagnostic, Fault};
-use crate::graph::{Bound, Dimension, ExprId, Extents, MatrixOperation as M, Node, Rational, Term};
+use crate::graph::{Bound, ExprId, Extents, MatrixOperation as M, Node, Rational, Term};
 use crate::tape::{self, Accumulated, Computation, Looped, Part, Plan, Tape};
 
 /// A sum of matrices, each of which is made by a loop.
@@ -258,20 +258,28 @@ fn added_to(target: &str, sign: &str, added: String) -> String {
     }
 }
 
-/// Tells whether each value of an index fills rows of its own, and all of them fill the matrix.
+/// Tells whether each value of an index fills rows of its own, entry by entry or each as a whole, and all of them fill the
+/// matrix.
 fn fills(bound: &Bound, output: &Accumulated) -> bool {
-    let count = output.parts.len() as i64;
+    let columns = &output.extents.columns;
+    let whole_rows = output.parts.iter().all(|part| part.extents.columns == *columns);
+    let across = match columns.as_number() {
+        _ if whole_rows => 1,
+        Some(across) if output.parts.iter().all(|part| part.extents.is_scalar()) => across,
+        _ => return false,
+    };
+    let count = output.parts.len() as i64 / across.max(1);
     let first = bound.from.times(count);
-    let mut offsets = Vec::new();
+    let mut places = Vec::new();
     for part in &output.parts {
         let [tape::Place::At(row), tape::Place::At(column)] = &part.place else { return false };
         let offset = row.plus(&bound.index, -count).plus(&first, 1).as_number();
-        let is_row = part.extents.rows.is_one() && part.extents.columns == output.extents.columns;
-        offsets.extend(offset.filter(|_| is_row && *column == Dimension::number(0)));
+        let offset = offset.filter(|_| part.extents.rows.is_one());
+        places.extend(offset.zip(column.as_number()));
     }
-    offsets.sort_unstable();
+    places.sort_unstable();
     output.into.is_empty()
         && !output.is_shared
-        && offsets.into_iter().eq(0..count)
+        && places.into_iter().eq((0..count).flat_map(|row| (0..across).map(move |column| (row, column))))
         && bound.to.times(count).plus(&first, -1) == output.extents.rows
 }

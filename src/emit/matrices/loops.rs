@@ -10,8 +10,8 @@ use super::lanes::Block;
 use super::looped::LoopsAdded;
 use super::rows::RowLoop;
 use super::stages::distributed;
+use super::temporaries::Written;
 use crate::emit::expression::{Writer, bare};
-use crate::emit::placeholders::Placeholders;
 use crate::error::{Diagnostic, Fault};
 use crate::graph::{Bound, Dimension, ExprId, Extents, Graph};
 use crate::tape::{Computation, Plan, Step, Tape};
@@ -95,36 +95,6 @@ impl Loop {
             sums: Vec::new(),
             rows: RowProducts::default(),
         }
-    }
-}
-
-/// What [`Loops::write`] makes.
-pub struct Written {
-    /// The statements of the body.
-    pub statements: Vec<String>,
-    /// Matrices in the workspace: name and number of entries.
-    pub temporaries: Vec<(String, String)>,
-    /// The expressions of the roots that are returned.
-    pub returned: Vec<String>,
-}
-
-impl Written {
-    /// Writes what the function returns.
-    pub fn result(&self) -> Option<String> {
-        match &self.returned[..] {
-            [] => None,
-            [only] => Some(only.clone()),
-            several => Some(format!("({})", several.join(", "))),
-        }
-    }
-
-    /// Writes the names for the placeholders.
-    pub fn named(mut self, placeholders: &Placeholders) -> Self {
-        let temporaries = self.temporaries.iter_mut().flat_map(|(name, entries)| [name, entries]);
-        self.statements.iter_mut().chain(temporaries).chain(&mut self.returned).for_each(|text| {
-            *text = placeholders.named(text);
-        });
-        self
     }
 }
 

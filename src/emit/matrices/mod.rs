@@ -37,16 +37,17 @@ use crate::error::Diagnostic;
 use crate::graph::{Dimension, ExprId, Extents, Graph, Node};
 use crate::limits::NESTED_LOOPS;
 use crate::lower::{Function, Whole, WholeParameter};
-use crate::tape::{associate, hoist, plan_beside, written_out};
+use crate::tape::{associate, by_rows, hoist, placed, plan_beside, written_out};
 use dispatch::Dispatched;
 use documentation::{formulas, shape, shapes};
 use formed::Formed;
 use indexmap::IndexMap;
-use loops::{Interface, Loops, Written, factor};
+use loops::{Interface, Loops, factor};
 use of_few::{Alternative, OfFew};
 use results::{Derived, Outputs, Prepared, Results, Targets, is_number, shape_by};
 use rows::RowLoop;
 use rustc_hash::FxHashSet;
+use temporaries::Written;
 
 /// The private module of kernels in generated code.
 pub(in crate::emit) const MODULE: &str = "matrices";
@@ -65,6 +66,7 @@ const RESERVED: &[&str] = &[
     "value",
     "body",
     "avx2",
+    "avx512",
     "FMA",
     MODULE,
     "special",
@@ -302,6 +304,8 @@ impl Module<'_> {
         roots.extend(rows.iter().flat_map(RowLoop::roots));
         let mut graph = given.clone();
         let roots = associate(&mut graph, &roots);
+        let roots = placed(&mut graph, &roots);
+        let roots = by_rows(&mut graph, &roots);
         let roots = written_out(&mut graph, &roots);
         let mut roots = hoist(&mut graph, &roots);
         let mut row_roots = roots.split_off(targets.len()).into_iter();

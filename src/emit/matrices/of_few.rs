@@ -1,8 +1,8 @@
 //! Sizes for which a range ends before it begins: what is computed then is a function of its own, of few entries.
 
 use super::dimensions::Check;
-use super::loops::Written;
 use super::results::{Prepared, Results};
+use super::temporaries::Written;
 use super::{Signature, temporaries};
 use crate::derive::Closed;
 use crate::emit::options::Options;

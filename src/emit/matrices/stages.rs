@@ -11,6 +11,12 @@ use rustc_hash::{FxHashMap, FxHashSet};
 /// take another way, which would be a branch in a loop with other functions.
 const OF_BLOCKS: [(&str, &str); 2] = [("sin", "sines"), ("cos", "cosines")];
 
+/// Most statements of a stage that is one loop.
+const LONGEST_STAGE: usize = 60;
+
+/// How many statements each of the loops has that a longer stage becomes.
+const SHORT_STAGE: usize = 40;
+
 /// Statements in stages, and the names that are arrays because a later stage or a kernel reads them.
 #[derive(Default)]
 pub(super) struct Stages {
@@ -40,6 +46,34 @@ impl Stages {
     /// Tells whether functions wait for each other, or are computed for a block at once.
     pub(super) fn are_better(&self) -> bool {
         self.list.len() > 2 || self.list.iter().any(|stage| !stage.calls.is_empty())
+    }
+}
+
+impl Stages {
+    /// Splits stages of many statements into several loops, which have registers for all that they compute.
+    pub(super) fn in_short_loops(mut self) -> Stages {
+        for stage in std::mem::take(&mut self.list) {
+            if stage.lines.len() <= LONGEST_STAGE || !stage.lines.iter().all(|line| parts(line).is_some()) {
+                self.list.push(stage);
+                continue;
+            }
+            let mut own: FxHashMap<String, usize> = FxHashMap::default();
+            let mut later: IndexSet<String> = IndexSet::new();
+            for (at, line) in stage.lines.iter().enumerate() {
+                let Some((name, value)) = parts(line) else { continue };
+                let is_earlier = |word: &&str| own.get(*word).is_some_and(|own| own / SHORT_STAGE < at / SHORT_STAGE);
+                later.extend(words(value).filter(is_earlier).map(String::from));
+                if line.starts_with("let ") {
+                    own.insert(name.to_string(), at);
+                }
+            }
+            let lines: Vec<String> = stage.lines.iter().map(|line| in_arrays(line, &later)).collect();
+            let short = lines.chunks(SHORT_STAGE).map(|lines| Stage { lines: lines.to_vec(), calls: Vec::new() });
+            self.list.extend(short);
+            self.list.push(Stage { lines: Vec::new(), calls: stage.calls });
+            self.arrays.extend(later);
+        }
+        self
     }
 }
 

@@ -1,7 +1,8 @@
 //! Where what is computed is kept: the caller's slices, and the workspace.
 
 use super::dimensions;
-use super::loops::{Loops, Written, factor};
+use super::loops::{Loops, factor};
+use crate::emit::placeholders::Placeholders;
 use crate::graph::{Dimension, ExprId, Extents};
 use indexmap::IndexMap;
 
@@ -25,6 +26,36 @@ pub(super) fn array(name: &str, entries: &str, float: &str) -> String {
 /// Tells whether so many numbers are a part of the workspace.
 pub(super) fn in_workspace(entries: &str) -> bool {
     entries.parse::<usize>().map_or(true, |entries| entries > LARGEST_ARRAY)
+}
+
+/// What [`Loops::write`] makes.
+pub struct Written {
+    /// The statements of the body.
+    pub statements: Vec<String>,
+    /// Matrices in the workspace: name and number of entries.
+    pub temporaries: Vec<(String, String)>,
+    /// The expressions of the roots that are returned.
+    pub returned: Vec<String>,
+}
+
+impl Written {
+    /// Writes what the function returns.
+    pub fn result(&self) -> Option<String> {
+        match &self.returned[..] {
+            [] => None,
+            [only] => Some(only.clone()),
+            several => Some(format!("({})", several.join(", "))),
+        }
+    }
+
+    /// Writes the names for the placeholders.
+    pub fn named(mut self, placeholders: &Placeholders) -> Self {
+        let temporaries = self.temporaries.iter_mut().flat_map(|(name, entries)| [name, entries]);
+        self.statements.iter_mut().chain(temporaries).chain(&mut self.returned).for_each(|text| {
+            *text = placeholders.named(text);
+        });
+        self
+    }
 }
 
 impl Written {
