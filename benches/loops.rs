@@ -35,10 +35,8 @@ fn main() {
     let (source, binary) = (folder.join("loops.rs"), folder.join("loops"));
     std::fs::write(&source, program).expect("the program is written");
     let compiler = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".to_string());
-    let compiled = Command::new(compiler)
-        .args(["--edition", "2024", "-C", "opt-level=3", "-o"])
-        .args([&binary, &source])
-        .status();
+    let compiled =
+        Command::new(compiler).args(["--edition", "2024", "-C", "opt-level=3", "-o"]).args([&binary, &source]).status();
     assert!(compiled.expect("there is a compiler").success(), "the program compiles");
     let ran = Command::new(&binary).status();
     std::fs::remove_dir_all(&folder).expect("the folder is there");

@@ -173,11 +173,13 @@ impl<'a> Loops<'a> {
 
     /// Returns what a loop adds to, and what is multiplied by before.
     pub(super) fn targets_of(&self, output: &Accumulated) -> Vec<(ExprId, Rational)> {
-        match self.sums.get(&output.id) {
-            Some(added) => vec![(added.sum, added.coefficient.clone())],
-            None if output.into.is_empty() => vec![(output.id, Rational::ONE)],
-            None => output.into.clone(),
-        }
+        let itself = [(output.id, Rational::ONE)];
+        let targets = if output.into.is_empty() { &itself } else { &output.into[..] };
+        let target = |(id, scale): &(ExprId, Rational)| match self.sums.get(id) {
+            Some(added) => (added.sum, added.coefficient.multiply(scale)),
+            None => (*id, scale.clone()),
+        };
+        targets.iter().map(target).collect()
     }
 
     pub(super) fn add_part(&mut self, bound: &Bound, output: &Accumulated, part: &Part) {
