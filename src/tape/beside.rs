@@ -79,11 +79,7 @@ fn added_beside(graph: &mut Graph, steps: &[Step], step: &Step, first: ExprId) -
     if loops.is_empty() || !scanned.sums.is_empty() {
         return None;
     }
-    let index = graph.fresh_index();
-    let next = first.next.iter().map(|next| graph.renamed_index(*next, first.bound.name(), &index)).collect();
-    let scan = Scan { bound: Bound { index, ..first.bound.clone() }, next, ..first };
-    let kept = scanned.outputs.iter().map(|output| (output.id, (output.state, output.kept))).collect();
-    let open = Open { scan, kept };
+    let open = Open::new(graph, scanned, first);
     let later = depending(steps, step.id);
     let mut added: Vec<(ExprId, ExprId)> = Vec::new();
     let free = graph.free_indices(step.id).cloned();
@@ -95,7 +91,12 @@ fn added_beside(graph: &mut Graph, steps: &[Step], step: &Step, first: ExprId) -
         let body = graph.renamed_index(body, bound.name(), &open.scan.bound.index);
         let read = open.read_in_step(graph, body);
         let waits = graph.frontier_of(&[read], free.as_ref()).iter().any(|id| depends(graph, *id, &later));
-        let mut shares = || open.functions(graph, &[read]).iter().any(|id| functions.contains(id));
+        // What reads another recurrence's states belongs beside that.
+        let mut others = steps.iter().filter(|other| other.id != step.id);
+        let mut shares = || {
+            !others.any(|other| reads_states(graph, other, read, &open.scan.bound))
+                && open.functions(graph, &[read]).iter().any(|id| functions.contains(id))
+        };
         if !waits && (read != body || shares()) {
             added.push((sum, read));
         }
@@ -105,6 +106,17 @@ fn added_beside(graph: &mut Graph, steps: &[Step], step: &Step, first: ExprId) -
     }
     let (scan, added) = numbered(graph, &open, added);
     Some(Scanned::with_sums(graph, &scan, scanned.outputs.clone(), &added))
+}
+
+/// Tells whether a body over a range reads the states of each step of a recurrence over the same.
+fn reads_states(graph: &mut Graph, step: &Step, body: ExprId, bound: &Bound) -> bool {
+    let Computation::Scan(scanned) = &step.computation else { return false };
+    let first = scanned.outputs.first().and_then(|first| graph.as_scan(first.id));
+    let same = |scan: &Scan| scan.bound.from == bound.from && scan.bound.to == bound.to;
+    let Some(first) = first.filter(same) else { return false };
+    let open = Open::new(graph, scanned, first);
+    let body = graph.renamed_index(body, bound.name(), &open.scan.bound.index);
+    open.read_in_step(graph, body) != body
 }
 
 /// Tells whether a node needs one of the given.
@@ -139,6 +151,14 @@ fn depending(steps: &[Step], id: ExprId) -> FxHashSet<ExprId> {
 }
 
 impl Open {
+    fn new(graph: &mut Graph, scanned: &Scanned, first: Scan) -> Self {
+        let index = graph.fresh_index();
+        let next = first.next.iter().map(|next| graph.renamed_index(*next, first.bound.name(), &index)).collect();
+        let scan = Scan { bound: Bound { index, ..first.bound.clone() }, next, ..first };
+        let kept = scanned.outputs.iter().map(|output| (output.id, (output.state, output.kept))).collect();
+        Open { scan, kept }
+    }
+
     /// Lists the functions of numbers that change from step to step.
     fn functions(&self, graph: &mut Graph, values: &[ExprId]) -> FxHashSet<ExprId> {
         let values: Vec<ExprId> = values.iter().map(|value| self.read_in_step(graph, *value)).collect();

@@ -69,8 +69,13 @@ impl Dispatched<'_> {
         self.parameters.iter().map(name).collect::<Vec<_>>().join(", ")
     }
 
-    /// Tells whether a good part of what is computed side by side is functions of numbers, which gain from wider registers.
+    /// Tells whether a good part of what is computed side by side is functions of numbers, which gain from wider registers;
+    /// products beside them don't.
     fn has_functions_in_lanes(&self) -> bool {
+        let is_product = |line: &String| line.contains(&format!("{MODULE}::")) && line.contains("times");
+        if self.body.iter().any(is_product) {
+            return false;
+        }
         let in_lanes = self.body.iter().filter(|line| line.contains("[lane]"));
         let functions = in_lanes.clone().filter(|line| line.contains(FMA)).count();
         functions * MOST_BESIDE_A_FUNCTION >= in_lanes.count().max(1)

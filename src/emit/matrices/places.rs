@@ -7,7 +7,7 @@ use crate::graph::{Bound, Dimension, ExprId, Extents};
 use indexmap::IndexMap;
 
 /// Stands for a row that bands are written for; no dimension has this name.
-const INDEX: &str = "";
+const INDEX: &str = " ";
 
 /// Writes the places of entries.
 pub(super) struct Places<'a> {
