@@ -97,11 +97,15 @@ fn compile(text: &str, options: &Options) -> String {
 /// Arranges expressions as a number, an array or an array of arrays; takes them from the front of the list.
 fn arranged(shape: Shape, entries: &mut impl Iterator<Item = String>) -> String {
     let mut array = |count: usize| format!("[{}]", entries.by_ref().take(count).collect::<Vec<_>>().join(", "));
+    let mut rows = |count: usize, columns: usize| {
+        format!("[{}]", (0..count).map(|_| array(columns)).collect::<Vec<_>>().join(", "))
+    };
     match shape {
         Shape::Scalar => entries.next().expect("an entry"),
         Shape::Vector(n) => array(n),
-        Shape::Matrix(rows, columns) => {
-            format!("[{}]", (0..rows).map(|_| array(columns)).collect::<Vec<_>>().join(", "))
+        Shape::Matrix(count, columns) => rows(count, columns),
+        Shape::Tensor(layers, count, columns) => {
+            format!("[{}]", (0..layers).map(|_| rows(count, columns)).collect::<Vec<_>>().join(", "))
         }
     }
 }

@@ -33,6 +33,13 @@ fn call_arguments(function: &Function, numbers: &[f64]) -> String {
                     let rows: Vec<String> = own.chunks(columns).map(|row| format!("[{}]", arguments(row))).collect();
                     format!("&[{}]", rows.join(", "))
                 }
+                Shape::Tensor(_, rows, columns) => {
+                    let list = |row: &[f64]| format!("[{}]", arguments(row));
+                    let layer = |layer: &[f64]| layer.chunks(columns).map(list).collect::<Vec<_>>().join(", ");
+                    let layers: Vec<String> =
+                        own.chunks(rows * columns).map(|own| format!("[{}]", layer(own))).collect();
+                    format!("&[{}]", layers.join(", "))
+                }
             }
         })
         .collect();

@@ -87,6 +87,7 @@ fn point(program: &str) -> String {
                 gradc::lower::Shape::Scalar => vec![],
                 gradc::lower::Shape::Vector(n) => vec![n],
                 gradc::lower::Shape::Matrix(n, m) => vec![n, m],
+                gradc::lower::Shape::Tensor(k, n, m) => vec![k, n, m],
             };
             function.parameters.iter().map(|parameter| (parameter.name.clone(), shape(parameter.shape))).collect()
         }
@@ -97,10 +98,13 @@ fn point(program: &str) -> String {
         format!("{:.3}", 0.2 + 1.3 * (count * (count + 3.0) * 0.618_033_988_749_f64).fract())
     };
     let mut list = |length: usize| format!("[{}]", (0..length).map(|_| number()).collect::<Vec<_>>().join(","));
+    let mut rows =
+        |count: usize, length: usize| format!("[{}]", (0..count).map(|_| list(length)).collect::<Vec<_>>().join(","));
     let value = |shape: &[usize]| match shape {
-        [] => list(1).trim_matches(['[', ']']).to_string(),
-        [n] => list(*n),
-        [n, m, ..] => format!("[{}]", (0..*n).map(|_| list(*m)).collect::<Vec<_>>().join(",")),
+        [] => rows(1, 1).trim_matches(['[', ']']).to_string(),
+        [n] => rows(1, *n).replace("[[", "[").replace("]]", "]"),
+        [n, m] => rows(*n, *m),
+        [k, n, m, ..] => format!("[{}]", (0..*k).map(|_| rows(*n, *m)).collect::<Vec<_>>().join(",")),
     };
     let values: Vec<String> = shapes
         .iter()

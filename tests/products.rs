@@ -79,6 +79,16 @@ fn argument(shape: Shape, numbers: &[f64]) -> String {
             let rows: Vec<String> = numbers.chunks(columns).map(|row| format!("[{}]", arguments(row))).collect();
             format!("&[{}]", rows.join(", "))
         }
+        Shape::Tensor(_, rows, columns) => {
+            let layers = numbers.chunks(rows * columns);
+            let layers: Vec<String> = layers
+                .map(|layer| {
+                    let rows: Vec<String> = layer.chunks(columns).map(|row| format!("[{}]", arguments(row))).collect();
+                    format!("[{}]", rows.join(", "))
+                })
+                .collect();
+            format!("&[{}]", layers.join(", "))
+        }
     }
 }
 
