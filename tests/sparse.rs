@@ -390,6 +390,19 @@ fn bands_are_not_sorted() {
     }
 }
 
+#[test]
+fn sizes_without_numbers_for_the_entries_are_refused() {
+    let text =
+        "f(x: vector[n]) = sum(i in 0..n-1 if i != 2, x[i]*x[i+1]^2) + sum(i in 0..n-4 if i != 1, (x[i]*x[i+3])^2)";
+    let options = Options { derive: vec![Derive::SparseHessian], ..Options::default() };
+    let rust = gradc::compile(text, &options).expect("it compiles").rust;
+    for function in ["fn f_hessian_pattern(", "fn f_sparse_hessian("] {
+        let body =
+            rust.split(function).nth(1).and_then(|rest| rest.split("\n}\n").next()).expect("there is a function");
+        assert!(body.contains("\"`n` is at least 4\""), "{body}");
+    }
+}
+
 fn kind(text: &str) -> Derive {
     if lowered(text).whole.is_some_and(|whole| whole.indices == 0) {
         Derive::SparseHessian

@@ -72,7 +72,11 @@ impl Dispatched<'_> {
     /// Tells whether a good part of what is computed side by side is functions of numbers, which gain from wider registers;
     /// products beside them don't.
     fn has_functions_in_lanes(&self) -> bool {
-        let is_product = |line: &String| line.contains(&format!("{MODULE}::")) && line.contains("times");
+        let module = format!("{MODULE}::");
+        let is_product = |line: &String| {
+            let mut called = line.split(&module).skip(1).filter_map(|rest| rest.split(['(', ':']).next());
+            called.any(|kernel| kernel.contains("times"))
+        };
         if self.body.iter().any(is_product) {
             return false;
         }

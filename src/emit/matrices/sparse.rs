@@ -140,7 +140,7 @@ impl Module<'_> {
         let given =
             whole.parameters.iter().zip(signature.fields.iter().zip(&signature.parameters[signature.sizes.len()..]));
         let given: Vec<_> = given.filter(|(parameter, _)| parameter.range.is_some()).collect();
-        let mut checks: Vec<String> = dimensions::checks(whole.needed.iter(), &signature.sizes)
+        let mut checks: Vec<String> = dimensions::checks(sparse.whole.needed.iter(), &signature.sizes)
             .iter()
             .map(dimensions::Check::assertion)
             .collect();
