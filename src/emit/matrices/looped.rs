@@ -280,6 +280,7 @@ fn fills(bound: &Bound, output: &Accumulated) -> bool {
     places.sort_unstable();
     output.into.is_empty()
         && !output.is_shared
+        && places.len() == output.parts.len()
         && places.into_iter().eq((0..count).flat_map(|row| (0..across).map(move |column| (row, column))))
         && bound.to.times(count).plus(&first, -1) == output.extents.rows
 }
