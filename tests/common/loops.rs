@@ -98,4 +98,11 @@ pub const LOOPS: &[(&str, &[(&str, &str)])] = &[
         &[],
     ),
     ("c(x: vector[n]) = [i in 0..n: sin(x[i])*i]\nf(x: vector[n]) = logsumexp(i in 0..n, x[i]*c(x)[n-1-i])", &[]),
+    // Rows that are read forwards and backwards.
+    (
+        "f(s, x: vector[2], w: vector[n]) = { let T = scan(i in 0..n, y = x, y + w[i]*[s*(y[1] - y[0]), y[0]*y[1]]); sum(i in 0..n, T[i,0]*T[i,1]) }",
+        &[],
+    ),
+    // Places far from the first with a size in between.
+    ("f(x: vector[n+2*m]) = sum(i in 0..m, exp(x[2*i + n - 1]*i) + sin(x[2*i + n]))", &[]),
 ];

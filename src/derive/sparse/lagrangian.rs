@@ -26,7 +26,7 @@ pub fn lagrangian(whole: &Whole) -> Result<Whole, Diagnostic> {
         whole.needed.extend(count.may_be_negative().then_some(count));
         weighted(&mut graph, whole.output, sigma, lambda)
     };
-    Ok(Whole { graph, output, indices: 0, names: Vec::new(), ..whole })
+    Ok(Whole { graph, output, indices: 0, names: Vec::new(), few: None, ..whole })
 }
 
 fn parameter(whole: &mut Whole, graph: &mut Graph, name: &str, extents: Extents, indices: usize) -> ExprId {

@@ -72,8 +72,10 @@ impl Block {
 /// matrix is.
 fn beside(bound: &Bound, [row, column]: [&Dimension; 2], width: &Dimension) -> Option<(Dimension, i64, usize)> {
     let place = row.product(width).plus(column, 1);
-    let stride = place.slope(bound.name()).as_number()?;
-    let number = (1..=LONGEST_STRIDE).contains(&stride).then(|| place.constant().rem_euclid(stride))?;
+    let stride = place.slope(bound.name()).as_number().filter(|stride| (1..=LONGEST_STRIDE).contains(stride))?;
+    // Where sizes are in between, an earlier number than this one may be before the first.
+    let is_aligned = place.terms().all(|(_, count)| count % stride == 0);
+    let number = if is_aligned { place.constant().rem_euclid(stride) } else { 0 };
     Some((place.plus(&Dimension::number(number), -1), stride, usize::try_from(number).ok()?))
 }
 

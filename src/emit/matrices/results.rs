@@ -121,26 +121,16 @@ impl Module<'_> {
         let mut checks = signature.checks.clone();
         let mut opening = signature.opening.clone();
         let mut written = Vec::new();
-        for (argument, root) in results.values {
+        let values = results.values.into_iter().map(|value| (value, whole.indices == 0));
+        let slices = results.slices.into_iter().map(|slice| (slice, false));
+        for ((argument, root), is_returned) in values.chain(slices) {
             let extents = given.extents(root);
             written.push(format!("{argument}: {extents}"));
             roots.push(root);
-            if whole.indices == 0 {
+            if is_returned {
                 targets.push(None);
                 continue;
             }
-            let kind = if signature.sizes.is_empty() { array_or_slice(&extents, float) } else { format!("[{float}]") };
-            parameters.push(format!("{argument}: &mut {kind}"));
-            checks.push(check(&argument, &argument, &extents, &signature.sizes));
-            if extents.is_scalar() {
-                opening.push(format!("let {argument} = &mut {argument}[0];"));
-            }
-            targets.push(Some(placeholders.stand_for(argument)));
-        }
-        for (argument, root) in results.slices {
-            let extents = given.extents(root);
-            written.push(format!("{argument}: {extents}"));
-            roots.push(root);
             let kind = if signature.sizes.is_empty() { array_or_slice(&extents, float) } else { format!("[{float}]") };
             parameters.push(format!("{argument}: &mut {kind}"));
             checks.push(check(&argument, &argument, &extents, &signature.sizes));
