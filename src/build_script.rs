@@ -67,6 +67,13 @@ impl Builder {
         self
     }
 
+    /// Keeps only about √t of the states of a recurrence of t steps (`fold`, `scan`) for its derivatives, which compute the
+    /// others once more on the way back: less memory for one more run through the steps. Default: all states are kept.
+    pub fn checkpoint(mut self, checkpoint: bool) -> Self {
+        self.options.checkpoint = checkpoint;
+        self
+    }
+
     /// Sets the floating-point type. Default: `f64`.
     pub fn scalar(mut self, scalar: Scalar) -> Self {
         self.options.scalar = scalar;

@@ -343,21 +343,46 @@ fn block(case: &Case, module: &str, rust: &str, point: &Value, suffix: &str, res
 
 #[test]
 fn generated_code_computes_what_the_references_say() {
-    generated_code_computes(&sample(), "practice");
+    generated_code_computes(&sample(), "practice", &Options::default());
 }
 
 #[test]
 fn generated_code_computes_functions_of_few_entries() {
-    generated_code_computes(&of_few(), "practice_few");
+    generated_code_computes(&of_few(), "practice_few", &Options::default());
 }
 
 #[test]
 #[ignore = "takes minutes"]
 fn generated_code_computes_what_all_references_say() {
-    generated_code_computes(&cases(), "practice_all");
+    generated_code_computes(&cases(), "practice_all", &Options::default());
 }
 
-fn generated_code_computes(cases: &[Case], name: &str) {
+/// Returns the programs that keep checkpoints.
+fn with_checkpoints(cases: Vec<Case>) -> Vec<Case> {
+    let keeps = |case: &Case| {
+        let options = Options { checkpoint: true, ..Options::default() };
+        gradc::compile(&case.text, &options).is_ok_and(|output| output.rust.contains("_segment in "))
+    };
+    cases.into_iter().filter(keeps).collect()
+}
+
+#[test]
+fn states_are_computed_once_more_between_checkpoints() {
+    let small = cases().into_iter().filter(|case| case.whole().graph.len() <= SMALL);
+    let some: Vec<Case> = with_checkpoints(small.collect()).into_iter().step_by(3).collect();
+    assert!(some.len() > 3, "{}", some.len());
+    generated_code_computes(&some, "practice_checkpoints", &Options { checkpoint: true, ..Options::default() });
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn states_of_all_programs_are_computed_once_more_between_checkpoints() {
+    let all = with_checkpoints(cases());
+    assert!(all.len() > 30, "{}", all.len());
+    generated_code_computes(&all, "practice_all_checkpoints", &Options { checkpoint: true, ..Options::default() });
+}
+
+fn generated_code_computes(cases: &[Case], name: &str, given: &Options) {
     let mut program = Program::default();
     let mut expected: Vec<(String, Vec<Named>)> = Vec::new();
     let mut wrong = Vec::new();
@@ -366,7 +391,7 @@ fn generated_code_computes(cases: &[Case], name: &str) {
         let is_number = is_number(&case.points[0]);
         let derive = if is_number { vec![Derive::Gradient, Derive::Hessian] } else { vec![Derive::Jacobian] };
         // Code for all processors is half as long, and that for some does the same in the same order.
-        let options = Options { derive, reproducible: number.is_multiple_of(2), ..Options::default() };
+        let options = Options { derive, reproducible: number.is_multiple_of(2), ..given.clone() };
         let rust = match gradc::compile(&case.text, &options) {
             Ok(output) => output.rust,
             Err(errors) => {

@@ -31,6 +31,9 @@ pub struct Options {
     /// In which order sparse derivatives have their entries.
     #[arg(long, value_enum, value_name = "ORDER", default_value_t = Sparse::Rows)]
     sparse: Sparse,
+    /// Keeps about √t of the states of a recurrence of t steps for its derivatives, which compute the others once more.
+    #[arg(long)]
+    checkpoint: bool,
     /// The floating-point type.
     #[arg(long, value_enum, default_value_t = Float::F64)]
     scalar: Float,
@@ -117,6 +120,7 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
             Sparse::Columns => Layout::Columns,
             Sparse::Triplets => Layout::Triplets,
         },
+        checkpoint: options.checkpoint,
         scalar: if options.scalar == Float::F32 { Scalar::F32 } else { Scalar::F64 },
         target: if options.no_std { Target::NoStd } else { Target::Std },
         source_name: file_name(&source),

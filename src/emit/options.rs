@@ -104,6 +104,8 @@ pub struct Options {
     pub batch: Batch,
     /// In which order sparse derivatives have their entries.
     pub layout: Layout,
+    /// Whether derivatives of recurrences of t steps keep about √t states and compute the others once more.
+    pub checkpoint: bool,
     /// The floating-point type.
     pub scalar: Scalar,
     /// The library that is called.
@@ -125,6 +127,7 @@ impl Default for Options {
             wrt: Vec::new(),
             batch: Batch::None,
             layout: Layout::Rows,
+            checkpoint: false,
             scalar: Scalar::F64,
             target: Target::Std,
             source_name: "expression".to_string(),

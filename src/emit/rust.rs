@@ -118,7 +118,9 @@ impl Signature {
 impl Module<'_> {
     /// Writes value and derivatives of a function, and returns which it has.
     fn function(&mut self, function: &Function) -> Result<Asked, Diagnostic> {
-        let large = function.graph.inputs().len() > LARGEST_BY_ENTRIES;
+        let has_loops = |whole: &Whole| whole.graph.has_loops() && self.options.batch == Batch::None;
+        let in_loops = function.whole.as_ref().is_some_and(has_loops);
+        let large = in_loops || function.graph.inputs().len() > LARGEST_BY_ENTRIES;
         match &function.whole {
             Some(whole) if !whole.sizes.is_empty() => self.whole_function(function, whole),
             Some(whole) if large || !function.has_entries() => match self.fixed_function(function, whole)? {

@@ -38,23 +38,6 @@ impl Bound {
         Bound { index: self.index.clone(), from: change(&self.from), to: change(&self.to) }
     }
 
-    /// Returns the least value of a dimension in the loop.
-    pub fn least_of(&self, dimension: &Dimension) -> Dimension {
-        self.at_an_end(dimension, true)
-    }
-
-    /// Returns the largest value of a dimension in the loop.
-    pub fn largest_of(&self, dimension: &Dimension) -> Dimension {
-        self.at_an_end(dimension, false)
-    }
-
-    fn at_an_end(&self, dimension: &Dimension, least: bool) -> Dimension {
-        let rises = dimension.slope(self.name()).terms().any(|(_, count)| count > 0)
-            || dimension.slope(self.name()).constant() > 0;
-        let last = self.to.plus(&Dimension::number(1), -1);
-        dimension.substituted(self.name(), if rises == least { &self.from } else { &last })
-    }
-
     /// Returns how many values the index has, unless the range ends before it begins.
     pub fn count(&self) -> Dimension {
         self.to.plus(&self.from, -1)
@@ -283,6 +266,10 @@ impl Graph {
             let (row, column, whole, inner) = (row.clone(), column.clone(), whole.clone(), *inner);
             let sum = self.looped(bound, inner);
             return self.embed(sum, row, column, whole);
+        }
+        if self.is_put_backwards(bound, body) {
+            let body = self.substituted(body, bound.name(), &bound.backwards());
+            return self.looped(bound, body);
         }
         self.bind(bound, body, |graph, body, name, index| graph.substituted(body, name, index))
     }

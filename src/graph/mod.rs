@@ -7,11 +7,13 @@
 
 mod adjugate;
 mod algebra;
+mod backwards;
 mod bound;
 mod chain;
 mod choices;
 mod construct;
 mod diagonals;
+mod ends;
 mod expansion;
 mod extents;
 mod gather;
@@ -34,7 +36,7 @@ pub use node_map::NodeMap;
 pub use number::Rational;
 pub use polynomial::Polynomial;
 pub use region::Region;
-pub use scan::Scan;
+pub use scan::{Scan, are_rows_of};
 pub use sign::Sign;
 pub use verify::Stage;
 
@@ -261,6 +263,14 @@ impl Graph {
     /// Tells whether any node is a vector or a matrix.
     pub fn has_matrices(&self) -> bool {
         !self.extents.is_empty()
+    }
+
+    /// Tells whether some node is a loop or a recurrence.
+    pub fn has_loops(&self) -> bool {
+        self.nodes.iter().any(|node| match node {
+            Node::Matrix(operation, _) => operation.bound().is_some(),
+            _ => false,
+        })
     }
 
     /// Returns the extents of a node.

@@ -56,6 +56,16 @@ fn row_of(state: &Extents) -> (Dimension, Dimension) {
     }
 }
 
+/// Tells whether some rows of all states are rows of the state at this place.
+pub fn are_rows_of(state: &Extents, (row, rows): (&Dimension, &Dimension), at: &Dimension) -> bool {
+    let (own, _) = row_of(state);
+    let offset = row.plus(&at.product(&own), -1);
+    match (offset.as_number(), rows.as_number(), own.as_number()) {
+        (Some(offset), Some(rows), Some(own)) => offset >= 0 && offset + rows <= own,
+        _ => offset == Dimension::number(0) && *rows == own,
+    }
+}
+
 impl Graph {
     /// Reads a state of a recurrence.
     pub fn as_scan(&self, id: ExprId) -> Option<Scan> {
@@ -186,21 +196,17 @@ impl Graph {
         value: ExprId,
         at: &Dimension,
     ) -> Option<ExprId> {
-        let (own, zero) = (self.extents(value), Dimension::number(0));
-        let (rows, _) = row_of(&own);
-        let start = at.product(&rows);
-        let offset = row.plus(&start, -1);
+        let own = self.extents(value);
+        if !are_rows_of(&own, (row, &extents.rows), at) {
+            return None;
+        }
         if own.is_column() {
-            let is_there = offset == zero && extents.rows.is_one();
-            let part = is_there.then(|| Extents::column(extents.columns.clone()))?;
-            let part = self.slice(value, column.clone(), zero, part);
+            let part =
+                self.slice(value, column.clone(), Dimension::number(0), Extents::column(extents.columns.clone()));
             return Some(self.transpose(part));
         }
-        let is_there = match (offset.as_number(), extents.rows.as_number(), own.rows.as_number()) {
-            (Some(offset), Some(rows), Some(all)) => offset >= 0 && offset + rows <= all,
-            _ => offset == zero && extents.rows == own.rows,
-        };
-        is_there.then(|| self.slice(value, offset, column.clone(), extents.clone()))
+        let offset = row.plus(&at.product(&own.rows), -1);
+        Some(self.slice(value, offset, column.clone(), extents.clone()))
     }
 
     /// Puts a state at its place among all states, which are zeros otherwise.

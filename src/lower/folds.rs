@@ -1,7 +1,7 @@
 //! What runs over an index: sums, products and the like, and vectors entry by entry.
 //!
-//! Ranges of numbers are written out term by term. Other ranges are raised to vector form where they can be; where not,
-//! they are loops.
+//! Short ranges of numbers are written out term by term. Other ranges are raised to vector form where they can be; where
+//! not, they are loops.
 
 use super::alike::log_sums_of_rows;
 use super::gates::node;
@@ -13,6 +13,18 @@ use crate::graph::{Bound, Dimension, ExprId, Extents, Extreme, MatrixOperation a
 use crate::limits;
 use crate::source::Span;
 use crate::syntax::ast::{BinaryOperator, Expression, Name, NodeId, Range};
+
+/// Most terms over ranges of numbers that are written out.
+const MOST_WRITTEN_OUT: usize = 64;
+
+/// What becomes of long ranges of numbers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Ranges {
+    /// Loops, like ranges of named sizes.
+    Loops,
+    /// They are written out term by term.
+    WrittenOut,
+}
 
 /// What is made of the values of the body.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -168,8 +180,11 @@ impl Machine<'_> {
         let spans = [self.ast.span(range.from), self.ast.span(range.to)];
         let numbers: Vec<i64> = ends.iter().filter_map(|end| self.whole_number(end)).collect();
         let [from, to] = numbers[..] else { return self.run_over(running, &ends, spans) };
-        self.picks_entries = true;
         let count = usize::try_from(to.saturating_sub(from)).unwrap_or(0);
+        if self.is_long(count.saturating_mul(self.terms_inside(running, count))) {
+            return self.run_over(running, &ends, spans);
+        }
+        self.picks_entries = true;
         self.unrolled = self.unrolled.saturating_add(count);
         if self.unrolled > limits::WRITTEN_TERMS {
             let diagnostic =
@@ -180,6 +195,28 @@ impl Machine<'_> {
         self.bind_index(&range.index.text, Value::Poison);
         self.tasks.push(Task::Gather(running, count));
         self.tasks.extend((from..to).rev().map(|index| Task::Step(running, index)));
+    }
+
+    /// Tells whether what has so many terms is a loop rather than written out, and notes it.
+    pub(super) fn is_long(&mut self, terms: usize) -> bool {
+        let is_long = self.ranges == Ranges::Loops && terms > MOST_WRITTEN_OUT;
+        self.has_long_ranges |= is_long;
+        is_long
+    }
+
+    /// Returns how many terms there are for each value of an index: an inner range whose ends are not plain numbers counts
+    /// as long as the one around it.
+    fn terms_inside(&self, running: Running, around: usize) -> usize {
+        let number = |id: NodeId| match self.ast.get(id) {
+            Expression::Number(text) => Rational::parse(text)?.to_integer(),
+            _ => None,
+        };
+        let inner = self.parts_of(running.id).0.iter().skip(running.depth + 1);
+        let counts = inner.map(|range| match (number(range.from), number(range.to)) {
+            (Some(from), Some(to)) => usize::try_from(to.saturating_sub(from)).unwrap_or(0),
+            _ => around,
+        });
+        counts.fold(1, usize::saturating_mul)
     }
 
     /// Sets the index to its next value, and lowers what it runs over.

@@ -23,7 +23,7 @@ pub(super) struct Range {
 impl Machine<'_> {
     /// Makes a vector of numbers, or a matrix of vectors as its rows.
     pub(super) fn list(&mut self, values: &[Value], spans: &[Span], span: Span) -> Result<Value, Diagnostic> {
-        self.picks_entries = true;
+        self.picks_entries |= self.loops.is_empty() && self.axes.is_empty();
         let Some(first) = values.first() else {
             return Err(Diagnostic::new(Fault::NoEntry, span, "a vector needs at least one entry"));
         };
@@ -97,7 +97,7 @@ impl Machine<'_> {
                 None => format!("declare what it is made of to be in a smaller range, or write `(...) mod {size}`"),
             }));
         }
-        if self.least(&from).as_number().is_some_and(|from| from < 0) {
+        if self.is_negative_somewhere(&from) {
             let message = format!("the places in {}..{} begin before 0", self.written(&from), self.written(&to));
             let hint = format!("declare what it is made of to be in a later range, or write `(...) mod {size}`");
             return Err(Diagnostic::new(Fault::Index, span, message).hint(hint));
@@ -190,7 +190,7 @@ impl Machine<'_> {
         values: &[Value],
         spans: &[Span],
     ) -> Result<Value, Diagnostic> {
-        self.picks_entries = true;
+        self.picks_entries |= self.loops.is_empty() && self.axes.is_empty();
         let extents = self.gates.graph.extents(base);
         let shape = self.gates.described(&Value::Array(base, rank));
         let named = self.loops.iter().zip(&self.loop_names);
@@ -337,7 +337,7 @@ impl Machine<'_> {
                 _ => format!("entries are 0 to {}", size.plus(&Dimension::number(1), -1)),
             }))
         };
-        let negative = |dimension: &Dimension| self.least(dimension).as_number().is_some_and(|n| n < 0);
+        let negative = |dimension: &Dimension| self.is_negative_somewhere(dimension);
         match place {
             Index::At(_) => {
                 let (start, axis, span) = bound()?;

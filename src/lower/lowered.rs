@@ -33,8 +33,8 @@ pub(super) struct Lowered {
     /// What must not be negative.
     pub needed: Vec<Dimension>,
     pub doubts: Vec<Doubt>,
-    /// Whether the function picks entries, is made of them, or differentiates by them.
-    pub picks_entries: bool,
+    /// Whether it has long ranges, or neither picks entries, is made of them nor differentiates by them.
+    pub is_closed: bool,
     /// How many values ranges have that end before they begin for some sizes.
     pub uncertain: Vec<Dimension>,
 }
@@ -51,10 +51,12 @@ struct Entries {
 
 impl Lowered {
     /// Makes the function. Where all dimensions are numbers it has its entries, unless these are too many or a determinant
-    /// is too large to be written out; its closed form stays beside them, if no entry is picked.
+    /// is too large to be written out; its closed form stays beside them, if no entry is picked
+    /// or there are loops.
     pub fn function(self, header: Header) -> Function {
         let entries = if self.sizes.is_empty() { self.entries() } else { None };
-        let is_closed = self.parameters.iter().any(|parameter| parameter.indices > 0) && !self.picks_entries;
+        let has_parts = self.parameters.iter().any(|parameter| parameter.indices > 0) || self.graph.has_loops();
+        let is_closed = has_parts && self.is_closed;
         let whole = (entries.is_none() || is_closed).then(|| self.whole());
         let entries = entries.unwrap_or(Entries {
             parameters: Vec::new(),

@@ -3,6 +3,7 @@
 use super::ast::NodeId;
 use super::derivatives::derived_names;
 use super::few::Few;
+use super::folds::Ranges;
 use super::folds::Running;
 use super::formula::Formulas;
 use super::gates::Gates;
@@ -86,8 +87,10 @@ pub struct Machine<'a> {
     /// Names that some derivative is taken by.
     pub(super) derived_names: FxHashSet<String>,
     pub(super) unrolled: usize,
-    /// Whether all dimensions are numbers.
-    pub(super) fixed: bool,
+    /// What becomes of long ranges of numbers.
+    pub(super) ranges: Ranges,
+    /// Whether there are long ranges that are not written out.
+    pub(super) has_long_ranges: bool,
     /// Whether the function picks entries, is made of them, or differentiates by them.
     pub(super) picks_entries: bool,
     /// The indices that run over symbolic ranges as axes, the outer one first.
@@ -136,7 +139,8 @@ impl<'a> Machine<'a> {
             memo: IndexMap::new(),
             derived_names: derived_names(ast),
             unrolled: 0,
-            fixed: true,
+            ranges: Ranges::WrittenOut,
+            has_long_ranges: false,
             picks_entries: false,
             axes: Vec::new(),
             loops: Vec::new(),
@@ -151,9 +155,9 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// Tells the machine that some dimensions have names.
-    pub fn expect_names(&mut self) {
-        self.fixed = false;
+    /// Tells the machine what becomes of long ranges of numbers: they are written out by default.
+    pub fn expect_ranges(&mut self, ranges: Ranges) {
+        self.ranges = ranges;
     }
 
     /// Tells the machine to lower for some sizes.
@@ -181,27 +185,11 @@ impl<'a> Machine<'a> {
         self.names.clone()
     }
 
-    /// Notes that dimensions must not be negative.
-    pub(super) fn need(&mut self, dimensions: impl IntoIterator<Item = Dimension>) {
-        let least: Vec<Dimension> = dimensions.into_iter().map(|dimension| self.least(&dimension)).collect();
-        self.needed.extend(least.into_iter().filter(Dimension::may_be_negative));
-    }
-
     /// Writes a dimension with the names that its indices have.
     pub(super) fn written(&self, dimension: &Dimension) -> Dimension {
         self.loops.iter().zip(&self.loop_names).fold(dimension.clone(), |dimension, (bound, name)| {
             dimension.substituted(bound.name(), &Dimension::name(name))
         })
-    }
-
-    /// Returns the least value of a dimension in the loops that are open.
-    pub(super) fn least(&self, dimension: &Dimension) -> Dimension {
-        self.loops.iter().rev().fold(dimension.clone(), |dimension, bound| bound.least_of(&dimension))
-    }
-
-    /// Returns what must not be negative for the function to be defined.
-    pub fn needed(&self) -> Vec<Dimension> {
-        self.needed.clone()
     }
 
     /// Makes the machine build canonical nodes in place of gates as written.

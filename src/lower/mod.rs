@@ -19,6 +19,7 @@ mod indexing;
 mod lowered;
 mod machine;
 mod matrices;
+mod needed;
 mod operators;
 mod raise;
 mod recurrences;
@@ -41,6 +42,7 @@ use crate::graph::{Comparison, Dimension, Extents, Graph, MatrixOperation, Ratio
 use crate::source::{Source, Span};
 use crate::syntax::ast::{self, Ast, Item, Program};
 use few::Few;
+use folds::Ranges;
 use lowered::{Header, Lowered};
 use machine::Machine;
 use std::sync::Arc;
@@ -169,23 +171,25 @@ fn lower_function(
 impl Definition<'_> {
     /// Lowers to a graph of numbers and whole vectors and matrices.
     fn lower(&self, errors: &mut Vec<Diagnostic>) -> Option<Lowered> {
-        self.lower_at(None, errors)
+        // What can't be done in a loop is written out.
+        let in_loops = self.lower_at(None, Ranges::Loops, &mut Vec::new());
+        in_loops.or_else(|| self.lower_at(None, Ranges::WrittenOut, errors))
     }
 
     /// Lowers once more for few sizes; none if the function is not defined for them, or for others, too.
     fn lower_for(&self, few: Few, lowered: &Lowered) -> Option<Whole> {
         let mut errors = Vec::new();
-        let own = self.lower_at(Some(few.clone()), &mut errors).filter(|_| errors.is_empty())?;
+        let own = self.lower_at(Some(few.clone()), Ranges::Loops, &mut errors).filter(|_| errors.is_empty())?;
         let more: Vec<&Dimension> = lowered.needed.iter().filter(|dimension| !own.needed.contains(dimension)).collect();
         (!more.is_empty() && few.are_all_without(&more)).then(|| own.whole())
     }
 
-    fn lower_at(&self, few: Option<Few>, errors: &mut Vec<Diagnostic>) -> Option<Lowered> {
+    fn lower_at(&self, few: Option<Few>, ranges: Ranges, errors: &mut Vec<Diagnostic>) -> Option<Lowered> {
         let before = errors.len();
         let shapes: Vec<_> = self.parameters.iter().map(|p| dimensions::declared(self.ast, &p.shape, errors)).collect();
         let facts: Vec<Facts> =
             self.parameters.iter().map(|parameter| parameter_facts(self.ast, parameter, errors)).collect();
-        let ranges: Vec<Option<(Dimension, Dimension)>> =
+        let index_ranges: Vec<Option<(Dimension, Dimension)>> =
             self.parameters.iter().map(|p| dimensions::declared_range(self.ast, p, errors)).collect();
         if errors.len() > before {
             return None;
@@ -195,7 +199,7 @@ impl Definition<'_> {
         let mut parameters = Vec::new();
         let mut bindings = Vec::new();
         let mut sizes: Vec<String> = Vec::new();
-        for (((parameter, shape), facts), range) in self.parameters.iter().zip(&shapes).zip(&facts).zip(ranges) {
+        for (((parameter, shape), facts), range) in self.parameters.iter().zip(&shapes).zip(&facts).zip(index_ranges) {
             let shape = shape.as_ref()?;
             let name = parameter.name.text.clone();
             let id = graph.add_matrix_input(&name, shape.extents.clone());
@@ -234,9 +238,7 @@ impl Definition<'_> {
             bindings.push((name.clone(), Value::Scalar(size)));
         }
         let mut machine = Machine::new(self.ast, self.items, &mut graph, &mut formulas, self.name.is_none());
-        if !sizes.is_empty() {
-            machine.expect_names();
-        }
+        machine.expect_ranges(ranges);
         if let Some(few) = few {
             machine.expect_few(few);
         }
@@ -249,7 +251,7 @@ impl Definition<'_> {
         machine.require_defined_value(&value);
         let mut names = machine.let_names();
         names.retain(|(name, _)| !sizes.contains(name));
-        let (doubts, picks_entries) = (machine.doubts(), machine.picks_entries());
+        let (doubts, is_closed) = (machine.doubts(), machine.has_long_ranges || !machine.picks_entries());
         let lengths = shapes.iter().flatten().flat_map(|shape| [&shape.extents.rows, &shape.extents.columns]);
         let mut needed: Vec<Dimension> = lengths.cloned().chain(machine.needed()).collect();
         needed.retain(Dimension::may_be_negative);
@@ -274,7 +276,7 @@ impl Definition<'_> {
         }
         let output = value.node().filter(|_| errors.len() == before)?;
         let names = names.into_iter().filter_map(|(name, value)| Some((name, value.node()?))).collect();
-        Some(Lowered { graph, output, parameters, names, sizes, needed, doubts, picks_entries, uncertain })
+        Some(Lowered { graph, output, parameters, names, sizes, needed, doubts, is_closed, uncertain })
     }
 
     fn not_a_number(&self) -> Diagnostic {

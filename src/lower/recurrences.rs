@@ -1,6 +1,6 @@
 //! Recurrences: `fold` and `scan`, whose states each value of an index makes new ones of.
 //!
-//! Ranges of numbers are written out step by step; others are one node for each state.
+//! Short ranges of numbers are written out step by step; others are one node for each state.
 
 use super::gates::node;
 use super::machine::{Machine, Task};
@@ -46,8 +46,11 @@ impl Machine<'_> {
         let spans = [self.ast.span(recurrence.range.from), self.ast.span(recurrence.range.to)];
         let numbers: Vec<i64> = ends.iter().filter_map(|end| self.whole_number(end)).collect();
         let [next, end] = numbers[..] else { return self.begin_recurrence(id, &recurrence, &ends, states, spans) };
-        self.picks_entries = true;
         let count = usize::try_from(end.saturating_sub(next)).unwrap_or(0);
+        if self.is_long(count) {
+            return self.begin_recurrence(id, &recurrence, &ends, states, spans);
+        }
+        self.picks_entries = true;
         self.unrolled = self.unrolled.saturating_add(count);
         if self.unrolled > limits::WRITTEN_TERMS {
             let message = "this range is too long to be written out";

@@ -63,9 +63,10 @@ fn write_all(graph: &Graph, ast: &mut Ast, roots: &[ExprId], names: &Names) -> (
     let asked: FxHashSet<ExprId> = roots.iter().copied().collect();
     let mut inner: FxHashSet<ExprId> = FxHashSet::default();
     let mut within_loops: FxHashSet<ExprId> = FxHashSet::default();
-    for id in &nodes {
+    for id in nodes.iter().rev() {
         graph.node(*id).for_each_operand(|operand| inner.extend([operand]));
-        if graph.free_indices(*id).is_some() {
+        let is_within = within_loops.contains(id) && graph.as_scan(*id).is_none();
+        if is_within || graph.free_indices(*id).is_some() {
             graph.node(*id).for_each_operand(|operand| within_loops.extend([operand]));
         }
     }

@@ -4,13 +4,16 @@
 use super::association::associate;
 use super::hoist::hoist;
 use super::plan::{Computation, Plan, Step, plan_with, reachable_within};
-use super::scanned::Scanned;
+use super::scanned::{Output, Scanned};
 use crate::graph::{Bound, Dimension, ExprId, Extents, Graph, Kept, MatrixOperation as M, Node, Scan};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
 /// The recurrences that compute nodes which are sums beside them, or are kept of their states.
 pub(super) type Beside = FxHashMap<ExprId, Arc<Scanned>>;
+
+/// Rewrites nodes.
+type Form = fn(&mut Graph, &[ExprId]) -> Vec<ExprId>;
 
 /// Tells whether one recurrence computes both nodes.
 pub(super) fn alike(beside: &Beside, a: ExprId, b: ExprId) -> bool {
@@ -20,12 +23,22 @@ pub(super) fn alike(beside: &Beside, a: ExprId, b: ExprId) -> bool {
     }
 }
 
-/// Plans the computation of the roots with as many sums beside recurrences as can be.
-pub fn plan_beside(graph: &mut Graph, roots: &[ExprId]) -> Plan {
+/// Plans the computation of the roots with as many sums beside recurrences as can be, which are
+/// brought to a form again.
+pub fn plan_beside(graph: &mut Graph, roots: &[ExprId], form: Form) -> Plan {
     let mut beside = Beside::default();
     let mut plan = plan_with(graph, roots, &beside);
+    let mut tried: FxHashSet<(ExprId, ExprId)> = FxHashSet::default();
+    while let Some(scanned) = next_together(graph, &plan.steps, &mut tried, form) {
+        let mut with = beside.clone();
+        with_sums(graph, roots, &mut with, scanned);
+        let new = plan_with(graph, roots, &with);
+        if new.verify().is_ok() {
+            (plan, beside) = (new, with);
+        }
+    }
     let mut tried: FxHashSet<ExprId> = FxHashSet::default();
-    while let Some(scanned) = next_beside(graph, &plan.steps, &mut tried) {
+    while let Some(scanned) = next_beside(graph, &plan.steps, &mut tried, form) {
         let mut with = beside.clone();
         with_sums(graph, roots, &mut with, scanned);
         let new = plan_with(graph, roots, &with);
@@ -39,12 +52,78 @@ pub fn plan_beside(graph: &mut Graph, roots: &[ExprId]) -> Plan {
 }
 
 /// Finds a recurrence that was not tried and has sums to add up beside it.
-fn next_beside(graph: &mut Graph, steps: &[Step], tried: &mut FxHashSet<ExprId>) -> Option<Scanned> {
+fn next_beside(graph: &mut Graph, steps: &[Step], tried: &mut FxHashSet<ExprId>, form: Form) -> Option<Scanned> {
     steps.iter().find_map(|step| {
         let Computation::Scan(scanned) = &step.computation else { return None };
-        let first = scanned.outputs.first().filter(|output| tried.insert(output.id))?.id;
-        added_beside(graph, steps, step, first)
+        scanned.outputs.first().filter(|output| tried.insert(output.id))?;
+        added_beside(graph, steps, step, form)
     })
+}
+
+/// Finds two recurrences that were not tried together, of which one reads the states of each step of the other.
+fn next_together(
+    graph: &mut Graph,
+    steps: &[Step],
+    tried: &mut FxHashSet<(ExprId, ExprId)>,
+    form: Form,
+) -> Option<Scanned> {
+    for (at, first) in steps.iter().enumerate() {
+        for second in &steps[at + 1..] {
+            let (Computation::Scan(one), Computation::Scan(other)) = (&first.computation, &second.computation) else {
+                continue;
+            };
+            let same = one.bound.from == other.bound.from && one.bound.to == other.bound.to;
+            let reads = one.outputs.iter().any(|output| second.operands().contains(&output.id));
+            if same
+                && reads
+                && tried.insert((first.id, second.id))
+                && let Some(together) = together(graph, steps, (first, one), (second, other), form)
+            {
+                return Some(together);
+            }
+        }
+    }
+    None
+}
+
+/// Makes one recurrence of two, the second of which reads the states of each step of the first; none if that waits for
+/// what the first one computes.
+fn together(
+    graph: &mut Graph,
+    steps: &[Step],
+    (first, one): (&Step, &Scanned),
+    (second, other): (&Step, &Scanned),
+    form: Form,
+) -> Option<Scanned> {
+    if graph.free_indices(first.id) != graph.free_indices(second.id) {
+        return None;
+    }
+    let mut open = Open::new(graph, one);
+    let shift = one.states.len();
+    let bound = Bound { index: graph.fresh_index(), ..other.bound.clone() };
+    let shifted: Vec<ExprId> = (0..other.states.len())
+        .map(|state| graph.state(&bound, state + shift, other.states[state].extents.clone()))
+        .collect();
+    let later = depending(steps, first.id);
+    let free = graph.free_indices(first.id).cloned();
+    let mut next = Vec::new();
+    for state in &other.states {
+        let value = graph.renamed_index(state.next, other.bound.name(), &bound.index);
+        let value = graph.with_states(value, &bound, &shifted);
+        let value = graph.renamed_index(value, bound.name(), &open.scan.bound.index);
+        next.push(open.read_in_step(graph, value));
+    }
+    let initial: Vec<ExprId> = other.states.iter().map(|state| state.initial).collect();
+    let read = graph.frontier_of(&next, free.as_ref());
+    if read.iter().chain(&initial).any(|id| depends(graph, *id, &later)) {
+        return None;
+    }
+    open.scan.initial.extend(initial);
+    open.scan.next.extend(next);
+    let (scan, _) = numbered(graph, &open, Vec::new(), form);
+    let moved = |output: &Output| Output { state: output.state + shift, ..output.clone() };
+    let outputs = one.outputs.iter().cloned().chain(other.outputs.iter().map(moved)).collect();
+    Some(Scanned::with_sums(graph, &scan, outputs, &[]))
 }
 
 /// Notes a recurrence with its sums. States that only the sums read are not kept.
@@ -72,14 +151,13 @@ struct Open {
 }
 
 /// Adds up beside a recurrence what can be; none if that is nothing.
-fn added_beside(graph: &mut Graph, steps: &[Step], step: &Step, first: ExprId) -> Option<Scanned> {
+fn added_beside(graph: &mut Graph, steps: &[Step], step: &Step, form: Form) -> Option<Scanned> {
     let Computation::Scan(scanned) = &step.computation else { return None };
-    let first = graph.as_scan(first)?;
     let loops = loops_over(graph, steps, &scanned.bound);
     if loops.is_empty() || !scanned.sums.is_empty() {
         return None;
     }
-    let open = Open::new(graph, scanned, first);
+    let open = Open::new(graph, scanned);
     let later = depending(steps, step.id);
     let mut added: Vec<(ExprId, ExprId)> = Vec::new();
     let free = graph.free_indices(step.id).cloned();
@@ -88,8 +166,7 @@ fn added_beside(graph: &mut Graph, steps: &[Step], step: &Step, first: ExprId) -
         if graph.free_indices(sum) != free.as_ref() {
             continue;
         }
-        let body = graph.renamed_index(body, bound.name(), &open.scan.bound.index);
-        let read = open.read_in_step(graph, body);
+        let (body, read) = open.either_way(graph, &bound, body);
         let waits = graph.frontier_of(&[read], free.as_ref()).iter().any(|id| depends(graph, *id, &later));
         // What reads another recurrence's states belongs beside that.
         let mut others = steps.iter().filter(|other| other.id != step.id);
@@ -104,19 +181,19 @@ fn added_beside(graph: &mut Graph, steps: &[Step], step: &Step, first: ExprId) -
     if added.is_empty() {
         return None;
     }
-    let (scan, added) = numbered(graph, &open, added);
+    let (scan, added) = numbered(graph, &open, added, form);
     Some(Scanned::with_sums(graph, &scan, scanned.outputs.clone(), &added))
 }
 
 /// Tells whether a body over a range reads the states of each step of a recurrence over the same.
 fn reads_states(graph: &mut Graph, step: &Step, body: ExprId, bound: &Bound) -> bool {
     let Computation::Scan(scanned) = &step.computation else { return false };
-    let first = scanned.outputs.first().and_then(|first| graph.as_scan(first.id));
-    let same = |scan: &Scan| scan.bound.from == bound.from && scan.bound.to == bound.to;
-    let Some(first) = first.filter(same) else { return false };
-    let open = Open::new(graph, scanned, first);
-    let body = graph.renamed_index(body, bound.name(), &open.scan.bound.index);
-    open.read_in_step(graph, body) != body
+    if scanned.bound.from != bound.from || scanned.bound.to != bound.to {
+        return false;
+    }
+    let open = Open::new(graph, scanned);
+    let (body, read) = open.either_way(graph, bound, body);
+    read != body
 }
 
 /// Tells whether a node needs one of the given.
@@ -151,10 +228,13 @@ fn depending(steps: &[Step], id: ExprId) -> FxHashSet<ExprId> {
 }
 
 impl Open {
-    fn new(graph: &mut Graph, scanned: &Scanned, first: Scan) -> Self {
+    fn new(graph: &mut Graph, scanned: &Scanned) -> Self {
         let index = graph.fresh_index();
-        let next = first.next.iter().map(|next| graph.renamed_index(*next, first.bound.name(), &index)).collect();
-        let scan = Scan { bound: Bound { index, ..first.bound.clone() }, next, ..first };
+        let bound = Bound { index: index.clone(), ..scanned.bound.clone() };
+        let initial = scanned.states.iter().map(|state| state.initial).collect();
+        let next = scanned.states.iter();
+        let next = next.map(|state| graph.renamed_index(state.next, scanned.bound.name(), &index)).collect();
+        let scan = Scan { bound, initial, next, state: 0, kept: Kept::Last };
         let kept = scanned.outputs.iter().map(|output| (output.id, (output.state, output.kept))).collect();
         Open { scan, kept }
     }
@@ -164,6 +244,21 @@ impl Open {
         let values: Vec<ExprId> = values.iter().map(|value| self.read_in_step(graph, *value)).collect();
         let inside = values.iter().flat_map(|value| graph.dependants(*value, self.scan.bound.name()));
         inside.filter(|id| matches!(graph.node(*id), Node::Apply(..))).collect()
+    }
+
+    /// Returns the body of a loop over the same range, run through in the direction in which it reads the states of each
+    /// step, if there is one, and the same as it reads them in the step.
+    fn either_way(&self, graph: &mut Graph, bound: &Bound, body: ExprId) -> (ExprId, ExprId) {
+        let body = graph.renamed_index(body, bound.name(), &self.scan.bound.index);
+        let read = self.read_in_step(graph, body);
+        if read == body {
+            let turned = graph.substituted(body, self.scan.bound.name(), &self.scan.bound.backwards());
+            let turned_and_read = self.read_in_step(graph, turned);
+            if turned_and_read != turned {
+                return (turned, turned_and_read);
+            }
+        }
+        (body, read)
     }
 
     /// Reads the states of this step where a body reads them from what is kept of all.
@@ -208,13 +303,14 @@ impl Open {
 }
 
 /// Brings steps and sums to the same form, so that what they have in common is one node, and numbers the index.
-fn numbered(graph: &mut Graph, open: &Open, added: Vec<(ExprId, ExprId)>) -> (Scan, Vec<(ExprId, ExprId)>) {
+fn numbered(graph: &mut Graph, open: &Open, added: Vec<(ExprId, ExprId)>, form: Form) -> (Scan, Vec<(ExprId, ExprId)>) {
     let scan = &open.scan;
     let next = scan.next.iter().map(|next| open.read_in_step(graph, *next));
     let next: Vec<ExprId> = next.collect();
     let values: Vec<ExprId> = next.into_iter().chain(added.iter().map(|(_, body)| *body)).collect();
     let values = associate(graph, &values);
     let values = hoist(graph, &values);
+    let values = form(graph, &values);
     let index = graph.numbered_index(&scan.bound, &values, &[]);
     let name = scan.bound.name();
     let mut values: Vec<ExprId> = values.iter().map(|value| graph.renamed_index(*value, name, &index)).collect();

@@ -3,6 +3,7 @@
 //! Loops over the same range are one, as far as none of them waits for another (Kennedy and McKinley, Maximizing Loop
 //! Parallelism and Improving Data Locality via Loop Fusion and Distribution, 1993).
 
+use super::checkpoints::Recomputed;
 use super::plan::{Computation, Plan, Step, plan_inside};
 use crate::graph::{Bound, Dimension, ExprId, Extents, Graph, MatrixOperation as M, Node, Rational, Term};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -18,6 +19,8 @@ pub struct Looped {
     pub plan: Plan,
     /// What is computed before and read in the loop.
     pub operands: Vec<ExprId>,
+    /// The recurrences whose states are computed once more on the way, if it goes back through their steps.
+    pub recomputed: Vec<Recomputed>,
 }
 
 /// A number or a matrix that a loop adds to.
@@ -75,7 +78,7 @@ impl Looped {
         let operands = graph.frontier_of(&values, Some(&free));
         let outside: FxHashSet<ExprId> = operands.iter().copied().collect();
         let plan = plan_inside(graph, &values, &outside, &inner);
-        Looped { bound: bound.clone(), outputs, plan, operands }
+        Looped { bound: bound.clone(), outputs, plan, operands, recomputed: Vec::new() }
     }
 }
 

@@ -3,6 +3,7 @@
 mod association;
 mod beside;
 mod by_rows;
+mod checkpoints;
 mod constants;
 mod count;
 mod dense;
@@ -26,6 +27,7 @@ mod written_out;
 pub use association::associate;
 pub use beside::plan_beside;
 pub use by_rows::by_rows;
+pub use checkpoints::{Recomputed, by_states, with_checkpoints};
 pub use constants::{Constant, rational};
 pub use count::Counts;
 pub use dense::Dense;

@@ -1,5 +1,6 @@
 //! Recurrences in a plan: the states that are carried from step to step, and what is kept of them.
 
+use super::checkpoints::Recomputed;
 use super::looped::{Accumulated, Into, accumulated, values_added};
 use super::plan::{Computation, Plan, Step, plan_inside};
 use crate::graph::{Bound, ExprId, Extents, Graph, Kept, MatrixOperation as M, Scan};
@@ -20,6 +21,10 @@ pub struct Scanned {
     pub plan: Plan,
     /// What is computed before and read in the steps.
     pub operands: Vec<ExprId>,
+    /// The numbers of the states of which checkpoints are kept: what each segment of the steps begins with.
+    pub checkpoints: Vec<usize>,
+    /// The recurrences whose states are computed once more on the way, if it goes back through their steps.
+    pub recomputed: Vec<Recomputed>,
 }
 
 /// A state that is carried from step to step.
@@ -46,12 +51,15 @@ pub struct Output {
     pub state: usize,
     /// What is kept of it.
     pub kept: Kept,
+    /// Whether it is computed once more where it is read, so that it is not stored.
+    pub is_recomputed: bool,
 }
 
 impl Scanned {
     /// Makes the recurrence for one node.
     pub(super) fn new(graph: &Graph, id: ExprId, scan: &Scan) -> Scanned {
-        let output = Output { id, extents: graph.extents(id), state: scan.state, kept: scan.kept };
+        let output =
+            Output { id, extents: graph.extents(id), state: scan.state, kept: scan.kept, is_recomputed: false };
         Scanned::with_sums(graph, scan, vec![output], &[])
     }
 
@@ -81,7 +89,8 @@ impl Scanned {
         let mut operands: Vec<ExprId> = read.into_iter().chain(scan.initial.iter().copied()).collect();
         operands.sort_unstable();
         operands.dedup();
-        Scanned { bound: scan.bound.clone(), states, outputs, sums, plan, operands }
+        let (checkpoints, recomputed) = (Vec::new(), Vec::new());
+        Scanned { bound: scan.bound.clone(), states, outputs, sums, plan, operands, checkpoints, recomputed }
     }
 
     fn is_same(&self, other: &Scanned) -> bool {

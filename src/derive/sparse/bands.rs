@@ -3,7 +3,7 @@
 //! The place of an entry in the order of rows is how many entries the diagonals have before it. Along a diagonal this is a
 //! number of its row that only bends where another diagonal begins or ends.
 
-use super::order::{Side, least, sign};
+use super::order::{Side, sign};
 use super::{Group, Layout};
 use crate::graph::{Bound, Dimension, Extents};
 use std::cmp::Ordering;
@@ -100,9 +100,11 @@ pub fn banded(
 impl Bent {
     /// Adds a dimension where it is not negative.
     fn count(&mut self, dimension: &Dimension, sign: i64, nest: &[Bound], needed: &[Dimension]) {
-        if is_positive(&least(dimension, nest), needed) {
+        let is_positive =
+            |dimension: &Dimension| Bound::least_in(nest, dimension).iter().all(|least| is_positive(least, needed));
+        if is_positive(dimension) {
             self.straight = self.straight.plus(dimension, sign);
-        } else if !is_positive(&least(&dimension.times(-1), nest), needed) {
+        } else if !is_positive(&dimension.times(-1)) {
             self.bends.push((dimension.clone(), sign));
         }
     }

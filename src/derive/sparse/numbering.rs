@@ -1,6 +1,6 @@
 //! Numbers for the entries of a sparse matrix: which one a loop writes next.
 
-use super::order::{Side, compared, least};
+use super::order::{Side, compared, is_never_negative};
 use super::{Group, Layout, Nonzero};
 use crate::graph::{Bound, Dimension, Polynomial, Rational};
 use std::cmp::Ordering;
@@ -26,7 +26,7 @@ pub fn numbered(groups: &[Group]) -> Option<Numbering> {
             let count = to.plus(from, -1);
             if !count.is_running() {
                 numbering.needed.extend(count.may_be_negative().then_some(count));
-            } else if least(&count, &nest[..level]).may_be_negative() {
+            } else if !is_never_negative(&count, &nest[..level]) {
                 return None;
             }
             let name = nest[level].name();

@@ -51,10 +51,10 @@ pub fn is_never_before(a: &Side, b: &Side, nest: &[Bound]) -> bool {
         None => {
             let [row, column] = [0, 1].map(|at| (&a.place[at], &b.place[at]));
             let far = |(own, other): (&Place, &Place)| {
-                (own.given == other.given).then(|| least(&own.offset.plus(&other.offset, -1), nest))
+                own.given == other.given && is_never_negative(&own.offset.plus(&other.offset, -1), nest)
             };
             let is_column = column.0 == column.1;
-            is_column && far(row).is_some_and(|least| !least.may_be_negative())
+            is_column && far(row)
         }
     }
 }
@@ -65,7 +65,8 @@ fn is_equal(difference: &Dimension) -> bool {
 
 /// Returns the sign of a dimension that is never 0 and has the same one for all values of the indices.
 pub fn sign(dimension: &Dimension, nest: &[Bound]) -> Option<Ordering> {
-    let is_positive = |dimension: &Dimension| !least(dimension, nest).plus(&Dimension::number(1), -1).may_be_negative();
+    let one = Dimension::number(1);
+    let is_positive = |dimension: &Dimension| is_never_negative(&dimension.plus(&one, -1), nest);
     if is_positive(dimension) {
         Some(Ordering::Greater)
     } else if is_positive(&dimension.times(-1)) {
@@ -75,11 +76,7 @@ pub fn sign(dimension: &Dimension, nest: &[Bound]) -> Option<Ordering> {
     }
 }
 
-/// Returns a bound from below for all values of the indices of loops that run at all.
-pub fn least(dimension: &Dimension, nest: &[Bound]) -> Dimension {
-    let mut least = dimension.clone();
-    for bound in nest.iter().rev() {
-        least = bound.least_of(&least);
-    }
-    least
+/// Tells whether a dimension is not negative for all values of the indices of loops that run at all.
+pub fn is_never_negative(dimension: &Dimension, nest: &[Bound]) -> bool {
+    !Bound::least_in(nest, dimension).iter().any(Dimension::may_be_negative)
 }

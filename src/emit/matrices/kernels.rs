@@ -87,7 +87,7 @@ fn single(item: &str) -> String {
 fn name(item: &str) -> &str {
     let declared = item.lines().find_map(|line| {
         let line = line.strip_prefix("pub ").unwrap_or(line);
-        line.strip_prefix("fn ").or_else(|| line.strip_prefix("const "))
+        line.strip_prefix("const fn ").or_else(|| line.strip_prefix("fn ")).or_else(|| line.strip_prefix("const "))
     });
     declared.and_then(|rest| rest.split(['(', '<', ':']).next()).unwrap_or_default()
 }

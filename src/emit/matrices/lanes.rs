@@ -3,9 +3,9 @@
 //! 16 values, too; what those beyond the end compute is not added.
 
 use super::MODULE;
+use super::bodies::variable;
 use super::dimensions;
 use super::dispatch::has_lanes;
-use super::looped::variable;
 use super::loops::{Interface, Loops, Place, place, reads, shortened};
 use super::stages::distributed;
 use crate::error::Diagnostic;
@@ -102,6 +102,7 @@ impl<'a> Loops<'a> {
         };
         has_lanes(self.writer.options)
             && self.block.is_closed()
+            && looped.recomputed.is_empty()
             && (sums || calls)
             && looped.outputs.iter().all(added)
             && looped.plan.steps.iter().all(|step| self.is_of_numbers(bound, step, &looped.plan.steps))
@@ -186,22 +187,17 @@ impl<'a> Loops<'a> {
                 }
             }
         }
-        let before = std::mem::take(&mut self.statements);
-        let around = std::mem::replace(&mut self.plan, &looped.plan);
-        self.bounds.push(bound.clone());
         self.block = Block { index: Some(bound.clone()), ..Block::default() };
-        let places = self.places.clone();
-        for step in &looped.plan.steps {
-            self.step(step, interface)?;
-        }
-        for output in &looped.outputs {
-            output.parts.iter().for_each(|part| self.add_in_block(output, part));
-        }
-        self.plan = around;
-        self.bounds.pop();
-        self.places = places;
+        let body = self.inside(bound, &looped.plan, |loops| {
+            for step in &looped.plan.steps {
+                loops.step(step, interface)?;
+            }
+            for output in &looped.outputs {
+                output.parts.iter().for_each(|part| loops.add_in_block(output, part));
+            }
+            Ok(())
+        })?;
         let block = std::mem::take(&mut self.block);
-        let body = std::mem::replace(&mut self.statements, before);
         let stages = distributed(shortened(body), std::iter::from_fn(|| Some(self.fresh()))).in_short_loops();
         let float = self.writer.options.scalar.name();
         let copied = block.read.iter().chain(&block.added);

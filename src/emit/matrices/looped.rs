@@ -1,10 +1,10 @@
 //! Sums over an index: a loop around what is computed for each value of it.
 
-use super::dimensions;
+use super::bodies::variable;
 use super::loops::{Interface, Loops, Place, after, place};
 use crate::emit::expression::{Writer, bare};
 use crate::error::{Diagnostic, Fault};
-use crate::graph::{Bound, ExprId, Extents, MatrixOperation as M, Node, Rational, Term};
+use crate::graph::{Bound, Dimension, ExprId, Extents, MatrixOperation as M, Node, Rational, Term};
 use crate::tape::{self, Accumulated, Computation, Looped, Part, Plan, Tape};
 
 /// A sum of matrices, each of which is made by a loop.
@@ -30,45 +30,37 @@ pub(super) fn variables(plan: &Plan) -> Vec<(String, String)> {
     names
 }
 
-/// Names the variable of a loop by the height of the loop.
-pub(super) fn variable(bound: &Bound) -> String {
-    format!("i{}", bound.name().trim_start_matches(|letter: char| !letter.is_ascii_digit()))
-}
-
 impl<'a> Loops<'a> {
     /// Writes a loop.
     pub(super) fn looped(&mut self, looped: &'a Looped, interface: &Interface<'a>) -> Result<(), Diagnostic> {
         self.close();
         self.turn_what_is_read(&looped.plan, &looped.operands);
+        for recomputed in &looped.recomputed {
+            self.turn_what_is_read(&recomputed.scanned.plan, &looped.operands);
+        }
         if self.is_side_by_side(looped) {
             return self.side_by_side(looped, interface);
         }
         for output in looped.outputs.iter().filter(|output| output.into.is_empty()) {
             self.begin_output(&looped.bound, output);
         }
-        let before = std::mem::take(&mut self.statements);
-        let around = std::mem::replace(&mut self.plan, &looped.plan);
-        self.bounds.push(looped.bound.clone());
-        // Names that are given inside have no meaning after the loop.
-        let places = self.places.clone();
-        for step in &looped.plan.steps {
-            self.step(step, interface)?;
-        }
-        self.close();
-        for output in &looped.outputs {
-            for part in &output.parts {
-                self.add_part(&looped.bound, output, part);
+        let before = self.recompute(&looped.recomputed, interface)?;
+        let body = self.inside(&looped.bound, &looped.plan, |loops| {
+            for step in &looped.plan.steps {
+                loops.step(step, interface)?;
             }
+            loops.close();
+            for output in &looped.outputs {
+                for part in &output.parts {
+                    loops.add_part(&looped.bound, output, part);
+                }
+            }
+            Ok(())
+        })?;
+        match before {
+            Some(before) => self.go_back((&looped.bound, &looped.recomputed), before, body),
+            None => self.repeat(&variable(&looped.bound), &self.range(&looped.bound), body),
         }
-        self.close();
-        self.plan = around;
-        self.bounds.pop();
-        self.places = places;
-        let body = std::mem::replace(&mut self.statements, before);
-        let (from, to) = (self.dimension(&looped.bound.from), dimensions::end(&looped.bound.to, self.sizes));
-        self.statements.push(format!("for {} in {from}..{to} {{", variable(&looped.bound)));
-        self.statements.extend(body.into_iter().map(|line| format!("    {line}")));
-        self.statements.push("}".to_string());
         Ok(())
     }
 
@@ -270,17 +262,20 @@ fn fills(bound: &Bound, output: &Accumulated) -> bool {
     };
     let count = output.parts.len() as i64 / across.max(1);
     let first = bound.from.times(count);
-    let mut places = Vec::new();
-    for part in &output.parts {
-        let [tape::Place::At(row), tape::Place::At(column)] = &part.place else { return false };
-        let offset = row.plus(&bound.index, -count).plus(&first, 1).as_number();
-        let offset = offset.filter(|_| part.extents.rows.is_one());
-        places.extend(offset.zip(column.as_number()));
-    }
-    places.sort_unstable();
+    let are_filled = |index: &Dimension| {
+        let mut places = Vec::new();
+        for part in &output.parts {
+            let [tape::Place::At(row), tape::Place::At(column)] = &part.place else { return false };
+            let offset = row.plus(index, -count).plus(&first, 1).as_number();
+            let offset = offset.filter(|_| part.extents.rows.is_one());
+            places.extend(offset.zip(column.as_number()));
+        }
+        places.sort_unstable();
+        places.len() == output.parts.len()
+            && places.into_iter().eq((0..count).flat_map(|row| (0..across).map(move |column| (row, column))))
+    };
     output.into.is_empty()
         && !output.is_shared
-        && places.len() == output.parts.len()
-        && places.into_iter().eq((0..count).flat_map(|row| (0..across).map(move |column| (row, column))))
+        && (are_filled(&bound.index) || are_filled(&bound.backwards()))
         && bound.to.times(count).plus(&first, -1) == output.extents.rows
 }

@@ -9,6 +9,7 @@ use super::dispatch::has_lanes;
 use super::lanes::Block;
 use super::looped::LoopsAdded;
 use super::rows::RowLoop;
+use super::segments::Segments;
 use super::stages::distributed;
 use super::temporaries::Written;
 use crate::emit::expression::{Writer, bare};
@@ -68,6 +69,10 @@ pub struct Loops<'a> {
     pub(super) block: Block,
     /// The sums that the matrices of loops are terms of.
     pub(super) sums: FxHashMap<ExprId, LoopsAdded>,
+    /// The segments of recurrences that keep checkpoints, by the first of the nodes that these compute.
+    pub(super) segments: FxHashMap<ExprId, Segments>,
+    /// Which row of all states the slice of a node begins with, where it has the states of one segment only.
+    pub(super) firsts: FxHashMap<ExprId, Dimension>,
 }
 
 /// A loop to which statements are still added.
@@ -155,6 +160,8 @@ impl<'a> Loops<'a> {
             bounds: Vec::new(),
             block: Block::default(),
             sums: FxHashMap::default(),
+            segments: FxHashMap::default(),
+            firsts: FxHashMap::default(),
         };
         for (root, target) in plan.outputs.iter().zip(interface.targets) {
             if let Some(target) = target.as_ref().filter(|_| !graph.extents(*root).is_scalar()) {

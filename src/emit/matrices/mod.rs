@@ -1,6 +1,7 @@
 //! Functions of whole vectors and matrices to Rust: slices in, slices out, no allocation.
 
 mod blocks;
+mod bodies;
 mod dimensions;
 pub(super) mod dispatch;
 mod documentation;
@@ -19,6 +20,7 @@ mod products;
 mod results;
 mod rows;
 mod scanned;
+mod segments;
 mod shares;
 mod sparse;
 mod stages;
@@ -37,7 +39,7 @@ use crate::error::Diagnostic;
 use crate::graph::{Dimension, ExprId, Extents, Graph, Node};
 use crate::limits::NESTED_LOOPS;
 use crate::lower::{Function, Whole, WholeParameter};
-use crate::tape::{associate, by_rows, hoist, placed, plan_beside, written_out};
+use crate::tape::{associate, by_rows, by_states, hoist, placed, plan_beside, with_checkpoints, written_out};
 use dispatch::Dispatched;
 use documentation::{formulas, shape, shapes};
 use formed::Formed;
@@ -307,12 +309,18 @@ impl Module<'_> {
         let roots = placed(&mut graph, &roots);
         let roots = by_rows(&mut graph, &roots);
         let roots = written_out(&mut graph, &roots);
-        let mut roots = hoist(&mut graph, &roots);
+        let roots = hoist(&mut graph, &roots);
+        let as_it_is = |_: &mut Graph, roots: &[ExprId]| roots.to_vec();
+        let form = if options.checkpoint { by_states } else { as_it_is };
+        let mut roots = form(&mut graph, &roots);
         let mut row_roots = roots.split_off(targets.len()).into_iter();
         let outputs = rows.iter_mut().flat_map(|group| &mut group.outputs);
         outputs.zip(&mut row_roots).for_each(|(output, root)| output.root = root);
         let planned: Vec<ExprId> = roots.iter().copied().chain(rows.iter().flat_map(RowLoop::roots)).collect();
-        let plan = plan_beside(&mut graph, &planned);
+        let mut plan = plan_beside(&mut graph, &planned, form);
+        if options.checkpoint {
+            plan = with_checkpoints(&graph, plan);
+        }
         let mut inputs = vec![String::new(); given.inputs().len()];
         for (parameter, field) in whole.parameters.iter().zip(&signature.fields) {
             if let Node::Input(index) = given.node(parameter.id) {

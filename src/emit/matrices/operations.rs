@@ -22,7 +22,8 @@ impl Loops<'_> {
             M::Size(n) => Place::Number(self.count_of(n)),
             M::Embed(..) if self.is_scattered(id) => Place::Implied,
             M::Slice(row, column, _) if extents.is_scalar() && !self.block.is_closed() => {
-                match self.read_in_block(operands[0], row, column) {
+                let row = self.row_in(operands[0], row);
+                match self.read_in_block(operands[0], &row, column) {
                     Some(place) => place,
                     None => self.copied(id, extents, operation, operands),
                 }
@@ -31,16 +32,17 @@ impl Loops<'_> {
             M::Remainder => self.number_from_data(id),
             M::Slice(..) if self.is_from_data(operands[0]) => self.number_from_data(id),
             M::Slice(row, _, _) if self.is_contiguous(operands[0], extents) => {
+                let row = self.row_in(operands[0], row);
                 self.finish(operands[0]);
                 let inner = self.slice(operands[0]);
                 if extents.is_scalar() {
                     let width = self.dimension(&self.graph.extents(operands[0]).columns);
-                    let at = place(&self.dimension(row), &width, "0");
+                    let at = place(&self.dimension(&row), &width, "0");
                     return Ok(Place::Number(format!("{inner}[{at}]")));
                 }
                 let name = self.fresh();
                 let columns = Extents::new(row.clone(), extents.columns.clone());
-                let start = if *row == Dimension::number(0) { "0".to_string() } else { self.entries(&columns) };
+                let start = if row == Dimension::number(0) { "0".to_string() } else { self.entries(&columns) };
                 let end = self.entries(&Extents::new(row.plus(&extents.rows, 1), extents.columns.clone()));
                 let line = format!("let {name} = &{inner}[{start}..{end}];");
                 match &mut self.open {
@@ -395,7 +397,8 @@ impl Loops<'_> {
             }
             M::Slice(row, column, _) => {
                 let width = self.dimension(&own(self.graph, 0).columns);
-                let (row, column) = (self.dimension(row), self.dimension(column));
+                let row = self.row_in(operands[0], row);
+                let (row, column) = (self.dimension(&row), self.dimension(column));
                 if extents.is_scalar() {
                     return Place::Number(format!("{}[{}]", sources[0], place(&row, &width, &column)));
                 }

@@ -1,15 +1,22 @@
 //! Recurrences: a loop that carries states from step to step.
 
-use super::dimensions;
-use super::looped::variable;
-use super::loops::{Interface, Loops, Place, place};
+use super::bodies::variable;
+use super::loops::{Interface, Loops, Place};
 use crate::emit::expression::bare;
 use crate::error::Diagnostic;
-use crate::graph::Kept;
+use crate::graph::{Dimension, ExprId, Kept};
 use crate::tape::{Carried, Output, Scanned};
 
 /// Stands before what assigns a value that may not be read.
 const OVERWRITTEN: &str = "#[allow(unused_assignments)]";
+
+/// What a state begins with.
+pub(super) enum Beginning {
+    /// A node.
+    With(ExprId),
+    /// What stands at this place.
+    At(String),
+}
 
 /// Tells whether the steps make a number anew without reading what it was.
 fn is_overwritten(state: &Carried) -> bool {
@@ -21,71 +28,104 @@ impl<'a> Loops<'a> {
     pub(super) fn scanned(&mut self, scanned: &'a Scanned, interface: &Interface<'a>) -> Result<(), Diagnostic> {
         self.close();
         self.turn_what_is_read(&scanned.plan, &scanned.operands);
-        let names: Vec<String> = scanned.states.iter().map(|state| self.begin_state(state)).collect();
-        for (state, name) in scanned.states.iter().zip(&names) {
-            if let Some(own) = state.own {
-                let scalar = state.extents.is_scalar();
-                self.places.insert(own, if scalar { Place::Number(name.clone()) } else { Place::Slice(name.clone()) });
-            }
+        for recomputed in &scanned.recomputed {
+            self.turn_what_is_read(&recomputed.scanned.plan, &scanned.operands);
         }
+        let begin = |state| self.begin_state(state, Beginning::With(state.initial));
+        let names: Vec<String> = scanned.states.iter().map(begin).collect();
         let targets: Vec<String> = scanned.outputs.iter().map(|output| self.output_of(output, &names)).collect();
         for sum in &scanned.sums {
             self.begin_output(&scanned.bound, sum);
         }
-        let before = std::mem::take(&mut self.statements);
-        let around = std::mem::replace(&mut self.plan, &scanned.plan);
-        self.bounds.push(scanned.bound.clone());
-        // Names that are given inside have no meaning after the loop.
-        let places = self.places.clone();
-        self.keep(scanned, Kept::Before, &names, &targets);
-        for step in &scanned.plan.steps {
-            self.step(step, interface)?;
+        let segments = self.begin_segments(scanned);
+        let before = self.recompute(&scanned.recomputed, interface)?;
+        let body = self.steps(scanned, &names, &targets, &Dimension::number(0), interface)?;
+        match (segments, before) {
+            (Some(segments), _) => self.keep_segments(scanned, &segments, &names, body),
+            (_, Some(before)) => self.go_back((&scanned.bound, &scanned.recomputed), before, body),
+            _ => self.repeat_steps(scanned, &self.range(&scanned.bound), body),
         }
-        self.close();
-        for sum in &scanned.sums {
-            for part in &sum.parts {
-                self.add_part(&scanned.bound, sum, part);
-            }
-        }
-        self.close();
-        self.replace_states(scanned, &names);
-        self.keep(scanned, Kept::After, &names, &targets);
-        self.plan = around;
-        self.bounds.pop();
-        self.places = places;
-        let body = std::mem::replace(&mut self.statements, before);
-        let (from, to) = (self.dimension(&scanned.bound.from), dimensions::end(&scanned.bound.to, self.sizes));
-        self.statements.extend(scanned.states.iter().any(is_overwritten).then(|| OVERWRITTEN.to_string()));
-        self.statements.push(format!("for {} in {from}..{to} {{", variable(&scanned.bound)));
-        self.statements.extend(body.into_iter().map(|line| format!("    {line}")));
-        self.statements.push("}".to_string());
         Ok(())
     }
 
+    /// Writes the loop around the steps of a recurrence.
+    pub(super) fn repeat_steps(&mut self, scanned: &Scanned, range: &str, body: Vec<String>) {
+        self.allow_overwriting(scanned);
+        self.repeat(&variable(&scanned.bound), range, body);
+    }
+
+    /// Says that some states may be assigned without being read, where there are such states.
+    pub(super) fn allow_overwriting(&mut self, scanned: &Scanned) {
+        self.statements.extend(scanned.states.iter().any(is_overwritten).then(|| OVERWRITTEN.to_string()));
+    }
+
+    /// Returns the lines of one step of a recurrence; places of what is kept are counted from the given step.
+    pub(super) fn steps(
+        &mut self,
+        scanned: &'a Scanned,
+        names: &[String],
+        targets: &[String],
+        first: &Dimension,
+        interface: &Interface<'a>,
+    ) -> Result<Vec<String>, Diagnostic> {
+        let at = self.dimension(&scanned.bound.index.plus(&scanned.bound.from, -1).plus(first, -1));
+        self.inside(&scanned.bound, &scanned.plan, |loops| {
+            for (state, name) in scanned.states.iter().zip(names) {
+                let place = if state.extents.is_scalar() { Place::Number } else { Place::Slice };
+                loops.places.extend(state.own.map(|own| (own, place(name.clone()))));
+            }
+            loops.keep(scanned, Kept::Before, (names, targets), &at);
+            for step in &scanned.plan.steps {
+                loops.step(step, interface)?;
+            }
+            loops.close();
+            for sum in &scanned.sums {
+                for part in &sum.parts {
+                    loops.add_part(&scanned.bound, sum, part);
+                }
+            }
+            loops.close();
+            loops.replace_states(scanned, names);
+            loops.keep(scanned, Kept::After, (names, targets), &at);
+            Ok(())
+        })
+    }
+
     /// Declares a state with what it begins with, and returns its name.
-    fn begin_state(&mut self, state: &Carried) -> String {
-        let extents = &state.extents;
-        if extents.is_scalar() {
-            let value = self.number(state.initial);
-            let (name, float) = (self.fresh(), self.writer.options.scalar.name());
-            self.statements.extend(is_overwritten(state).then(|| OVERWRITTEN.to_string()));
-            let changes = if state.own == Some(state.next) { "" } else { "mut " };
-            self.statements.push(format!("let {changes}{name}: {float} = {};", bare(&value)));
-            return name;
-        }
-        let source = self.slice(state.initial);
-        let name = self.temporary(extents);
-        self.statements.push(format!("{name}.copy_from_slice(&{source});"));
+    pub(super) fn begin_state(&mut self, state: &Carried, beginning: Beginning) -> String {
+        let is_scalar = state.extents.is_scalar();
+        let source = match beginning {
+            Beginning::With(id) if is_scalar => self.number(id),
+            Beginning::With(id) => self.slice(id),
+            Beginning::At(text) => text,
+        };
+        let name = match is_scalar {
+            true => {
+                let (name, float) = (self.fresh(), self.writer.options.scalar.name());
+                self.statements.extend(is_overwritten(state).then(|| OVERWRITTEN.to_string()));
+                let changes = if state.own == Some(state.next) { "" } else { "mut " };
+                self.statements.push(format!("let {changes}{name}: {float} = {};", bare(&source)));
+                name
+            }
+            false => {
+                let name = self.temporary(&state.extents);
+                self.statements.push(format!("{name}.copy_from_slice(&{source});"));
+                name
+            }
+        };
         name
     }
 
-    /// Returns where what is kept of a state is written to.
+    /// Returns where what is kept of a state is written to; nowhere if it is computed once more instead.
     fn output_of(&mut self, output: &Output, names: &[String]) -> String {
         let own = names[output.state].clone();
         if output.kept == Kept::Last {
             let scalar = output.extents.is_scalar();
             self.places.insert(output.id, if scalar { Place::Number(own.clone()) } else { Place::Slice(own.clone()) });
             return own;
+        }
+        if output.is_recomputed {
+            return String::new();
         }
         let target = self.target(output.id);
         self.read.insert(output.id);
@@ -94,17 +134,12 @@ impl<'a> Loops<'a> {
     }
 
     /// Stores the states as they are, where that is asked for.
-    fn keep(&mut self, scanned: &Scanned, kept: Kept, names: &[String], targets: &[String]) {
-        let step = self.dimension(&scanned.bound.index.plus(&scanned.bound.from, -1));
-        for (output, target) in scanned.outputs.iter().zip(targets).filter(|(output, _)| output.kept == kept) {
-            let (extents, name) = (&scanned.states[output.state].extents, &names[output.state]);
-            if extents.is_scalar() {
-                self.statements.push(format!("{target}[{step}] = {name};"));
-                continue;
+    fn keep(&mut self, scanned: &Scanned, kept: Kept, (names, targets): (&[String], &[String]), at: &str) {
+        for (output, target) in scanned.outputs.iter().zip(targets) {
+            if output.kept == kept && !target.is_empty() {
+                let line = self.stored(target, at, &scanned.states[output.state].extents, &names[output.state]);
+                self.statements.push(line);
             }
-            let entries = self.entries(extents);
-            let start = place(&step, &entries, "0");
-            self.statements.push(format!("{target}[{start}..][..{entries}].copy_from_slice(&{name});"));
         }
     }
 

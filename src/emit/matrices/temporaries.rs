@@ -3,7 +3,7 @@
 use super::dimensions;
 use super::loops::{Loops, factor};
 use crate::emit::placeholders::Placeholders;
-use crate::graph::{Dimension, ExprId, Extents};
+use crate::graph::{Bound, Dimension, ExprId, Extents};
 use indexmap::IndexMap;
 
 /// Most numbers of a matrix that is an array of its own.
@@ -102,14 +102,14 @@ impl Loops<'_> {
     pub(super) fn temporary(&mut self, extents: &Extents) -> String {
         let name = self.fresh();
         let entries = self.entries(extents);
-        let most = Extents::new(self.most(&extents.rows), self.most(&extents.columns));
-        let is_longest = most == *extents;
+        let [rows, columns] = [&extents.rows, &extents.columns].map(|side| self.most(side));
+        let is_longest = rows == [extents.rows.clone()] && columns == [extents.columns.clone()];
         if is_longest && extents.entries().is_some() {
             self.temporaries.push((name.clone(), entries));
             return name;
         }
-        let sides = [&most.rows, &most.columns].into_iter().filter(|side| !side.is_one());
-        let sides: Vec<String> = sides.map(|side| dimensions::end(side, self.sizes)).collect();
+        let sides = [rows, columns].into_iter().filter(|side| !matches!(&side[..], [only] if only.is_one()));
+        let sides: Vec<String> = sides.map(|side| self.largest_end(&side)).collect();
         let most = match &sides[..] {
             [] => "1".to_string(),
             [side] => side.clone(),
@@ -130,8 +130,16 @@ impl Loops<'_> {
         name
     }
 
-    /// Returns the largest value of a dimension in the loops that are open.
-    fn most(&self, dimension: &Dimension) -> Dimension {
-        self.bounds.iter().rev().fold(dimension.clone(), |dimension, bound| bound.largest_of(&dimension))
+    /// Returns what the largest value of a dimension in the loops that are open is among.
+    fn most(&self, dimension: &Dimension) -> Vec<Dimension> {
+        let negative = Bound::least_in(&self.bounds, &dimension.times(-1));
+        negative.into_iter().map(|dimension| dimension.times(-1)).collect()
+    }
+
+    /// Writes the largest of some dimensions, and 0 where all are negative.
+    fn largest_end(&self, dimensions: &[Dimension]) -> String {
+        let mut ends = dimensions.iter().map(|dimension| dimensions::end(dimension, self.sizes));
+        let first = ends.next().unwrap_or_default();
+        ends.fold(first, |largest, end| format!("{}.max({end})", factor(&largest)))
     }
 }

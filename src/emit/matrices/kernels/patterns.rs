@@ -25,3 +25,12 @@ pub fn merged(major: &mut [usize], minor: &mut [usize], slots: &mut [usize], scr
     }
     left
 }
+
+/// How many steps of a recurrence are one segment: the smallest number whose square is not less than the number of steps.
+pub const fn segment(steps: usize) -> usize {
+    let mut root = 1;
+    while root * root < steps {
+        root += 1;
+    }
+    root
+}

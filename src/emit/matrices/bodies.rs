@@ -1,0 +1,51 @@
+//! What a loop does for each value of its index, and the loop around it.
+
+use super::dimensions;
+use super::loops::Loops;
+use crate::error::Diagnostic;
+use crate::graph::Bound;
+use crate::tape::Plan;
+
+impl<'a> Loops<'a> {
+    /// Returns the lines that are written for each value of an index.
+    pub(super) fn inside(
+        &mut self,
+        bound: &Bound,
+        plan: &'a Plan,
+        write: impl FnOnce(&mut Self) -> Result<(), Diagnostic>,
+    ) -> Result<Vec<String>, Diagnostic> {
+        let before = std::mem::take(&mut self.statements);
+        let around = std::mem::replace(&mut self.plan, plan);
+        self.bounds.push(bound.clone());
+        // Names that are given inside have no meaning after the loop.
+        let places = self.places.clone();
+        write(self)?;
+        self.close();
+        self.plan = around;
+        self.bounds.pop();
+        self.places = places;
+        Ok(std::mem::replace(&mut self.statements, before))
+    }
+
+    /// Writes the range of an index.
+    pub(super) fn range(&self, bound: &Bound) -> String {
+        format!("{}..{}", self.dimension(&bound.from), dimensions::end(&bound.to, self.sizes))
+    }
+
+    /// Writes a loop.
+    pub(super) fn repeat(&mut self, variable: &str, range: &str, body: Vec<String>) {
+        self.statements.extend(repeated(variable, range, body));
+    }
+}
+
+/// Writes a loop.
+pub(super) fn repeated(variable: &str, range: &str, body: Vec<String>) -> Vec<String> {
+    let body = body.into_iter().map(|line| format!("    {line}"));
+    let head = std::iter::once(format!("for {variable} in {range} {{"));
+    head.chain(body).chain(std::iter::once("}".to_string())).collect()
+}
+
+/// Names the variable of a loop by the height of the loop.
+pub(super) fn variable(bound: &Bound) -> String {
+    format!("i{}", bound.name().trim_start_matches(|letter: char| !letter.is_ascii_digit()))
+}
