@@ -28,7 +28,8 @@ pub fn components_over_norms(graph: &mut Graph, roots: &[ExprId]) -> (Vec<ExprId
     let new = graph.rebuild(roots, |graph, id, image| match graph.node(id).clone() {
         Node::Product(factors) => {
             let factors: Vec<Factor> = factors.iter().map(|(base, own)| (image[*base], own.clone())).collect();
-            divided(graph, &factors).or_else(|| divided_by_sum(graph, &factors))
+            let opened = norms_taken_out(graph, &factors).and_then(|factors| divided(graph, &factors));
+            opened.or_else(|| divided(graph, &factors)).or_else(|| divided_by_sum(graph, &factors))
         }
         node => node.is_leaf().then_some(id),
     });
@@ -73,6 +74,55 @@ fn norm(graph: &Graph, (base, exponent): &Factor) -> Option<Norm> {
         }
         _ => None,
     }
+}
+
+/// Takes norms that divide all terms of a sum out of the sums among the factors: components among the other factors are
+/// divided by them, too.
+fn norms_taken_out(graph: &mut Graph, factors: &[Factor]) -> Option<Vec<Factor>> {
+    let mut new: Vec<Factor> = Vec::with_capacity(factors.len() + 1);
+    let mut taken: Vec<Factor> = Vec::new();
+    for (base, exponent) in factors {
+        let (sum, norms) = if exponent.is_one() { without_norms(graph, *base) } else { (*base, Vec::new()) };
+        new.push((sum, exponent.clone()));
+        taken.extend(norms);
+    }
+    if taken.is_empty() {
+        return None;
+    }
+    for (base, exponent) in taken {
+        match new.iter_mut().find(|(other, _)| *other == base) {
+            Some((_, own)) => *own = own.add(&exponent),
+            None => new.push((base, exponent)),
+        }
+    }
+    Some(new)
+}
+
+/// Returns a sum without the powers of norms that divide all of its terms, and these.
+fn without_norms(graph: &mut Graph, sum: ExprId) -> (ExprId, Vec<Factor>) {
+    let Node::Sum(constant, terms) = graph.node(sum).clone() else { return (sum, Vec::new()) };
+    if !constant.is_zero() || !(2..=MOST_TERMS).contains(&terms.len()) {
+        return (sum, Vec::new());
+    }
+    let products: Vec<Vec<Factor>> = terms.iter().map(|(term, _)| factors_of(graph, *term)).collect();
+    let shared = |(base, own): &Factor| {
+        let norm = norm(graph, &(*base, own.clone()))?;
+        let of_term =
+            |factors: &Vec<Factor>| factors.iter().find(|(other, _)| *other == norm.base).map(|(_, own)| own.clone());
+        let exponents = products.iter().map(of_term).collect::<Option<Vec<Rational>>>()?;
+        let largest = exponents.into_iter().max().filter(Rational::is_negative)?;
+        Some((norm.base, largest))
+    };
+    let shared: Vec<Factor> = products[0].iter().filter_map(shared).collect();
+    if shared.is_empty() {
+        return (sum, shared);
+    }
+    let rest = products.into_iter().zip(terms.iter()).map(|(factors, (_, coefficient))| {
+        let inverse = shared.iter().map(|(base, exponent)| (*base, exponent.negate()));
+        (graph.product(Rational::ONE, factors.into_iter().chain(inverse).collect()), coefficient.clone())
+    });
+    let rest: Vec<Term> = rest.collect();
+    (graph.sum(Rational::ZERO, rest), shared)
 }
 
 fn divided(graph: &mut Graph, factors: &[Factor]) -> Option<ExprId> {
