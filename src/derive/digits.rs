@@ -19,8 +19,9 @@ pub(super) fn derivable(
         return (roots, continued);
     }
     let (roots, are_means) = simplify::means_as_shares(graph, &roots);
+    let (roots, are_norms) = simplify::roots_of_products(graph, &roots);
     let (roots, has_legs) = simplify::legs_of_norms(graph, &roots);
-    (roots, continued || are_means || has_legs)
+    (roots, continued || are_means || are_norms || has_legs)
 }
 
 /// Largest graph of derivatives, in nodes, in which quotients are looked for.
@@ -74,12 +75,13 @@ fn quotients_continued(graph: &mut Graph, formulas: &mut Formulas, roots: &[Expr
 /// function's values. Tells whether anything was replaced.
 pub(super) fn guarded(graph: &mut Graph, roots: &[ExprId], values: usize, facts: &[Facts]) -> (Vec<ExprId>, bool) {
     let (roots, powers) = simplify::zero_powers(graph, roots, facts);
+    let (roots, cubes) = simplify::cubes_of_products(graph, &roots);
     let (roots, _) = simplify::legs_added(graph, &roots);
     let (values, derived) = roots.split_at(values);
     let (derived, norms) = simplify::zero_norms(graph, derived, values);
     let (derived, vanish) = simplify::zero_where_underflown(graph, &derived);
     let (roots, divided) = simplify::components_over_norms(graph, &[values, &derived].concat());
-    (roots, powers || norms || vanish || divided)
+    (roots, powers || cubes || norms || vanish || divided)
 }
 
 /// Tells whether a form has fewer additions than another, or at most three quarters of its nodes: there something cancels, and

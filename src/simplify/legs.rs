@@ -139,17 +139,67 @@ impl Multiple {
     }
 }
 
-/// Replaces a difference in a sum, if there is one.
+/// Replaces a difference in a sum, if there is one; sums inside of it are opened only where that shows one.
 fn without_difference(graph: &mut Graph, sum: ExprId) -> Option<ExprId> {
     let Node::Sum(constant, terms) = graph.node(sum).clone() else { return None };
+    let new = match replaced(graph, &terms) {
+        Some(new) => new,
+        None => {
+            let opened = with_sums_opened(graph, &terms)?;
+            replaced(graph, &opened)?
+        }
+    };
+    Some(graph.sum(constant, new))
+}
+
+/// Returns the terms of a sum without a difference.
+fn replaced(graph: &mut Graph, terms: &[Term]) -> Option<Vec<Term>> {
     if terms.len() > MOST_TERMS {
         return None;
     }
-    let Difference { places, others, left } = difference(graph, &terms)?;
+    let Some(Difference { places, others, left }) = difference(graph, terms) else { return share_split(graph, terms) };
     let mut new: Vec<Term> = others.into_iter().chain([left]).map(|term| term.build(graph)).collect();
     let kept = terms.iter().enumerate().filter(|(at, _)| *at != places.0 && *at != places.1);
     new.extend(kept.map(|(_, term)| term.clone()));
-    Some(graph.sum(constant, new))
+    Some(new)
+}
+
+/// Puts the terms of the sums among terms in their places, multiplied by what these are multiplied by, if there are any that
+/// divide by norms, and adds up like terms.
+fn with_sums_opened(graph: &mut Graph, terms: &[Term]) -> Option<Vec<Term>> {
+    let mut opened: Vec<Multiple> = Vec::with_capacity(terms.len());
+    for term in terms {
+        let given = multiple(graph, term);
+        let divides = |term: &Multiple| term.factors.iter().any(|factor| square(graph, factor).is_some());
+        let groups = given.factors.iter().enumerate().filter(|(_, (_, exponent))| exponent.is_one());
+        let mut group = groups.filter_map(|(at, (base, _))| match graph.node(*base) {
+            Node::Sum(constant, inside) if constant.is_zero() && inside.len() <= MOST_TERMS => {
+                let inside: Vec<Multiple> = inside.iter().map(|term| multiple(graph, term)).collect();
+                inside.iter().any(divides).then_some((at, inside))
+            }
+            _ => None,
+        });
+        match group.next() {
+            Some((at, inside)) => {
+                let mut rest = given.clone();
+                rest.factors.remove(at);
+                opened.extend(inside.iter().map(|term| rest.times(graph, &term.factors, &term.coefficient)));
+            }
+            None => opened.push(given),
+        }
+    }
+    if opened.len() == terms.len() {
+        return None;
+    }
+    let mut added: Vec<Multiple> = Vec::with_capacity(opened.len());
+    for term in opened {
+        match added.iter_mut().find(|other| other.factors == term.factors) {
+            Some(other) => other.coefficient = other.coefficient.add(&term.coefficient),
+            None => added.push(term),
+        }
+    }
+    added.retain(|term| !term.coefficient.is_zero());
+    Some(added.into_iter().map(|term| term.build(graph)).collect())
 }
 
 fn difference(graph: &mut Graph, terms: &[Term]) -> Option<Difference> {
@@ -180,6 +230,33 @@ fn difference(graph: &mut Graph, terms: &[Term]) -> Option<Difference> {
     None
 }
 
+/// Splits a term into the shares of the legs, where the share of one leg is taken from it more or less than once, and what
+/// is left is all of the share in another term: in `2*b/h - 3*x^2*b/h^3 + ...`.
+fn share_split(graph: &mut Graph, terms: &[Term]) -> Option<Vec<Term>> {
+    let multiples: Vec<Multiple> = terms.iter().map(|term| multiple(graph, term)).collect();
+    for (part, term) in multiples.iter().enumerate() {
+        let squares: Vec<Square> = term.factors.iter().filter_map(|factor| square(graph, factor)).collect();
+        for (norm, (at, whole)) in
+            squares.iter().flat_map(|norm| multiples.iter().enumerate().map(move |at| (norm, at)))
+        {
+            let mut shares = norm.shares(graph, whole);
+            let is_taken = |share: &Multiple| {
+                share.factors == term.factors && share.coefficient.is_negative() != term.coefficient.is_negative()
+            };
+            let Some(own) = shares.iter().position(is_taken).filter(|_| at != part) else { continue };
+            shares[own].coefficient = shares[own].coefficient.add(&term.coefficient);
+            let kept = multiples.iter().enumerate().filter(|(place, _)| *place != at && *place != part);
+            let new: Vec<Multiple> = kept.map(|(_, term)| term.clone()).chain(shares).collect();
+            let new: Vec<Term> = new.into_iter().map(|term| term.build(graph)).collect();
+            let has_share = |places: (usize, usize)| places.1 == new.len() - norm.legs.len() + own;
+            if difference(graph, &new).is_some_and(|found| has_share(found.places)) {
+                return Some(new);
+            }
+        }
+    }
+    None
+}
+
 /// A term of a group among the factors of a multiple, multiplied by the others.
 struct Opened {
     term: Multiple,
@@ -193,11 +270,12 @@ fn opened(graph: &Graph, given: &Multiple) -> Vec<Opened> {
     let mut found = Vec::new();
     for (at, (base, exponent)) in given.factors.iter().enumerate() {
         let Node::Sum(constant, terms) = graph.node(*base) else { continue };
-        if !exponent.is_one() || !constant.is_zero() || terms.len() > MOST_TERMS {
+        if !exponent.is_integer() || exponent.is_negative() || !constant.is_zero() || terms.len() > MOST_TERMS {
             continue;
         }
         let mut rest = given.clone();
-        rest.factors.remove(at);
+        rest.factors[at].1 = exponent.add(&Rational::MINUS_ONE);
+        rest.factors.retain(|(_, exponent)| !exponent.is_zero());
         for (place, term) in terms.iter().enumerate() {
             let Multiple { coefficient, factors } = multiple(graph, term);
             let mut left = terms.to_vec();

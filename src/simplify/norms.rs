@@ -6,7 +6,7 @@ use crate::functions::rows;
 use crate::graph::{ExprId, Factor, Graph, Node, Rational, Term};
 
 /// Least power of norms, all together, that is taken apart.
-const LEAST_POWER: i64 = 3;
+pub(super) const LEAST_POWER: i64 = 3;
 /// How deep sums inside of sums are looked at.
 const NESTED: usize = 2;
 /// Most terms of a sum of products of components.
@@ -28,7 +28,9 @@ pub fn components_over_norms(graph: &mut Graph, roots: &[ExprId]) -> (Vec<ExprId
     let new = graph.rebuild(roots, |graph, id, image| match graph.node(id).clone() {
         Node::Product(factors) => {
             let factors: Vec<Factor> = factors.iter().map(|(base, own)| (image[*base], own.clone())).collect();
-            divided(graph, &factors).or_else(|| divided_by_sum(graph, &factors))
+            let open = with_parts_opened(graph, &factors);
+            let opened = norms_taken_out(graph, &open).and_then(|factors| divided(graph, &factors, 1));
+            opened.or_else(|| divided(graph, &open, LEAST_POWER)).or_else(|| divided_by_sum(graph, &factors))
         }
         node => node.is_leaf().then_some(id),
     });
@@ -75,9 +77,95 @@ fn norm(graph: &Graph, (base, exponent): &Factor) -> Option<Norm> {
     }
 }
 
-fn divided(graph: &mut Graph, factors: &[Factor]) -> Option<ExprId> {
+/// Opens parts that divide by norms, as those that several products share do, but components over their norms.
+fn with_parts_opened(graph: &Graph, factors: &[Factor]) -> Vec<Factor> {
+    let mut open: Vec<Factor> = Vec::with_capacity(factors.len());
+    let parts = factors.iter().flat_map(|(base, exponent)| match graph.node(*base) {
+        Node::Product(inside) if exponent.is_one() && divides(graph, inside) => with_parts_opened(graph, inside),
+        _ => vec![(*base, exponent.clone())],
+    });
+    for (base, exponent) in parts {
+        match open.iter_mut().find(|(other, _)| *other == base) {
+            Some((_, own)) => *own = own.add(&exponent),
+            None => open.push((base, exponent)),
+        }
+    }
+    open
+}
+
+/// Tells whether a product divides by norms, and is not a component over its own.
+fn divides(graph: &Graph, factors: &[Factor]) -> bool {
+    let norms: Vec<Norm> = factors.iter().filter_map(|factor| norm(graph, factor)).collect();
+    let is_quotient = || factors.len() == 2 && factors.iter().any(|(base, _)| norms[0].components.contains(base));
+    !norms.is_empty() && !is_quotient()
+}
+
+/// Returns the power of norms, all together, that a product divides by.
+fn norms_among(graph: &Graph, factors: &[Factor]) -> i64 {
+    factors.iter().filter_map(|factor| norm(graph, factor)).map(|norm| norm.power).sum()
+}
+
+/// Takes norms that divide all terms of a sum out of the sums among the factors: components among the other factors are
+/// divided by them, too.
+fn norms_taken_out(graph: &mut Graph, factors: &[Factor]) -> Option<Vec<Factor>> {
+    let mut new: Vec<Factor> = Vec::with_capacity(factors.len() + 1);
+    let mut taken: Vec<Factor> = Vec::new();
+    let mut power = norms_among(graph, factors);
+    for (base, exponent) in factors {
+        match exponent.is_one().then(|| without_norms(graph, *base)).flatten() {
+            Some((sum, norms, largest)) => {
+                new.push((sum, Rational::ONE));
+                taken.extend(norms);
+                power += largest;
+            }
+            None => new.push((*base, exponent.clone())),
+        }
+    }
+    if taken.is_empty() || power < LEAST_POWER {
+        return None;
+    }
+    for (base, exponent) in taken {
+        match new.iter_mut().find(|(other, _)| *other == base) {
+            Some((_, own)) => *own = own.add(&exponent),
+            None => new.push((base, exponent)),
+        }
+    }
+    Some(new)
+}
+
+/// Returns a sum without the powers of norms that divide all of its terms, these, and the largest power that divides one.
+fn without_norms(graph: &mut Graph, sum: ExprId) -> Option<(ExprId, Vec<Factor>, i64)> {
+    let Node::Sum(constant, terms) = graph.node(sum).clone() else { return None };
+    if !constant.is_zero() || !(2..=MOST_TERMS).contains(&terms.len()) {
+        return None;
+    }
+    let opened = |(term, _): &Term| with_parts_opened(graph, &factors_of(graph, *term));
+    let products: Vec<Vec<Factor>> = terms.iter().map(opened).collect();
+    let largest = products.iter().map(|factors| norms_among(graph, factors)).max()?;
+    let shared = |(base, own): &Factor| {
+        let norm = norm(graph, &(*base, own.clone()))?;
+        let of_term =
+            |factors: &Vec<Factor>| factors.iter().find(|(other, _)| *other == norm.base).map(|(_, own)| own.clone());
+        let exponents = products.iter().map(of_term).collect::<Option<Vec<Rational>>>()?;
+        let largest = exponents.into_iter().max().filter(Rational::is_negative)?;
+        Some((norm.base, largest))
+    };
+    let shared: Vec<Factor> = products[0].iter().filter_map(shared).collect();
+    if shared.is_empty() {
+        return None;
+    }
+    let rest = products.into_iter().zip(terms.iter()).map(|(factors, (_, coefficient))| {
+        let inverse = shared.iter().map(|(base, exponent)| (*base, exponent.negate()));
+        (graph.product(Rational::ONE, factors.into_iter().chain(inverse).collect()), coefficient.clone())
+    });
+    let rest: Vec<Term> = rest.collect();
+    Some((graph.sum(Rational::ZERO, rest), shared, largest))
+}
+
+/// Divides factors by norms, if the product divides by at least this power of norms.
+fn divided(graph: &mut Graph, factors: &[Factor], least: i64) -> Option<ExprId> {
     let mut norms: Vec<Norm> = factors.iter().filter_map(|factor| norm(graph, factor)).collect();
-    if norms.iter().map(|norm| norm.power).sum::<i64>() < LEAST_POWER {
+    if norms.iter().map(|norm| norm.power).sum::<i64>() < least {
         return None;
     }
     let others: Vec<Factor> = factors.iter().filter(|factor| norm(graph, factor).is_none()).cloned().collect();
@@ -191,6 +279,8 @@ fn degrees(graph: &Graph, id: ExprId, norms: &[Norm], depth: usize) -> Vec<i64> 
         let Some(times) = exponent.to_integer().filter(|_| counts(&exponent)) else { continue };
         if let Some(at) = component_of(base, norms) {
             degrees[at] += times;
+        } else if let Some(at) = square_of(base, norms) {
+            degrees[at] += 2 * times;
         } else if let Some(inside) = depth.checked_sub(1).and_then(|depth| degrees_of_sum(graph, base, norms, depth)) {
             degrees.iter_mut().zip(inside).for_each(|(degree, inside)| *degree += inside * times);
         }
@@ -208,6 +298,11 @@ fn component_of(base: ExprId, norms: &[Norm]) -> Option<usize> {
     norms.iter().position(|norm| norm.power > 0 && norm.components.contains(&base))
 }
 
+/// Finds the norm of which a factor is the square.
+fn square_of(base: ExprId, norms: &[Norm]) -> Option<usize> {
+    norms.iter().position(|norm| norm.power > 1 && norm.base == base && norm.root != Rational::ONE)
+}
+
 /// Divides what [`degrees`] counts in the terms of a sum by the norms.
 fn divided_sum(graph: &mut Graph, terms: &[Term], norms: &[Norm], depth: usize) -> ExprId {
     let mut new = Vec::with_capacity(terms.len());
@@ -219,6 +314,8 @@ fn divided_sum(graph: &mut Graph, terms: &[Term], norms: &[Norm], depth: usize) 
             }
             if let Some(at) = component_of(*base, norms) {
                 *base = quotient(graph, *base, &norms[at]);
+            } else if square_of(*base, norms).is_some() {
+                *exponent = Rational::ZERO;
             } else if let (Node::Sum(_, inside), Some(depth)) = (graph.node(*base).clone(), depth.checked_sub(1))
                 && degrees_of_sum(graph, *base, norms, depth).is_some()
             {
