@@ -50,7 +50,8 @@ impl Loops<'_> {
     pub(super) fn number_from_data(&mut self, id: ExprId) -> Place {
         let number = self.given_place(id);
         let number = if number.contains('%') || number.contains("rem_euclid") { factor(&number) } else { number };
-        Place::Number(format!("({number} as {})", self.writer.options.scalar.name()))
+        let number = format!("({number} as {})", self.writer.options.scalar.name());
+        if self.block.is_closed() { Place::Number(number) } else { self.count_in_block(number) }
     }
 
     /// Writes the row and the column of an operation with places from data.
@@ -81,7 +82,10 @@ impl Loops<'_> {
         let width = self.dimension(&whole.columns);
         let start = place(&row, &width, &column);
         if extents.is_scalar() {
-            return Place::Number(format!("{source}[{start}]"));
+            return match self.block.is_closed() {
+                true => Place::Number(format!("{source}[{start}]")),
+                false => self.read_row(source, [&row, &width, &column]),
+            };
         }
         if extents.columns == whole.columns || extents.rows.is_one() {
             let (name, count) = (self.fresh(), self.entries(extents));

@@ -6,11 +6,11 @@
 
 use super::blocks::RowProducts;
 use super::dispatch::has_lanes;
-use super::lanes::Block;
 use super::looped::LoopsAdded;
 use super::rows::RowLoop;
 use super::stages::distributed;
 use super::temporaries::Written;
+use super::windows::Block;
 use crate::emit::expression::{Writer, bare};
 use crate::error::{Diagnostic, Fault};
 use crate::graph::{Bound, Dimension, ExprId, Extents, Graph};
@@ -68,6 +68,8 @@ pub struct Loops<'a> {
     pub(super) block: Block,
     /// The sums that the matrices of loops are terms of.
     pub(super) sums: FxHashMap<ExprId, LoopsAdded>,
+    /// The matrices that loops write each entry of once, so that nothing has to be there before.
+    pub(super) stored: FxHashSet<ExprId>,
 }
 
 /// A loop to which statements are still added.
@@ -155,6 +157,7 @@ impl<'a> Loops<'a> {
             bounds: Vec::new(),
             block: Block::default(),
             sums: FxHashMap::default(),
+            stored: FxHashSet::default(),
         };
         for (root, target) in plan.outputs.iter().zip(interface.targets) {
             if let Some(target) = target.as_ref().filter(|_| !graph.extents(*root).is_scalar()) {

@@ -21,15 +21,12 @@ impl Loops<'_> {
             M::Full(..) | M::Diagonal if self.readers_are_products(id) => Place::Implied,
             M::Size(n) => Place::Number(self.count_of(n)),
             M::Embed(..) if self.is_scattered(id) => Place::Implied,
-            M::Slice(row, column, _) if extents.is_scalar() && !self.block.is_closed() => {
-                match self.read_in_block(operands[0], row, column) {
-                    Some(place) => place,
-                    None => self.copied(id, extents, operation, operands),
-                }
-            }
-            M::Stack if !self.block.is_closed() => Place::Implied,
             M::Remainder => self.number_from_data(id),
             M::Slice(..) if self.is_from_data(operands[0]) => self.number_from_data(id),
+            M::Slice(row, column, _) if extents.is_scalar() && !self.block.is_closed() => {
+                self.read_in_block(operands[0], row, column)
+            }
+            M::Stack if !self.block.is_closed() => Place::Implied,
             M::Slice(row, _, _) if self.is_contiguous(operands[0], extents) => {
                 self.finish(operands[0]);
                 let inner = self.slice(operands[0]);

@@ -30,7 +30,7 @@ impl<'a> Loops<'a> {
         }
         let targets: Vec<String> = scanned.outputs.iter().map(|output| self.output_of(output, &names)).collect();
         for sum in &scanned.sums {
-            self.begin_output(&scanned.bound, sum);
+            self.begin_output(&scanned.bound, &scanned.plan, sum);
         }
         let before = std::mem::take(&mut self.statements);
         let around = std::mem::replace(&mut self.plan, &scanned.plan);
@@ -44,7 +44,7 @@ impl<'a> Loops<'a> {
         self.close();
         for sum in &scanned.sums {
             for part in &sum.parts {
-                self.add_part(&scanned.bound, sum, part);
+                self.add_part(sum, part);
             }
         }
         self.close();
