@@ -21,7 +21,7 @@ pub fn in_place(graph: &mut Graph, roots: &[ExprId]) -> Vec<ExprId> {
             true => id,
             false => graph.intern(node.renamed(|operand| image.get(&operand).copied().unwrap_or(operand))),
         };
-        let new = rewritten(graph, new, &once).unwrap_or(new);
+        let new = rewritten(graph, new, &mut once).unwrap_or(new);
         if new != id {
             image.insert(id, new);
         }
@@ -31,16 +31,16 @@ pub fn in_place(graph: &mut Graph, roots: &[ExprId]) -> Vec<ExprId> {
 }
 
 /// Writes one node with loops in their places; none if there are no such.
-fn rewritten(graph: &mut Graph, id: ExprId, once: &FxHashSet<ExprId>) -> Option<ExprId> {
-    let is_moved = |graph: &Graph, part: ExprId| once.contains(&part) && has_loop(graph, part, once);
+fn rewritten(graph: &mut Graph, id: ExprId, once: &mut FxHashSet<ExprId>) -> Option<ExprId> {
+    let is_moved = |graph: &Graph, once: &FxHashSet<ExprId>, part: ExprId| once.contains(&part) && has_loop(graph, part, once);
     match graph.node(id).clone() {
         Node::Sum(constant, terms) => merged(graph, constant, &terms, once),
         Node::Matrix(operation, operands) => match (&*operation, &operands[..]) {
-            (M::Embed(row, column, whole), [part]) if is_moved(graph, *part) => {
-                moved(graph, *part, &Move { to: [row, column], whole, is_turned: false })
+            (M::Embed(row, column, whole), [part]) if is_moved(graph, once, *part) => {
+                moved(graph, *part, &Move { to: [row, column], whole, is_turned: false }, once)
             }
             (M::Stack | M::Join, parts)
-                if parts.iter().all(|part| graph.is_zero(*part) || is_moved(graph, *part))
+                if parts.iter().all(|part| graph.is_zero(*part) || is_moved(graph, once, *part))
                     && parts.iter().any(|part| !graph.is_zero(*part)) =>
             {
                 let whole = graph.extents(id);
@@ -51,15 +51,14 @@ fn rewritten(graph: &mut Graph, id: ExprId, once: &FxHashSet<ExprId>) -> Option<
                     let [row, column] = &to;
                     if !graph.is_zero(*part) {
                         let own = Move { to: [row, column], whole: &whole, is_turned: false };
-                        terms.push((moved(graph, *part, &own)?, Rational::ONE));
+                        terms.push((moved(graph, *part, &own, once)?, Rational::ONE));
                     }
                     match &*operation {
                         M::Stack => to[0] = to[0].plus(&extents.rows, 1),
                         _ => to[1] = to[1].plus(&extents.columns, 1),
                     }
                 }
-                merged(graph, Rational::ZERO, &terms, &terms.iter().map(|(term, _)| *term).collect())
-                    .or_else(|| Some(graph.sum(Rational::ZERO, terms)))
+                merged(graph, Rational::ZERO, &terms, once).or_else(|| Some(graph.sum(Rational::ZERO, terms)))
             }
             _ => None,
         },
@@ -68,7 +67,12 @@ fn rewritten(graph: &mut Graph, id: ExprId, once: &FxHashSet<ExprId>) -> Option<
 }
 
 /// Makes one loop of those in a sum that have the same range.
-fn merged(graph: &mut Graph, constant: Rational, terms: &[Term], once: &FxHashSet<ExprId>) -> Option<ExprId> {
+fn merged(
+    graph: &mut Graph,
+    constant: Rational,
+    terms: &[Term],
+    once: &mut FxHashSet<ExprId>,
+) -> Option<ExprId> {
     let mut merged: Vec<Term> = Vec::new();
     for (term, coefficient) in terms {
         let own = graph.as_loop(*term).map(|(bound, body)| (bound.clone(), body));
@@ -84,7 +88,9 @@ fn merged(graph: &mut Graph, constant: Rational, terms: &[Term], once: &FxHashSe
             Some((at, other)) if is_of_parts(graph, other, once) => {
                 let scale = merged[at].1.clone();
                 let both = graph.sum(Rational::ZERO, vec![(other, scale), (body, coefficient.clone())]);
-                merged[at] = (graph.matrix(M::Loop(bound), &[both]), Rational::ONE);
+                let both = graph.matrix(M::Loop(bound), &[both]);
+                once.insert(both);
+                merged[at] = (both, Rational::ONE);
             }
             _ => merged.push((*term, coefficient.clone())),
         }
@@ -132,9 +138,9 @@ struct Move<'m> {
 }
 
 /// Puts a matrix that loops make into a larger one; none if a loop is done fewer times than what it is put into.
-fn moved(graph: &mut Graph, id: ExprId, by: &Move<'_>) -> Option<ExprId> {
+fn moved(graph: &mut Graph, id: ExprId, by: &Move<'_>, once: &mut FxHashSet<ExprId>) -> Option<ExprId> {
     if let Some(inner) = graph.as_transpose(id) {
-        return moved(graph, inner, &Move { is_turned: !by.is_turned, ..*by });
+        return moved(graph, inner, &Move { is_turned: !by.is_turned, ..*by }, once);
     }
     let turned = |pair: [Dimension; 2]| match (by.is_turned, pair) {
         (true, [row, column]) => [column, row],
@@ -142,7 +148,7 @@ fn moved(graph: &mut Graph, id: ExprId, by: &Move<'_>) -> Option<ExprId> {
     };
     match graph.node(id).clone() {
         Node::Sum(_, terms) => {
-            let terms = terms.iter().map(|(term, k)| Some((moved(graph, *term, by)?, k.clone())));
+            let terms = terms.iter().map(|(term, k)| Some((moved(graph, *term, by, once)?, k.clone())));
             let terms = terms.collect::<Option<Vec<Term>>>()?;
             Some(graph.sum(Rational::ZERO, terms))
         }
@@ -152,8 +158,10 @@ fn moved(graph: &mut Graph, id: ExprId, by: &Move<'_>) -> Option<ExprId> {
                 if !by.to.iter().flat_map(|place| place.names()).all(runs) {
                     return None;
                 }
-                let body = moved(graph, operands[0], by)?;
-                Some(graph.matrix(M::Loop(bound.clone()), &[body]))
+                let body = moved(graph, operands[0], by, once)?;
+                let moved = graph.matrix(M::Loop(bound.clone()), &[body]);
+                once.insert(moved);
+                Some(moved)
             }
             M::Embed(row, column, _) => {
                 let [row, column] = turned([row.clone(), column.clone()]);

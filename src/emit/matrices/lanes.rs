@@ -88,7 +88,8 @@ impl<'a> Loops<'a> {
         let around = std::mem::replace(&mut self.plan, &looped.plan);
         self.bounds.push(bound.clone());
         self.block = Block::of(bound);
-        let places = self.places.clone();
+        let rows = self.rows.take();
+        let (places, neighbours) = (self.places.clone(), self.neighbours.clone());
         for step in &looped.plan.steps {
             self.step(step, interface)?;
         }
@@ -97,8 +98,9 @@ impl<'a> Loops<'a> {
         }
         self.plan = around;
         self.bounds.pop();
-        self.places = places;
+        (self.places, self.neighbours) = (places, neighbours);
         let mut block = std::mem::take(&mut self.block);
+        self.rows = rows;
         let body = std::mem::replace(&mut self.statements, before);
         let stages = distributed(shortened(body), std::iter::from_fn(|| Some(self.fresh()))).in_short_loops();
         let float = self.writer.options.scalar.name();

@@ -2,6 +2,7 @@
 
 use super::dimensions;
 use super::filled::fills;
+use super::row_views::Rows;
 use super::loops::{Interface, Loops, Place, after, place};
 use crate::emit::expression::{Writer, bare};
 use crate::error::{Diagnostic, Fault};
@@ -49,9 +50,10 @@ impl<'a> Loops<'a> {
         }
         let before = std::mem::take(&mut self.statements);
         let around = std::mem::replace(&mut self.plan, &looped.plan);
+        let rows_around = self.rows.replace(Rows::default());
         self.bounds.push(looped.bound.clone());
         // Names that are given inside have no meaning after the loop.
-        let places = self.places.clone();
+        let (places, neighbours) = (self.places.clone(), self.neighbours.clone());
         for step in &looped.plan.steps {
             self.step(step, interface)?;
         }
@@ -61,11 +63,14 @@ impl<'a> Loops<'a> {
                 self.add_part(output, part);
             }
         }
+        self.write_rows();
         self.close();
         self.plan = around;
         self.bounds.pop();
-        self.places = places;
+        (self.places, self.neighbours) = (places, neighbours);
         let body = std::mem::replace(&mut self.statements, before);
+        let rows = std::mem::replace(&mut self.rows, rows_around);
+        self.statements.extend(rows.map(|rows| rows.ahead).unwrap_or_default());
         let (from, to) = (self.dimension(&looped.bound.from), dimensions::end(&looped.bound.to, self.sizes));
         self.statements.push(format!("for {} in {from}..{to} {{", variable(&looped.bound)));
         self.statements.extend(body.into_iter().map(|line| format!("    {line}")));
@@ -220,14 +225,13 @@ impl<'a> Loops<'a> {
     }
 
     /// Adds a block to its place in a matrix.
-    fn add_to_slice(&mut self, target: ExprId, name: &str, sign: &str, part: &Part, coefficient: &Rational) {
+    fn add_to_slice(&mut self, target: ExprId, name: &str, sign: &'static str, part: &Part, coefficient: &Rational) {
+        if part.extents.is_scalar() {
+            return self.add_to_row((target, name), sign, part, coefficient);
+        }
         let across = self.dimension(&self.graph.extents(target).columns);
         let [row, column] = self.sides_of(part);
         let Extents { rows, columns } = &part.extents;
-        if part.extents.is_scalar() {
-            let added = self.scaled_number(part.value, coefficient);
-            return self.statements.push(added_to(&format!("{name}[{}]", place(&row, &across, &column)), sign, added));
-        }
         let source = self.slice(part.value);
         let (height, width) = (self.dimension(rows), self.dimension(columns));
         let (i, j) = if rows.is_one() {
@@ -261,7 +265,7 @@ impl<'a> Loops<'a> {
 }
 
 /// Writes that something is added, or stored.
-fn added_to(target: &str, sign: &str, added: String) -> String {
+pub(super) fn added_to(target: &str, sign: &str, added: String) -> String {
     match added.strip_prefix('-') {
         Some(taken) if sign == "+=" && !taken.contains(' ') => format!("{target} -= {taken};"),
         _ => format!("{target} {sign} {added};"),

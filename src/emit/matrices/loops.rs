@@ -7,6 +7,7 @@
 use super::blocks::RowProducts;
 use super::dispatch::has_lanes;
 use super::looped::LoopsAdded;
+use super::row_views::Rows;
 use super::rows::RowLoop;
 use super::stages::distributed;
 use super::temporaries::Written;
@@ -70,6 +71,10 @@ pub struct Loops<'a> {
     pub(super) sums: FxHashMap<ExprId, LoopsAdded>,
     /// The matrices that loops write each entry of once, so that nothing has to be there before.
     pub(super) stored: FxHashSet<ExprId>,
+    /// The names of remainders that are neighbours of an index.
+    pub(super) neighbours: FxHashMap<ExprId, String>,
+    /// The rows that the innermost loop reads and writes.
+    pub(super) rows: Option<Rows>,
 }
 
 /// A loop to which statements are still added.
@@ -158,6 +163,8 @@ impl<'a> Loops<'a> {
             block: Block::default(),
             sums: FxHashMap::default(),
             stored: FxHashSet::default(),
+            neighbours: FxHashMap::default(),
+            rows: None,
         };
         for (root, target) in plan.outputs.iter().zip(interface.targets) {
             if let Some(target) = target.as_ref().filter(|_| !graph.extents(*root).is_scalar()) {

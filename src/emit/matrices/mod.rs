@@ -18,6 +18,7 @@ mod operations;
 mod places;
 mod products;
 mod results;
+mod row_views;
 mod rows;
 mod scanned;
 mod shares;

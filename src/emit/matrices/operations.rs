@@ -391,9 +391,13 @@ impl Loops<'_> {
                 return Place::Slice(target);
             }
             M::Slice(row, column, _) => {
+                let places = [Some(row.clone()), Some(column.clone())];
                 let width = self.dimension(&own(self.graph, 0).columns);
                 let (row, column) = (self.dimension(row), self.dimension(column));
                 if extents.is_scalar() {
+                    if let Some(entry) = self.entry_of_row(operands[0], &places, &[]) {
+                        return Place::Number(entry);
+                    }
                     return Place::Number(format!("{}[{}]", sources[0], place(&row, &width, &column)));
                 }
                 let body = format!(

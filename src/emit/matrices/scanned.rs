@@ -34,9 +34,10 @@ impl<'a> Loops<'a> {
         }
         let before = std::mem::take(&mut self.statements);
         let around = std::mem::replace(&mut self.plan, &scanned.plan);
+        let rows = self.rows.take();
         self.bounds.push(scanned.bound.clone());
         // Names that are given inside have no meaning after the loop.
-        let places = self.places.clone();
+        let (places, neighbours) = (self.places.clone(), self.neighbours.clone());
         self.keep(scanned, Kept::Before, &names, &targets);
         for step in &scanned.plan.steps {
             self.step(step, interface)?;
@@ -52,7 +53,8 @@ impl<'a> Loops<'a> {
         self.keep(scanned, Kept::After, &names, &targets);
         self.plan = around;
         self.bounds.pop();
-        self.places = places;
+        self.rows = rows;
+        (self.places, self.neighbours) = (places, neighbours);
         let body = std::mem::replace(&mut self.statements, before);
         let (from, to) = (self.dimension(&scanned.bound.from), dimensions::end(&scanned.bound.to, self.sizes));
         self.statements.extend(scanned.states.iter().any(is_overwritten).then(|| OVERWRITTEN.to_string()));

@@ -3,6 +3,7 @@
 
 use super::dimensions;
 use super::looped::variable;
+use super::row_views::Row;
 use super::loops::{Loops, Place, after, place, reads};
 use super::stages::Stages;
 use crate::emit::expression::bare;
@@ -26,14 +27,6 @@ struct Window {
     start: String,
     /// How far the next value is from there.
     stride: usize,
-}
-
-/// Numbers of a slice, of one value of the index.
-#[derive(Clone, PartialEq, Eq, Hash)]
-struct Row {
-    slice: String,
-    /// Where they begin.
-    start: String,
 }
 
 /// The array that numbers are copied to, and which of those of each value are used.
@@ -267,6 +260,22 @@ impl Loops<'_> {
         dimensions::written(start, &sizes)
     }
 
+    /// Returns where the numbers begin that one value of an index adds to, and which of them a part is added to.
+    pub(super) fn row_of(&mut self, bound: &Bound, width: &Dimension, part: &Part) -> (String, usize) {
+        let found = match &part.place {
+            [tape::Place::At(row), tape::Place::At(column)] => beside(bound, [row, column], width),
+            _ => None,
+        };
+        if let Some((start, _, number)) = found {
+            return (self.dimension(&start), number);
+        }
+        let ([row, column], width) = (self.sides_of(part), self.dimension(width));
+        match column.parse::<usize>() {
+            Ok(number) => (place(&row, &width, "0"), number),
+            Err(_) => (place(&row, &width, &column), 0),
+        }
+    }
+
     /// Adds a part to the array that is added to its place.
     pub(super) fn add_in_block(&mut self, bound: &Bound, output: &Accumulated, part: &Part) {
         for (target, scale) in self.targets_of(output) {
@@ -294,14 +303,8 @@ impl Loops<'_> {
                     let (copied, is_first) = noted(self.block.added.entry(window), fresh, is_stored, number);
                     (format!("{}[{}]", copied.array, in_window(stride, number)), is_first)
                 }
-                found => {
-                    let [row, column] = self.sides_of(part);
-                    let width = self.dimension(&width);
-                    let (start, number) = match (found, column.parse::<usize>()) {
-                        (Some((start, _, number)), _) => (self.dimension(&start), number),
-                        (None, Ok(number)) => (place(&row, &width, "0"), number),
-                        (None, Err(_)) => (place(&row, &width, &column), 0),
-                    };
+                _ => {
+                    let (start, number) = self.row_of(bound, &width, part);
                     let row = Row { slice, start };
                     let (copied, is_first) = noted(self.block.scattered.entry(row), fresh, is_stored, number);
                     (format!("{}_{number}[lane]", copied.array), is_first)
