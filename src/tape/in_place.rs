@@ -32,7 +32,8 @@ pub fn in_place(graph: &mut Graph, roots: &[ExprId]) -> Vec<ExprId> {
 
 /// Writes one node with loops in their places; none if there are no such.
 fn rewritten(graph: &mut Graph, id: ExprId, once: &mut FxHashSet<ExprId>) -> Option<ExprId> {
-    let is_moved = |graph: &Graph, once: &FxHashSet<ExprId>, part: ExprId| once.contains(&part) && has_loop(graph, part, once);
+    let is_moved =
+        |graph: &Graph, once: &FxHashSet<ExprId>, part: ExprId| once.contains(&part) && has_loop(graph, part, once);
     match graph.node(id).clone() {
         Node::Sum(constant, terms) => merged(graph, constant, &terms, once),
         Node::Matrix(operation, operands) => match (&*operation, &operands[..]) {
@@ -67,12 +68,7 @@ fn rewritten(graph: &mut Graph, id: ExprId, once: &mut FxHashSet<ExprId>) -> Opt
 }
 
 /// Makes one loop of those in a sum that have the same range.
-fn merged(
-    graph: &mut Graph,
-    constant: Rational,
-    terms: &[Term],
-    once: &mut FxHashSet<ExprId>,
-) -> Option<ExprId> {
+fn merged(graph: &mut Graph, constant: Rational, terms: &[Term], once: &mut FxHashSet<ExprId>) -> Option<ExprId> {
     let mut merged: Vec<Term> = Vec::new();
     for (term, coefficient) in terms {
         let own = graph.as_loop(*term).map(|(bound, body)| (bound.clone(), body));

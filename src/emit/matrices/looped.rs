@@ -2,8 +2,8 @@
 
 use super::dimensions;
 use super::filled::fills;
-use super::row_views::Rows;
 use super::loops::{Interface, Loops, Place, after, place};
+use super::row_views::Rows;
 use crate::emit::expression::{Writer, bare};
 use crate::error::{Diagnostic, Fault};
 use crate::graph::{Bound, ExprId, Extents, MatrixOperation as M, Node, Rational, Term};

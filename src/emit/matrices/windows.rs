@@ -3,8 +3,8 @@
 
 use super::dimensions;
 use super::looped::variable;
-use super::row_views::Row;
 use super::loops::{Loops, Place, after, place, reads};
+use super::row_views::Row;
 use super::stages::Stages;
 use crate::emit::expression::bare;
 use crate::graph::{Bound, Dimension, ExprId};
@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 pub(super) const LANES: usize = 16;
 
 /// Most numbers of a slice between what two values of an index read, if all are copied at once.
-const LONGEST_STRIDE: i64 = 4;
+const LONGEST_STRIDE: i64 = 2;
 
 /// Numbers of a slice, of all values of the index in a block.
 #[derive(Clone, PartialEq, Eq, Hash)]
