@@ -46,6 +46,13 @@ const COUNTED: &[(&str, usize)] = &[
     ("f(X: matrix[n, m], v: vector[m]) = X*v", 30),
     ("f(x: vector[n]) = stack([i in 0..n-1: x[i] - x[i+1]], [sum(x), x[0]])", 4 + 3 + 1),
     ("f(x: vector[n], s) = s*sum(x) + s^3", 1 + 3),
+    // Neighbours on a ring, and parts of rows.
+    ("f(X: matrix[n, m]) = [i in 0..n, j in 0..m: X[(i + 1) mod n, j]*X[i, (j - 1) mod m]]", 30),
+    (
+        "f(X: matrix[n, m], Y: matrix[n, m]) = stack([i in 0..n, j in 0..m: X[(i - 1) mod n, j]^2], [j in 0..m, i in 0..n: Y[i, (j + 1) mod m]^3]')",
+        30,
+    ),
+    ("f(X: matrix[n, m]) = sum(i in 0..n-1, j in 0..i, X[i + 1, j]^3)", 1),
     // What all of a vector goes into.
     ("f(A: matrix[n, m], x: vector[m]) = norm2(A*x)^2", 3 * 15 + 15 * 5 + 15),
     ("f(x: vector[n], y: vector[m]) = [i in 0..n: x[i]*sum(y)]", 3 + 15),
@@ -57,6 +64,10 @@ const COUNTED: &[(&str, usize)] = &[
     ("f(x: vector[n], k: index[m] in 0..n) = [i in 0..m: x[k[i]]^2]", 5),
     ("f(x: vector[n], y: vector[n], k: index[m] in 0..n) = [i in 0..m: x[k[i]]*y[k[i]]]", 10),
     ("f(X: matrix[n, 3], w: vector[m], k: index[m] in 0..n) = [i in 0..m: w[i]*norm2(X[k[i], ..])]", 20),
+    (
+        "f(X: matrix[n, 2], w: vector[m], k: index[m] in 0..n) = [i in 0..m: [sin(X[k[i], 0]*w[i]), exp(w[i]*X[k[i], 1])]]",
+        20,
+    ),
 ];
 
 /// Functions with entries of which data tell how many there are.

@@ -77,7 +77,8 @@ fn loop_of_numbers(graph: &mut Graph, bound: &Bound, body: ExprId) -> Option<Exp
     };
     let mut numbers = Numbers { graph, index: bound.name().to_string(), known: FxHashMap::default(), count: 0 };
     let placed = |numbers: &Numbers<'_>, id: ExprId| {
-        matches!(numbers.graph.as_matrix(id), Some((M::Embed(..) | M::Loop(_), _))) && !extents.is_scalar()
+        let matrix = numbers.graph.as_matrix(id);
+        matches!(matrix, Some((M::Embed(..) | M::Scatter(..) | M::Loop(_), _))) && !extents.is_scalar()
     };
     if !terms.iter().any(|(term, _)| placed(&numbers, *term)) {
         let entries = numbers.entries(body)?;
@@ -99,6 +100,16 @@ fn loop_of_numbers(graph: &mut Graph, bound: &Bound, body: ExprId) -> Option<Exp
                     parts.push((numbers.graph.embed(entry, row, column, whole.clone()), coefficient.clone()));
                 }
             }
+            Some((M::Scatter(places, whole), [value, given @ ..])) => {
+                let (places, whole, value, given) = (places.clone(), whole.clone(), *value, given.to_vec());
+                let (_, columns) = sides(&numbers.graph.extents(value))?;
+                for (at, entry) in numbers.entries(value)?.into_iter().enumerate() {
+                    let (places, given) = beyond(numbers.graph, &places, &given, [at / columns, at % columns]);
+                    let scattered = M::Scatter(places, whole.clone());
+                    let operands: Vec<ExprId> = [entry].into_iter().chain(given).collect();
+                    parts.push((numbers.graph.construct_matrix(&scattered, &operands), coefficient.clone()));
+                }
+            }
             _ => return None,
         }
     }
@@ -107,6 +118,27 @@ fn loop_of_numbers(graph: &mut Graph, bound: &Bound, body: ExprId) -> Option<Exp
         _ => graph.intern(Node::Sum(Rational::ZERO, parts.into())),
     };
     Some(graph.matrix(M::Loop(bound.clone()), &[body]))
+}
+
+/// Returns the places of the entry of a block that is so many rows and columns beyond the block's places.
+fn beyond(
+    graph: &mut Graph,
+    places: &[Option<Dimension>; 2],
+    given: &[ExprId],
+    [rows, columns]: [usize; 2],
+) -> ([Option<Dimension>; 2], Vec<ExprId>) {
+    let mut given = given.iter().copied();
+    let mut moved = Vec::new();
+    let mut of_entry = |place: &Option<Dimension>, offset: usize| match place {
+        Some(place) => Some(place.plus(&Dimension::number(offset as i64), 1)),
+        None => {
+            let from_data = given.next().map(|id| (id, Rational::ONE));
+            moved.push(graph.sum(Rational::integer(offset as i64), from_data.into_iter().collect()));
+            None
+        }
+    };
+    let places = [of_entry(&places[0], rows), of_entry(&places[1], columns)];
+    (places, moved)
 }
 
 fn sides(extents: &Extents) -> Option<(usize, usize)> {
@@ -221,6 +253,14 @@ impl Numbers<'_> {
                 let (start, from) = (usize::try_from(start).ok()?, usize::try_from(from).ok()?);
                 let place = |at: usize| (start + at / columns) * width + from + at % columns;
                 (0..rows * columns).map(|at| inner.get(place(at)).copied()).collect()
+            }
+            M::Gather(places, _) if !self.graph.depends_on(operands[0], &self.index) => {
+                let entry = |graph: &mut Graph, at: usize| {
+                    let (places, given) = beyond(graph, places, &operands[1..], [at / columns, at % columns]);
+                    let operands: Vec<ExprId> = [operands[0]].into_iter().chain(given).collect();
+                    graph.construct_matrix(&M::Gather(places, Extents::scalar()), &operands)
+                };
+                Some((0..rows * columns).map(|at| entry(self.graph, at)).collect())
             }
             M::Embed(row, column, _) => {
                 let (start, from) = (row.as_number()?, column.as_number()?);

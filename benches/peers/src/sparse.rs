@@ -73,11 +73,11 @@ export!(L10_genrust, 3 + 4 * CELLS, 16 * CELLS, |input, output| {
     let (u, v, du, dv) = (input.take(CELLS), input.take(CELLS), input.take(CELLS), input.take(CELLS));
     let (value, tangent) = (output.take(2 * CELLS), output.take(2 * CELLS));
     let entries = [output.take(6 * CELLS), output.take(6 * CELLS)];
-    let length = brusselator::brusselator_sparse_jacobian_workspace(SIDE, 12 * CELLS);
+    let length = brusselator::brusselator_sparse_jacobian_workspace(SIDE);
     let products = brusselator::brusselator_jvp_workspace(SIDE);
     let (values, workspace) = workspace(12 * CELLS + length.max(products)).split_at_mut(12 * CELLS);
     brusselator::brusselator_jvp(SIDE, a, b, d, u, v, du, dv, value, tangent, workspace);
-    brusselator::brusselator_sparse_jacobian(SIDE, 12 * CELLS, a, b, d, u, v, value, values, workspace);
+    brusselator::brusselator_sparse_jacobian(SIDE, a, b, d, u, v, value, values, workspace);
     for (entries, own) in entries.into_iter().zip(OF_CELL) {
         for (entries, values) in entries.chunks_exact_mut(6).zip(values.chunks_exact(12)) {
             entries.iter_mut().zip(own).for_each(|(entry, at)| *entry = values[at]);

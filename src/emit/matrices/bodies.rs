@@ -18,12 +18,12 @@ impl<'a> Loops<'a> {
         let around = std::mem::replace(&mut self.plan, plan);
         self.bounds.push(bound.clone());
         // Names that are given inside have no meaning after the loop.
-        let places = self.places.clone();
+        let (places, neighbours, rows) = (self.places.clone(), self.neighbours.clone(), self.rows.take());
         write(self)?;
         self.close();
         self.plan = around;
         self.bounds.pop();
-        self.places = places;
+        (self.places, self.neighbours, self.rows) = (places, neighbours, rows);
         Ok(std::mem::replace(&mut self.statements, before))
     }
 

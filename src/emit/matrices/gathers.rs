@@ -1,9 +1,10 @@
 //! Places that are whole numbers from data.
 
+use super::bodies::variable;
 use super::dimensions;
 use super::loops::{Loops, Place, factor, place};
 use super::whole_numbers::WholeNumbers;
-use crate::graph::{Dimension, ExprId, Extents, Node};
+use crate::graph::{Bound, Dimension, ExprId, Extents, MatrixOperation as M, Node};
 use crate::lower::WholeParameter;
 use indexmap::IndexMap;
 
@@ -29,10 +30,54 @@ impl Loops<'_> {
 
     /// Writes a whole number that is made of data, remainders, indices and sizes.
     pub(super) fn given_place(&mut self, id: ExprId) -> String {
+        self.note_neighbours(id);
         let name = |input: u32| self.inputs.get(input as usize).cloned();
-        let text = WholeNumbers { graph: self.graph, name, sizes: self.sizes }.text(id);
+        let numbers = WholeNumbers { graph: self.graph, name, sizes: self.sizes, known: &self.neighbours };
+        let text = numbers.text(id);
         self.unknown |= text.is_none();
         text.unwrap_or_default()
+    }
+
+    /// Gives names to the remainders in a whole number that are those of an index with something added, by what the index
+    /// runs up to: only near the ends of its range they are other numbers than what they are the remainders of.
+    fn note_neighbours(&mut self, id: ExprId) {
+        for node in self.graph.reachable(&[id]) {
+            let Some((M::Remainder, [of, by])) = self.graph.as_matrix(node) else { continue };
+            let dimensions = self.graph.as_dimension(*of).zip(self.graph.as_dimension(*by));
+            let neighbour = dimensions.and_then(|(of, by)| self.neighbour(&of, &by));
+            if let (Some(text), false) = (neighbour, self.neighbours.contains_key(&node)) {
+                let known = match self.block.is_closed() {
+                    true => {
+                        let name = self.fresh();
+                        let line = format!("let {name} = {text};");
+                        let is_outer = self.bounds.last().is_some_and(|last| !self.graph.depends_on(node, last.name()));
+                        match &mut self.rows {
+                            Some(rows) if is_outer => rows.ahead.push(line),
+                            _ => self.statements.push(line),
+                        }
+                        name
+                    }
+                    false => format!("({text})"),
+                };
+                self.neighbours.insert(node, known);
+            }
+        }
+    }
+
+    /// Writes the remainder of an index and 1, or less 1, by what the index runs up to.
+    fn neighbour(&self, of: &Dimension, by: &Dimension) -> Option<String> {
+        let near = |bound: &&Bound| {
+            let from = bound.from.as_number().is_some_and(|from| from >= 0);
+            let to = bound.to.plus(by, -1).as_number().is_some_and(|beyond| beyond <= 0);
+            from && to && of.has_name(bound.name())
+        };
+        let bound = self.bounds.iter().find(near)?;
+        let (index, end) = (variable(bound), self.dimension(by));
+        match of.plus(&bound.index, -1).as_number()? {
+            1 => Some(format!("if {index} + 1 < {end} {{ {index} + 1 }} else {{ 0 }}")),
+            -1 => Some(format!("if {index} > 0 {{ {index} - 1 }} else {{ {end} - 1 }}")),
+            _ => None,
+        }
     }
 
     /// Writes a dimension as a floating-point number.
@@ -50,7 +95,8 @@ impl Loops<'_> {
     pub(super) fn number_from_data(&mut self, id: ExprId) -> Place {
         let number = self.given_place(id);
         let number = if number.contains('%') || number.contains("rem_euclid") { factor(&number) } else { number };
-        Place::Number(format!("({number} as {})", self.writer.options.scalar.name()))
+        let number = format!("({number} as {})", self.writer.options.scalar.name());
+        if self.block.is_closed() { Place::Number(number) } else { self.count_in_block(number) }
     }
 
     /// Writes the row and the column of an operation with places from data.
@@ -75,13 +121,22 @@ impl Loops<'_> {
         places: &[Option<Dimension>; 2],
         operands: &[ExprId],
     ) -> Place {
+        if extents.is_scalar()
+            && self.block.is_closed()
+            && let Some(entry) = self.entry_of_row(operands[0], places, &operands[1..])
+        {
+            return Place::Number(entry);
+        }
         let [row, column] = self.places_given(places, &operands[1..]);
         let source = self.slice(operands[0]);
         let whole = self.graph.extents(operands[0]);
         let width = self.dimension(&whole.columns);
         let start = place(&row, &width, &column);
         if extents.is_scalar() {
-            return Place::Number(format!("{source}[{start}]"));
+            return match self.block.is_closed() {
+                true => Place::Number(format!("{source}[{start}]")),
+                false => self.read_row(source, [&row, &width, &column]),
+            };
         }
         if extents.columns == whole.columns || extents.rows.is_one() {
             let (name, count) = (self.fresh(), self.entries(extents));

@@ -1,83 +1,24 @@
 //! Loops over an index whose values are computed side by side: blocks of 16 of them, for each of which a step of the body is
 //! a loop of its own that the compiler vectorizes. What a block reads is copied to an array first, so that the last block has
-//! 16 values, too; what those beyond the end compute is not added.
+//! 16 values, too; what those beyond the end compute is not added. What is read or added at places that data say is read or
+//! added one by one.
 
 use super::MODULE;
 use super::bodies::variable;
 use super::dimensions;
 use super::dispatch::has_lanes;
-use super::loops::{Interface, Loops, Place, place, reads, shortened};
+use super::loops::{Interface, Loops, Place, reads, shortened};
 use super::stages::distributed;
+use super::windows::{Block, LANES};
 use crate::error::Diagnostic;
-use crate::graph::{Bound, Dimension, ExprId, MatrixOperation as M};
-use crate::tape::{self, Accumulated, Computation, Looped, Operation, Part, Step};
-use indexmap::IndexMap;
-use std::collections::BTreeSet;
-
-/// How many values of an index are computed side by side.
-const LANES: usize = 16;
+use crate::graph::{Bound, ExprId, MatrixOperation as M};
+use crate::tape::{Accumulated, Computation, Looped, Operation, Step};
 
 /// Most sums of a loop that have names of their own.
 const MOST_NAMES_OF_SUMS: usize = 16;
 
-/// Most numbers of a slice between what two values of an index read.
-const LONGEST_STRIDE: i64 = 32;
-
-/// Numbers of a slice that a block reads or adds to.
-#[derive(Clone, PartialEq, Eq, Hash)]
-struct Window {
-    slice: String,
-    /// Where they begin for the first value of the index.
-    start: String,
-    /// How far the next value is from there.
-    stride: usize,
-}
-
-/// The array that a window is copied to, and which of the numbers of each value are used.
-struct Copied {
-    array: String,
-    used: BTreeSet<usize>,
-}
-
-impl Copied {
-    /// Writes how many numbers there are up to the last one that is used.
-    fn count(&self, stride: usize) -> String {
-        let beyond = stride - 1 - self.used.last().copied().unwrap_or_default();
-        match (stride, beyond) {
-            (1, _) => "lanes".to_string(),
-            (_, 0) => format!("{stride} * lanes"),
-            _ => format!("{stride} * lanes - {beyond}"),
-        }
-    }
-}
-
-/// What a block of values of an index reads and adds to.
-#[derive(Default)]
-pub(super) struct Block {
-    index: Option<Bound>,
-    /// The arrays that numbers are copied to.
-    read: IndexMap<Window, Copied>,
-    /// The arrays that are added to others.
-    added: IndexMap<Window, Copied>,
-}
-
-impl Block {
-    /// Tells whether no loop has its values computed side by side.
-    pub(super) fn is_closed(&self) -> bool {
-        self.index.is_none()
-    }
-}
-
-/// Returns where the numbers begin that move with an index, how far apart they are, and which of these one entry of a
-/// matrix is.
-fn beside(bound: &Bound, [row, column]: [&Dimension; 2], width: &Dimension) -> Option<(Dimension, i64, usize)> {
-    let place = row.product(width).plus(column, 1);
-    let stride = place.slope(bound.name()).as_number().filter(|stride| (1..=LONGEST_STRIDE).contains(stride))?;
-    // Where sizes are in between, an earlier number than this one may be before the first.
-    let is_aligned = place.terms().all(|(_, count)| count % stride == 0);
-    let number = if is_aligned { place.constant().rem_euclid(stride) } else { 0 };
-    Some((place.plus(&Dimension::number(number), -1), stride, usize::try_from(number).ok()?))
-}
+/// Fewest values of an index that are worth a block, where their number is known.
+const FEWEST: i64 = 8;
 
 impl<'a> Loops<'a> {
     /// Tells whether the values of a loop's index can be computed side by side, and are worth it.
@@ -90,17 +31,9 @@ impl<'a> Loops<'a> {
             }
             _ => false,
         });
-        let added = |output: &Accumulated| {
-            let moves = |part: &Part| match &part.place {
-                [tape::Place::At(row), tape::Place::At(column)] => {
-                    beside(bound, [row, column], &output.extents.columns).is_some()
-                }
-                _ => false,
-            };
-            output.parts.iter().all(|part| part.extents.is_scalar())
-                && (output.extents.is_scalar() || output.parts.iter().all(moves))
-        };
+        let added = |output: &Accumulated| output.parts.iter().all(|part| part.extents.is_scalar());
         has_lanes(self.writer.options)
+            && bound.count().as_number().is_none_or(|count| count >= FEWEST)
             && self.block.is_closed()
             && looped.recomputed.is_empty()
             && (sums || calls)
@@ -112,13 +45,9 @@ impl<'a> Loops<'a> {
         match &step.computation {
             Computation::Numbers(..) => true,
             Computation::Entrywise(..) => step.extents.is_scalar(),
-            Computation::Operation(M::Size(_), _) => true,
-            Computation::Operation(M::Slice(row, column, extents), of) => {
-                let whole = self.graph.extents(of[0]);
-                extents.is_scalar()
-                    && !self.graph.depends_on(of[0], bound.name())
-                    && !self.is_from_data(of[0])
-                    && beside(bound, [row, column], &whole.columns).is_some()
+            Computation::Operation(M::Size(_) | M::Remainder, _) => true,
+            Computation::Operation(M::Slice(_, _, extents) | M::Gather(_, extents), of) => {
+                extents.is_scalar() && !self.graph.depends_on(of[0], bound.name())
             }
             Computation::Operation(M::LogSumExp, of) => self.numbers_stacked(of[0]).is_some(),
             Computation::Operation(M::Stack, _) => {
@@ -140,30 +69,6 @@ impl<'a> Loops<'a> {
         }
     }
 
-    /// Reads a number that moves with the index from the array that it is copied to.
-    pub(super) fn read_in_block(&mut self, of: ExprId, row: &Dimension, column: &Dimension) -> Option<Place> {
-        let (slice, width) = (self.slice(of), self.graph.extents(of).columns);
-        let (window, number) = self.window(&slice, [row, column], &width)?;
-        let stride = window.stride;
-        if !self.block.read.contains_key(&window) {
-            let array = self.fresh();
-            self.block.read.insert(window.clone(), Copied { array, used: BTreeSet::new() });
-        }
-        let copied = self.block.read.get_mut(&window)?;
-        copied.used.insert(number);
-        Some(Place::Number(format!("{}[{}]", copied.array, in_window(stride, number))))
-    }
-
-    /// Returns the window of an entry that moves with the index of the block, and which of its numbers it is.
-    fn window(&self, slice: &str, place: [&Dimension; 2], width: &Dimension) -> Option<(Window, usize)> {
-        let bound = self.block.index.as_ref()?;
-        let (start, stride, number) = beside(bound, place, width)?;
-        let mut sizes = self.sizes.clone();
-        sizes.insert(bound.name().to_string(), "at".to_string());
-        let start = dimensions::written(&start, &sizes);
-        Some((Window { slice: slice.to_string(), start, stride: usize::try_from(stride).ok()? }, number))
-    }
-
     /// Writes a loop whose values are computed side by side.
     pub(super) fn side_by_side(&mut self, looped: &'a Looped, interface: &Interface<'a>) -> Result<(), Diagnostic> {
         let bound = &looped.bound;
@@ -174,36 +79,28 @@ impl<'a> Loops<'a> {
             false => Sums::Names((0..count).map(|_| self.fresh()).collect()),
         };
         let mut names = sums.names().into_iter();
-        let mut filled = Vec::new();
         for output in own {
             match output.extents.is_scalar() {
                 true => drop(names.next().map(|name| self.places.insert(output.id, Place::Number(name)))),
-                false => {
-                    self.begin_output(bound, output);
-                    let is_stored = self.stores(bound, output);
-                    if let (true, Some(Place::Slice(name))) = (is_stored, self.places.get(&output.id)) {
-                        filled.push(name.clone());
-                    }
-                }
+                false => self.begin_output(bound, &looped.plan, output),
             }
         }
-        self.block = Block { index: Some(bound.clone()), ..Block::default() };
+        self.block = Block::of(bound);
         let body = self.inside(bound, &looped.plan, |loops| {
             for step in &looped.plan.steps {
                 loops.step(step, interface)?;
             }
             for output in &looped.outputs {
-                output.parts.iter().for_each(|part| loops.add_in_block(output, part));
+                output.parts.iter().for_each(|part| loops.add_in_block(bound, output, part));
             }
             Ok(())
         })?;
-        let block = std::mem::take(&mut self.block);
+        let mut block = std::mem::take(&mut self.block);
         let stages = distributed(shortened(body), std::iter::from_fn(|| Some(self.fresh()))).in_short_loops();
         let float = self.writer.options.scalar.name();
-        let copied = block.read.iter().chain(&block.added);
-        let arrays = copied.map(|(window, copied)| (copied.array.clone(), LANES * window.stride));
+        block.keep_what_is_read(&stages);
         let own = stages.arrays.iter().filter(|array| !stages.conditions.contains(*array));
-        let arrays = arrays.chain(own.cloned().map(|array| (array, LANES)));
+        let arrays = block.arrays().into_iter().chain(own.map(|array| (array.clone(), LANES)));
         self.statements.extend(arrays.map(|(array, count)| format!("let mut {array} = [0.0_{float}; {count}];")));
         let conditions = stages.conditions.iter().filter(|array| stages.arrays.contains(*array));
         let mut conditions: Vec<&String> = conditions.collect();
@@ -222,10 +119,7 @@ impl<'a> Loops<'a> {
             lines.extend(sums.taken_up("[..]").into_iter().chain(sums.begun_anew()).map(|line| format!("    {line}")));
             lines.push("}".to_string());
         }
-        for (Window { slice, start, stride }, copied) in &block.read {
-            let (array, count) = (&copied.array, copied.count(*stride));
-            lines.push(format!("{array}[..{count}].copy_from_slice(&{slice}[{start}..][..{count}]);"));
-        }
+        lines.extend(block.reading());
         for stage in stages.list {
             if !stage.lines.is_empty() {
                 lines.push(format!("for lane in 0..{LANES} {{"));
@@ -237,16 +131,7 @@ impl<'a> Loops<'a> {
             }
             lines.extend(stage.calls.iter().map(|call| call.replace("[..lanes]", "")));
         }
-        for (Window { slice, start, stride }, copied) in &block.added {
-            let (array, count) = (&copied.array, copied.count(*stride));
-            let whole = format!("{slice}[{start}..][..{count}]");
-            if filled.contains(slice) {
-                lines.push(format!("{whole}.copy_from_slice(&{array}[..{count}]);"));
-                continue;
-            }
-            lines.push(format!("for (sum, part) in {whole}.iter_mut().zip(&{array}) {{"));
-            lines.extend(["    *sum += part;", "}"].map(String::from));
-        }
+        lines.extend(block.writing());
         self.statements.push(format!("for at in ({from}..{to}).step_by({LANES}) {{"));
         self.statements.extend(lines.into_iter().map(|line| format!("    {line}")));
         self.statements.push("}".to_string());
@@ -254,46 +139,11 @@ impl<'a> Loops<'a> {
         Ok(())
     }
 
-    fn add_in_block(&mut self, output: &Accumulated, part: &Part) {
-        for (target, scale) in self.targets_of(output) {
-            let added = self.scaled_number(part.value, &part.coefficient.multiply(&scale));
-            let name = match self.places.get(&target).cloned() {
-                Some(Place::Number(name)) => {
-                    self.statements.push(format!("{name} += {added};"));
-                    continue;
-                }
-                Some(Place::Slice(name)) => name,
-                _ => String::new(),
-            };
-            let window = match &part.place {
-                [tape::Place::At(row), tape::Place::At(column)] => {
-                    self.window(&name, [row, column], &self.graph.extents(target).columns)
-                }
-                _ => None,
-            };
-            let (Some((window, number)), false) = (window, name.is_empty()) else {
-                self.unknown = true;
-                continue;
-            };
-            let (fresh, stride) = (self.fresh(), window.stride);
-            let copied =
-                self.block.added.entry(window).or_insert_with(|| Copied { array: fresh, used: BTreeSet::new() });
-            let sign = if copied.used.insert(number) { "=" } else { "+=" };
-            let array = &copied.array;
-            self.statements.push(format!("{array}[{}] {sign} {added};", in_window(stride, number)));
-        }
-    }
-
     /// The logarithm of the sum of the exponentials of numbers.
     pub(super) fn log_sum_exp_of(&mut self, numbers: &[ExprId]) -> Place {
         let numbers: Vec<String> = numbers.iter().map(|number| self.number(*number)).collect();
         self.call_number("log_sum_exp_of::<FMA>", &format!("(&[{}])", numbers.join(", ")))
     }
-}
-
-/// Writes the place of a number in the array of its window.
-fn in_window(stride: usize, number: usize) -> String {
-    place("lane", &stride.to_string(), &number.to_string())
 }
 
 /// The sums of a loop, each of which has its lanes.

@@ -1,10 +1,12 @@
 //! Sums over an index: a loop around what is computed for each value of it.
 
 use super::bodies::variable;
+use super::filled::fills;
 use super::loops::{Interface, Loops, Place, after, place};
+use super::row_views::Rows;
 use crate::emit::expression::{Writer, bare};
 use crate::error::{Diagnostic, Fault};
-use crate::graph::{Bound, Dimension, ExprId, Extents, MatrixOperation as M, Node, Rational, Term};
+use crate::graph::{Bound, ExprId, Extents, MatrixOperation as M, Node, Rational, Term};
 use crate::tape::{self, Accumulated, Computation, Looped, Part, Plan, Tape};
 
 /// A sum of matrices, each of which is made by a loop.
@@ -42,21 +44,27 @@ impl<'a> Loops<'a> {
             return self.side_by_side(looped, interface);
         }
         for output in looped.outputs.iter().filter(|output| output.into.is_empty()) {
-            self.begin_output(&looped.bound, output);
+            self.begin_output(&looped.bound, &looped.plan, output);
         }
         let before = self.recompute(&looped.recomputed, interface)?;
+        let mut ahead = Vec::new();
         let body = self.inside(&looped.bound, &looped.plan, |loops| {
+            loops.rows = looped.recomputed.is_empty().then(Rows::default);
             for step in &looped.plan.steps {
                 loops.step(step, interface)?;
             }
             loops.close();
             for output in &looped.outputs {
                 for part in &output.parts {
-                    loops.add_part(&looped.bound, output, part);
+                    loops.add_part(output, part);
                 }
             }
+            loops.write_rows();
+            loops.close();
+            ahead = loops.rows.take().map(|rows| rows.ahead).unwrap_or_default();
             Ok(())
         })?;
+        self.statements.extend(ahead);
         match before {
             Some(before) => self.go_back((&looped.bound, &looped.recomputed), before, body),
             None => self.repeat(&variable(&looped.bound), &self.range(&looped.bound), body),
@@ -99,20 +107,20 @@ impl<'a> Loops<'a> {
         }
     }
 
-    pub(super) fn begin_output(&mut self, bound: &Bound, output: &Accumulated) {
+    /// Declares what a loop adds to. Where the loop writes all of it, nothing has to be there before.
+    pub(super) fn begin_output(&mut self, bound: &Bound, plan: &Plan, output: &Accumulated) {
         if output.extents.is_scalar() {
             let (name, float) = (self.fresh(), self.writer.options.scalar.name());
             self.statements.push(format!("let mut {name}: {float} = 0.0;"));
             self.places.insert(output.id, Place::Number(name));
             return;
         }
+        let is_filled = fills(bound, plan, output);
         if let Some(sum) = self.sum_of_loops(output.id) {
-            return self.begin_sum(bound, output, sum);
+            return self.begin_sum(output, sum, is_filled);
         }
         let target = self.target(output.id);
-        if !self.stores(bound, output) {
-            self.statements.push(format!("{target}.fill(0.0);"));
-        }
+        self.begin_with(output.id, &target, is_filled);
         self.read.insert(output.id);
         self.places.insert(output.id, Place::Slice(target));
     }
@@ -137,14 +145,12 @@ impl<'a> Loops<'a> {
     }
 
     /// Begins with a sum that loops add to, if this is the first of them.
-    fn begin_sum(&mut self, bound: &Bound, output: &Accumulated, added: LoopsAdded) {
-        let sum = added.sum;
+    fn begin_sum(&mut self, output: &Accumulated, added: LoopsAdded, is_filled: bool) {
+        let (sum, is_filled) = (added.sum, is_filled && added.is_only);
         self.sums.insert(output.id, added);
         if !self.places.contains_key(&sum) {
             let target = self.target(sum);
-            if !self.stores(bound, output) {
-                self.statements.push(format!("{target}.fill(0.0);"));
-            }
+            self.begin_with(sum, &target, is_filled);
             self.read.insert(sum);
             self.places.insert(sum, Place::Slice(target));
         }
@@ -153,14 +159,18 @@ impl<'a> Loops<'a> {
         }
     }
 
+    /// Writes zeros to what loops add to, unless they write all of it.
+    fn begin_with(&mut self, id: ExprId, target: &str, is_filled: bool) {
+        if is_filled {
+            self.stored.insert(id);
+        } else {
+            self.statements.push(format!("{target}.fill(0.0);"));
+        }
+    }
+
     /// Tells whether a sum is what loops have added to.
     pub(super) fn is_summed(&self, sum: ExprId) -> bool {
         self.sums.values().any(|added| added.sum == sum)
-    }
-
-    /// Tells whether a loop writes each entry of a matrix once, so that nothing has to be there before.
-    pub(super) fn stores(&self, bound: &Bound, output: &Accumulated) -> bool {
-        fills(bound, output) && self.sums.get(&output.id).is_none_or(|added| added.is_only)
     }
 
     /// Returns what a loop adds to, and what is multiplied by before.
@@ -174,8 +184,7 @@ impl<'a> Loops<'a> {
         targets.iter().map(in_sum).collect()
     }
 
-    pub(super) fn add_part(&mut self, bound: &Bound, output: &Accumulated, part: &Part) {
-        let sign = if self.stores(bound, output) { "=" } else { "+=" };
+    pub(super) fn add_part(&mut self, output: &Accumulated, part: &Part) {
         for (target, scale) in self.targets_of(output) {
             let coefficient = part.coefficient.multiply(&scale);
             match self.places.get(&target).cloned() {
@@ -183,7 +192,10 @@ impl<'a> Loops<'a> {
                     let added = self.scaled_number(part.value, &coefficient);
                     self.statements.push(added_to(&name, "+=", added));
                 }
-                Some(Place::Slice(name)) => self.add_to_slice(target, &name, sign, part, &coefficient),
+                Some(Place::Slice(name)) => {
+                    let sign = if self.stored.contains(&target) { "=" } else { "+=" };
+                    self.add_to_slice(target, &name, sign, part, &coefficient);
+                }
                 _ => self.unknown = true,
             }
         }
@@ -198,18 +210,22 @@ impl<'a> Loops<'a> {
         }
     }
 
-    /// Adds a block to its place in a matrix.
-    fn add_to_slice(&mut self, target: ExprId, name: &str, sign: &str, part: &Part, coefficient: &Rational) {
-        let across = self.dimension(&self.graph.extents(target).columns);
-        let [row, column] = [&part.place[0], &part.place[1]].map(|place| match place {
+    /// Writes the row and the column where a part begins.
+    pub(super) fn sides_of(&mut self, part: &Part) -> [String; 2] {
+        [&part.place[0], &part.place[1]].map(|place| match place {
             tape::Place::At(place) => self.dimension(place),
             tape::Place::From(given) => self.given_place(*given),
-        });
-        let Extents { rows, columns } = &part.extents;
+        })
+    }
+
+    /// Adds a block to its place in a matrix.
+    fn add_to_slice(&mut self, target: ExprId, name: &str, sign: &'static str, part: &Part, coefficient: &Rational) {
         if part.extents.is_scalar() {
-            let added = self.scaled_number(part.value, coefficient);
-            return self.statements.push(added_to(&format!("{name}[{}]", place(&row, &across, &column)), sign, added));
+            return self.add_to_row((target, name), sign, part, coefficient);
         }
+        let across = self.dimension(&self.graph.extents(target).columns);
+        let [row, column] = self.sides_of(part);
+        let Extents { rows, columns } = &part.extents;
         let source = self.slice(part.value);
         let (height, width) = (self.dimension(rows), self.dimension(columns));
         let (i, j) = if rows.is_one() {
@@ -243,39 +259,9 @@ impl<'a> Loops<'a> {
 }
 
 /// Writes that something is added, or stored.
-fn added_to(target: &str, sign: &str, added: String) -> String {
+pub(super) fn added_to(target: &str, sign: &str, added: String) -> String {
     match added.strip_prefix('-') {
         Some(taken) if sign == "+=" && !taken.contains(' ') => format!("{target} -= {taken};"),
         _ => format!("{target} {sign} {added};"),
     }
-}
-
-/// Tells whether each value of an index fills rows of its own, entry by entry or each as a whole, and all of them fill the
-/// matrix.
-fn fills(bound: &Bound, output: &Accumulated) -> bool {
-    let columns = &output.extents.columns;
-    let whole_rows = output.parts.iter().all(|part| part.extents.columns == *columns);
-    let across = match columns.as_number() {
-        _ if whole_rows => 1,
-        Some(across) if output.parts.iter().all(|part| part.extents.is_scalar()) => across,
-        _ => return false,
-    };
-    let count = output.parts.len() as i64 / across.max(1);
-    let first = bound.from.times(count);
-    let are_filled = |index: &Dimension| {
-        let mut places = Vec::new();
-        for part in &output.parts {
-            let [tape::Place::At(row), tape::Place::At(column)] = &part.place else { return false };
-            let offset = row.plus(index, -count).plus(&first, 1).as_number();
-            let offset = offset.filter(|_| part.extents.rows.is_one());
-            places.extend(offset.zip(column.as_number()));
-        }
-        places.sort_unstable();
-        places.len() == output.parts.len()
-            && places.into_iter().eq((0..count).flat_map(|row| (0..across).map(move |column| (row, column))))
-    };
-    output.into.is_empty()
-        && !output.is_shared
-        && (are_filled(&bound.index) || are_filled(&bound.backwards()))
-        && bound.to.times(count).plus(&first, -1) == output.extents.rows
 }

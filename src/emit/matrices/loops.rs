@@ -6,12 +6,13 @@
 
 use super::blocks::RowProducts;
 use super::dispatch::has_lanes;
-use super::lanes::Block;
 use super::looped::LoopsAdded;
+use super::row_views::Rows;
 use super::rows::RowLoop;
 use super::segments::Segments;
 use super::stages::distributed;
 use super::temporaries::Written;
+use super::windows::Block;
 use crate::emit::expression::{Writer, bare};
 use crate::error::{Diagnostic, Fault};
 use crate::graph::{Bound, Dimension, ExprId, Extents, Graph};
@@ -73,6 +74,12 @@ pub struct Loops<'a> {
     pub(super) segments: FxHashMap<ExprId, Segments>,
     /// Which row of all states the slice of a node begins with, where it has the states of one segment only.
     pub(super) firsts: FxHashMap<ExprId, Dimension>,
+    /// The matrices that loops write each entry of once, so that nothing has to be there before.
+    pub(super) stored: FxHashSet<ExprId>,
+    /// The names of remainders that are neighbours of an index.
+    pub(super) neighbours: FxHashMap<ExprId, String>,
+    /// The rows that the innermost loop reads and writes.
+    pub(super) rows: Option<Rows>,
 }
 
 /// A loop to which statements are still added.
@@ -162,6 +169,9 @@ impl<'a> Loops<'a> {
             sums: FxHashMap::default(),
             segments: FxHashMap::default(),
             firsts: FxHashMap::default(),
+            stored: FxHashSet::default(),
+            neighbours: FxHashMap::default(),
+            rows: None,
         };
         for (root, target) in plan.outputs.iter().zip(interface.targets) {
             if let Some(target) = target.as_ref().filter(|_| !graph.extents(*root).is_scalar()) {

@@ -21,16 +21,13 @@ impl Loops<'_> {
             M::Full(..) | M::Diagonal if self.readers_are_products(id) => Place::Implied,
             M::Size(n) => Place::Number(self.count_of(n)),
             M::Embed(..) if self.is_scattered(id) => Place::Implied,
-            M::Slice(row, column, _) if extents.is_scalar() && !self.block.is_closed() => {
-                let row = self.row_in(operands[0], row);
-                match self.read_in_block(operands[0], &row, column) {
-                    Some(place) => place,
-                    None => self.copied(id, extents, operation, operands),
-                }
-            }
-            M::Stack if !self.block.is_closed() => Place::Implied,
             M::Remainder => self.number_from_data(id),
             M::Slice(..) if self.is_from_data(operands[0]) => self.number_from_data(id),
+            M::Slice(row, column, _) if extents.is_scalar() && !self.block.is_closed() => {
+                let row = self.row_in(operands[0], row);
+                self.read_in_block(operands[0], &row, column)
+            }
+            M::Stack if !self.block.is_closed() => Place::Implied,
             M::Slice(row, _, _) if self.is_contiguous(operands[0], extents) => {
                 let row = self.row_in(operands[0], row);
                 self.finish(operands[0]);
@@ -396,10 +393,14 @@ impl Loops<'_> {
                 return Place::Slice(target);
             }
             M::Slice(row, column, _) => {
+                let places = [Some(row.clone()), Some(column.clone())];
                 let width = self.dimension(&own(self.graph, 0).columns);
                 let row = self.row_in(operands[0], row);
                 let (row, column) = (self.dimension(&row), self.dimension(column));
                 if extents.is_scalar() {
+                    if let Some(entry) = self.entry_of_row(operands[0], &places, &[]) {
+                        return Place::Number(entry);
+                    }
                     return Place::Number(format!("{}[{}]", sources[0], place(&row, &width, &column)));
                 }
                 let body = format!(

@@ -5,6 +5,7 @@ use super::{dimensions, entries, factor};
 use crate::derive::{Band, Group, Layout, Nonzero, Side, Sparse, SparseOrder as Order};
 use crate::graph::{Bound, Dimension, ExprId, Extents};
 use indexmap::IndexMap;
+use rustc_hash::FxHashMap;
 
 /// Stands for a row that bands are written for; no dimension has this name.
 const INDEX: &str = " ";
@@ -170,6 +171,6 @@ impl Places<'_> {
     /// Writes a whole number from data.
     fn given(&self, id: ExprId, sizes: &IndexMap<String, String>) -> Option<String> {
         let name = |input: u32| self.inputs.get(&input).cloned();
-        WholeNumbers { graph: &self.sparse.graph, name, sizes }.text(id)
+        WholeNumbers { graph: &self.sparse.graph, name, sizes, known: &FxHashMap::default() }.text(id)
     }
 }

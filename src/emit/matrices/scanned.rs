@@ -35,7 +35,7 @@ impl<'a> Loops<'a> {
         let names: Vec<String> = scanned.states.iter().map(begin).collect();
         let targets: Vec<String> = scanned.outputs.iter().map(|output| self.output_of(output, &names)).collect();
         for sum in &scanned.sums {
-            self.begin_output(&scanned.bound, sum);
+            self.begin_output(&scanned.bound, &scanned.plan, sum);
         }
         let segments = self.begin_segments(scanned);
         let before = self.recompute(&scanned.recomputed, interface)?;
@@ -81,7 +81,7 @@ impl<'a> Loops<'a> {
             loops.close();
             for sum in &scanned.sums {
                 for part in &sum.parts {
-                    loops.add_part(&scanned.bound, sum, part);
+                    loops.add_part(sum, part);
                 }
             }
             loops.close();

@@ -96,7 +96,9 @@ pub(super) fn distributed(lines: Vec<String>, mut names: impl Iterator<Item = St
     for line in lines.into_iter().chain(recurrent) {
         let Some((name, value)) = parts(&line) else { continue };
         let is_recurrent = words(&line).any(|word| carried.contains(word));
-        let needed = words(if is_recurrent { &last } else { value });
+        // What is added to a number comes after what the number was.
+        let before = line.contains(" += ").then_some(name);
+        let needed = words(if is_recurrent { &last } else { value }).chain(before);
         let stage = needed.filter_map(|word| ready.get(word)).max().copied().unwrap_or(0);
         arrays
             .extend(words(value).filter(|word| stage_of.get(*word).is_some_and(|own| *own < stage)).map(String::from));

@@ -5,6 +5,7 @@ use super::loops::{factor, place};
 use crate::functions::rows;
 use crate::graph::{Dimension, ExprId, Graph, MatrixOperation as M, Node};
 use indexmap::IndexMap;
+use rustc_hash::FxHashMap;
 
 /// Writes whole numbers.
 pub(super) struct WholeNumbers<'a, F: Fn(u32) -> Option<String>> {
@@ -13,12 +14,14 @@ pub(super) struct WholeNumbers<'a, F: Fn(u32) -> Option<String>> {
     pub name: F,
     /// The names of sizes and indices.
     pub sizes: &'a IndexMap<String, String>,
+    /// How remainders are written that have names.
+    pub known: &'a FxHashMap<ExprId, String>,
 }
 
 impl<F: Fn(u32) -> Option<String>> WholeNumbers<'_, F> {
     /// Writes a number; none if it is made of something else.
     pub fn text(&self, id: ExprId) -> Option<String> {
-        if self.is_remainder(id) {
+        if self.is_remainder(id) || self.known.contains_key(&id) {
             return self.term(id);
         }
         if let Some(number) = self.graph.as_polynomial(id).filter(|number| number.to_dimension().is_none()) {
@@ -29,7 +32,7 @@ impl<F: Fn(u32) -> Option<String>> WholeNumbers<'_, F> {
     }
 
     fn is_remainder(&self, id: ExprId) -> bool {
-        matches!(self.graph.as_matrix(id), Some((M::Remainder, _)))
+        !self.known.contains_key(&id) && matches!(self.graph.as_matrix(id), Some((M::Remainder, _)))
     }
 
     /// Writes what is added in a number, and the terms that are taken away.
@@ -70,6 +73,9 @@ impl<F: Fn(u32) -> Option<String>> WholeNumbers<'_, F> {
 
     /// Writes a number from data, or a remainder.
     fn term(&self, id: ExprId) -> Option<String> {
+        if let Some(known) = self.known.get(&id) {
+            return Some(known.clone());
+        }
         match self.graph.as_matrix(id) {
             Some((M::Remainder, [of, by])) => {
                 let (added, taken) = self.sides(*of)?;
