@@ -118,7 +118,7 @@ impl Block {
             let (first, count) = copied.span();
             let from = if first == 0 { start.clone() } else { after(start, &first.to_string()) };
             if count == 1 {
-                by_value.extend(copied.arrays().map(|(_, array)| format!("{array}[lane] = {slice}[{from}];")));
+                by_value.extend(copied.arrays().map(|(_, array)| format!("{array}[lane] = {slice}[{}];", bare(&from))));
                 continue;
             }
             let row = &copied.array;
@@ -155,7 +155,7 @@ impl Block {
             let from = if first == 0 { start.clone() } else { after(start, &first.to_string()) };
             let sign = if copied.is_stored { "=" } else { "+=" };
             if count == 1 {
-                by_value.extend(copied.arrays().map(|(_, array)| format!("{slice}[{from}] {sign} {array}[lane];")));
+                by_value.extend(copied.arrays().map(|(_, array)| format!("{slice}[{}] {sign} {array}[lane];", bare(&from))));
                 continue;
             }
             let row = &copied.array;
