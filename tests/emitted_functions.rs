@@ -155,9 +155,13 @@ fn a_matrix_of_formulas_has_a_jacobian() {
 /// A function so long that it is split: each term chooses by a condition that several parts share.
 #[test]
 fn a_long_function_is_split_and_computes_the_same() {
-    let text =
-        "if(sum(x) > 1, 2, 3)*sum(i in 0..399, if(x[0] > 0, 100, 50)*(x[i+1] - x[i]^2)^2 + (1 - x[i])^2*exp(x[i]))";
-    let source = Source::new("expression", text);
+    let term = |i: usize| {
+        let next = i + 1;
+        format!("if(x[0] > 0, 100, 50)*(x[{next}] - x[{i}]^2)^2 + (1 - x[{i}])^2*exp(x[{i}])")
+    };
+    let terms: Vec<String> = (0..399).map(term).collect();
+    let text = format!("if(sum(x) > 1, 2, 3)*({})", terms.join(" + "));
+    let source = Source::new("expression", &text);
     let declarations = [Source::new("param", "x: vector[400]")];
     let rust = gradc::compile_source(&source, &declarations, &Options::default()).expect("it compiles").rust;
     assert!(rust.contains("fn f_grad_part_2("), "the function is too short to be split");

@@ -188,7 +188,7 @@ impl Machine<'_> {
         self.unrolled = self.unrolled.saturating_add(count);
         if self.unrolled > limits::WRITTEN_TERMS {
             let diagnostic =
-                Diagnostic::new(Fault::Range, spans[0].to(spans[1]), "this range is too long to be written out");
+                Diagnostic::new(Fault::TooLarge, spans[0].to(spans[1]), "this range is too long to be written out");
             return self.fail(diagnostic.label(format!("over {} terms", limits::text(limits::WRITTEN_TERMS))));
         }
         // A first binding for each step to replace.

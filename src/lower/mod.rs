@@ -171,9 +171,15 @@ fn lower_function(
 impl Definition<'_> {
     /// Lowers to a graph of numbers and whole vectors and matrices.
     fn lower(&self, errors: &mut Vec<Diagnostic>) -> Option<Lowered> {
+        let (mut of_loops, mut of_terms) = (Vec::new(), Vec::new());
+        if let Some(lowered) = self.lower_at(None, Ranges::Loops, &mut of_loops) {
+            return Some(lowered);
+        }
         // What can't be done in a loop is written out.
-        let in_loops = self.lower_at(None, Ranges::Loops, &mut Vec::new());
-        in_loops.or_else(|| self.lower_at(None, Ranges::WrittenOut, errors))
+        let lowered = self.lower_at(None, Ranges::WrittenOut, &mut of_terms);
+        let is_too_long = of_terms.iter().any(|diagnostic| diagnostic.fault == Fault::TooLarge);
+        errors.append(if is_too_long { &mut of_loops } else { &mut of_terms });
+        lowered
     }
 
     /// Lowers once more for few sizes; none if the function is not defined for them, or for others, too.

@@ -54,7 +54,7 @@ impl Machine<'_> {
         self.unrolled = self.unrolled.saturating_add(count);
         if self.unrolled > limits::WRITTEN_TERMS {
             let message = "this range is too long to be written out";
-            let diagnostic = Diagnostic::new(Fault::Range, spans[0].to(spans[1]), message);
+            let diagnostic = Diagnostic::new(Fault::TooLarge, spans[0].to(spans[1]), message);
             return self.fail(diagnostic.label(format!("over {} steps", limits::text(limits::WRITTEN_TERMS))));
         }
         self.tasks.push(Task::Advance(Steps { id, next, end, states, all: Vec::new() }));
