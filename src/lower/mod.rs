@@ -177,8 +177,10 @@ impl Definition<'_> {
         }
         // What can't be done in a loop is written out.
         let lowered = self.lower_at(None, Ranges::WrittenOut, &mut of_terms);
+        // What is wrong with each term is said once of a loop.
         let is_too_long = of_terms.iter().any(|diagnostic| diagnostic.fault == Fault::TooLarge);
-        errors.append(if is_too_long { &mut of_loops } else { &mut of_terms });
+        let is_said_once = of_loops.len() < of_terms.len();
+        errors.append(if is_too_long || is_said_once { &mut of_loops } else { &mut of_terms });
         lowered
     }
 

@@ -75,7 +75,7 @@ fn rows_of(graph: &mut Graph, id: ExprId, rows: (&Dimension, &Dimension)) -> Opt
 }
 
 /// Keeps checkpoints instead of all states wherever loops that run backwards are all that reads these.
-pub fn with_checkpoints(graph: &Graph, mut plan: Plan) -> Plan {
+pub fn with_checkpoints(mut plan: Plan) -> Plan {
     for step in &mut plan.steps {
         let inner = match &mut step.computation {
             Computation::Loop(looped) => &mut looped.plan,
@@ -83,19 +83,19 @@ pub fn with_checkpoints(graph: &Graph, mut plan: Plan) -> Plan {
             _ => continue,
         };
         let own = std::mem::replace(inner, Plan { steps: Vec::new(), outputs: Vec::new() });
-        *inner = with_checkpoints(graph, own);
+        *inner = with_checkpoints(own);
     }
     for at in 0..plan.steps.len() {
-        keep_checkpoints(graph, &mut plan, at);
+        keep_checkpoints(&mut plan, at);
     }
     plan
 }
 
 /// Keeps checkpoints of one recurrence, if that can be.
-fn keep_checkpoints(graph: &Graph, plan: &mut Plan, at: usize) {
+fn keep_checkpoints(plan: &mut Plan, at: usize) {
     let step = &plan.steps[at];
     let Computation::Scan(scanned) = &step.computation else { return };
-    if !scanned.recomputed.is_empty() || scanned.bound.count().is_running() {
+    if !scanned.recomputed.is_empty() || has_running_sides(scanned) {
         return;
     }
     let scanned = (**scanned).clone();
@@ -103,7 +103,7 @@ fn keep_checkpoints(graph: &Graph, plan: &mut Plan, at: usize) {
     let is_read_backwards = |output: &&Output| {
         output.kept != Kept::Last
             && !plan.outputs.contains(&output.id)
-            && readers(plan, output.id).all(|reader| reads_backwards(graph, reader, &scanned, output))
+            && readers(plan, output.id).all(|reader| reads_backwards(reader, &scanned, output))
     };
     let kept: Vec<Output> = scanned.outputs.iter().filter(is_read_backwards).cloned().collect();
     if kept.is_empty() {
@@ -126,12 +126,18 @@ fn keep_checkpoints(graph: &Graph, plan: &mut Plan, at: usize) {
     }
 }
 
+/// Tells whether some value of an index around a recurrence decides how many steps there are, or how large a state is.
+fn has_running_sides(scanned: &Scanned) -> bool {
+    let runs = |extents: &Extents| extents.rows.is_running() || extents.columns.is_running();
+    scanned.bound.count().is_running() || scanned.states.iter().any(|state| runs(&state.extents))
+}
+
 fn readers(plan: &Plan, id: ExprId) -> impl Iterator<Item = &Step> {
     plan.steps.iter().filter(move |step| step.operands().contains(&id))
 }
 
 /// Tells whether a step is a loop over as many values that reads the states of the last step first.
-fn reads_backwards(graph: &Graph, reader: &Step, scanned: &Scanned, output: &Output) -> bool {
+fn reads_backwards(reader: &Step, scanned: &Scanned, output: &Output) -> bool {
     let (bound, plan, initial) = match &reader.computation {
         Computation::Loop(looped) => (&looped.bound, &looped.plan, &[][..]),
         Computation::Scan(own) if own.checkpoints.is_empty() => (&own.bound, &own.plan, &own.states[..]),
@@ -140,7 +146,7 @@ fn reads_backwards(graph: &Graph, reader: &Step, scanned: &Scanned, output: &Out
     let step = last_first(bound);
     bound.count() == scanned.bound.count()
         && initial.iter().all(|state| state.initial != output.id)
-        && reads_only(graph, plan, (output.id, &scanned.states[output.state].extents), &step)
+        && reads_only(plan, (output.id, &scanned.states[output.state].extents), &step)
 }
 
 /// Returns the step, counted from 0, that a loop which goes back through all steps is at.
@@ -149,13 +155,13 @@ fn last_first(bound: &Bound) -> Dimension {
 }
 
 /// Tells whether a plan reads, of all states, rows of the one at this place only.
-fn reads_only(graph: &Graph, plan: &Plan, (states, extents): (ExprId, &Extents), at: &Dimension) -> bool {
+fn reads_only(plan: &Plan, (states, extents): (ExprId, &Extents), at: &Dimension) -> bool {
     let is_read_well = |step: &Step| match &step.computation {
         Computation::Operation(M::Slice(row, _, part), _) => are_rows_of(extents, (row, &part.rows), at),
-        Computation::Loop(looped) => reads_only(graph, &looped.plan, (states, extents), at),
+        Computation::Loop(looped) => reads_only(&looped.plan, (states, extents), at),
         Computation::Scan(scanned) => {
             scanned.states.iter().all(|state| state.initial != states)
-                && reads_only(graph, &scanned.plan, (states, extents), at)
+                && reads_only(&scanned.plan, (states, extents), at)
         }
         _ => false,
     };

@@ -323,7 +323,7 @@ impl Module<'_> {
         let planned: Vec<ExprId> = roots.iter().copied().chain(rows.iter().flat_map(RowLoop::roots)).collect();
         let mut plan = plan_beside(&mut graph, &planned, form);
         if options.checkpoint {
-            plan = with_checkpoints(&graph, plan);
+            plan = with_checkpoints(plan);
         }
         let mut inputs = vec![String::new(); given.inputs().len()];
         for (parameter, field) in whole.parameters.iter().zip(&signature.fields) {

@@ -99,20 +99,15 @@ impl<'a> Loops<'a> {
             Beginning::With(id) => self.slice(id),
             Beginning::At(text) => text,
         };
-        let name = match is_scalar {
-            true => {
-                let (name, float) = (self.fresh(), self.writer.options.scalar.name());
-                self.statements.extend(is_overwritten(state).then(|| OVERWRITTEN.to_string()));
-                let changes = if state.own == Some(state.next) { "" } else { "mut " };
-                self.statements.push(format!("let {changes}{name}: {float} = {};", bare(&source)));
-                name
-            }
-            false => {
-                let name = self.temporary(&state.extents);
-                self.statements.push(format!("{name}.copy_from_slice(&{source});"));
-                name
-            }
-        };
+        if is_scalar {
+            let (name, float) = (self.fresh(), self.writer.options.scalar.name());
+            self.statements.extend(is_overwritten(state).then(|| OVERWRITTEN.to_string()));
+            let changes = if state.own == Some(state.next) { "" } else { "mut " };
+            self.statements.push(format!("let {changes}{name}: {float} = {};", bare(&source)));
+            return name;
+        }
+        let name = self.temporary(&state.extents);
+        self.statements.push(format!("{name}.copy_from_slice(&{source});"));
         name
     }
 

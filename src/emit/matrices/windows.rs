@@ -155,7 +155,9 @@ impl Block {
             let from = if first == 0 { start.clone() } else { after(start, &first.to_string()) };
             let sign = if copied.is_stored { "=" } else { "+=" };
             if count == 1 {
-                by_value.extend(copied.arrays().map(|(_, array)| format!("{slice}[{}] {sign} {array}[lane];", bare(&from))));
+                by_value.extend(
+                    copied.arrays().map(|(_, array)| format!("{slice}[{}] {sign} {array}[lane];", bare(&from))),
+                );
                 continue;
             }
             let row = &copied.array;
