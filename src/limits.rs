@@ -10,6 +10,9 @@ pub const CONSTANT_ENTRIES: usize = 1_000_000;
 /// Most terms to which the indexed sums and products of one function may be written out.
 pub const WRITTEN_TERMS: usize = 1_000_000;
 
+/// Most entries to which a function with loops over ranges of numbers is written out beside these.
+pub const ENTRIES_BESIDE_LOOPS: usize = 100_000;
+
 /// Most nodes of the graph of one function as it is written.
 pub const NODES: usize = 20_000_000;
 

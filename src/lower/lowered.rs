@@ -80,7 +80,8 @@ impl Lowered {
         let mut roots = vec![self.output.0];
         roots.extend(self.names.iter().map(|(_, (id, _))| *id));
         roots.extend(self.doubts.iter().map(|doubt| doubt.node));
-        let written = written_out(&self.graph, &self.parameters, &roots, &Sizes::new())?;
+        let most = if self.graph.has_loops() { limits::ENTRIES_BESIDE_LOOPS } else { limits::NODES };
+        let written = written_out(&self.graph, &self.parameters, &roots, &Sizes::new(), most)?;
         let mut rest = written.roots.into_iter();
         let (shape, outputs) = (self.shape(self.output)?, rest.next()?);
         let mut names = Vec::new();
@@ -134,8 +135,14 @@ struct Written {
 }
 
 /// Writes roots out in the entries of the parameters, for given sizes of the dimensions that have names; none if these are
-/// too many, or if a determinant is too large to be written out.
-fn written_out(source: &Graph, parameters: &[WholeParameter], roots: &[ExprId], sizes: &Sizes) -> Option<Written> {
+/// more than `most`, or if a determinant is too large to be written out.
+fn written_out(
+    source: &Graph,
+    parameters: &[WholeParameter],
+    roots: &[ExprId],
+    sizes: &Sizes,
+    most: usize,
+) -> Option<Written> {
     let shapes: Vec<Shape> = parameters.iter().map(|parameter| parameter.shape(sizes)).collect::<Option<_>>()?;
     if parameters.iter().any(|parameter| parameter.range.is_some()) {
         // Which entries are read is known when the function runs.
@@ -156,7 +163,7 @@ fn written_out(source: &Graph, parameters: &[WholeParameter], roots: &[ExprId], 
         let (name, facts) = (name.clone(), parameter.facts.clone());
         own.push(Parameter { name, shape, facts, inputs: first..first + shape.entries() });
     }
-    let mut scalarizer = Scalarizer::new(source, &mut graph, sizes, inputs);
+    let mut scalarizer = Scalarizer::new(source, &mut graph, sizes, inputs, most);
     scalarizer.write(roots)?;
     let roots = roots.iter().map(|root| scalarizer.entries(*root).to_vec()).collect();
     Some(Written { parameters: own, graph, roots })
@@ -169,7 +176,7 @@ impl Whole {
         if let Some(few) = self.few_for(sizes) {
             return few.at(sizes);
         }
-        let written = written_out(&self.graph, &self.parameters, &[self.output], sizes)?;
+        let written = written_out(&self.graph, &self.parameters, &[self.output], sizes, limits::NODES)?;
         let (rows, columns) = sides(&self.extents(), sizes)?;
         let shape = match (rows, columns) {
             (1, 1) => Shape::Scalar,

@@ -20,6 +20,8 @@ pub(super) struct Scalarizer<'a> {
     /// The entries of the nodes so far, row by row: where they begin in the list, and how many they are.
     places: FxHashMap<ExprId, (u32, u32)>,
     list: Vec<ExprId>,
+    /// Most entries in the list.
+    most: usize,
 }
 
 /// The entries of a matrix, row by row.
@@ -38,12 +40,19 @@ impl<'a> Scalarizer<'a> {
         graph: &'a mut Graph,
         sizes: &'a Sizes,
         parameters: impl IntoIterator<Item = (ExprId, Vec<ExprId>)>,
+        most: usize,
     ) -> Self {
         let gates = Gates { graph, canonical: false };
-        let mut scalarizer =
-            Scalarizer { source, gates, sizes: sizes.clone(), places: FxHashMap::default(), list: Vec::new() };
+        let (places, list) = (FxHashMap::default(), Vec::new());
+        let mut scalarizer = Scalarizer { source, gates, sizes: sizes.clone(), places, list, most };
         parameters.into_iter().for_each(|(id, entries)| scalarizer.keep(id, &entries));
         scalarizer
+    }
+
+    /// Tells whether the product of sizes is no more than is written out of one node, beside what has been written of others.
+    fn is_few(&self, sizes: &[usize]) -> Option<()> {
+        let count = sizes.iter().fold(1, |count: usize, size| count.saturating_mul(*size));
+        (count <= limits::WRITTEN_TERMS && self.list.len().saturating_add(count) <= self.most).then_some(())
     }
 
     fn keep(&mut self, id: ExprId, entries: &[ExprId]) {
@@ -117,7 +126,7 @@ impl<'a> Scalarizer<'a> {
     fn written(&mut self, id: ExprId) -> Option<Vec<ExprId>> {
         let source = self.source;
         let (rows, columns) = self.size(&source.extents(id))?;
-        is_few(&[rows, columns], self.list.len())?;
+        self.is_few(&[rows, columns])?;
         match source.node(id) {
             Node::Matrix(operation, operands) => self.operation(operation, operands),
             Node::Placeholder(index) => {
@@ -279,7 +288,7 @@ impl<'a> Scalarizer<'a> {
                 vec![rest.iter().fold(*first, |so_far, next| self.gates.apply(function, &[so_far, *next]))]
             }
             M::FirstExtremum(extreme) => {
-                is_few(&[list.len(), list.len()], self.list.len())?;
+                self.is_few(&[list.len(), list.len()])?;
                 (0..list.len()).map(|at| self.is_first(*extreme, list, at)).collect()
             }
             M::EntryProduct => {
@@ -287,7 +296,7 @@ impl<'a> Scalarizer<'a> {
                 vec![self.gates.product(&factors)]
             }
             M::OtherProducts => {
-                is_few(&[list.len(), list.len()], self.list.len())?;
+                self.is_few(&[list.len(), list.len()])?;
                 let others = |at: usize| list.iter().enumerate().filter(move |(other, _)| *other != at);
                 let factors = |at: usize| others(at).map(|(_, entry)| (*entry, Rational::ONE)).collect::<Vec<_>>();
                 (0..list.len()).map(|at| self.gates.product(&factors(at))).collect()
@@ -299,7 +308,7 @@ impl<'a> Scalarizer<'a> {
     fn looped(&mut self, bound: &Bound, body: ExprId) -> Option<Vec<ExprId>> {
         let values = bound.values(&self.sizes)?;
         let (rows, columns) = self.size(&self.source.extents(body))?;
-        is_few(&[values.len(), rows, columns], self.list.len())?;
+        self.is_few(&[values.len(), rows, columns])?;
         let inside = self.source.dependants(body, bound.name());
         let mut terms: Vec<Vec<(ExprId, bool)>> = vec![Vec::new(); rows * columns];
         for value in values {
@@ -336,7 +345,7 @@ impl<'a> Scalarizer<'a> {
         inside.sort_unstable();
         inside.dedup();
         let inside: Vec<(ExprId, Option<usize>)> = inside.into_iter().map(|id| (id, found(&id))).collect();
-        is_few(&[values.len(), states.iter().map(Vec::len).sum()], self.list.len())?;
+        self.is_few(&[values.len(), states.iter().map(Vec::len).sum()])?;
         let mut all = Vec::new();
         for value in values {
             if kept == Kept::Before {
@@ -395,7 +404,7 @@ impl<'a> Scalarizer<'a> {
         let mut matrices = matrices.into_iter();
         let first = matrices.next()?;
         let product = matrices.try_fold(first, |left, right| {
-            is_few(&[left.rows, left.columns, right.columns], self.list.len())?;
+            self.is_few(&[left.rows, left.columns, right.columns])?;
             Some(self.product_of_two(&left, &right))
         })?;
         Some(product.list)
@@ -422,10 +431,4 @@ impl<'a> Scalarizer<'a> {
         }
         Entries { rows: left.rows, columns: right.columns, list, is_ones: false }
     }
-}
-
-/// Tells whether the product of sizes is no more than is written out of one node, beside what has been written of others.
-fn is_few(sizes: &[usize], before: usize) -> Option<()> {
-    let count = sizes.iter().fold(1, |count: usize, size| count.saturating_mul(*size));
-    (count <= limits::WRITTEN_TERMS && before.saturating_add(count) <= limits::NODES).then_some(())
 }
