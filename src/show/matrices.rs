@@ -149,15 +149,15 @@ impl Writer<'_> {
         let mut sum: Option<NodeId> = None;
         let constant = dimension.constant();
         let names: Vec<(String, i64)> = dimension.terms().map(|(term, count)| (term.to_string(), count)).collect();
-        // What is added stands before what is taken away, and a number between both: `n - 1 - i`.
+        // What is added stands before what is taken away, and a number between both: `n - 1 - i`, `99 - i`.
         let (added, taken): (Vec<_>, Vec<_>) = names.into_iter().partition(|(_, count)| *count > 0);
-        let between = !added.is_empty() && !taken.is_empty() && constant != 0;
+        let between = !taken.is_empty() && (constant > 0 || !added.is_empty() && constant != 0);
         let number = between.then(|| (String::new(), constant));
         for (name, count) in added.into_iter().chain(number).chain(taken) {
             if name.is_empty() {
                 let number = self.ast.synthesize(E::Number(constant.abs().to_string()));
                 let operator = if constant < 0 { B::Subtract } else { B::Add };
-                sum = sum.map(|sum| self.binary(operator, sum, number));
+                sum = Some(sum.map_or(number, |sum| self.binary(operator, sum, number)));
                 continue;
             }
             let number = (count.abs() != 1).then(|| self.ast.synthesize(E::Number(count.abs().to_string())));
