@@ -54,8 +54,9 @@ fn gradient(text: &str) -> usize {
 
 fn derivatives(text: &str, form: Form) -> Derivatives {
     let functions = gradc::read(&Source::new("bench", text), &[]).expect("the source is read");
-    let all: Vec<usize> = (0..functions[0].graph.inputs().len()).collect();
-    black_box(derive(&functions[0], &all, Order::First, form).expect("it derives"))
+    let entries = functions[0].entries.as_ref().expect("it has entries");
+    let all: Vec<usize> = (0..entries.graph.inputs().len()).collect();
+    black_box(derive(entries, &all, Order::First, form).expect("it derives"))
 }
 
 /// Compiles a source to Rust, and returns how many bytes that are.

@@ -59,6 +59,7 @@ fn rosenbrock(n: usize) -> String {
 
 /// Counts nodes and flops of value and gradient.
 fn size(function: &Function, form: Form) -> (usize, usize) {
+    let function = function.entries.as_ref().expect("it has entries");
     let all: Vec<usize> = (0..function.graph.inputs().len()).collect();
     let mut derivatives = derive(function, &all, Order::First, form).expect("it derives");
     (derivatives.graph.reachable(&derivatives.roots()).len(), derivatives.tape().counts().flops())

@@ -27,7 +27,7 @@ use crate::diff::{self, Differentiator};
 use crate::error::{Diagnostic, Fault};
 use crate::graph::{ExprId, Graph, Node};
 use crate::limits;
-use crate::lower::{Facts, Formulas, Function};
+use crate::lower::{Entries, Facts, Formulas};
 use crate::simplify::{self, Audit, Goal, Grouping, Windows, canonicalize, lost_conditions};
 use crate::tape::{Tape, schedule};
 use forms::{pretty, reduce, symbols};
@@ -146,7 +146,7 @@ impl Derivatives {
 ///
 /// # Errors
 /// A function without a derivative rule, and second derivatives of a function with several outputs.
-pub fn derive(function: &Function, by: &[usize], order: Order, form: Form) -> Result<Derivatives, Diagnostic> {
+pub fn derive(function: &Entries, by: &[usize], order: Order, form: Form) -> Result<Derivatives, Diagnostic> {
     Deriver::default().derive(function, by, order, form)
 }
 
@@ -188,7 +188,7 @@ impl Deriver {
     /// A function without a derivative rule, and second derivatives of a function with several outputs.
     pub fn derive(
         &mut self,
-        function: &Function,
+        function: &Entries,
         by: &[usize],
         order: Order,
         form: Form,
@@ -201,7 +201,7 @@ impl Deriver {
     fn fewest(
         &mut self,
         form: Form,
-        function: &Function,
+        function: &Entries,
         mut derive: impl FnMut(&mut Self, Form) -> Result<Derivatives, Diagnostic>,
     ) -> Result<Derivatives, Diagnostic> {
         let derivatives = derive(self, form)?;
@@ -223,7 +223,7 @@ impl Deriver {
 
     /// Tells whether the first derivatives are known to be defined wherever the others are: the chain rule divides by
     /// `(x^2)^(1/4)` where `sqrt(abs(x))*sign(x)` is defined for all x.
-    fn is_defined_where(&mut self, raw: &Derivatives, others: &Derivatives, function: &Function) -> bool {
+    fn is_defined_where(&mut self, raw: &Derivatives, others: &Derivatives, function: &Entries) -> bool {
         let mut graph = others.graph.clone();
         let roots = raw.roots();
         let mut image: FxHashMap<ExprId, ExprId> = FxHashMap::default();
@@ -246,12 +246,11 @@ impl Deriver {
 
     fn derive_in_form(
         &mut self,
-        function: &Function,
+        function: &Entries,
         by: &[usize],
         order: Order,
         form: Form,
     ) -> Result<Derivatives, Diagnostic> {
-        require_entries(function)?;
         if order == Order::Second && by.len() > limits::SECOND_BY {
             let message = format!("second derivatives by {} numbers are too many", by.len());
             let diagnostic = Diagnostic::general(Fault::TooLarge, message);
@@ -311,7 +310,7 @@ impl Deriver {
     }
 
     /// Works out the derivatives inside of a function's value.
-    fn resolved(&mut self, graph: &mut Graph, function: &Function) -> Result<Vec<ExprId>, Diagnostic> {
+    fn resolved(&mut self, graph: &mut Graph, function: &Entries) -> Result<Vec<ExprId>, Diagnostic> {
         self.passes.after(Pass::Lower, graph, &function.outputs);
         let value = diff::resolve(&mut self.differentiator, graph, &function.outputs)?;
         self.passes.after(Pass::Resolve, graph, &value);
@@ -331,7 +330,7 @@ impl Deriver {
     /// Derives the gradient a second time, as a person does, from what it has been simplified to, and keeps what is shorter.
     fn shorten(
         &mut self,
-        function: &Function,
+        function: &Entries,
         derivatives: &mut Derivatives,
         leaves: &[ExprId],
     ) -> Result<(), Diagnostic> {
@@ -361,7 +360,7 @@ impl Deriver {
         graph: &mut Graph,
         roots: Vec<ExprId>,
         form: Form,
-        function: &Function,
+        function: &Entries,
     ) -> (Vec<ExprId>, bool) {
         let prepared = self.prepared(graph, roots, form, function);
         self.passes.after(Pass::Prepare, graph, &prepared.0);
@@ -373,7 +372,7 @@ impl Deriver {
         graph: &mut Graph,
         roots: Vec<ExprId>,
         form: Form,
-        function: &Function,
+        function: &Entries,
     ) -> (Vec<ExprId>, bool) {
         if form == Form::Raw {
             return (roots, true);
@@ -398,7 +397,7 @@ impl Deriver {
         }
     }
 
-    fn simplify(&mut self, function: &Function, derivatives: &mut Derivatives, form: Form) {
+    fn simplify(&mut self, function: &Entries, derivatives: &mut Derivatives, form: Form) {
         if form == Form::Raw {
             return;
         }
@@ -430,7 +429,7 @@ impl Deriver {
 }
 
 /// Returns the facts of all inputs.
-pub fn input_facts(function: &Function) -> Vec<Facts> {
+pub fn input_facts(function: &Entries) -> Vec<Facts> {
     function.parameters.iter().flat_map(|parameter| parameter.inputs.clone().map(|_| parameter.facts.clone())).collect()
 }
 
@@ -442,15 +441,4 @@ fn leaves(graph: &mut Graph, inputs: &[usize]) -> Vec<ExprId> {
 fn several_values() -> Diagnostic {
     Diagnostic::general(Fault::OneValue, "second derivatives are formed of functions with one value")
         .hint("take one entry of the vector, or its Jacobian")
-}
-
-/// Refuses a function that has whole matrices only.
-fn require_entries(function: &Function) -> Result<(), Diagnostic> {
-    match function.has_entries() {
-        true => Ok(()),
-        false => {
-            Err(Diagnostic::general(Fault::FixedSize, "this needs the entries of its vectors and matrices one by one")
-                .hint("give small dimensions as numbers: `W: matrix[2, 3]`"))
-        }
-    }
 }

@@ -58,7 +58,8 @@ fn function(case: &Case) -> Function {
 }
 
 fn circuit(case: &Case) -> Circuit {
-    trace(&function(case), case.at, case.merges).expect("every gate has a derivative")
+    trace(None, &function(case).entries.expect("it has entries"), case.at, case.merges)
+        .expect("every gate has a derivative")
 }
 
 fn named(name: &str) -> &'static Case {
@@ -281,12 +282,12 @@ fn gradients_agree_with_differences() {
     ];
     for case in &cases {
         for merges in [&[][..], &[Merge::Sigmoid, Merge::Softmax, Merge::LogSumExp, Merge::Norm]] {
-            let function = function(case);
+            let function = function(case).entries.expect("it has entries");
             let value = |at: &[f64]| {
-                let circuit = trace(&function, at, merges).expect("every gate has a derivative");
+                let circuit = trace(None, &function, at, merges).expect("every gate has a derivative");
                 circuit.vertices[circuit.output].value
             };
-            let circuit = trace(&function, case.at, merges).expect("every gate has a derivative");
+            let circuit = trace(None, &function, case.at, merges).expect("every gate has a derivative");
             for (leaf, vertex) in circuit.vertices[..circuit.leaves].iter().enumerate() {
                 let along = |x: f64| {
                     let mut at = case.at.to_vec();
@@ -352,7 +353,8 @@ fn what_is_cut_off_by_a_choice_has_no_gradient_even_where_its_own_is_infinite() 
 fn what_the_user_names_keeps_its_name() {
     let names = |definition: &str, at: &[f64]| {
         let function = gradc::read(&Source::new("source", definition), &[]).expect("the source is read").remove(0);
-        let circuit = trace(&function, at, &[]).expect("there is a circuit");
+        let circuit = trace(function.name.as_deref(), function.entries.as_ref().expect("it has entries"), at, &[])
+            .expect("there is a circuit");
         let gates = circuit.vertices[circuit.leaves..].iter();
         gates.map(|vertex| vertex.name.clone()).collect::<Vec<_>>()
     };

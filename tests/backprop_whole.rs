@@ -25,7 +25,7 @@ fn read(text: &str) -> Function {
 }
 
 fn lecture() -> Circuit<Dense> {
-    let whole = read(LECTURE).whole.expect("it is kept whole");
+    let whole = read(LECTURE).whole;
     let dense = |rows, columns, entries: &[f64]| Dense { rows, columns, entries: entries.to_vec() };
     let point = [dense(2, 2, &[0.1, 0.5, -0.3, 0.8]), dense(2, 1, &[0.2, 0.4])];
     let sizes: Sizes = [("n".to_string(), 2), ("m".to_string(), 2)].into_iter().collect();
@@ -49,8 +49,7 @@ fn the_norm_of_a_product_has_the_numbers_of_the_lecture() {
 
 #[test]
 fn the_leaves_of_a_sum_are_the_parameters_alone() {
-    let whole =
-        read("f(X: matrix[n, m], w: vector[m]) = sum(i in 0..n, dot(X[i, ..], w)^2)").whole.expect("it is kept whole");
+    let whole = read("f(X: matrix[n, m], w: vector[m]) = sum(i in 0..n, dot(X[i, ..], w)^2)").whole;
     let dense = |rows, columns, entries: &[f64]| Dense { rows, columns, entries: entries.to_vec() };
     let point = [dense(2, 2, &[1.0, 2.0, 3.0, 4.0]), dense(2, 1, &[1.0, -1.0])];
     let sizes: Sizes = [("n".to_string(), 2), ("m".to_string(), 2)].into_iter().collect();
@@ -86,7 +85,7 @@ fn gradients_are_those_of_the_closed_form() {
     let mut compared = 0;
     for path in files(&root().join("tests/matrices"), "grad") {
         let function = read(&std::fs::read_to_string(&path).expect("a case is text"));
-        let whole = function.whole.as_ref().expect("it is kept whole");
+        let whole = &function.whole;
         if !whole.extents().is_scalar() {
             continue;
         }
@@ -126,7 +125,7 @@ fn gradients_are_those_of_the_closed_form() {
 #[test]
 fn subexpressions_are_drawn_as_one_gate_on_request() {
     let text = "f(W: matrix[n, m], x: vector[m]) = sum(1 ./ (1 + exp(-(W*x)))) + sqrt(sum(x .^ 2)) + ln(sum(exp(x))) + sum(softmax(x))";
-    let whole = read(text).whole.expect("it is kept whole");
+    let whole = read(text).whole;
     let dense = |rows, columns, entries: &[f64]| Dense { rows, columns, entries: entries.to_vec() };
     let point = [dense(2, 2, &[0.1, 0.5, -0.3, 0.8]), dense(2, 1, &[0.2, 0.4])];
     let sizes: Sizes = [("n".to_string(), 2), ("m".to_string(), 2)].into_iter().collect();
@@ -150,7 +149,7 @@ fn large_matrices_are_shown_by_their_norm() {
 
 #[test]
 fn where_nothing_arrives_nothing_goes_on() {
-    let whole = read("f(x: vector[n]) = if(sum(x) > 0, norm2(x), 2*sum(x))").whole.expect("it is kept whole");
+    let whole = read("f(x: vector[n]) = if(sum(x) > 0, norm2(x), 2*sum(x))").whole;
     let point = [Dense { rows: 2, columns: 1, entries: vec![0.0, 0.0] }];
     let sizes: Sizes = [("n".to_string(), 2)].into_iter().collect();
     let circuit = trace_whole(&whole, None, &point, &sizes, &[]).expect("every gate has a derivative");

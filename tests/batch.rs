@@ -5,7 +5,7 @@
 #[path = "common/program.rs"]
 mod program;
 
-use gradc::lower::{Function, Shape};
+use gradc::lower::{Entries, Shape};
 use gradc::source::Source;
 use gradc::{Batch, Derive, Options, Scalar, Target};
 use program::{Program, fields};
@@ -81,13 +81,14 @@ fn options(names: &[&str]) -> Options {
     Options { derive, batch: batch(names), ..Options::default() }
 }
 
-fn functions(text: &str) -> Vec<Function> {
-    gradc::read(&Source::new("batch", text), &[]).expect("the source is read")
+fn function(text: &str) -> Entries {
+    let mut functions = gradc::read(&Source::new("batch", text), &[]).expect("the source is read");
+    functions.remove(0).entries.expect("it has entries")
 }
 
 /// Compiles one function; what it has no Hessian of has a Jacobian.
 fn compile(text: &str, options: &Options) -> String {
-    let number = functions(text)[0].shape == Shape::Scalar;
+    let number = function(text).shape == Shape::Scalar;
     let derive = options.derive.iter().copied().filter(|derive| number || *derive != Derive::Hessian).collect();
     let rust = gradc::compile(text, &Options { derive, ..options.clone() }).expect("it compiles").rust;
     // What is the same everywhere needs no `unsafe`.
@@ -126,7 +127,7 @@ struct Pair {
 }
 
 /// Lists what is generated of a function, in a module.
-fn pairs(module: &str, function: &Function, rust: &str) -> Vec<Pair> {
+fn pairs(module: &str, function: &Entries, rust: &str) -> Vec<Pair> {
     let shape = function.shape;
     let (suffix, kind) = if shape == Shape::Scalar { ("_grad", "Grad") } else { ("_jacobian", "Jacobian") };
     let heading = rust.lines().find_map(|line| line.strip_prefix("pub struct ")?.split_once(&format!("{kind}Batch")));
@@ -171,7 +172,7 @@ fn pairs(module: &str, function: &Function, rust: &str) -> Vec<Pair> {
 }
 
 /// Writes the arguments that are read, for one point `i` or for all of them; the numbers are in `x`.
-fn read(function: &Function, names: &[&str], one: bool) -> String {
+fn read(function: &Entries, names: &[&str], one: bool) -> String {
     let arguments = function.parameters.iter().map(|parameter| {
         let batched = names.is_empty() || names.contains(&&*parameter.name);
         let entry = |input: usize| match (one, batched) {
@@ -190,9 +191,13 @@ fn read(function: &Function, names: &[&str], one: bool) -> String {
 fn add(program: &mut Program, module: &str, (text, names): (&str, &[&str]), options: &Options, same: &str) {
     let rust = compile(text, options);
     let float = options.scalar.name();
-    let function = &functions(text)[0];
+    let function = &function(text);
     for pair in pairs(module, function, &rust) {
-        let call = format!("{module}::{}{}", function.display_name(), pair.name);
+        let call = format!(
+            "{module}::{}{}",
+            gradc::read(&Source::new("batch", text), &[]).expect("the source is read")[0].display_name(),
+            pair.name
+        );
         let count = pair.results.len();
         let slices: Vec<String> = (0..count).map(|at| format!("o{at}")).collect();
         let compare: String =

@@ -6,7 +6,7 @@
 mod program;
 
 use gradc::derive::{Form, Order, derive};
-use gradc::lower::Function;
+use gradc::lower::Entries;
 use gradc::source::Source;
 use gradc::{Derive, Options};
 use program::Program;
@@ -38,8 +38,8 @@ const CASES: &[Case] = &[
     ),
 ];
 
-fn read(text: &str) -> Function {
-    gradc::read(&Source::new("case", text), &[]).expect("the source is read").remove(0)
+fn read(text: &str) -> Entries {
+    gradc::read(&Source::new("case", text), &[]).expect("the source is read").remove(0).entries.expect("it has entries")
 }
 
 fn expected((_, _, value, gradient, hessian): &Case) -> Vec<f64> {

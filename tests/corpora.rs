@@ -78,7 +78,7 @@ impl Tally {
 }
 
 fn tape(text: &str, variables: &[String], order: Order) -> Result<Tape, String> {
-    let function = read(text, variables)?;
+    let function = read(text, variables)?.entries.ok_or("there are no entries")?;
     let all: Vec<usize> = (0..variables.len()).collect();
     let mut derivatives = derive(&function, &all, order, Form::Code).map_err(|diagnostic| diagnostic.message)?;
     Ok(derivatives.tape())

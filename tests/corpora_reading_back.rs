@@ -10,7 +10,7 @@ use gradc::tape::Tape;
 
 /// Prints the derivatives of a record and evaluates what is read back.
 fn compare(record: &Record, failures: &mut Vec<String>) -> Result<usize, String> {
-    let function = read(&record.expression, &record.variables)?;
+    let function = read(&record.expression, &record.variables)?.entries.ok_or("there are no entries")?;
     let all: Vec<usize> = (0..record.variables.len()).collect();
     let derivatives = |form| derive(&function, &all, Order::First, form).map_err(|diagnostic| diagnostic.message);
     let printed: Derivatives = derivatives(Form::Pretty)?;
@@ -19,7 +19,9 @@ fn compare(record: &Record, failures: &mut Vec<String>) -> Result<usize, String>
     for (input, root) in printed.first[0].iter().enumerate() {
         let text = notation::text(&printed.graph, *root);
         let again = match read(&text, &record.variables) {
-            Ok(function) => derive(&function, &[], Order::Value, Form::Code).map_err(|d| d.message)?.tape(),
+            Ok(function) => derive(&function.entries.ok_or("there are no entries")?, &[], Order::Value, Form::Code)
+                .map_err(|d| d.message)?
+                .tape(),
             Err(message) => {
                 failures.push(format!("{}: {message}: {text}", record.id));
                 continue;

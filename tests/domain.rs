@@ -7,7 +7,7 @@ mod exact;
 
 use exact::{Exact, agree};
 use gradc::derive::{Derivatives, Form, Order, assumptions, closed_assumptions, derive, derive_closed};
-use gradc::lower::{Function, Whole};
+use gradc::lower::{Entries, Whole};
 use gradc::show::notation;
 use gradc::source::Source;
 
@@ -43,12 +43,16 @@ const EXACT: &[&str] = &[
 ];
 const POINTS: &[&str] = &["0", "1", "-1", "1/2", "-1/2", "2", "-2", "3", "-3", "1e-20", "-1e-20"];
 
-fn read(text: &str) -> Function {
+fn read(text: &str) -> Entries {
     let names = ["y", "x", "z", "w"].map(|name| Source::new("parameter", name));
-    gradc::read(&Source::new("expression", text), &names).expect("the source is read").remove(0)
+    gradc::read(&Source::new("expression", text), &names)
+        .expect("the source is read")
+        .remove(0)
+        .entries
+        .expect("it has entries")
 }
 
-fn by_y(function: &Function, form: Form) -> Derivatives {
+fn by_y(function: &Entries, form: Form) -> Derivatives {
     derive(function, &[0], Order::First, form).expect("there is a rule")
 }
 
@@ -56,7 +60,7 @@ fn printed(derivatives: &Derivatives) -> String {
     notation::text(&derivatives.graph, derivatives.first[0][0])
 }
 
-fn told(function: &Function, shown: &Derivatives) -> Vec<String> {
+fn told(function: &Entries, shown: &Derivatives) -> Vec<String> {
     let found = assumptions(function, shown, |function| Ok(by_y(function, Form::Raw))).expect("there is a rule");
     found.conditions.iter().map(|id| notation::text(&found.graph, *id)).collect()
 }
@@ -93,7 +97,7 @@ fn the_domain_is_as_told() {
         let mut function = read(&format!("y*({factor})"));
         let shown = by_y(&function, Form::Pretty);
         let conditions = told(&function, &shown);
-        let holds: Vec<Function> = conditions.iter().map(|text| read(&format!("if({text}, 1, 0)"))).collect();
+        let holds: Vec<Entries> = conditions.iter().map(|text| read(&format!("if({text}, 1, 0)"))).collect();
         function.graph.set_strict(true);
         let strict = by_y(&function, Form::Pretty);
         for (at, x) in numbers.iter().enumerate() {
@@ -145,7 +149,7 @@ const WHOLE: &[(&str, &str, &[&str], &str)] = &[
 fn whole_matrices_have_assumptions_and_strict_domains() {
     for (text, simplified, conditions, strict) in WHOLE {
         let mut functions = gradc::read(&Source::new("test", *text), &[]).expect("the source is read");
-        let mut whole = functions.remove(0).whole.expect("it is kept whole");
+        let mut whole = functions.remove(0).whole;
         let by = [whole.parameters.len() - 1];
         let printed = |whole: &Whole| {
             let closed = derive_closed(whole, &by, Order::First, Form::Pretty).expect("there is a rule");
@@ -175,7 +179,11 @@ const EDGES: &[(&str, f64, f64)] = &[
 #[test]
 fn what_is_computed_is_defined_where_the_printed_formula_is() {
     for (text, point, expected) in EDGES {
-        let function = gradc::read(&Source::new("expression", *text), &[]).expect("the source is read").remove(0);
+        let function = gradc::read(&Source::new("expression", *text), &[])
+            .expect("the source is read")
+            .remove(0)
+            .entries
+            .expect("it has entries");
         for form in [Form::Pretty, Form::Code, Form::Flops] {
             let mut derivatives = derive(&function, &[0], Order::First, form).expect("there is a rule");
             let found = derivatives.tape().evaluate(&[*point])[1];

@@ -68,7 +68,8 @@ fn compare(record: &Record, point: &Point, [value, first, second]: [&[f64]; 3]) 
 /// Evaluates a record's value and derivatives with the evaluator, point by point, in the order of the results of the
 /// three functions, which are parts of one tape.
 fn evaluated(record: &Record) -> Vec<[Vec<f64>; 3]> {
-    let function = read(&record.expression, &record.variables).expect("the record is read");
+    let function =
+        read(&record.expression, &record.variables).expect("the record is read").entries.expect("a record has entries");
     let count = record.variables.len();
     let all: Vec<usize> = (0..count).collect();
     let tape = derive(&function, &all, Order::Second, Form::Code).expect("derivatives").tape();

@@ -51,6 +51,7 @@ fn add(program: &mut Program, scalar: Scalar) -> Vec<Expected> {
         let function = gradc::read(&source, &declarations[..count]).expect("the call is read").remove(0);
         let rust = gradc::emit::emit(std::slice::from_ref(&function), &options).expect("code is generated");
         let inputs: Vec<usize> = (0..count).collect();
+        let function = function.entries.expect("a call has entries");
         let tape = derive(&function, &inputs, Order::Second, Form::Code).expect("it derives").tape();
         let module = format!("{}_{number}", scalar.name());
         program.module(&module, &rust);
@@ -170,7 +171,7 @@ fn a_long_function_is_split_and_computes_the_same() {
     let point: Vec<f64> = (0..400).map(|at| f64::from(at % 17) / 8.0 - 0.5).collect();
     program.print(&format!("long::f_grad(&[{}])", arguments(&point)), &["r.0".to_string(), "r.1.x".to_string()]);
     let values = program.run("long").remove(0);
-    let function = gradc::read(&source, &declarations).expect("it is right").remove(0);
+    let function = gradc::read(&source, &declarations).expect("it is right").remove(0).entries.expect("it has entries");
     let all: Vec<usize> = (0..400).collect();
     let tape = derive(&function, &all, Order::First, Form::Code).expect("it has derivatives").tape();
     assert!(same(&values, &tape.evaluate(&point)));

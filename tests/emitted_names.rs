@@ -5,7 +5,7 @@
 mod program;
 
 use gradc::derive::{Form, Order, derive};
-use gradc::lower::{Function, Shape};
+use gradc::lower::{Entries, Shape};
 use gradc::source::Source;
 use gradc::{Derive, Options};
 use program::{Program, arguments, fields, same};
@@ -20,7 +20,7 @@ fn inputs(count: usize) -> Vec<f64> {
 }
 
 /// Writes numbers as the arguments of a function: arrays by reference, scalars by value.
-fn call_arguments(function: &Function, numbers: &[f64]) -> String {
+fn call_arguments(function: &Entries, numbers: &[f64]) -> String {
     let list: Vec<String> = function
         .parameters
         .iter()
@@ -62,7 +62,8 @@ fn add(program: &mut Program, module: &str, text: &str) -> Vec<Vec<f64>> {
     assert_eq!((names.len(), structures.len()), (3 * functions.len(), functions.len()), "{rust}");
     program.module(module, &rust);
     let mut expected = Vec::new();
-    for ((function, names), structure) in functions.iter().zip(names.chunks(3)).zip(structures) {
+    let functions = functions.iter().map(|function| function.entries.as_ref().expect("it has entries"));
+    for ((function, names), structure) in functions.zip(names.chunks(3)).zip(structures) {
         let numbers = inputs(function.graph.inputs().len());
         let list = call_arguments(function, &numbers);
         let entries: Vec<String> = fields(&rust, structure).iter().map(|field| format!("r.1.{field}")).collect();

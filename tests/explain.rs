@@ -7,7 +7,7 @@ mod cases;
 
 use cases::{all_inputs, cases, declarations, root};
 use gradc::explain::{Derivation, Line, explain};
-use gradc::lower::{Declaration, Formulas, Function};
+use gradc::lower::{Declaration, Entries, Formulas};
 use gradc::source::Source;
 use gradc::tape::schedule;
 use std::fs;
@@ -48,8 +48,12 @@ const POINTS: &[f64] = &[0.7, 1.3, 0.35, 2.1, 0.9, 1.7, 0.55];
 /// Most lines after the chain rule in the derivative of a sigmoid.
 const MOST_LINES: usize = 8;
 
-fn read(text: &str) -> Function {
-    gradc::read(&Source::new("expression", text), &[]).expect("the source is read").remove(0)
+fn read(text: &str) -> Entries {
+    gradc::read(&Source::new("expression", text), &[])
+        .expect("the source is read")
+        .remove(0)
+        .entries
+        .expect("it has entries")
 }
 
 fn derivation(text: &str, by: &str) -> Derivation {
@@ -63,7 +67,7 @@ fn values(line: &Line, names: &[(String, Line)], declarations: &[Declaration], i
     let lets: String = names.iter().map(|(name, value)| format!("let {name} = {}; ", value.text())).collect();
     let text = if lets.is_empty() { line.text() } else { format!("{{ {lets}{} }}", line.text()) };
     let read = gradc::read(&Source::new("line", text.clone()), declarations);
-    let mut function = read.expect(&text).remove(0);
+    let mut function = read.expect(&text).remove(0).entries.expect(&text);
     let outputs = gradc::diff::resolve(&mut Default::default(), &mut function.graph, &function.outputs);
     let outputs = outputs.expect("the derivatives have rules");
     let tape = schedule(&mut function.graph, &mut Formulas::default(), &outputs);
@@ -72,7 +76,7 @@ fn values(line: &Line, names: &[(String, Line)], declarations: &[Declaration], i
 }
 
 /// Returns what is wrong with a derivation.
-fn faults(derivation: &Derivation, function: &Function) -> Vec<String> {
+fn faults(derivation: &Derivation, function: &Entries) -> Vec<String> {
     let declared = declarations(function);
     let inputs = function.graph.inputs().len();
     let mut faults = Vec::new();
@@ -169,6 +173,7 @@ fn every_function_of_the_cases_is_explained() {
     let mut wrong = Vec::new();
     for case in cases() {
         for function in gradc::read(&case.source, &[]).expect("the source is read") {
+            let function = function.entries.expect("a case has entries");
             for by in all_inputs(&function).into_iter().take(2) {
                 let derivation = explain(&function, 0, by).expect("a case has derivatives");
                 wrong.extend(faults(&derivation, &function).into_iter().map(|fault| format!("{}: {fault}", case.name)));
@@ -188,7 +193,7 @@ fn expressions_of_the_corpora_are_explained() {
             let record: serde_json::Value = serde_json::from_str(record).expect("a corpus has JSON lines");
             let Some(expression) = record["expr"].as_str() else { continue };
             let Ok(mut functions) = gradc::read(&Source::new("expression", expression), &[]) else { continue };
-            let function = functions.remove(0);
+            let Some(function) = functions.remove(0).entries else { continue };
             if function.parameters.is_empty() {
                 continue;
             }

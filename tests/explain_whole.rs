@@ -60,7 +60,7 @@ fn read(text: &str) -> Function {
 }
 
 fn derivation(function: &Function) -> WholeDerivation {
-    let whole = function.whole.as_ref().expect("it is kept whole");
+    let whole = &function.whole;
     let all: Vec<usize> = (0..whole.parameters.len()).collect();
     explain_whole(whole, function.display_name(), &all).expect("there is a derivative")
 }
@@ -69,7 +69,7 @@ fn derivation(function: &Function) -> WholeDerivation {
 fn value(parameters: &str, before: &str, line: &str) -> Vec<f64> {
     let text = format!("{parameters} = {{ {before}{line} }}");
     let function = read(&text);
-    let whole = function.whole.as_ref().expect(&text);
+    let whole = &function.whole;
     // More rows than columns, so that Gram matrices are regular.
     let sizes: Sizes = whole.sizes.iter().zip([5, 4, 3, 2]).map(|(name, size)| (name.clone(), size)).collect();
     let closed = derive_closed(whole, &[], Order::Value, Form::Code).expect("it has a value");
@@ -175,7 +175,7 @@ fn every_line_is_equal_to_the_one_before() {
     }
     for path in files(&root().join("tests/matrices"), "grad") {
         let function = read(&std::fs::read_to_string(&path).expect("a case is text"));
-        let whole = function.whole.as_ref().expect("it is kept whole");
+        let whole = &function.whole;
         if !whole.extents().is_scalar() || whole.sizes.is_empty() {
             continue;
         }
@@ -191,7 +191,7 @@ fn every_line_is_equal_to_the_one_before() {
 fn the_last_line_is_what_is_printed_elsewhere() {
     for (_, text) in RECORDED {
         let function = read(text);
-        let whole = function.whole.as_ref().expect("it is kept whole");
+        let whole = &function.whole;
         let derivation = derivation(&function);
         let first = derivation.gradients.len() - whole.parameters.len();
         for (at, (by, own)) in derivation.gradients[first..].iter().enumerate() {
@@ -207,6 +207,6 @@ fn the_last_line_is_what_is_printed_elsewhere() {
 #[test]
 fn a_derivation_begins_at_a_number() {
     let function = read("f(W: matrix[n, m], x: vector[m]) = tanh(W*x)");
-    let error = explain_whole(&function.whole.expect("it is kept whole"), "f", &[0]).expect_err("it is a vector");
+    let error = explain_whole(&function.whole, "f", &[0]).expect_err("it is a vector");
     assert!(format!("{error:?}").contains("this is a vector"));
 }

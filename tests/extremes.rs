@@ -286,7 +286,11 @@ fn ordinary_entries_are_right_at_extremes() {
     let mut wrong = Vec::new();
     for (text, names, at, wanted) in ROWS {
         let parameters: Vec<Source> = names.iter().map(|name| Source::new("parameter", *name)).collect();
-        let function = gradc::read(&Source::new("expression", *text), &parameters).expect("it is read").remove(0);
+        let function = gradc::read(&Source::new("expression", *text), &parameters)
+            .expect("it is read")
+            .remove(0)
+            .entries
+            .expect("it has entries");
         let inputs: Vec<usize> = (0..names.len()).collect();
         let mut derivatives = derive(&function, &inputs, Order::Second, Form::Code).expect("it derives");
         let found = derivatives.tape().evaluate(at);

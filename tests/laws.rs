@@ -8,7 +8,7 @@ use difference::{differentiate, largest};
 use gradc::derive::{Derivatives, Form, Order, derive};
 use gradc::diff::{self, Differentiator};
 use gradc::graph::{ExprId, Graph, Node};
-use gradc::lower::{Formulas, Function};
+use gradc::lower::{Entries, Formulas};
 use gradc::source::{Source, Span};
 use gradc::syntax::ast::{Ast, BinaryOperator as B, Expression as E, Name, NodeId, Program, UnaryOperator as U};
 use gradc::syntax::{parse, print_expression};
@@ -143,10 +143,10 @@ fn smooth() -> impl Strategy<Value = Tree> {
     })
 }
 
-fn read(text: &str) -> Function {
+fn read(text: &str) -> Entries {
     let names = NAMES.map(|name| Source::new("declaration", name));
     let read = gradc::read(&Source::new("expression", text), &names);
-    read.expect(text).remove(0)
+    read.expect(text).remove(0).entries.expect(text)
 }
 
 fn form(text: &str, order: Order, form: Form) -> Derivatives {

@@ -148,7 +148,7 @@ struct WrittenOut {
 
 impl WrittenOut {
     fn new(text: &str) -> Result<Self, String> {
-        let function = read(text)?;
+        let function = read(text)?.entries.expect("it has entries");
         let by: Vec<usize> = (0..function.graph.inputs().len()).collect();
         let tape = |order, at: usize| {
             let mut derived = derive(&function, &by, order, Form::Raw).map_err(|error| format!("{error:?}"))?;
@@ -188,7 +188,7 @@ fn matrices(whole: &Whole, sizes: &Sizes, numbers: &[f64]) -> Vec<Dense> {
     let mut rest = numbers;
     for parameter in &whole.parameters {
         let side = |side: &gradc::graph::Dimension| side.evaluate(sizes).expect("a size");
-        let (rows, columns) = (side(&parameter.extents.rows), side(&parameter.extents.columns));
+        let (rows, columns) = (side(&parameter.extents().rows), side(&parameter.extents().columns));
         let (entries, others) = rest.split_at(rows * columns);
         rest = others;
         matrices[whole.input_index(parameter.id)] = Dense { rows, columns, entries: entries.to_vec() };
@@ -213,7 +213,7 @@ fn compare(seed: u64) -> Result<(), String> {
         (Err(_), Err(_)) => return Ok(()),
         (Err(message), _) | (_, Err(message)) => return wrong(message),
     };
-    let Some(whole) = &named.whole else { return wrong("there is no whole form".to_string()) };
+    let Some(whole) = named.closed() else { return wrong("there is no whole form".to_string()) };
     let gradient = written.gradient.evaluate(&point);
     let along: f64 = gradient.iter().zip(&direction).map(|(a, b)| a * b).sum();
     if let Some(difference) = WrittenOut::difference(&written.value, &point, &direction)

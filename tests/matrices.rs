@@ -190,7 +190,7 @@ fn lowered(text: &str, declarations: &[String]) -> Function {
 }
 
 fn whole(function: &Function) -> &Whole {
-    function.whole.as_ref().expect("the function is kept whole")
+    function.closed().expect("the function is kept whole")
 }
 
 fn index(whole: &Whole, parameter: usize) -> usize {
@@ -410,7 +410,7 @@ fn jacobians_agree_with_differences() {
         let (mut fields, mut differences) = (Vec::new(), Vec::new());
         for (at, parameter) in whole.parameters.iter().enumerate() {
             let own = &point[index(&whole, at)].entries;
-            arguments.push(if parameter.extents.is_scalar() { format!("{:?}", own[0]) } else { format!("&{own:?}") });
+            arguments.push(if parameter.extents().is_scalar() { format!("{:?}", own[0]) } else { format!("&{own:?}") });
             call.push_str(&format!("let mut d{at} = vec![0.5; {}];", rows * own.len()));
             fields.push((parameter.name.clone(), at));
             let columns: Vec<Vec<f64>> = (0..own.len())
@@ -605,7 +605,7 @@ fn block(
     let size_arguments = arguments.join(", ");
     for parameter in 0..whole.parameters.len() {
         let value = &at[index(whole, parameter)];
-        arguments.push(match whole.parameters[parameter].extents.is_scalar() {
+        arguments.push(match whole.parameters[parameter].extents().is_scalar() {
             true => format!("{:?}", value.entries[0]),
             false => format!("&[{}]", list(&value.entries)),
         });

@@ -69,7 +69,7 @@ fn every_stage_of_every_matrix_case_is_as_recorded() {
 }
 
 fn whole(function: &Function) -> &Whole {
-    function.whole.as_ref().expect("the function is kept whole")
+    function.closed().expect("the function is kept whole")
 }
 
 fn text((ast, root): Tree) -> String {

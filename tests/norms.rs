@@ -5,18 +5,18 @@
 mod program;
 
 use gradc::derive::{Form, Order, derive};
-use gradc::lower::Function;
+use gradc::lower::Entries;
 use gradc::source::Source;
 use gradc::{Derive, Options};
 use program::Program;
 
 const FORMS: [Form; 4] = [Form::Raw, Form::Pretty, Form::Code, Form::Flops];
 
-fn read(text: &str) -> Function {
-    gradc::read(&Source::new("case", text), &[]).expect("the source is read").remove(0)
+fn read(text: &str) -> Entries {
+    gradc::read(&Source::new("case", text), &[]).expect("the source is read").remove(0).entries.expect("it has entries")
 }
 
-fn entries(function: &Function, count: usize, form: Form, at: &[f64]) -> Vec<f64> {
+fn entries(function: &Entries, count: usize, form: Form, at: &[f64]) -> Vec<f64> {
     let by: Vec<usize> = (0..count).collect();
     derive(function, &by, Order::Second, form).expect("there is a rule").tape().evaluate(at)
 }

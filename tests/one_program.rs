@@ -74,22 +74,21 @@ fn fixed(program: &str, length: usize) -> String {
 fn point(program: &str) -> String {
     let functions = gradc::read(&Source::new("program", program), &[]).expect("a program");
     let function = functions.last().expect("there is a function");
-    let shapes: Vec<(String, Vec<usize>)> = match &function.whole {
-        Some(whole) if !function.has_entries() => {
+    let shapes: Vec<(String, Vec<usize>)> = match &function.entries {
+        None => {
+            let whole = &function.whole;
             let size = |dimension: &gradc::graph::Dimension| dimension.as_number().expect("a number") as usize;
-            let shape = |p: &gradc::lower::WholeParameter| {
-                vec![size(&p.extents.rows), size(&p.extents.columns)][..p.indices].to_vec()
-            };
+            let shape = |p: &gradc::lower::WholeParameter| p.shape.sizes().into_iter().map(size).collect();
             whole.parameters.iter().map(|parameter| (parameter.name.clone(), shape(parameter))).collect()
         }
-        _ => {
+        Some(entries) => {
             let shape = |shape: gradc::lower::Shape| match shape {
                 gradc::lower::Shape::Scalar => vec![],
                 gradc::lower::Shape::Vector(n) => vec![n],
                 gradc::lower::Shape::Matrix(n, m) => vec![n, m],
                 gradc::lower::Shape::Tensor(k, n, m) => vec![k, n, m],
             };
-            function.parameters.iter().map(|parameter| (parameter.name.clone(), shape(parameter.shape))).collect()
+            entries.parameters.iter().map(|parameter| (parameter.name.clone(), shape(parameter.shape))).collect()
         }
     };
     let mut count = 0.0;

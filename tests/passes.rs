@@ -14,7 +14,8 @@ fn read(text: &str) -> Function {
 /// Returns what a pass leaves behind, in the form that is computed.
 fn after(text: &str, order: Order, pass: Pass) -> String {
     let function = read(text);
-    if let (Some(whole), false) = (&function.whole, function.has_entries()) {
+    let Some(function) = &function.entries else {
+        let whole = &function.whole;
         let mut passes = Passes::keeping(pass);
         let all: Vec<usize> = (0..whole.parameters.len()).collect();
         let closed = derive_closed_watched(&mut passes, whole, &all, order, Form::Code).expect("it has derivatives");
@@ -26,10 +27,10 @@ fn after(text: &str, order: Order, pass: Pass) -> String {
         let roots: Vec<_> = [closed.value].into_iter().chain(derivatives).collect();
         let roots = associate(&mut graph, &roots);
         return plan(&graph, &roots).to_string();
-    }
+    };
     let mut deriver = Deriver::keeping(pass);
     let all: Vec<usize> = (0..function.graph.inputs().len()).collect();
-    let mut derivatives = deriver.derive(&function, &all, order, Form::Code).expect("it has derivatives");
+    let mut derivatives = deriver.derive(function, &all, order, Form::Code).expect("it has derivatives");
     if pass == Pass::Schedule { derivatives.tape().to_string() } else { deriver.kept().to_string() }
 }
 

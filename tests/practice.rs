@@ -35,7 +35,7 @@ struct Case {
 
 impl Case {
     fn whole(&self) -> &Whole {
-        self.function.whole.as_ref().unwrap_or_else(|| panic!("{} has no whole form", self.name))
+        &self.function.whole
     }
 }
 
@@ -218,7 +218,7 @@ fn matrices(whole: &Whole, point: &Value, sizes: &Sizes) -> Vec<Dense> {
     let mut matrices = vec![blank; whole.graph.inputs().len()];
     for parameter in &whole.parameters {
         let side = |side: &gradc::graph::Dimension| side.evaluate(sizes).expect("a size");
-        let (rows, columns) = (side(&parameter.extents.rows), side(&parameter.extents.columns));
+        let (rows, columns) = (side(&parameter.extents().rows), side(&parameter.extents().columns));
         let entries = numbers(&point["at"][&parameter.name]);
         assert_eq!(entries.len(), rows * columns, "{}", parameter.name);
         matrices[whole.input_index(parameter.id)] = Dense { rows, columns, entries };

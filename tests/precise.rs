@@ -9,7 +9,7 @@ mod exact;
 use astro_float::{BigFloat, Consts, Radix, RoundingMode};
 use exact::Exact;
 use gradc::derive::{Form, Order, derive};
-use gradc::lower::Function;
+use gradc::lower::Entries;
 use gradc::precise::{Coordinate, Evaluator};
 use gradc::source::Source;
 use serde_json::Value;
@@ -48,9 +48,9 @@ fn nearest(value: &BigFloat, constants: &mut Consts) -> f64 {
 }
 
 /// Reads a formula of x and y, or of those of them that it has.
-fn read(formula: &str) -> Function {
+fn read(formula: &str) -> Entries {
     let names = ["x", "y"].map(|name| Source::new("parameter", name));
-    gradc::read(&Source::new("formula", formula), &names).expect("a formula").remove(0)
+    gradc::read(&Source::new("formula", formula), &names).expect("a formula").remove(0).entries.expect("it has entries")
 }
 
 #[test]

@@ -30,7 +30,18 @@ fn options() -> Options {
 /// Reads the functions of a source, and calls each of them `f`.
 fn functions(source: &Source) -> Vec<Function> {
     let functions = gradc::read(source, &[]).unwrap_or_else(|errors| panic!("{}", errors.render(false)));
-    functions.into_iter().map(|function| Function { name: Some("f".to_string()), ..function }).collect()
+    let named = |mut function: Function| {
+        function.name = Some("f".to_string());
+        function
+    };
+    functions.into_iter().map(named).collect()
+}
+
+/// Returns what is computed in loops, also where the entries are few.
+fn without_entries(function: &Function) -> Function {
+    let mut function = function.clone();
+    function.entries = None;
+    function
 }
 
 fn function(text: &str) -> Function {
@@ -105,16 +116,17 @@ struct Fixed {
 
 /// Adds calls of all generated functions at one point.
 fn add(program: &mut Program, module: &str, function: &Function, rust: &str, point: &[f64]) -> Fixed {
+    let entries = function.entries.as_ref().expect("it has entries");
     let shapes: Vec<(Shape, std::ops::Range<usize>)> =
-        function.parameters.iter().map(|parameter| (parameter.shape, parameter.inputs.clone())).collect();
+        entries.parameters.iter().map(|parameter| (parameter.shape, parameter.inputs.clone())).collect();
     let list = |numbers: &[f64]| -> Vec<String> {
         shapes.iter().map(|(shape, own)| argument(*shape, &numbers[own.clone()])).collect()
     };
-    let (tangent, cotangent) = (vector(point.len(), 0), vector(function.outputs.len(), 5));
+    let (tangent, cotangent) = (vector(point.len(), 0), vector(entries.outputs.len(), 5));
     let at = list(point).join(", ");
     let both = [list(point), list(&tangent)].concat().join(", ");
-    let with_cotangent = [list(point), vec![argument(function.shape, &cotangent)]].concat().join(", ");
-    let scalar = function.shape == Shape::Scalar;
+    let with_cotangent = [list(point), vec![argument(entries.shape, &cotangent)]].concat().join(", ");
+    let scalar = entries.shape == Shape::Scalar;
     let of = |place: usize, structure: &str| -> Vec<String> {
         fields(rust, structure).iter().map(|field| format!("r.{place}.{field}")).collect()
     };
@@ -128,7 +140,7 @@ fn add(program: &mut Program, module: &str, function: &Function, rust: &str, poi
         program.print(&format!("{module}::f_hvp({both})"), &[of(0, "FGrad"), of(1, "FGrad")].concat());
     }
     let parameters = shapes.iter().map(|(_, own)| own.len()).collect();
-    Fixed { text: function.definition.clone(), count: function.outputs.len(), parameters, tangent, cotangent, scalar }
+    Fixed { text: function.definition.clone(), count: entries.outputs.len(), parameters, tangent, cotangent, scalar }
 }
 
 impl Fixed {
@@ -190,7 +202,13 @@ fn products_of_fixed_shapes_are_those_of_the_matrices() {
         let rust = rust(&function, &options());
         program.module(&module, &rust);
         for index in 0..3 {
-            expected.push(add(&mut program, &module, &function, &rust, &sample(&function, index)));
+            expected.push(add(
+                &mut program,
+                &module,
+                &function,
+                &rust,
+                &sample(function.entries.as_ref().expect("it has entries"), index),
+            ));
         }
     }
     let mut lines = program.run("products_fixed").into_iter();
@@ -217,12 +235,18 @@ fn products_of_fixed_shapes_in_loops_are_those_of_the_matrices() {
     for (at, text) in FIXED_WHOLE.iter().enumerate() {
         let function = gradc::read(&Source::new("test", *text), &[]).expect("the source is read").swap_remove(0);
         let module = format!("m{at}");
-        let in_loops = Function { parameters: Vec::new(), outputs: Vec::new(), ..function.clone() };
+        let in_loops = without_entries(&function);
         let rust = rust(&in_loops, &options());
-        assert!(function.whole.is_some() && rust.contains("for "), "{rust}");
+        assert!(function.closed().is_some() && rust.contains("for "), "{rust}");
         program.module(&module, &rust);
         for index in 0..3 {
-            expected.push(add(&mut program, &module, &function, &rust, &sample(&function, index)));
+            expected.push(add(
+                &mut program,
+                &module,
+                &function,
+                &rust,
+                &sample(function.entries.as_ref().expect("it has entries"), index),
+            ));
         }
     }
     let mut lines = program.run("products_in_loops").into_iter();
@@ -238,7 +262,13 @@ fn products_of_all_cases_are_those_of_the_matrices() {
             let rust = rust(&function, &options());
             let module = format!("{}_{at}", case.name);
             program.module(&module, &rust);
-            expected.push(add(&mut program, &module, &function, &rust, &sample(&function, 1)));
+            expected.push(add(
+                &mut program,
+                &module,
+                &function,
+                &rust,
+                &sample(function.entries.as_ref().expect("it has entries"), 1),
+            ));
         }
     }
     assert!(expected.len() >= 150, "only {} functions", expected.len());
@@ -254,7 +284,13 @@ fn products_in_single_precision_are_those_of_the_matrices() {
         let (function, module) = (function(text), format!("m{at}"));
         let rust = rust(&function, &Options { scalar: Scalar::F32, ..options() });
         program.module(&module, &rust);
-        expected.push(add(&mut program, &module, &function, &rust, &sample(&function, 1)));
+        expected.push(add(
+            &mut program,
+            &module,
+            &function,
+            &rust,
+            &sample(function.entries.as_ref().expect("it has entries"), 1),
+        ));
     }
     let mut lines = program.run("products_single").into_iter();
     let wrong: Vec<String> = expected.iter().flat_map(|fixed| fixed.compare(&mut lines, 1e-5)).collect();
@@ -367,9 +403,9 @@ struct Generated {
 
 /// Adds calls of the products of one function, with what they must compute, and of the matrices that they are made of.
 fn add_whole(program: &mut Program, module: &str, function: &Function, sizes: [usize; 4]) -> Generated {
-    let whole = function.whole.as_ref().expect("the function is kept whole");
+    let whole = function.closed().expect("the function is kept whole");
     // The code for whole matrices, also where the entries are few.
-    let function = Function { parameters: Vec::new(), outputs: Vec::new(), ..function.clone() };
+    let function = without_entries(function);
     let rust = rust(&function, &options());
     program.module(module, &rust);
     let point = Point::new(whole, sizes);
@@ -382,7 +418,8 @@ fn add_whole(program: &mut Program, module: &str, function: &Function, sizes: [u
         |at: &[Dense]| -> Vec<f64> { results(at)[1..].iter().flat_map(|part| part.entries.clone()).collect() };
     let counts: Vec<usize> = point.tangents.iter().map(Vec::len).collect();
     let inputs = |numbers: &[Vec<f64>]| -> Vec<String> {
-        let write = |(parameter, own): (&gradc::lower::WholeParameter, &Vec<f64>)| match parameter.extents.is_scalar() {
+        let write = |(parameter, own): (&gradc::lower::WholeParameter, &Vec<f64>)| match parameter.extents().is_scalar()
+        {
             true => arguments(own),
             false => format!("&[{}]", arguments(own)),
         };
@@ -576,7 +613,7 @@ fn products_of_all_cases_of_whole_matrices_are_those_of_the_matrices() {
         functions(&Source::new(path.display().to_string(), text)).pop().expect("there is a function")
     };
     let mut functions: Vec<Function> = files(&root().join("tests/matrices"), "grad").into_iter().map(read).collect();
-    functions.retain(|function| function.whole.as_ref().is_some_and(|whole| !whole.sizes.is_empty()));
+    functions.retain(|function| !function.whole.sizes.is_empty());
     check_whole("products_matrices", &functions, SIZES);
 }
 
@@ -584,7 +621,7 @@ fn products_of_all_cases_of_whole_matrices_are_those_of_the_matrices() {
 fn products_of_matrices_with_one_entry_are_those_of_the_matrices() {
     let mut functions = whole_functions();
     functions.retain(|function| {
-        let whole = function.whole.as_ref().expect("the function is kept whole");
+        let whole = &function.whole;
         whole.unmet(&whole.sizes.iter().map(|name| (name.clone(), 1)).collect()).is_none()
     });
     assert!(functions.len() + 2 >= WHOLE.len());

@@ -41,7 +41,7 @@ const FUNCTIONS: &[(&str, &str, usize)] = &[
 fn whole(text: &str) -> Whole {
     let functions = gradc::read(&Source::new("function", text), &[]);
     let functions = functions.unwrap_or_else(|errors| panic!("{text}\n{errors}"));
-    functions.into_iter().next().and_then(|function| function.whole).expect("it is kept whole")
+    functions.into_iter().next().expect("there is a function").whole
 }
 
 /// Values of the parameters, all positive and different.
@@ -51,7 +51,7 @@ fn point(whole: &Whole) -> (Vec<Dense>, Sizes) {
     let mut matrices = vec![blank; whole.graph.inputs().len()];
     for (at, parameter) in whole.parameters.iter().enumerate() {
         let size = |dimension: &gradc::graph::Dimension| dimension.evaluate(&sizes).expect("it has a size");
-        let (rows, columns) = (size(&parameter.extents.rows), size(&parameter.extents.columns));
+        let (rows, columns) = (size(&parameter.extents().rows), size(&parameter.extents().columns));
         let entry = |index: usize| 0.4 + ((index * 7 + at * 3) % 11) as f64 / 5.0;
         let entries = (0..rows * columns).map(entry).collect();
         matrices[whole.input_index(parameter.id)] = Dense { rows, columns, entries };

@@ -3,10 +3,10 @@
 #[path = "common/cases.rs"]
 mod cases;
 
-use cases::{all_inputs, cases, declarations, evaluate, label, noise, output_label, sample};
+use cases::{all_inputs, cases, declarations, entries, evaluate, label, noise, output_label, sample};
 use gradc::derive::{Form, Order, derive};
 use gradc::graph::{ExprId, Graph};
-use gradc::lower::{Function, Shape};
+use gradc::lower::{Entries, Shape};
 use gradc::show::notation;
 use gradc::source::Source;
 
@@ -25,7 +25,7 @@ fn printed_derivatives_read_back_with_the_same_values() {
     let mut count = 0;
     for case in cases() {
         let functions = gradc::read(&case.source, &[]).expect("the source is read");
-        for function in &functions {
+        for (name, function) in functions.iter().map(|function| (function.display_name(), entries(function))) {
             let inputs = all_inputs(function);
             let scalar = function.shape == Shape::Scalar && inputs.len() <= SECOND;
             let order = if scalar { Order::Second } else { Order::First };
@@ -38,14 +38,14 @@ fn printed_derivatives_read_back_with_the_same_values() {
                     }
                 };
                 for (output, row) in derivatives.first.iter().enumerate() {
-                    check(output_label(function, output), derivatives.value[output]);
+                    check(output_label(name, function, output), derivatives.value[output]);
                     for (input, root) in row.iter().enumerate() {
-                        check(format!("{} by {}", output_label(function, output), label(function, input)), *root);
+                        check(format!("{} by {}", output_label(name, function, output), label(function, input)), *root);
                     }
                 }
                 for (row, column) in inputs.iter().flat_map(|row| inputs[*row..].iter().map(move |at| (*row, *at))) {
                     if order == Order::Second {
-                        let what = format!("{} by {} and", function.display_name(), label(function, row));
+                        let what = format!("{} by {} and", name, label(function, row));
                         check(format!("{what} {}", label(function, column)), derivatives.second[row][column]);
                     }
                 }
@@ -56,13 +56,14 @@ fn printed_derivatives_read_back_with_the_same_values() {
     assert!(failures.is_empty(), "{} of {count} differ:\n{}", failures.len(), failures.join("\n"));
 }
 
-fn compare(function: &Function, graph: &Graph, root: ExprId) -> Result<(), String> {
+fn compare(function: &Entries, graph: &Graph, root: ExprId) -> Result<(), String> {
     let text = notation::text(graph, root);
     let source = Source::new("expression", text.clone());
     let read = gradc::read(&source, &declarations(function)).map_err(|errors| format!("`{text}`\n{errors}"))?;
     let [read] = read.as_slice() else {
         return Err(format!("`{text}` reads back as {} functions", read.len()));
     };
+    let Some(read) = &read.entries else { return Err(format!("`{text}` has no entries")) };
     if read.graph.inputs() != function.graph.inputs() {
         return Err(format!("`{text}` has other inputs"));
     }

@@ -4,7 +4,7 @@
 
 use gradc::derive::{Form, Order, derive, derive_closed, patches};
 use gradc::graph::Sizes;
-use gradc::lower::Function;
+use gradc::lower::Entries;
 use gradc::show::orders::WRITTEN_OUT;
 use gradc::simplify::REMOVABLE;
 use gradc::source::Source;
@@ -197,9 +197,13 @@ const ROWS: &[Row] = &[
     ("if(abs(x - y) == 0, 1, sin(x - y)/(x - y))", &["x", "y"], &[-2.0, 1.0], &[0.04704000268662241, 0.34567749976235596, -0.34567749976235596, 0.1834116638216149, -0.1834116638216149, 0.1834116638216149]),
 ];
 
-fn read(text: &str, names: &[&str]) -> Function {
+fn read(text: &str, names: &[&str]) -> Entries {
     let names: Vec<Source> = names.iter().map(|name| Source::new("parameter", *name)).collect();
-    gradc::read(&Source::new("expression", text), &names).expect("an expression is read").remove(0)
+    gradc::read(&Source::new("expression", text), &names)
+        .expect("an expression is read")
+        .remove(0)
+        .entries
+        .expect("it has entries")
 }
 
 fn values(text: &str, names: &[&str], at: &[f64], form: Form) -> Vec<f64> {
@@ -299,7 +303,7 @@ fn entries_of_vectors_have_the_derivatives_of_numbers() {
         let declared: Vec<String> = names.iter().map(|name| format!("{name}: vector[n]")).collect();
         let text = format!("f({}) = sum(i in 0..n, {})", declared.join(", "), of_entries(text, names));
         let function = gradc::read(&Source::new("vectors", text.clone()), &[]).expect("it is read").remove(0);
-        let whole = function.whole.expect("it is kept whole");
+        let whole = function.whole;
         let all: Vec<usize> = (0..names.len()).collect();
         let closed = derive_closed(&whole, &all, Order::First, Form::Code).expect("it derives");
         let matrices: Vec<Dense> =
@@ -320,7 +324,7 @@ fn entries_of_vectors_have_the_derivatives_of_numbers() {
 #[test]
 fn distances_of_vectors_are_continued_at_0() {
     let text = "f(r: vector[n]) = if(norm2(r) == 0, 1, sin(norm2(r))/norm2(r))";
-    let whole = gradc::read(&Source::new("distance", text), &[]).expect("it is read").remove(0).whole.expect("whole");
+    let whole = gradc::read(&Source::new("distance", text), &[]).expect("it is read").remove(0).whole;
     let closed = derive_closed(&whole, &[0], Order::Second, Form::Code).expect("it derives");
     let value = |entries: &[f64]| {
         let r = Dense { rows: 2, columns: 1, entries: entries.to_vec() };
@@ -353,7 +357,7 @@ fn rotations_have_derivatives_where_the_angle_is_0() {
     }
     let text = "f(w: vector[n], p: vector[n]) = {let t = norm2(w); \
                 p*cos(t) + if(t == 0, 1, sin(t)/t)*p + if(t == 0, 1/2, (1 - cos(t))/t^2)*w*(w'*p)}";
-    let whole = gradc::read(&Source::new("rotation", text), &[]).expect("it is read").remove(0).whole.expect("whole");
+    let whole = gradc::read(&Source::new("rotation", text), &[]).expect("it is read").remove(0).whole;
     let closed = derive_closed(&whole, &[0], Order::First, Form::Code).expect("it derives");
     let [w, p] = [[0.0, 0.0], [1.0, 2.0]].map(|entries| Dense { rows: 2, columns: 1, entries: entries.to_vec() });
     let found = closed.evaluate(&[w, p], &Sizes::from_iter([("n".to_string(), 2)])).expect("it has a value");

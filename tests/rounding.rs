@@ -14,7 +14,7 @@ use bound::bounded;
 use common::{CORPORA, records};
 use exact::Exact;
 use gradc::derive::{Form, Order, derive};
-use gradc::lower::{Formulas, Function};
+use gradc::lower::{Entries, Formulas};
 use gradc::precise::{Coordinate, Evaluator};
 use gradc::source::Source;
 use gradc::tape::transcribe;
@@ -58,9 +58,9 @@ const LINES: &[(&str, &[f64])] = &[
     ("f(x, y) = ((1.5 - (0.5 - (y - 10878463.6)^3/1.5 - 2*(y - 10878463.6) + (y - 10878463.6)^2)) - (4 - ((y - 10878463.6)^3/0.5 + 1.5*(y - 10878463.6) - (y - 10878463.6)^2 + 0.25)))/(1 + (x - 133277.4)^2)", &[133_279.259, 10_878_462.601]),
 ];
 
-fn read(text: &str) -> Function {
+fn read(text: &str) -> Entries {
     let function = gradc::read(&Source::new("formula", text), &[]).ok().and_then(|mut functions| functions.pop());
-    function.unwrap_or_else(|| panic!("not a formula: {text}"))
+    function.and_then(|function| function.entries).unwrap_or_else(|| panic!("not a formula: {text}"))
 }
 
 /// How many times the bound of the form as written an error may be.

@@ -35,6 +35,7 @@ struct Call {
     row: &'static Function,
     names: Vec<&'static str>,
     function: lower::Function,
+    entries: lower::Entries,
 }
 
 /// Tells whether the function can't be derived by an argument: that is a whole number.
@@ -58,7 +59,8 @@ fn calls() -> Vec<Call> {
             let arguments: Vec<String> = (0..row.parameters.len()).map(argument).collect();
             let text = format!("f({}) = {}({})", names.join(", "), row.name, arguments.join(", "));
             let function = gradc::read(&Source::new("call", text.as_str()), &[]).expect(&text).remove(0);
-            Call { row, names, function }
+            let entries = function.entries.clone().expect(&text);
+            Call { row, names, function, entries }
         })
         .collect()
 }
@@ -85,7 +87,11 @@ impl Call {
         let tape = (!text.is_empty()).then(|| {
             let parameters = self.names.join(", ");
             let text = format!("f({parameters}) = if({text}, 1, 0) + 0*({})", self.names.join(" + "));
-            let mut function = gradc::read(&Source::new("condition", text), &[]).expect("it is read").remove(0);
+            let mut function = gradc::read(&Source::new("condition", text), &[])
+                .expect("it is read")
+                .remove(0)
+                .entries
+                .expect("it has entries");
             schedule(&mut function.graph, &mut Formulas::default(), &function.outputs)
         });
         move |point| {
@@ -96,7 +102,7 @@ impl Call {
 
     fn derived(&self, form: Form) -> Tape {
         let inputs: Vec<usize> = (0..self.names.len()).collect();
-        derive(&self.function, &inputs, Order::Second, form).expect("there are derivatives").tape()
+        derive(&self.entries, &inputs, Order::Second, form).expect("there are derivatives").tape()
     }
 
     fn is_close(&self, what: &str, point: &[f64], found: &[f64], wanted: &[f64]) -> Option<String> {
@@ -183,8 +189,8 @@ fn every_function_has_the_same_values_in_every_way() {
     let mut wrong = Vec::new();
     for call in calls() {
         let (raw, code) = (call.derived(Form::Raw), call.derived(Form::Code));
-        let mut graph = call.function.graph.clone();
-        let as_it_stands = transcribe(&mut graph, &mut Formulas::default(), &call.function.outputs);
+        let mut graph = call.entries.graph.clone();
+        let as_it_stands = transcribe(&mut graph, &mut Formulas::default(), &call.entries.outputs);
         for point in call.points() {
             let coordinates: Vec<Coordinate> = point.iter().map(|x| Coordinate::from(*x)).collect();
             let precise = evaluator.evaluate(&raw, &coordinates);
@@ -216,7 +222,7 @@ fn every_function_has_an_exact_value() {
             let coordinates: Vec<Coordinate> = point.iter().map(|x| Coordinate::from(*x)).collect();
             let precise = BigFloat::from_f64(evaluator.evaluate(&tape, &coordinates)[0], BITS);
             let inputs: Vec<BigFloat> = point.iter().map(|x| BigFloat::from_f64(*x, BITS)).collect();
-            let found = exact.evaluate(&call.function.graph, call.function.outputs[0], &inputs);
+            let found = exact.evaluate(&call.entries.graph, call.entries.outputs[0], &inputs);
             let right = found.as_ref().is_some_and(|found| agree(found, &precise, DIGITS));
             assert!(right, "`{}` at {point:?} is {precise}, and not {found:?}", call.row.name);
         }

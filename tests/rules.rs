@@ -11,7 +11,7 @@ use astro_float::BigFloat;
 use bound::bounded;
 use exact::{Exact, agree};
 use gradc::derive::{Form, Order, derive};
-use gradc::lower::{Formulas, Function};
+use gradc::lower::{Entries, Formulas};
 use gradc::simplify::{Class, FORBIDDEN, Grouping, Rounding, STRUCTURAL, Simplifier, TABLE, canonicalize, steps};
 use gradc::source::Source;
 use gradc::tape::Tape;
@@ -52,10 +52,10 @@ const EXPRESSIONS: &[&str] = &[
 ];
 
 /// Reads a side with the names that rules use, in one order.
-fn side(text: &str) -> Function {
+fn side(text: &str) -> Entries {
     let names = ["x", "a", "b"].map(|name| Source::new("parameter", name));
     let functions = gradc::read(&Source::new("rule", text), &names).expect("a side is an expression");
-    functions.into_iter().next_back().expect("a rule has sides")
+    functions.into_iter().next_back().and_then(|function| function.entries).expect("a rule has sides")
 }
 
 fn tape(text: &str) -> Tape {
@@ -63,7 +63,7 @@ fn tape(text: &str) -> Tape {
 }
 
 /// Lists all combinations of points for as many names as a function depends on.
-fn points(exact: &mut Exact, function: &Function) -> Vec<Vec<BigFloat>> {
+fn points(exact: &mut Exact, function: &Entries) -> Vec<Vec<BigFloat>> {
     let numbers: Vec<BigFloat> = POINTS.iter().map(|text| exact.number(text)).collect();
     let used = function.graph.reachable(&function.outputs);
     let uses = |input: u32| {
@@ -86,9 +86,9 @@ fn points(exact: &mut Exact, function: &Function) -> Vec<Vec<BigFloat>> {
 }
 
 /// Compares two functions where a condition holds; returns how often both were defined.
-fn compare(exact: &mut Exact, name: &str, left: &Function, right: &Function, condition: Option<&Function>) -> usize {
+fn compare(exact: &mut Exact, name: &str, left: &Entries, right: &Entries, condition: Option<&Entries>) -> usize {
     let mut compared = 0;
-    let value = |exact: &mut Exact, function: &Function, point: &[BigFloat]| {
+    let value = |exact: &mut Exact, function: &Entries, point: &[BigFloat]| {
         exact.evaluate(&function.graph, function.outputs[0], point)
     };
     for point in points(exact, left) {
@@ -159,7 +159,7 @@ fn every_single_step_keeps_value_and_domain() {
         let form = canonicalize(&mut graph, &mut formulas, &given.outputs, Grouping::READING)[0];
         for step in steps(&simplifier, &mut graph, &mut formulas, form, &[]) {
             seen.insert(step.rule);
-            let after = Function { graph: graph.clone(), outputs: vec![step.form], ..given.clone() };
+            let after = Entries { graph: graph.clone(), outputs: vec![step.form], ..given.clone() };
             compare(&mut exact, &format!("{} in {text}", step.rule), &given, &after, None);
         }
     }

@@ -4,7 +4,7 @@
 #[path = "common/cases.rs"]
 mod cases;
 
-use cases::{Case, all_inputs, cases, files, fitting, label, output_label, root};
+use cases::{Case, all_inputs, cases, entries, files, fitting, label, output_label, root};
 use gradc::derive::{Derivatives, Form, Order, derive};
 use gradc::functions;
 use gradc::lower::{Function, Shape};
@@ -107,7 +107,7 @@ fn each(functions: &[Function], write: fn(&Function) -> String) -> String {
 }
 
 fn first(function: &Function, form: Form) -> Derivatives {
-    derive(function, &all_inputs(function), Order::First, form).expect("a case has derivatives")
+    derive(entries(function), &all_inputs(entries(function)), Order::First, form).expect("a case has derivatives")
 }
 
 /// Prints a program in the standard form, having made sure that the standard form stays as it is.
@@ -128,7 +128,11 @@ fn derivatives(function: &Function) -> String {
     for (output, row) in first.first.iter().enumerate() {
         for (input, entry) in row.iter().enumerate() {
             let text = notation::text(&first.graph, *entry);
-            out += &format!("{}: d/d{} = {text}\n", output_label(function, output), label(function, input));
+            out += &format!(
+                "{}: d/d{} = {text}\n",
+                output_label(function.display_name(), entries(function), output),
+                label(entries(function), input)
+            );
         }
     }
     out + "\n"
@@ -147,7 +151,10 @@ fn derivatives_in_latex(function: &Function) -> String {
     for (output, row) in first.first.iter().enumerate() {
         for (input, entry) in row.iter().enumerate() {
             let (ast, root) = notation::write(&first.graph, *entry);
-            let (top, below) = (symbol(&output_label(function, output)), symbol(&label(function, input)));
+            let (top, below) = (
+                symbol(&output_label(function.display_name(), entries(function), output)),
+                symbol(&label(entries(function), input)),
+            );
             out += &format!(r"\frac{{\partial {top}}}{{\partial {below}}} = {}{}", latex::latex(&ast, root), "\n");
         }
     }
@@ -155,15 +162,16 @@ fn derivatives_in_latex(function: &Function) -> String {
 }
 
 fn second(function: &Function) -> String {
-    let inputs = all_inputs(function);
-    if function.shape != Shape::Scalar || inputs.len() > SECOND {
+    let own = entries(function);
+    let inputs = all_inputs(own);
+    if own.shape != Shape::Scalar || inputs.len() > SECOND {
         return String::new();
     }
-    let derivatives = derive(function, &inputs, Order::Second, Form::Pretty).expect("a case has derivatives");
+    let derivatives = derive(own, &inputs, Order::Second, Form::Pretty).expect("a case has derivatives");
     let mut out = String::new();
     for (row, entries) in derivatives.second.iter().enumerate() {
         for (column, entry) in entries.iter().enumerate().skip(row) {
-            let below = match [row, column].map(|input| label(function, input)) {
+            let below = match [row, column].map(|input| label(own, input)) {
                 [a, b] if a == b => format!("d{a}^2"),
                 [a, b] => format!("d{a} d{b}"),
             };

@@ -12,7 +12,7 @@ mod random;
 use cases::{all_inputs, cases};
 use common::{CORPORA, records};
 use gradc::derive::{Deriver, Form, Order, input_facts};
-use gradc::lower::{Formulas, Function};
+use gradc::lower::{Entries, Formulas};
 use gradc::simplify::Audit;
 use gradc::source::Source;
 use gradc::tape::candidates;
@@ -41,8 +41,8 @@ const KNOWN: &[&str] = &[
     "exp(-(x + y - z - w))/(1 + exp(z + w - x - y))^2*sigmoid(x + y - z - w)",
 ];
 
-fn read(text: &str) -> Option<Function> {
-    gradc::read(&Source::new("program", text), &[]).ok().and_then(|mut functions| functions.pop())
+fn read(text: &str) -> Option<Entries> {
+    gradc::read(&Source::new("program", text), &[]).ok().and_then(|mut functions| functions.pop()?.entries)
 }
 
 /// Derives a program twice for machines and once for people, and returns what is wrong; the first is the cause.
@@ -52,7 +52,7 @@ fn objections(text: &str) -> Vec<String> {
     found.into_iter().map(|objection| format!("{text}\n  {objection}")).collect()
 }
 
-fn objections_to(function: &Function, order: Order) -> Vec<String> {
+fn objections_to(function: &Entries, order: Order) -> Vec<String> {
     let (inputs, facts) = (all_inputs(function), input_facts(function));
     let mut found = Vec::new();
     let mut verifier = Verifier::default();
@@ -79,7 +79,7 @@ fn objections_to_corpora(step: usize) -> Vec<String> {
     for record in CORPORA.iter().flat_map(|(name, _)| records(name).into_iter().step_by(step)) {
         let names: Vec<Source> = record.variables.iter().map(|name| Source::new("parameter", name)).collect();
         let functions = gradc::read(&Source::new(&record.id, &record.expression), &names).expect("an expression");
-        let found = objections_to(&functions[0], Order::Second);
+        let found = objections_to(functions[0].entries.as_ref().expect("an expression has entries"), Order::Second);
         wrong.extend(found.into_iter().take(1).map(|objection| format!("{}\n  {objection}", record.id)));
     }
     wrong
@@ -124,11 +124,11 @@ fn cases_are_sound() {
     let mut count = 0;
     for case in cases() {
         let functions = gradc::read(&case.source, &[]).expect("a case can be read");
-        for function in functions.iter().filter(|function| function.has_entries()) {
+        for (name, function) in functions.iter().map(|function| (function.display_name(), &function.entries)) {
+            let Some(function) = function else { continue };
             count += 1;
             let order = if function.outputs.len() == 1 { Order::Second } else { Order::First };
             let found = objections_to(function, order);
-            let name = function.display_name();
             wrong.extend(found.into_iter().take(1).map(|objection| format!("{}, {name}\n  {objection}", case.name)));
         }
     }

@@ -115,7 +115,7 @@ fn point(whole: &Whole, sizes: &Sizes) -> Vec<Dense> {
 
 /// Computes a derivative column by column: what it makes of unit vectors.
 fn columns(whole: &Whole, by: &[usize], point: &[Dense], sizes: &Sizes) -> Vec<Vec<f64>> {
-    let product = if whole.indices == 0 { Product::Hvp } else { Product::Jvp };
+    let product = if whole.shape.indices() == 0 { Product::Hvp } else { Product::Jvp };
     let extended = product.with_matrices(whole, by);
     let closed = derive_closed_product(product, &extended, by, Form::Raw).expect("it has products");
     let products = if product == Product::Hvp { &closed.second } else { &closed.first };
@@ -152,7 +152,7 @@ fn block(
     [rows, columns]: [usize; 2],
 ) -> String {
     let is_compressed = layout == Layout::Columns;
-    let kind = if whole.indices == 0 { "hessian" } else { "jacobian" };
+    let kind = if whole.shape.indices() == 0 { "hessian" } else { "jacobian" };
     let own: Vec<String> = whole.sizes.iter().map(|size| sizes[size].to_string()).collect();
     let (mut given, mut picked) = (Vec::new(), Vec::new());
     for parameter in &whole.parameters {
@@ -161,9 +161,9 @@ fn block(
             Some(_) => value.iter().map(|number| format!("{number}")).collect(),
             None => value.iter().map(|number| format!("{number:?}")).collect(),
         };
-        let list = match parameter.indices {
+        let list = match parameter.shape.indices() {
             0 => numbers[0].clone(),
-            _ if own.is_empty() && parameter.indices == 2 && !rust.contains("nonzeros: usize") => {
+            _ if own.is_empty() && parameter.shape.indices() == 2 && !rust.contains("nonzeros: usize") => {
                 let width = at[whole.input_index(parameter.id)].columns;
                 let rows: Vec<String> = numbers.chunks(width).map(|row| format!("[{}]", row.join(", "))).collect();
                 format!("&[{}]", rows.join(", "))
@@ -209,7 +209,7 @@ fn block(
     let workspace = arguments.join(", ");
     arguments.extend(given);
     arguments.extend(merged.then(|| "&slots".to_string()));
-    if whole.indices > 0 {
+    if whole.shape.indices() > 0 {
         text.push_str(&format!("let mut value = vec![0.5; {rows}];"));
         arguments.push(whole_slice("value"));
     }
@@ -244,8 +244,8 @@ fn compared(name: &str, texts: &[&str], layout: Layout) -> Vec<Option<(usize, Ve
     let mut expected = Vec::new();
     for (at, text) in texts.iter().enumerate() {
         let function = lowered(text);
-        let whole = function.whole.as_ref().unwrap_or_else(|| panic!("{text} is kept whole"));
-        let derive = if whole.indices == 0 { Derive::SparseHessian } else { Derive::SparseJacobian };
+        let whole = &function.whole;
+        let derive = if whole.shape.indices() == 0 { Derive::SparseHessian } else { Derive::SparseJacobian };
         let options = Options { derive: vec![derive], layout, reproducible: at % 2 == 0, ..Options::default() };
         let rust = match gradc::compile(text, &options) {
             Ok(output) => output.rust,
@@ -264,7 +264,7 @@ fn compared(name: &str, texts: &[&str], layout: Layout) -> Vec<Option<(usize, Ve
         program.module(&module, &rust);
         let call = block(&module, &rust, (whole, layout), &sizes, &point, [rows, columns.len()]);
         program.print(&call, &["r".to_string()]);
-        let lower = |row: usize, column: usize| whole.indices > 0 || row >= column;
+        let lower = |row: usize, column: usize| whole.shape.indices() > 0 || row >= column;
         let matrix = (0..rows).flat_map(|row| {
             let entry = move |column: usize| (row, column);
             (0..columns.len()).map(entry)
@@ -415,11 +415,7 @@ fn sizes_without_numbers_for_the_entries_are_refused() {
 }
 
 fn kind(text: &str) -> Derive {
-    if lowered(text).whole.is_some_and(|whole| whole.indices == 0) {
-        Derive::SparseHessian
-    } else {
-        Derive::SparseJacobian
-    }
+    if lowered(text).whole.shape.indices() == 0 { Derive::SparseHessian } else { Derive::SparseJacobian }
 }
 
 /// Objectives and constraints, with their Lagrangians as they are written out.
@@ -452,7 +448,7 @@ fn lagrangians_have_the_entries_of_what_is_written_out() {
     for (at, [problem, written]) in LAGRANGIANS.iter().enumerate() {
         let options = Options { wrt: vec!["x".to_string()], layout: Layout::Triplets, ..Options::default() };
         let whole = lowered(written);
-        let is_fixed = whole.whole.as_ref().is_none_or(|whole| whole.sizes.is_empty());
+        let is_fixed = whole.whole.sizes.is_empty();
         for (kind, derive, text) in
             [("lagrangian", Derive::Lagrangian, problem), ("hessian", Derive::SparseHessian, written)]
         {
@@ -532,7 +528,7 @@ fn loops_have_the_entries_that_products_say() {
 fn functions_of_few_numbers_have_constants_for_places() {
     let mut program = Program::default();
     for (at, (text, _)) in FIXED.iter().enumerate() {
-        let function = lowered(text);
+        let function = lowered(text).entries.expect("it has entries");
         let is_number = function.shape == gradc::lower::Shape::Scalar;
         let derive = match is_number {
             true => vec![Derive::Hessian, Derive::SparseHessian],

@@ -284,7 +284,11 @@ fn values_are_those_of_60_digits() {
     for (text, point, wanted) in of_one.chain(of_two) {
         let names: &[&str] = if point.len() == 1 { &["x"] } else { &["a", "b"] };
         let parameters: Vec<Source> = names.iter().map(|name| Source::new("parameter", *name)).collect();
-        let function = gradc::read(&Source::new("call", text), &parameters).expect("a call is an expression").remove(0);
+        let function = gradc::read(&Source::new("call", text), &parameters)
+            .expect("a call is an expression")
+            .remove(0)
+            .entries
+            .expect("a call has entries");
         let tape = derive(&function, &[], Order::Value, Form::Raw).expect("a value needs no derivative").tape();
         let double = tape.evaluate(&point)[0];
         let allowed = if text.contains("derivative") { OF_DERIVATIVES } else { ULPS * f64::EPSILON };

@@ -10,7 +10,7 @@ mod program;
 use astro_float::{BigFloat, RoundingMode};
 use exact::Exact;
 use gradc::derive::{Form, Order, derive, derive_repeatedly};
-use gradc::lower::Function;
+use gradc::lower::{Entries, Function};
 use gradc::source::Source;
 use gradc::{Derive, Options};
 use program::{Program, same};
@@ -97,9 +97,13 @@ const LINES: &[(&str, RangeInclusive<usize>)] = &[
     ("x^3/3 - x^2 + x", 1..=2),
 ];
 
-fn read(text: &str) -> Function {
+fn function(text: &str) -> Function {
     let names = ["x"].map(|name| Source::new("parameter", name));
     gradc::read(&Source::new("expression", text), &names).expect("the source is read").remove(0)
+}
+
+fn read(text: &str) -> Entries {
+    function(text).entries.expect("it has entries")
 }
 
 /// Lists numbers of all sizes from 1e-18 to 1e3, of both signs.
@@ -189,7 +193,7 @@ fn the_emitted_code_computes_the_evaluators_bits() {
     let options = Options { derive: vec![Derive::Hessian], ..Options::default() };
     let points: Vec<f64> = points().into_iter().step_by(STRIDE).collect();
     for (at, (text, _)) in LINES.iter().enumerate() {
-        program.module(&format!("f{at}"), &gradc::emit::emit(&[read(text)], &options).expect("code is generated"));
+        program.module(&format!("f{at}"), &gradc::emit::emit(&[function(text)], &options).expect("code is generated"));
         for x in &points {
             program.print(&format!("f{at}::f_hessian({x:?})"), &["r.0", "r.1.x", "r.2"].map(str::to_string));
         }

@@ -44,9 +44,9 @@ struct Call {
 }
 
 impl Call {
-    fn parse(&self, text: &str) -> lower::Function {
+    fn parse(&self, text: &str) -> lower::Entries {
         let read = gradc::read(&Source::new("formula", text), &self.declarations);
-        read.expect("the source is read").remove(0)
+        read.expect("the source is read").remove(0).entries.expect("a formula has entries")
     }
 
     fn tape(&self, text: &str) -> Tape {

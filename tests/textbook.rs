@@ -129,6 +129,7 @@ const LINES: &[(&str, usize, &str)] = &[
 fn second_derivatives_of_a_neuron_are_in_its_own_terms() {
     let source = Source::new("neuron", "1/(1 + exp(-(w*x + b)))");
     let neuron = gradc::read(&source, &[]).expect("the source is read").remove(0);
+    let neuron = neuron.entries.expect("it has entries");
     let by: Vec<usize> = (0..neuron.graph.inputs().len()).collect();
     let hessian = derive(&neuron, &by, Order::Second, Form::Pretty).expect("there is a rule");
     let bend = "sigmoid(w*x + b)*(1 - sigmoid(w*x + b))*(1 - 2*sigmoid(w*x + b))";
@@ -143,6 +144,7 @@ fn derivatives_are_those_of_the_textbook() {
     let mut wrong = Vec::new();
     for (text, order, expected) in LINES {
         let function = gradc::read(&Source::new("expression", *text), &[]).expect("the source is read").remove(0);
+        let function = function.entries.expect("it has entries");
         let by = function.parameter("x").expect("x is a parameter").inputs.start;
         let derivative = derive_repeatedly(&function, by, *order, Form::Pretty).expect("there is a rule");
         let printed = notation::text(&derivative.graph, derivative.value[0]);
@@ -159,7 +161,7 @@ fn regression_by_softmax_has_the_residual_of_the_textbook() {
     for loss in ["sum(logsumexp_rows(X*W)) - sum(Y .* (X*W))", "sum(logsumexp_rows(X*W) - (Y .* (X*W))*ones(k))"] {
         let text = format!("f(X: matrix[n, m], Y: matrix[n, k], W: matrix[m, k]) = {loss}");
         let function = gradc::read(&Source::new("regression", text), &[]).expect("the source is read").remove(0);
-        let whole = function.whole.expect("it is kept whole");
+        let whole = function.whole;
         let closed = derive_closed(&whole, &[2], Order::First, Form::Pretty).expect("there is a rule");
         assert_eq!(notation::text(&closed.graph, closed.first[0].expression()), "X'*(softmax_rows(X*W) - Y)");
     }

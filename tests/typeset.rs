@@ -17,6 +17,7 @@ fn formulas() -> Vec<(String, Graph, Vec<ExprId>)> {
     let mut formulas = Vec::new();
     for case in cases() {
         for function in gradc::read(&case.source, &[]).expect("a case is read") {
+            let function = function.entries.expect("a case has entries");
             let derivatives =
                 derive(&function, &all_inputs(&function), Order::First, Form::Pretty).expect("a case has derivatives");
             let roots = derivatives.first.iter().flatten().copied().collect();
@@ -26,7 +27,7 @@ fn formulas() -> Vec<(String, Graph, Vec<ExprId>)> {
     for path in files(&root().join("tests/matrices"), "grad") {
         let text = std::fs::read_to_string(&path).expect("a case is read");
         let functions = gradc::read(&Source::new("matrices", text), &[]).expect("a case is read");
-        let whole = functions.last().and_then(|function| function.whole.clone()).expect("it is kept whole");
+        let whole = functions.last().expect("there is a function").whole.clone();
         let all: Vec<usize> = (0..whole.parameters.len()).collect();
         let closed = derive_closed(&whole, &all, Order::First, Form::Pretty).expect("a case has derivatives");
         let roots = closed.first.iter().map(Derivative::expression).collect();
@@ -104,6 +105,7 @@ fn typst_has_its_brackets_in_pairs() {
 fn formulas_are_typeset_as_expected() {
     let function =
         gradc::read(&Source::new("test", "f(x0, theta) = sqrt(x0)/theta^2"), &[]).expect("it is read").remove(0);
+    let function = function.entries.expect("it has entries");
     let derivatives = derive(&function, &[0, 1], Order::First, Form::Pretty).expect("it has derivatives");
     let write = |at: usize, dialect| {
         let (ast, top) = notation::write(&derivatives.graph, derivatives.first[0][at]);

@@ -25,7 +25,7 @@ pub use whole::trace_whole;
 use crate::diff::{self, Differentiator};
 use crate::error::{Diagnostic, Fault};
 use crate::graph::{ExprId, Graph, Input, Node};
-use crate::lower::{Formulas, Function};
+use crate::lower::{Entries, Formulas};
 use gate::Gate;
 
 /// A parameter's entry, or a gate.
@@ -119,11 +119,11 @@ impl Circuit {
 ///
 /// # Errors
 /// A function without a derivative rule.
-pub fn trace(function: &Function, point: &[f64], merges: &[Merge]) -> Result<Circuit, Diagnostic> {
+pub fn trace(name: Option<&str>, entries: &Entries, point: &[f64], merges: &[Merge]) -> Result<Circuit, Diagnostic> {
     let mut differentiator = Differentiator::default();
     let mut formulas = Formulas::default();
-    let mut graph = function.graph.clone();
-    let outputs = diff::resolve(&mut differentiator, &mut graph, &function.outputs)?;
+    let mut graph = entries.graph.clone();
+    let outputs = diff::resolve(&mut differentiator, &mut graph, &entries.outputs)?;
     let [output] = outputs.as_slice() else {
         return Err(Diagnostic::general(Fault::OneValue, "backpropagation begins at a number, and this is a vector")
             .hint("choose an entry: `v[0]`; or add them up: `sum(v)`"));
@@ -135,7 +135,7 @@ pub fn trace(function: &Function, point: &[f64], merges: &[Merge]) -> Result<Cir
         leaves: plan.leaves.len(),
         output: plan.vertex_of[output.index()].unwrap_or(0),
     };
-    let names = plan.names(&graph, function.name.as_deref(), &function.names);
+    let names = plan.names(&graph, name, &entries.names);
     let symbols: Vec<Input> = plan.leaves.iter().map(|input| graph.inputs()[*input as usize].clone()).collect();
     let symbols: Vec<Input> =
         symbols.into_iter().chain(names.into_iter().map(|parameter| Input { parameter, place: Vec::new() })).collect();

@@ -3,7 +3,7 @@
 use super::args::Format;
 use crate::derive::{self, Assumptions, Derivatives, Patches};
 use crate::error::Diagnostic;
-use crate::lower::{Function, Whole};
+use crate::lower::{Entries, Whole};
 use crate::show::{latex, notation};
 use crate::simplify::Patch;
 use serde_json::Value;
@@ -18,11 +18,11 @@ pub struct Condition {
 
 /// Lists what derivatives take for granted, each once; `raw` forms them without simplification.
 pub fn assumptions(
-    function: &Function,
+    entries: &Entries,
     shown: &Derivatives,
-    raw: impl FnOnce(&Function) -> Result<Derivatives, Diagnostic>,
+    raw: impl FnOnce(&Entries) -> Result<Derivatives, Diagnostic>,
 ) -> Result<Vec<Condition>, Diagnostic> {
-    Ok(listed(&derive::assumptions(function, shown, raw)?))
+    Ok(listed(&derive::assumptions(entries, shown, raw)?))
 }
 
 /// Lists conditions, each once.
@@ -62,8 +62,8 @@ pub fn warnings(found: &Patches) -> Vec<String> {
 }
 
 /// Lists warnings of a function of numbers, derived by the given inputs, and writes them to standard error.
-pub fn warned(function: &Function, selected: &[usize]) -> Result<Vec<String>, Diagnostic> {
-    Ok(told(warnings(&derive::patches(function, selected)?)))
+pub fn warned(entries: &Entries, selected: &[usize]) -> Result<Vec<String>, Diagnostic> {
+    Ok(told(warnings(&derive::patches(entries, selected)?)))
 }
 
 /// Lists warnings of a function of whole vectors and matrices, derived by the given parameters, and writes them to standard

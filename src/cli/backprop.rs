@@ -5,7 +5,7 @@ use super::formulas::{number_json, shape_of};
 use super::{Exit, Outcome, gradient, input, values};
 use crate::backprop::{Circuit, Edge, Merge, Quantity, Vertex, diagram, svg, table, trace, trace_whole};
 use crate::error::{Diagnostic, Errors, Fault};
-use crate::lower::{Function, Shape, Whole};
+use crate::lower::{Function, Whole};
 use crate::source::Source;
 use crate::tape::Dense;
 use clap::{Args, ValueEnum};
@@ -60,12 +60,12 @@ pub enum Format {
 
 pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
     let (source, function) = input::function(&options.input)?;
-    if let Some(whole) = function.whole.as_ref().filter(|_| !function.has_entries()) {
+    if let Some(whole) = function.kept_whole() {
         return run_whole(options, &source, &function, whole, out);
     }
     require_gates(&source, &function)?;
     let point = values::doubles(&values::from_text(&function, &options.at)?);
-    let circuit = trace(&function, &point, &options.merges())
+    let circuit = trace(function.name.as_deref(), input::entries(&function)?, &point, &options.merges())
         .map_err(|diagnostic| crate::in_function(&source, &function, diagnostic))?;
     let heading = gradient::heading(&function);
     match options.format {
@@ -138,7 +138,7 @@ fn require_gates(source: &Source, function: &Function) -> Result<(), Errors> {
         let diagnostic = Diagnostic::general(fault, message).hint(hint);
         Err(crate::in_function(source, function, diagnostic))
     };
-    if function.shape != Shape::Scalar {
+    if !function.whole.extents().is_scalar() {
         return wrong(
             Fault::OneValue,
             "backpropagation begins at a number, and this is a vector",

@@ -11,7 +11,7 @@ use super::formulas::shape_by;
 use super::{Exit, Outcome, closed, input, values};
 use crate::derive::{Closed, Derivative, Form, Order, closed_patches, derive, patches};
 use crate::error::{Errors, Fault, nearest};
-use crate::lower::{Function, Shape, Whole, WholeParameter};
+use crate::lower::{Entries, Shape, Whole, WholeParameter};
 use crate::precise::{Coordinate, Evaluator};
 use crate::source::Source;
 use crate::tape::{Dense, Tape};
@@ -31,7 +31,7 @@ struct Prepared {
 
 enum Derived {
     /// Entry by entry.
-    Entries { function: Function, tape: Tape, order: Order },
+    Entries { entries: Entries, tape: Tape, order: Order },
     /// In whole matrices.
     Whole(Whole, Closed),
 }
@@ -96,15 +96,15 @@ impl Answerer {
         let prepared = prepared.as_ref().map_err(Clone::clone)?;
         let at = request.at;
         let mut fields = match &prepared.derivatives {
-            Derived::Entries { function, tape, order } => {
-                let names = function.parameters.iter().map(|parameter| parameter.name.as_str());
+            Derived::Entries { entries, tape, order } => {
+                let names = entries.parameters.iter().map(|parameter| parameter.name.as_str());
                 known_names(at, names)?;
-                let inputs = values::from_json(function, at).map_err(told)?;
+                let inputs = values::from_json(entries, at).map_err(told)?;
                 match &mut self.evaluator {
-                    None => fields(function, *order, tape.evaluate(&inputs)),
+                    None => fields(entries, *order, tape.evaluate(&inputs)),
                     Some(evaluator) => {
                         let point: Vec<Coordinate> = inputs.into_iter().map(Coordinate::from).collect();
-                        let mut fields = fields(function, *order, evaluator.evaluate(tape, &point));
+                        let mut fields = fields(entries, *order, evaluator.evaluate(tape, &point));
                         if !evaluator.undecided().is_empty() {
                             fields.insert("precision".to_string(), "double".into());
                         }
@@ -220,17 +220,18 @@ fn prepare(text: &str, declared: &[String], second: bool) -> Result<Prepared, Er
         functions.into_iter().next_back().ok_or_else(|| Errors::general(Fault::Empty, "there is no expression"))?;
     let order = if second { Order::Second } else { Order::First };
     let wrong = |diagnostic| crate::in_function(&source, &function, diagnostic);
-    if let Some(whole) = function.whole.as_ref().filter(|_| !second || !function.has_entries()) {
+    if let Some(whole) = function.closed().filter(|_| !second || function.entries.is_none()) {
         let closed = closed::answer(whole, order).map_err(wrong)?;
         let all = whole.derivable();
         let warnings = warnings(&closed_patches(whole, &all).map_err(wrong)?);
         return Ok(Prepared { derivatives: Derived::Whole(whole.clone(), closed), warnings });
     }
-    let all: Vec<usize> = (0..function.graph.inputs().len()).collect();
-    let mut derivatives = derive(&function, &all, order, Form::Code).map_err(wrong)?;
+    let entries = input::entries(&function)?;
+    let all: Vec<usize> = (0..entries.graph.inputs().len()).collect();
+    let mut derivatives = derive(entries, &all, order, Form::Code).map_err(wrong)?;
     let tape = derivatives.tape();
-    let warnings = warnings(&patches(&function, &all).map_err(wrong)?);
-    Ok(Prepared { derivatives: Derived::Entries { function, tape, order }, warnings })
+    let warnings = warnings(&patches(entries, &all).map_err(wrong)?);
+    Ok(Prepared { derivatives: Derived::Entries { entries: entries.clone(), tape, order }, warnings })
 }
 
 /// Answers with whole matrices.
@@ -253,19 +254,19 @@ fn whole_fields(whole: &Whole, closed: &Closed, at: &Value) -> Result<Map<String
     Ok(fields)
 }
 
-fn fields(function: &Function, order: Order, results: Vec<f64>) -> Map<String, Value> {
-    let count = function.graph.inputs().len();
+fn fields(entries: &Entries, order: Order, results: Vec<f64>) -> Map<String, Value> {
+    let count = entries.graph.inputs().len();
     let mut rest = results.into_iter();
     let mut fields = Map::new();
-    let entries: Vec<Value> = rest.by_ref().take(function.outputs.len()).map(values::json).collect();
-    fields.insert("f".to_string(), shaped(&entries, function.shape));
-    let first: Vec<Value> = rest.by_ref().take(count * function.outputs.len()).map(values::json).collect();
+    let value: Vec<Value> = rest.by_ref().take(entries.outputs.len()).map(values::json).collect();
+    fields.insert("f".to_string(), shaped(&value, entries.shape));
+    let first: Vec<Value> = rest.by_ref().take(count * entries.outputs.len()).map(values::json).collect();
     let mut gradient = Map::new();
-    for parameter in &function.parameters {
+    for parameter in &entries.parameters {
         let rows: Vec<Value> =
             first.chunks(count.max(1)).map(|row| shaped(&row[parameter.inputs.clone()], parameter.shape)).collect();
         let value = match rows.as_slice() {
-            [only] if function.outputs.len() == 1 => only.clone(),
+            [only] if entries.outputs.len() == 1 => only.clone(),
             _ => Value::Array(rows),
         };
         gradient.insert(parameter.name.clone(), value);
@@ -275,7 +276,7 @@ fn fields(function: &Function, order: Order, results: Vec<f64>) -> Map<String, V
         let mut hessian = Map::new();
         for row in 0..count {
             for column in row..count {
-                let name = format!("{},{}", input::label(function, row), input::label(function, column));
+                let name = format!("{},{}", input::label(entries, row), input::label(entries, column));
                 hessian.insert(name, rest.next().map_or(json!(null), values::json));
             }
         }

@@ -6,7 +6,7 @@ use super::progress::Progress;
 use super::{Exit, Outcome, closed, input, places, values};
 use crate::derive::{Derivative, Form, Order, derive};
 use crate::error::{Diagnostic, Fault};
-use crate::lower::{Facts, Function, Whole};
+use crate::lower::{Entries, Facts, Whole};
 use crate::tape::Tape;
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
@@ -45,7 +45,7 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
     super::gradient::require_parameters(&source, &function)?;
     let wrong = |diagnostic| crate::in_function(&source, &function, diagnostic);
     let mut all = Vec::new();
-    if let Some(whole) = function.whole.as_ref().filter(|_| !function.has_entries()) {
+    if let Some(whole) = function.kept_whole() {
         let points = match &options.at {
             Some(at) => vec![values::point_from_text(&function, whole, at)?],
             None => {
@@ -58,19 +58,20 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
             all.push(Checked::whole(whole, point).map_err(wrong)?.compared(options));
         }
     } else {
+        let entries = input::entries(&function)?;
         let points = match &options.at {
             Some(at) => vec![values::doubles(&values::from_text(&function, at)?)],
             None => {
-                let samples: Vec<Vec<f64>> = (0..3).map(|index| sample(&function, index)).collect();
-                let found = places::of_entries(&function, &samples[0]);
+                let samples: Vec<Vec<f64>> = (0..3).map(|index| sample(entries, index)).collect();
+                let found = places::of_entries(entries, &samples[0]);
                 samples.into_iter().chain(found).collect()
             }
         };
-        let inputs: Vec<usize> = (0..function.graph.inputs().len()).collect();
-        let mut derivatives = derive(&function, &inputs, Order::First, Form::Code).map_err(wrong)?;
+        let inputs: Vec<usize> = (0..entries.graph.inputs().len()).collect();
+        let mut derivatives = derive(entries, &inputs, Order::First, Form::Code).map_err(wrong)?;
         let tape = derivatives.tape();
         for point in points {
-            all.push(Checked::entries(&function, &tape, point).compared(options));
+            all.push(Checked::entries(entries, &tape, point).compared(options));
         }
     }
     match options.format {
@@ -229,11 +230,11 @@ struct Checked<'a> {
 }
 
 impl<'a> Checked<'a> {
-    fn entries(function: &Function, tape: &'a Tape, point: Vec<f64>) -> Self {
-        let outputs = function.outputs.len();
+    fn entries(entries: &Entries, tape: &'a Tape, point: Vec<f64>) -> Self {
+        let outputs = entries.outputs.len();
         let results = tape.evaluate(&point);
         Checked {
-            labels: (0..point.len()).map(|input| input::label(function, input)).collect(),
+            labels: (0..point.len()).map(|input| input::label(entries, input)).collect(),
             point,
             values: results[..outputs].to_vec(),
             analytic: results[outputs..].iter().map(|result| Some(result + 0.0)).collect(),
@@ -346,9 +347,9 @@ fn judge(value: f64, estimate: Estimate, [left, right]: [Estimate; 2], tolerance
 }
 
 /// Returns a point inside of the declared ranges: multiples of the golden ratio spread evenly, and the same each time.
-fn sample(function: &Function, index: usize) -> Vec<f64> {
+fn sample(entries: &Entries, index: usize) -> Vec<f64> {
     let mut count = 0.0;
-    let inputs = function.parameters.iter().flat_map(|parameter| parameter.inputs.clone().map(|_| &parameter.facts));
+    let inputs = entries.parameters.iter().flat_map(|parameter| parameter.inputs.clone().map(|_| &parameter.facts));
     inputs
         .map(|facts| {
             count += 1.0;

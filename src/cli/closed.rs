@@ -19,9 +19,17 @@ use std::io::Write;
 
 /// Returns the function's whole form, if the answer is to be in closed form: unless single entries are asked for.
 pub fn wanted<'f>(function: &'f Function, wrt: &[String]) -> Option<&'f Whole> {
-    let whole = function.whole.as_ref()?;
-    let entries = wrt.iter().any(|name| name.contains('['));
-    (!entries || !function.has_entries()).then_some(whole)
+    function.closed().filter(|_| !by_entries(function, wrt))
+}
+
+/// Returns the function's whole form, if that is the form for answers in parts: unless single entries are asked for.
+pub fn kept<'f>(function: &'f Function, wrt: &[String]) -> Option<&'f Whole> {
+    function.kept_whole().filter(|_| !by_entries(function, wrt))
+}
+
+/// Tells whether single entries are asked for that the function has.
+fn by_entries(function: &Function, wrt: &[String]) -> bool {
+    wrt.iter().any(|name| name.contains('[')) && function.entries.is_some()
 }
 
 /// Finds the parameters that `--wrt` names; all by default.

@@ -135,7 +135,8 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
         None => out.write_all(rust.as_bytes())?,
     }
     for function in &functions {
-        let all: Vec<usize> = (0..function.graph.inputs().len()).collect();
+        let count = function.entries.as_ref().map_or(0, |entries| entries.graph.inputs().len());
+        let all: Vec<usize> = (0..count).collect();
         statistics::print(options.stats, options.cost, &source, function, &all, out)?;
     }
     Ok(Exit::Success)

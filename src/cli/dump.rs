@@ -39,9 +39,9 @@ pub fn run(request: &Request, order: Order, pass: Pass, out: &mut impl Write) ->
             of_matrices(request, whole, &by, order, pass).map_err(wrong)?
         }
         None => {
-            let by = input::selected(&function, &request.wrt)?;
+            let (entries, by) = (input::entries(&function)?, input::selected(&function, &request.wrt)?);
             let mut deriver = Deriver::keeping(pass);
-            let mut derivatives = deriver.derive(&function, &by, order, request.shown()).map_err(wrong)?;
+            let mut derivatives = deriver.derive(entries, &by, order, request.shown()).map_err(wrong)?;
             match pass {
                 Pass::Schedule => derivatives.tape().to_string(),
                 _ => deriver.kept().to_string(),

@@ -3,7 +3,7 @@
 use super::values::{self, Number, Point};
 use crate::derive::{Closed, Derivative, Form, Order, derive};
 use crate::error::Diagnostic;
-use crate::lower::{Function, Whole};
+use crate::lower::{Entries, Whole};
 use crate::tape::Dense;
 
 /// Most numbers by which first derivatives are evaluated entry by entry, and second ones.
@@ -47,15 +47,15 @@ pub fn evaluate(
     if total > most || symmetric {
         return Ok(None);
     }
-    let Some(function) = whole.at(&point.sizes) else { return Ok(None) };
-    let inputs: Vec<usize> = by.iter().flat_map(|at| function.parameters[*at].inputs.clone()).collect();
-    let mut derivatives = derive(&function, &inputs, order, form)?;
+    let Some(entries) = whole.at(&point.sizes) else { return Ok(None) };
+    let inputs: Vec<usize> = by.iter().flat_map(|at| entries.parameters[*at].inputs.clone()).collect();
+    let mut derivatives = derive(&entries, &inputs, order, form)?;
     let numbers = values::evaluate(&derivatives.tape(), &point.coordinates(whole), false);
     // Cofactors over a determinant of 0 are infinite here and there, where the inverse is none.
     if !numbers.iter().all(|number| number.value.is_finite()) {
         return Ok(None);
     }
-    let layout = Layout { function: &function, by, inputs: inputs.len(), numbers };
+    let layout = Layout { entries: &entries, by, inputs: inputs.len(), numbers };
     let mut answers = vec![layout.value()];
     for (at, derivative) in closed.first.iter().enumerate() {
         answers.push(if is_matrix(derivative) { layout.first(at) } else { layout.value() });
@@ -74,7 +74,7 @@ fn is_matrix(derivative: &Derivative) -> bool {
 /// Numbers in the order of a tape: the value, the first derivatives row by row, and the second ones on and above the
 /// diagonal.
 struct Layout<'a> {
-    function: &'a Function,
+    entries: &'a Entries,
     by: &'a [usize],
     /// How many inputs the derivatives are by.
     inputs: usize,
@@ -83,23 +83,23 @@ struct Layout<'a> {
 
 impl Layout<'_> {
     fn sides(&self, parameter: usize) -> (usize, usize) {
-        sides(self.function.parameters[self.by[parameter]].shape)
+        sides(self.entries.parameters[self.by[parameter]].shape)
     }
 
     /// Returns the places of a parameter among the inputs.
     fn places(&self, parameter: usize) -> std::ops::Range<usize> {
-        let count = |at: usize| self.function.parameters[self.by[at]].inputs.len();
+        let count = |at: usize| self.entries.parameters[self.by[at]].inputs.len();
         let start = (0..parameter).map(count).sum();
         start..start + count(parameter)
     }
 
     fn value(&self) -> Numbers {
-        let (rows, columns) = sides(self.function.shape);
+        let (rows, columns) = sides(self.entries.shape);
         Numbers { rows, columns, entries: self.numbers[..rows * columns].to_vec() }
     }
 
     fn first(&self, parameter: usize) -> Numbers {
-        let ((height, width), (rows, columns)) = (sides(self.function.shape), self.sides(parameter));
+        let ((height, width), (rows, columns)) = (sides(self.entries.shape), self.sides(parameter));
         let count = height * width;
         let places = self.places(parameter);
         let entry = |row: usize, place: usize| self.numbers[count + row * self.inputs + place];

@@ -8,7 +8,7 @@ use super::{Exit, Outcome, closed, faults, input};
 use crate::derive::{Form, Order, closed_assumptions, derive, derive_closed};
 use crate::error::Diagnostic;
 use crate::explain::{Definition, Derivation, Identity, Reason, explain, explain_whole};
-use crate::lower::{Function, Shape, Whole};
+use crate::lower::{Entries, Function, Shape, Whole};
 use crate::show::equations::Equation;
 use crate::show::lines::Abbreviations;
 use crate::show::markup::Markup;
@@ -44,20 +44,20 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
     }
     let (source, function) = input::function(&options.input)?;
     require_parameters(&source, &function)?;
-    if let Some(whole) = function.whole.as_ref().filter(|_| !function.has_entries()) {
+    if let Some(whole) = closed::kept(&function, &options.wrt) {
         return run_whole(options, &source, &function, whole, out);
     }
-    let selected = input::selected(&function, &options.wrt)?;
+    let (entries, selected) = (input::entries(&function)?, input::selected(&function, &options.wrt)?);
     if options.format == Format::Text {
         writeln!(out, "{}", heading(&function))?;
     }
     let wrong = |diagnostic| crate::in_function(&source, &function, diagnostic);
     for by in selected.iter().copied() {
-        let assumed = options.assumptions.then(|| assumed(&function, &[by])).transpose().map_err(wrong)?;
-        for output in 0..function.outputs.len() {
-            let derivation = explain(&function, output, by).map_err(wrong)?;
-            let name = Name::derivative(&[&input::label(&function, by)]).of_entry(&place(&function, output));
-            let text = name_text(&function, output, &name);
+        let assumed = options.assumptions.then(|| assumed(entries, &[by])).transpose().map_err(wrong)?;
+        for output in 0..entries.outputs.len() {
+            let derivation = explain(entries, output, by).map_err(wrong)?;
+            let name = Name::derivative(&[&input::label(entries, by)]).of_entry(&place(entries, output));
+            let text = name_text(&function, &place(entries, output), &name);
             match (options.format, options.format.markup()) {
                 (_, Some(markup)) => writeln!(out, "{}", typeset(&name.typeset(markup), &derivation, markup))?,
                 (Format::Json, _) => write_json(&text, &derivation, assumed.as_deref(), out)?,
@@ -69,7 +69,7 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
         }
     }
     if options.assumptions {
-        assumptions::write(&assumed(&function, &selected).map_err(wrong)?, options.format, out)?;
+        assumptions::write(&assumed(entries, &selected).map_err(wrong)?, options.format, out)?;
     }
     Ok(Exit::Success)
 }
@@ -127,14 +127,14 @@ fn run_whole(options: &Options, source: &Source, function: &Function, whole: &Wh
 }
 
 /// Lists what the derivatives by some inputs take for granted.
-fn assumed(function: &Function, by: &[usize]) -> Result<Vec<Condition>, Diagnostic> {
-    let shown = derive(function, by, Order::First, Form::Pretty)?;
-    assumptions(function, &shown, |raw| derive(raw, by, Order::First, Form::Raw))
+fn assumed(entries: &Entries, by: &[usize]) -> Result<Vec<Condition>, Diagnostic> {
+    let shown = derive(entries, by, Order::First, Form::Pretty)?;
+    assumptions(entries, &shown, |raw| derive(raw, by, Order::First, Form::Raw))
 }
 
 /// Writes the place of an entry: `[0]`, `[0,1]`; nothing for a number.
-fn place(function: &Function, output: usize) -> String {
-    match function.shape {
+fn place(entries: &Entries, output: usize) -> String {
+    match entries.shape {
         Shape::Scalar => String::new(),
         shape => {
             let place = shape.places().nth(output).unwrap_or_default();
@@ -144,9 +144,9 @@ fn place(function: &Function, output: usize) -> String {
 }
 
 /// Names the derivative of an entry: `df/dx`, `df[0]/dx`.
-fn name_text(function: &Function, output: usize, name: &Name) -> String {
+fn name_text(function: &Function, place: &str, name: &Name) -> String {
     let below = name.text();
-    format!("d{}{}{}", function.display_name(), place(function, output), below.trim_start_matches('d'))
+    format!("d{}{place}{}", function.display_name(), below.trim_start_matches('d'))
 }
 
 /// Writes a derivation as a chain of equalities, the reason for each on its right.

@@ -160,11 +160,11 @@ pub fn shape_by<'w>(
     };
     let by: Vec<&WholeParameter> = by.collect();
     if let ([only], 0) = (&by[..], own)
-        && let Some(shape @ Shape::Tensor(..)) = only.shape(sizes)
+        && let Some(shape @ Shape::Tensor(..)) = only.shape.evaluate(sizes)
     {
         return shape;
     }
-    match by.iter().fold(own, |indices, parameter| indices + parameter.indices) {
+    match by.iter().fold(own, |indices, parameter| indices + parameter.shape.indices()) {
         0 => Shape::Scalar,
         1 => Shape::Vector(rows * columns),
         _ => Shape::Matrix(rows, columns),

@@ -20,7 +20,7 @@ pub(super) struct Given {
 impl Given {
     /// Tells whether this is `[]` for a matrix, which does not say how many columns that has.
     pub(super) fn is_without_columns(&self, parameter: &WholeParameter) -> bool {
-        parameter.indices >= 2 && self.numbers.rows == 0 && self.depth == 1
+        parameter.shape.indices() >= 2 && self.numbers.rows == 0 && self.depth == 1
     }
 }
 
@@ -130,18 +130,19 @@ pub(super) fn constants(text: &str) -> Result<(Shape, Vec<Coordinate>), Errors> 
     }
     let source = Source::new("--at", text.trim());
     let functions = crate::read(&source, &[])?;
-    let Some(mut function) = functions.into_iter().next_back() else {
+    let Some(function) = functions.into_iter().next_back() else {
         return Ok((Shape::Scalar, Vec::new()));
     };
-    if let Some(parameter) = function.parameters.first() {
+    if let Some(parameter) = function.whole.parameters.first() {
         let message = format!("`{}` is not a number", parameter.name);
         return Err(Errors::new(&source, vec![Diagnostic::general(Fault::Point, message)]));
     }
-    let tape = schedule(&mut function.graph, &mut Formulas::default(), &function.outputs);
+    let mut entries = super::input::entries(&function)?.clone();
+    let tape = schedule(&mut entries.graph, &mut Formulas::default(), &entries.outputs);
     let mut evaluator = Evaluator::default();
     let entry = |output: &Slot| Tape { operations: tape.operations.clone(), outputs: vec![*output] };
-    let entries = tape.outputs.iter().map(|output| Coordinate::new(&mut evaluator, entry(output)));
-    Ok((function.shape, entries.collect()))
+    let coordinates = tape.outputs.iter().map(|output| Coordinate::new(&mut evaluator, entry(output)));
+    Ok((entries.shape, coordinates.collect()))
 }
 
 /// Evaluates a list of matrices.

@@ -7,7 +7,7 @@ use super::name::Name;
 use super::{Exit, Outcome, closed, compile, dump, input, statistics, values};
 use crate::derive::{Form, Order, derive};
 use crate::error::{Diagnostic, Errors, Fault};
-use crate::lower::{Function, Shape};
+use crate::lower::{Entries, Function, Shape};
 use crate::source::Source;
 use clap::Args;
 use std::io::Write;
@@ -29,11 +29,7 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
         return dump::run(&options.request, Order::First, pass, out);
     }
     let (source, function) = input::function(&options.request.input)?;
-    let number = match &function.whole {
-        Some(whole) => whole.extents().is_scalar(),
-        None => function.shape == Shape::Scalar,
-    };
-    if !number {
+    if !function.whole.extents().is_scalar() {
         let diagnostic = Diagnostic::general(Fault::OneValue, "the gradient is that of a number, and this is a vector");
         let diagnostic = diagnostic.hint("`gradc jacobian` prints the derivatives of a vector");
         return Err(crate::in_function(&source, &function, diagnostic).into());
@@ -49,7 +45,7 @@ pub fn first_derivatives(options: &Options, source: &Source, function: &Function
     {
         return closed::run(options, source, function, whole, Order::First, out);
     }
-    let selected = input::selected(function, &request.wrt)?;
+    let (entries, selected) = (input::entries(function)?, input::selected(function, &request.wrt)?);
     let point = options.at.as_deref().map(|at| values::from_text(function, at)).transpose()?;
     if statistics::only(request, source, function, out)? {
         return Ok(Exit::Success);
@@ -59,42 +55,48 @@ pub fn first_derivatives(options: &Options, source: &Source, function: &Function
     }
     let wrong = |diagnostic| crate::in_function(source, function, diagnostic);
     let form = request.shown();
-    let shown = derive(function, &selected, Order::First, form).map_err(wrong)?;
-    let warnings = warned(function, &selected).map_err(wrong)?;
+    let shown = derive(entries, &selected, Order::First, form).map_err(wrong)?;
+    let warnings = warned(entries, &selected).map_err(wrong)?;
     let numbers = match &point {
         None => None,
         Some(point) => {
-            let mut code = derive(function, &selected, Order::First, Goal::computed(request.cost)).map_err(wrong)?;
+            let mut code = derive(entries, &selected, Order::First, Goal::computed(request.cost)).map_err(wrong)?;
             Some(values::evaluate(&code.tape(), point, options.double))
         }
     };
-    let count = function.outputs.len();
+    let count = entries.outputs.len();
     let mut list = Vec::new();
     if let Some(numbers) = &numbers {
         list.push(Formula {
             name: Name::derivative(&[]),
-            shape: function.shape,
+            shape: entries.shape,
             entries: Vec::new(),
             whole: false,
             numbers: Some(numbers[..count].to_vec()),
         });
     }
-    for (name, columns, shape) in groups(function, &selected) {
+    for (name, columns, shape) in groups(entries, &selected) {
         let rows = (0..count).flat_map(|row| columns.iter().map(move |column| (row, *column)));
-        let entries = rows.clone().map(|(row, column)| shown.first[row][column]).collect();
+        let formulas = rows.clone().map(|(row, column)| shown.first[row][column]).collect();
         let values = numbers
             .as_ref()
             .map(|numbers| rows.map(|(row, column)| numbers[count + row * selected.len() + column]).collect());
-        let shape = match (function.shape, shape) {
+        let shape = match (entries.shape, shape) {
             (Shape::Scalar, own) => own,
             (whole, Shape::Scalar) => whole,
             (whole, own) => Shape::Matrix(whole.entries(), own.entries()),
         };
-        list.push(Formula { name: Name::derivative(&[&name]), shape, entries, whole: false, numbers: values });
+        list.push(Formula {
+            name: Name::derivative(&[&name]),
+            shape,
+            entries: formulas,
+            whole: false,
+            numbers: values,
+        });
     }
     let heading = heading(function);
-    let raw = |raw: &Function| derive(raw, &selected, Order::First, Form::Raw);
-    let assumed = request.assumptions.then(|| assumptions(function, &shown, raw)).transpose().map_err(wrong)?;
+    let raw = |raw: &Entries| derive(raw, &selected, Order::First, Form::Raw);
+    let assumed = request.assumptions.then(|| assumptions(entries, &shown, raw)).transpose().map_err(wrong)?;
     let notes = Notes { assumed, warnings };
     let (graph, at) = (&shown.graph, options.at.as_deref());
     formulas::write(&heading, graph, &list, request.format, at, &notes, out)?;
@@ -111,11 +113,11 @@ pub fn heading(function: &Function) -> String {
 }
 
 /// Groups the selected inputs: a whole parameter is one group, single entries are groups of their own.
-fn groups(function: &Function, selected: &[usize]) -> Vec<(String, Vec<usize>, Shape)> {
+fn groups(entries: &Entries, selected: &[usize]) -> Vec<(String, Vec<usize>, Shape)> {
     let mut groups = Vec::new();
     let mut at = 0;
     while at < selected.len() {
-        let whole = function.parameters.iter().find(|parameter| {
+        let whole = entries.parameters.iter().find(|parameter| {
             let inputs = &parameter.inputs;
             inputs.start == selected[at] && selected[at..].starts_with(&inputs.clone().collect::<Vec<_>>())
         });
@@ -126,7 +128,7 @@ fn groups(function: &Function, selected: &[usize]) -> Vec<(String, Vec<usize>, S
                 at += count;
             }
             None => {
-                groups.push((input::label(function, selected[at]), vec![at], Shape::Scalar));
+                groups.push((input::label(entries, selected[at]), vec![at], Shape::Scalar));
                 at += 1;
             }
         }
@@ -136,7 +138,7 @@ fn groups(function: &Function, selected: &[usize]) -> Vec<(String, Vec<usize>, S
 
 /// Stops where there is nothing to derive by.
 pub fn require_parameters(source: &Source, function: &Function) -> Result<(), Errors> {
-    if function.parameters.is_empty() && function.whole.is_none() {
+    if function.whole.parameters.is_empty() {
         let diagnostic = Diagnostic::general(Fault::NoParameter, "there is no parameter to derive by");
         return Err(crate::in_function(source, function, diagnostic));
     }

@@ -10,7 +10,7 @@ use super::{Exit, Outcome, closed, compile, dump, input, statistics, values};
 use crate::derive::{Form, Order, derive};
 use crate::error::{Diagnostic, Fault};
 use crate::limits;
-use crate::lower::{Function, Shape};
+use crate::lower::{Entries, Shape};
 use std::io::Write;
 
 pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
@@ -25,7 +25,7 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
     {
         return closed::run(options, &source, &function, whole, Order::Second, out);
     }
-    let selected = input::selected(&function, &request.wrt)?;
+    let (entries, selected) = (input::entries(&function)?, input::selected(&function, &request.wrt)?);
     let point = options.at.as_deref().map(|at| values::from_text(&function, at)).transpose()?;
     if statistics::only(request, &source, &function, out)? {
         return Ok(Exit::Success);
@@ -35,13 +35,13 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
     }
     let wrong = |diagnostic| crate::in_function(&source, &function, diagnostic);
     let form = request.shown();
-    require_readable(&function, &selected).map_err(wrong)?;
-    let shown = derive(&function, &selected, Order::Second, form).map_err(wrong)?;
-    let warnings = warned(&function, &selected).map_err(wrong)?;
+    require_readable(entries, &selected).map_err(wrong)?;
+    let shown = derive(entries, &selected, Order::Second, form).map_err(wrong)?;
+    let warnings = warned(entries, &selected).map_err(wrong)?;
     let mut numbers = match &point {
         None => None,
         Some(point) => {
-            let mut code = derive(&function, &selected, Order::Second, Goal::computed(request.cost)).map_err(wrong)?;
+            let mut code = derive(entries, &selected, Order::Second, Goal::computed(request.cost)).map_err(wrong)?;
             let skipped = 1 + selected.len();
             Some(values::evaluate(&code.tape(), point, options.double).into_iter().skip(skipped))
         }
@@ -49,7 +49,7 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
     let mut list = Vec::new();
     for (row, first) in selected.iter().enumerate() {
         for (column, second) in selected.iter().enumerate().skip(row) {
-            let labels = [input::label(&function, *first), input::label(&function, *second)];
+            let labels = [input::label(entries, *first), input::label(entries, *second)];
             list.push(Formula {
                 name: Name::derivative(&[&labels[0], &labels[1]]),
                 shape: Shape::Scalar,
@@ -59,8 +59,8 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
             });
         }
     }
-    let raw = |raw: &Function| derive(raw, &selected, Order::Second, Form::Raw);
-    let assumed = request.assumptions.then(|| assumptions(&function, &shown, raw)).transpose().map_err(wrong)?;
+    let raw = |raw: &Entries| derive(raw, &selected, Order::Second, Form::Raw);
+    let assumed = request.assumptions.then(|| assumptions(entries, &shown, raw)).transpose().map_err(wrong)?;
     let notes = Notes { assumed, warnings };
     let (heading, graph, at) = (heading(&function), &shown.graph, options.at.as_deref());
     formulas::write(&heading, graph, &list, request.format, at, &notes, out)?;
@@ -69,8 +69,8 @@ pub fn run(options: &Options, out: &mut impl Write) -> Outcome {
 }
 
 /// Refuses second derivatives that would be millions of symbols of text.
-fn require_readable(function: &Function, selected: &[usize]) -> Result<(), Diagnostic> {
-    let raw = derive(function, selected, Order::Second, Form::Raw)?;
+fn require_readable(entries: &Entries, selected: &[usize]) -> Result<(), Diagnostic> {
+    let raw = derive(entries, selected, Order::Second, Form::Raw)?;
     let upper = raw.second.iter().enumerate().flat_map(|(at, row)| &row[at..]);
     let length: usize = upper.map(|root| raw.graph.reachable(&[*root]).len()).sum();
     if length <= limits::SYMBOLS {

@@ -103,7 +103,7 @@ fn first(
 ) -> Result<Vec<String>, Diagnostic> {
     let parameter = &whole.parameters[at];
     let (own, of_value) = (indices.own.each_ref(), indices.value.each_ref());
-    let below = label(&parameter.name, &parameter.extents, &indices.own);
+    let below = label(&parameter.name, &parameter.extents(), &indices.own);
     let value = whole.extents();
     if value.is_scalar() {
         let result = indices.written(&closed.graph, root, own, None, false);
@@ -121,7 +121,7 @@ fn first(
     let name = format!("d{}/d{below}", label(function.display_name(), &value, &indices.value));
     Ok(vec![match derivative {
         // The row of a Jacobian is the value's index, its column the parameter's.
-        Derivative::Matrix(_) if !parameter.extents.is_scalar() => {
+        Derivative::Matrix(_) if !parameter.extents().is_scalar() => {
             format!("{name} = {}", indices.written(&closed.graph, root, [of_value[0], own[0]], None, false))
         }
         Derivative::Matrix(_) => format!("{name} = {}", indices.written(&closed.graph, root, of_value, None, false)),
@@ -172,12 +172,12 @@ fn second(
     let pairs = (0..by.len()).flat_map(|row| (row..by.len()).map(move |column| (by[row], by[column])));
     let (row, column) = pairs.into_iter().nth(at).unwrap_or((0, 0));
     let [row, column] = [row, column].map(|at| &whole.parameters[at]);
-    let first = label(&row.name, &row.extents, &indices.own);
-    let second = label(&column.name, &column.extents, &indices.value);
+    let first = label(&row.name, &row.extents(), &indices.own);
+    let second = label(&column.name, &column.extents(), &indices.value);
     let name = format!("d^2{}/d{first} d{second}", function.display_name());
     let text = match derivative {
-        Derivative::Matrix(_) if row.extents.is_scalar() || column.extents.is_scalar() => {
-            let places = if row.extents.is_scalar() { value } else { own };
+        Derivative::Matrix(_) if row.extents().is_scalar() || column.extents().is_scalar() => {
+            let places = if row.extents().is_scalar() { value } else { own };
             indices.written(&closed.graph, root, places, None, false)
         }
         Derivative::Matrix(_) => indices.written(&closed.graph, root, [own[0], value[0]], None, false),

@@ -2,7 +2,7 @@
 
 use super::args::Input;
 use crate::error::{Diagnostic, Errors, Fault, nearest};
-use crate::lower::Function;
+use crate::lower::{Entries, Function};
 use crate::source::Source;
 use std::io::Read;
 use std::path::Path;
@@ -45,8 +45,8 @@ pub fn functions(input: &Input) -> Result<(Source, Vec<Function>), Errors> {
     let declarations: Vec<Source> = input.parameters.iter().map(|text| Source::new("--param", text.clone())).collect();
     let mut functions = crate::read(&source, &declarations)?;
     for function in &mut functions {
-        function.graph.set_strict(input.strict_domain);
-        function.whole.iter_mut().for_each(|whole| whole.graph.set_strict(input.strict_domain));
+        function.entries.iter_mut().for_each(|entries| entries.graph.set_strict(input.strict_domain));
+        function.whole.graph.set_strict(input.strict_domain);
     }
     if functions.is_empty() {
         return Err(Errors::general(Fault::Empty, format!("{} defines no function", source.name)));
@@ -87,9 +87,9 @@ pub fn names(wrt: &[String]) -> Vec<String> {
     names
 }
 
-/// Finds the inputs of the function that `--wrt` names: parameters, or single entries such as `x[2]`; all by default.
-pub fn selected(function: &Function, wrt: &[String]) -> Result<Vec<usize>, Errors> {
-    if !function.has_entries() {
+/// Returns the function of entries, where there is one.
+pub fn entries(function: &Function) -> Result<&Entries, Errors> {
+    function.entries.as_ref().ok_or_else(|| {
         let name = function.display_name();
         let diagnostic = Diagnostic::general(
             Fault::FixedSize,
@@ -97,22 +97,27 @@ pub fn selected(function: &Function, wrt: &[String]) -> Result<Vec<usize>, Error
         );
         let hint = "`gradc grad`, `jacobian`, `hessian`, `explain`, `check` and `compile` keep matrices whole; otherwise \
                     give small dimensions as numbers: `W: matrix[2, 3]`";
-        return Err(Errors::new(&Default::default(), vec![diagnostic.hint(hint)]));
-    }
+        Errors::new(&Default::default(), vec![diagnostic.hint(hint)])
+    })
+}
+
+/// Finds the inputs of the function that `--wrt` names: parameters, or single entries such as `x[2]`; all by default.
+pub fn selected(function: &Function, wrt: &[String]) -> Result<Vec<usize>, Errors> {
+    let entries = entries(function)?;
     if wrt.is_empty() {
-        return Ok((0..function.graph.inputs().len()).collect());
+        return Ok((0..entries.graph.inputs().len()).collect());
     }
     let mut selected = Vec::new();
     for name in names(wrt) {
-        if let Some(parameter) = function.parameter(&name) {
+        if let Some(parameter) = entries.parameter(&name) {
             selected.extend(parameter.inputs.clone());
             continue;
         }
-        let entry = (0..function.graph.inputs().len()).find(|at| label(function, *at) == name);
+        let entry = (0..entries.graph.inputs().len()).find(|at| label(entries, *at) == name);
         match entry {
             Some(at) => selected.push(at),
             None => {
-                let names: Vec<&str> = function.parameters.iter().map(|parameter| parameter.name.as_str()).collect();
+                let names: Vec<&str> = entries.parameters.iter().map(|parameter| parameter.name.as_str()).collect();
                 return Err(unknown_parameter(function.display_name(), &name, &names));
             }
         }
@@ -132,8 +137,8 @@ pub fn unknown_parameter(function: &str, name: &str, names: &[&str]) -> Errors {
 }
 
 /// Writes an entry of a parameter: `x`, `x[0]`, `W[0,1]`.
-pub fn label(function: &Function, input: usize) -> String {
-    let input = &function.graph.inputs()[input];
+pub fn label(entries: &Entries, input: usize) -> String {
+    let input = &entries.graph.inputs()[input];
     match input.place.as_slice() {
         [] => input.parameter.clone(),
         place => {

@@ -3,7 +3,7 @@
 
 use super::values::Point;
 use crate::graph::{Comparison, ExprId, Graph, Node};
-use crate::lower::{Facts, Formulas, Function, Whole};
+use crate::lower::{Entries, Facts, Formulas, Whole};
 use crate::tape::{associate, plan, transcribe};
 use std::ops::Range;
 
@@ -16,20 +16,20 @@ const MOVED: usize = 16;
 type Difference<'a> = Box<dyn Fn(&[f64]) -> Vec<f64> + 'a>;
 
 /// A parameter's entries in a point.
-struct Entries<'a> {
+struct Movable<'a> {
     range: Range<usize>,
     facts: &'a Facts,
 }
 
 /// Returns points near a sample where a function's equations hold.
-pub fn of_entries(function: &Function, sample: &[f64]) -> Vec<Vec<f64>> {
+pub fn of_entries(entries: &Entries, sample: &[f64]) -> Vec<Vec<f64>> {
     let mut formulas = Formulas::default();
-    let parameters = function.parameters.iter();
-    let parameters: Vec<Entries> =
-        parameters.map(|own| Entries { range: own.inputs.clone(), facts: &own.facts }).collect();
+    let parameters = entries.parameters.iter();
+    let parameters: Vec<Movable> =
+        parameters.map(|own| Movable { range: own.inputs.clone(), facts: &own.facts }).collect();
     let mut found = Vec::new();
-    for equations in equations(&function.graph, &function.outputs) {
-        let mut graph = function.graph.clone();
+    for equations in equations(&entries.graph, &entries.outputs) {
+        let mut graph = entries.graph.clone();
         let differences = equations.into_iter().map(|(u, v)| -> Difference {
             let tape = transcribe(&mut graph, &mut formulas, &[u, v]);
             Box::new(move |point| {
@@ -52,7 +52,7 @@ pub fn of_whole(whole: &Whole, point: &Point) -> Vec<Point> {
         end += point.matrices[whole.input_index(parameter.id)].entries.len();
         // An entry of a symmetric matrix does not move alone.
         if !whole.graph.is_declared_symmetric(parameter.id) {
-            parameters.push(Entries { range: start..end, facts: &parameter.facts });
+            parameters.push(Movable { range: start..end, facts: &parameter.facts });
         }
     }
     let sample = flat(whole, point);
@@ -130,7 +130,7 @@ fn equations(graph: &Graph, roots: &[ExprId]) -> Vec<Vec<(ExprId, ExprId)>> {
 }
 
 /// Moves a point to where equations hold, one after the other.
-fn meeting(parameters: &[Entries], differences: &[Difference], sample: &[f64]) -> Option<Vec<f64>> {
+fn meeting(parameters: &[Movable], differences: &[Difference], sample: &[f64]) -> Option<Vec<f64>> {
     let holds = |difference: &Difference, point: &[f64]| difference(point).contains(&0.0);
     let all_hold = |point: &[f64]| differences.iter().all(|difference| holds(difference, point));
     let mut point = sample.to_vec();
@@ -148,7 +148,7 @@ fn meeting(parameters: &[Entries], differences: &[Difference], sample: &[f64]) -
 
 /// Lists points at which an equation may hold: entries at 0, at one another or where a line through two values is 0, and
 /// whole parameters at 0.
-fn candidates(parameters: &[Entries], difference: &Difference, point: &[f64]) -> Vec<Vec<f64>> {
+fn candidates(parameters: &[Movable], difference: &Difference, point: &[f64]) -> Vec<Vec<f64>> {
     let moved =
         || parameters.iter().flat_map(|own| own.range.clone().take(MOVED).map(|at| (at, own.facts))).take(MOVED);
     let mut candidates = Vec::new();

@@ -45,10 +45,7 @@ fn page(options: &Options, function: &Function) -> Result<String, Stop> {
     let mut page = Page::new(&format!("{} and its derivatives", function.display_name()));
     page.definition(&function.definition);
     page.formulas(&definition(function));
-    let number = match &function.whole {
-        Some(whole) => whole.extents().is_scalar(),
-        None => function.outputs.len() == 1,
-    };
+    let number = function.whole.extents().is_scalar();
     let (heading, first) = if number { ("Gradient", "grad") } else { ("Jacobian", "jacobian") };
     let mut progress = Progress::new();
     let mut answer = |command: &str, extra: &[&str]| {
@@ -66,17 +63,16 @@ fn page(options: &Options, function: &Function) -> Result<String, Stop> {
         page.heading("Hessian");
         page.formulas(&answer("hessian", &["-f", "mathml"])?);
     }
-    if function.has_entries() {
-        let inputs = 0..function.graph.inputs().len();
-        if inputs.len() <= EXPLAINED {
-            page.heading("Derivation");
-            for label in inputs.map(|input| input::label(function, input)) {
-                let steps = answer("explain", &["--wrt", &label, "-f", "mathml"])?;
-                page.folded_formulas(&format!("The derivative by {label}, step by step"), &steps);
-            }
+    let entries = function.entries.as_ref().filter(|_| function.kept_whole().is_none());
+    let inputs = entries.map_or(0, |entries| entries.graph.inputs().len());
+    if let Some(entries) = entries.filter(|_| inputs <= EXPLAINED) {
+        page.heading("Derivation");
+        for label in (0..inputs).map(|input| input::label(entries, input)) {
+            let steps = answer("explain", &["--wrt", &label, "-f", "mathml"])?;
+            page.folded_formulas(&format!("The derivative by {label}, step by step"), &steps);
         }
     }
-    if number && !function.has_entries() {
+    if number && entries.is_none() {
         page.heading("Derivation");
         page.folded_formulas("The gradient, gate by gate", &answer("explain", &["-f", "mathml"])?);
     }

@@ -2,6 +2,7 @@
 
 use super::{Exit, Outcome, values};
 use crate::error::{Diagnostic, Errors, Fault, nearest};
+use crate::lower::Entries;
 use crate::show::notation;
 use crate::simplify::{Class, FORBIDDEN, Forbidden, Rounding, Rule, STRUCTURAL, Structural, TABLE};
 use crate::source::Source;
@@ -131,21 +132,23 @@ fn worked_example(left: &str, right: &str, out: &mut impl Write) -> Result<(), s
 }
 
 /// Reads a side, with `t` as parameter of the expressions that are put in, or with the names of rules as parameters.
-fn read(lets: &str, side: &str) -> Result<Option<crate::lower::Function>, Errors> {
+fn read(lets: &str, side: &str) -> Result<Option<Entries>, Errors> {
     let names: &[&str] = if lets.is_empty() { &["x", "a", "b"] } else { &["t"] };
     let parameters: Vec<Source> = names.iter().map(|name| Source::new("parameter", *name)).collect();
-    Ok(crate::read(&Source::new("rule", format!("{{ {lets} {side} }}")), &parameters)?.pop())
+    Ok(crate::read(&Source::new("rule", format!("{{ {lets} {side} }}")), &parameters)?
+        .pop()
+        .and_then(|function| function.entries))
 }
 
 fn written(lets: &str, side: &str) -> Result<String, Errors> {
-    let function = read(lets, side)?;
-    Ok(function.map(|function| notation::text(&function.graph, function.outputs[0])).unwrap_or_default())
+    let entries = read(lets, side)?;
+    Ok(entries.map(|entries| notation::text(&entries.graph, entries.outputs[0])).unwrap_or_default())
 }
 
 /// Evaluates one side at a point.
 fn evaluate(side: &str, lets: &str, at: &[f64]) -> Result<String, Errors> {
-    let Some(mut function) = read(lets, side)? else { return Ok(String::new()) };
-    let tape = crate::tape::schedule(&mut function.graph, &mut Default::default(), &function.outputs);
+    let Some(mut entries) = read(lets, side)? else { return Ok(String::new()) };
+    let tape = crate::tape::schedule(&mut entries.graph, &mut Default::default(), &entries.outputs);
     let value = tape.evaluate(at).first().copied().unwrap_or(f64::NAN);
     Ok(if value.is_nan() { "not defined".to_string() } else { values::text(value) })
 }

@@ -164,18 +164,19 @@ impl Session {
 
 /// Writes a function's value, simplified; a number where nothing is free.
 fn written(function: &Function) -> Result<String, crate::Diagnostic> {
-    if let Some(whole) = function.whole.as_ref().filter(|_| !function.has_entries()) {
+    if let Some(whole) = function.kept_whole() {
         let closed = derive_closed(whole, &[], Order::Value, Form::Pretty)?;
         return Ok(notation::text(&closed.graph, closed.value));
     }
-    let mut derivatives = derive(function, &[], Order::Value, Form::Pretty)?;
-    if function.graph.inputs().is_empty() {
+    let Some(entries) = &function.entries else { return Ok(String::new()) };
+    let mut derivatives = derive(entries, &[], Order::Value, Form::Pretty)?;
+    if entries.graph.inputs().is_empty() {
         let numbers = super::values::evaluate(&derivatives.tape(), &[], false);
         let note = if numbers.iter().any(|number| number.is_undecided) { " (in double precision)" } else { "" };
         let numbers: Vec<f64> = numbers.into_iter().map(|number| number.value).collect();
-        return Ok(format!("{}{note}", super::formulas::number_text(function.shape, &numbers)));
+        return Ok(format!("{}{note}", super::formulas::number_text(entries.shape, &numbers)));
     }
-    let (ast, root) = notation::write_array(&derivatives.graph, &derivatives.value, function.shape);
+    let (ast, root) = notation::write_array(&derivatives.graph, &derivatives.value, entries.shape);
     Ok(crate::syntax::print_expression(&ast, root))
 }
 

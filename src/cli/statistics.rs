@@ -11,9 +11,10 @@ use std::io::Write;
 /// Counts nodes and operations of a function's value and its derivatives by the given inputs.
 fn counts(goal: Option<Goal>, source: &Source, function: &Function, by: &[usize]) -> Result<Value, Stop> {
     let wrong = |diagnostic| crate::in_function(source, function, diagnostic);
+    let entries = input::entries(function)?;
     let nodes = |derivatives: &Derivatives| derivatives.graph.reachable(&derivatives.roots()).len();
-    let raw = derive(function, by, Order::First, Form::Raw).map_err(wrong)?;
-    let mut code = derive(function, by, Order::First, Goal::computed(goal)).map_err(wrong)?;
+    let raw = derive(entries, by, Order::First, Form::Raw).map_err(wrong)?;
+    let mut code = derive(entries, by, Order::First, Goal::computed(goal)).map_err(wrong)?;
     let simplified = nodes(&code);
     let counts = code.tape().counts();
     Ok(json!({

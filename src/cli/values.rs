@@ -2,8 +2,8 @@
 
 use super::given::{Given, array, constants, depth_of, matrices, require_finite, require_nested, size, split};
 use crate::error::{Diagnostic, Errors, Fault, nearest};
-use crate::graph::{Dimension, Sizes};
-use crate::lower::{Function, Shape, Whole, WholeParameter};
+use crate::graph::{Dimension, Extents, Sizes};
+use crate::lower::{Entries, Function, Shape, Whole, WholeParameter};
 use crate::precise::{Coordinate, Evaluator};
 use crate::source::Source;
 use crate::tape::{Dense, Tape};
@@ -54,21 +54,22 @@ pub fn doubles(point: &[Coordinate]) -> Vec<f64> {
 /// Reads the values of a function's inputs from `x=1,y=pi/2,v=[1,2,3],w[0]=4`. Values are constant expressions.
 pub fn from_text(function: &Function, at: &str) -> Result<Vec<Coordinate>, Errors> {
     if let Some(object) = json_file(at)? {
-        return Ok(from_json(function, &object)?.into_iter().map(Coordinate::from).collect());
+        return Ok(from_json(super::input::entries(function)?, &object)?.into_iter().map(Coordinate::from).collect());
     }
     let source = Source::new("--at", at);
     let wrong = |message: String, hint: String| {
         Errors::new(&source, vec![Diagnostic::general(Fault::Point, message).hint(hint)])
     };
-    let mut inputs: Vec<Option<Coordinate>> = vec![None; function.graph.inputs().len()];
+    let entries = super::input::entries(function)?;
+    let mut inputs: Vec<Option<Coordinate>> = vec![None; entries.graph.inputs().len()];
     for assignment in split(at) {
         let Some((name, value)) = assignment.split_once('=') else {
             return Err(wrong(format!("`{assignment}` gives no value"), "write `--at x=1,y=2`".to_string()));
         };
         let name: String = name.chars().filter(|c| !c.is_whitespace()).collect();
-        let places = places(function, &name);
-        if places.is_empty() && function.parameter(&name).is_none() {
-            let names: Vec<&str> = function.parameters.iter().map(|parameter| parameter.name.as_str()).collect();
+        let places = places(entries, &name);
+        if places.is_empty() && entries.parameter(&name).is_none() {
+            let names: Vec<&str> = entries.parameters.iter().map(|parameter| parameter.name.as_str()).collect();
             let hint = match nearest(&name, names.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("its parameters are {}", names.join(", ")),
@@ -81,7 +82,7 @@ pub fn from_text(function: &Function, at: &str) -> Result<Vec<Coordinate>, Error
             let message = format!("`{name}` takes {} numbers, not {}", places.len(), values.len());
             return Err(wrong(message, "write vectors as `x=[1,2,3]`".to_string()));
         }
-        if let Some(parameter) = function.parameter(&name) {
+        if let Some(parameter) = entries.parameter(&name) {
             require_nested(&name, depth_of(parameter.shape), depth_of(shape), values.len())?;
         }
         places.zip(values).for_each(|(place, value)| inputs[place] = Some(value));
@@ -89,7 +90,7 @@ pub fn from_text(function: &Function, at: &str) -> Result<Vec<Coordinate>, Error
     let missing: Vec<String> = (0..inputs.len())
         .filter(|input| inputs[*input].is_none())
         .take(8)
-        .map(|input| super::input::label(function, input))
+        .map(|input| super::input::label(entries, input))
         .collect();
     if !missing.is_empty() {
         let hint = format!("add `,{}=...`", missing[0]);
@@ -150,7 +151,7 @@ pub fn point_from_text(function: &Function, whole: &Whole, at: &str) -> Result<P
             };
             return Err(wrong(format!("`{}` has no parameter `{name}`", function.display_name()), hint));
         }
-        let is_tensor = whole.parameter(&name).is_some_and(|parameter| parameter.indices == 3);
+        let is_tensor = whole.parameter(&name).is_some_and(|parameter| matches!(parameter.shape, Shape::Tensor(..)));
         let (shape, entries) = if is_tensor { matrices(value)? } else { constants(value)? };
         let (exact, entries) = (entries.clone(), doubles(&entries));
         let depth = depth_of(shape);
@@ -193,26 +194,27 @@ fn point(whole: &Whole, given: &[(String, Given)]) -> Result<Point, Errors> {
         };
         let Given { depth, exact, .. } = own;
         let mut value = own.numbers.clone();
+        let extents = parameter.extents();
         if own.is_without_columns(parameter) {
-            let Some(columns) = parameter.extents.columns.evaluate(&point.sizes) else {
+            let Some(columns) = extents.columns.evaluate(&point.sizes) else {
                 let message = format!("`{}` has no rows, and nothing tells how many columns it has", parameter.name);
                 return Err(wrong(message));
             };
             value.columns = columns;
         }
         require_finite(&parameter.name, value.entries.iter().copied())?;
-        require_nested(&parameter.name, parameter.indices, *depth, value.entries.len())?;
+        require_nested(&parameter.name, parameter.shape.indices(), *depth, value.entries.len())?;
         let mut fits = value.entries.len() == value.rows * value.columns;
-        for (dimension, size) in [(&parameter.extents.rows, value.rows), (&parameter.extents.columns, value.columns)] {
+        for (dimension, size) in [(&extents.rows, value.rows), (&extents.columns, value.columns)] {
             fits &= dimension.evaluate(&point.sizes) == Some(size);
         }
-        if let (Some([_, rows]), Some(given)) = (&parameter.layers, own.layers) {
+        if let (Shape::Tensor(_, rows, _), Some(given)) = (&parameter.shape, own.layers) {
             fits &= rows.evaluate(&point.sizes) == Some(given);
         }
         if !fits {
             let known = known(&point.sizes);
             let message =
-                format!("`{}` is a {}{known}, and {} are given", parameter.name, parameter.declared(), size(&value));
+                format!("`{}` is a {}{known}, and {} are given", parameter.name, parameter.shape, size(&value));
             return Err(wrong(message));
         }
         let symmetric =
@@ -247,9 +249,13 @@ fn sizes_of(whole: &Whole, given: &[(String, Given)]) -> Sizes {
         for parameter in &whole.parameters {
             let Some((_, own)) = given.iter().find(|(name, _)| *name == parameter.name) else { continue };
             let (rows, columns) = (own.numbers.rows, own.numbers.columns);
-            let columns = (!own.is_without_columns(parameter)).then_some((&parameter.extents.columns, columns));
-            let layers = parameter.layers.as_ref().map(|[_, layers]| layers).zip(own.layers);
-            for (dimension, size) in layers.into_iter().chain([(&parameter.extents.rows, rows)]).chain(columns) {
+            let extents = parameter.extents();
+            let columns = (!own.is_without_columns(parameter)).then_some((&extents.columns, columns));
+            let layers = match &parameter.shape {
+                Shape::Tensor(_, rows, _) => Some(rows).zip(own.layers),
+                _ => None,
+            };
+            for (dimension, size) in layers.into_iter().chain([(&extents.rows, rows)]).chain(columns) {
                 let mut unknown = dimension.names().filter(|name| !sizes.contains_key(*name));
                 let (Some(name), None) = (unknown.next(), unknown.next()) else { continue };
                 let rest = dimension.substituted(name, &Dimension::number(0)).signed(&sizes);
@@ -289,7 +295,8 @@ pub fn sample(whole: &Whole, index: usize) -> Point {
     for (place, parameter) in whole.parameters.iter().enumerate() {
         let size = |dimension: &Dimension| dimension.evaluate(&sizes).unwrap_or(0);
         let mut picked = place;
-        let (rows, columns) = (size(&parameter.extents.rows), size(&parameter.extents.columns));
+        let Extents { rows, columns } = parameter.extents();
+        let (rows, columns) = (size(&rows), size(&columns));
         let mut entry = || {
             count += 1.0;
             // Quadratic in the count, so that a matrix of entries in a row has full rank.
@@ -328,18 +335,18 @@ fn json_file(at: &str) -> Result<Option<Value>, Errors> {
 }
 
 /// Returns the inputs that a name stands for: a parameter's, or one entry's.
-fn places(function: &Function, name: &str) -> std::ops::Range<usize> {
-    if let Some(parameter) = function.parameter(name) {
+fn places(entries: &Entries, name: &str) -> std::ops::Range<usize> {
+    if let Some(parameter) = entries.parameter(name) {
         return parameter.inputs.clone();
     }
-    let entry = (0..function.graph.inputs().len()).find(|input| super::input::label(function, *input) == name);
+    let entry = (0..entries.graph.inputs().len()).find(|input| super::input::label(entries, *input) == name);
     entry.map_or(0..0, |input| input..input + 1)
 }
 
 /// Reads the values of a function's inputs from a JSON object of numbers and nested arrays.
-pub fn from_json(function: &Function, at: &Value) -> Result<Vec<f64>, Errors> {
-    let mut inputs = Vec::with_capacity(function.graph.inputs().len());
-    for parameter in &function.parameters {
+pub fn from_json(entries: &Entries, at: &Value) -> Result<Vec<f64>, Errors> {
+    let mut inputs = Vec::with_capacity(entries.graph.inputs().len());
+    for parameter in &entries.parameters {
         let Some(value) = at.get(&parameter.name) else {
             return Err(Errors::general(Fault::Point, format!("no value is given for `{}`", parameter.name)));
         };

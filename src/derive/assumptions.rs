@@ -4,7 +4,7 @@ use super::{Closed, Derivative, Derivatives, Form, Order, derive_closed, input_f
 use crate::diff::{Differentiator, resolve};
 use crate::error::Diagnostic;
 use crate::graph::{ExprId, Graph, Node};
-use crate::lower::{Facts, Formulas, Function, Whole};
+use crate::lower::{Entries, Facts, Formulas, Whole};
 use crate::simplify::{Grouping, Patch, canonicalize, continued, lost_conditions};
 
 /// What the printed derivatives take for granted: conditions on the inputs without which the derivatives, as the chain
@@ -23,9 +23,9 @@ pub struct Assumptions {
 /// # Errors
 /// A function without a derivative rule.
 pub fn assumptions(
-    function: &Function,
+    function: &Entries,
     shown: &Derivatives,
-    raw: impl FnOnce(&Function) -> Result<Derivatives, Diagnostic>,
+    raw: impl FnOnce(&Entries) -> Result<Derivatives, Diagnostic>,
 ) -> Result<Assumptions, Diagnostic> {
     let mut function = function.clone();
     function.graph.set_strict(true);
@@ -74,7 +74,7 @@ pub struct Patches {
 ///
 /// # Errors
 /// A function without a derivative rule.
-pub fn patches(function: &Function, by: &[usize]) -> Result<Patches, Diagnostic> {
+pub fn patches(function: &Entries, by: &[usize]) -> Result<Patches, Diagnostic> {
     let mut formulas = Formulas::default();
     let mut graph = function.graph.clone();
     if !has_choices(&graph) {

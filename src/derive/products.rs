@@ -2,11 +2,11 @@
 
 use super::closed::Closing;
 use super::of_few::{Asked, OfFew};
-use super::{Closed, Derivative, Derivatives, Deriver, Form, Pass, Passes, leaves, require_entries, several_values};
+use super::{Closed, Derivative, Derivatives, Deriver, Form, Pass, Passes, leaves, several_values};
 use crate::diff;
 use crate::error::Diagnostic;
 use crate::graph::{ExprId, Input, Rational};
-use crate::lower::{Facts, Formulas, Function, Parameter, Shape, Whole, WholeParameter};
+use crate::lower::{Entries, Facts, Formulas, Parameter, Shape, Whole, WholeParameter};
 use std::sync::Arc;
 
 /// A product of derivatives with vectors that the caller gives.
@@ -24,8 +24,8 @@ pub enum Product {
 
 impl Product {
     /// Adds the vectors to a function's parameters: the tangent of each parameter in `by`, or the cotangent of the value.
-    pub fn with_vectors(self, function: &Function, by: &[usize]) -> Function {
-        let mut function = Function { whole: None, ..function.clone() };
+    pub fn with_vectors(self, function: &Entries, by: &[usize]) -> Entries {
+        let mut function = function.clone();
         let taken = function.parameters.iter().map(|parameter| &parameter.name);
         let taken = taken.chain(function.names.iter().map(|(name, _)| name)).cloned().collect();
         let own: Vec<(&str, Shape)> =
@@ -47,16 +47,14 @@ impl Product {
         whole.few = whole.few.map(|few| Arc::new(self.with_matrices(&few, by)));
         let taken = whole.parameters.iter().map(|parameter| &parameter.name).chain(&whole.sizes);
         let taken = taken.chain(whole.names.iter().map(|(name, _)| name)).cloned().collect();
-        let shaped = |p: &WholeParameter| (p.extents.clone(), p.indices, p.layers.clone());
         let own: Vec<WholeParameter> = by.iter().map(|at| whole.parameters[*at].clone()).collect();
-        let own = own.iter().map(|p| (&*p.name, shaped(p))).collect();
-        for (name, (extents, indices, layers)) in self.vectors(own, (whole.extents(), whole.indices, None), taken) {
-            let id = whole.graph.add_matrix_input(&name, extents.clone());
-            if let Some([_, rows]) = &layers {
+        let own = own.iter().map(|parameter| (&*parameter.name, parameter.shape.clone())).collect();
+        for (name, shape) in self.vectors(own, whole.shape.clone(), taken) {
+            let id = whole.graph.add_matrix_input(&name, shape.extents());
+            if let Shape::Tensor(_, rows, _) = &shape {
                 whole.graph.declare_tensor(id, rows.clone());
             }
-            let facts = Facts::default();
-            whole.parameters.push(WholeParameter { name, id, extents, indices, layers, facts, range: None });
+            whole.parameters.push(WholeParameter { name, id, shape, facts: Facts::default(), range: None });
         }
         whole
     }
@@ -92,7 +90,7 @@ impl Deriver {
     pub fn product(
         &mut self,
         product: Product,
-        function: &Function,
+        function: &Entries,
         by: &[usize],
         form: Form,
     ) -> Result<Derivatives, Diagnostic> {
@@ -102,11 +100,10 @@ impl Deriver {
     fn product_in_form(
         &mut self,
         product: Product,
-        function: &Function,
+        function: &Entries,
         by: &[usize],
         form: Form,
     ) -> Result<Derivatives, Diagnostic> {
-        require_entries(function)?;
         let mut graph = function.graph.clone();
         let inputs = |parameters: &[Parameter]| -> Vec<usize> {
             parameters.iter().flat_map(|parameter| parameter.inputs.clone()).collect()

@@ -1,11 +1,11 @@
 //! Derivatives of high order by one input.
 
-use super::{Derivatives, Deriver, Form, leaves, require_entries};
+use super::{Derivatives, Deriver, Form, leaves};
 use crate::diff;
 use crate::error::{Diagnostic, Fault};
 use crate::graph::ExprId;
 use crate::limits;
-use crate::lower::Function;
+use crate::lower::Entries;
 
 /// Highest order of derivatives each of which is simplified before the next one is formed.
 const SIMPLIFIED: usize = 2;
@@ -14,7 +14,7 @@ const SIMPLIFIED: usize = 2;
 ///
 /// # Errors
 /// A function without a derivative rule.
-pub fn derive_repeatedly(function: &Function, by: usize, order: usize, form: Form) -> Result<Derivatives, Diagnostic> {
+pub fn derive_repeatedly(function: &Entries, by: usize, order: usize, form: Form) -> Result<Derivatives, Diagnostic> {
     Deriver::default().derive_repeatedly(function, by, order, form)
 }
 
@@ -25,12 +25,11 @@ impl Deriver {
     /// A function without a derivative rule.
     pub fn derive_repeatedly(
         &mut self,
-        function: &Function,
+        function: &Entries,
         by: usize,
         order: usize,
         form: Form,
     ) -> Result<Derivatives, Diagnostic> {
-        require_entries(function)?;
         let mut graph = function.graph.clone();
         let leaf = leaves(&mut graph, &[by]);
         let value = diff::resolve(&mut self.differentiator, &mut graph, &function.outputs)?;

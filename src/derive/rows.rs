@@ -43,8 +43,7 @@ pub fn derive_rows(whole: &Whole, closed: &mut Closed, by: &[usize], form: Form)
         });
         let wanted: Vec<(usize, ExprId)> = wanted.collect();
         if !wanted.is_empty() {
-            let extents =
-                if second { whole.parameters[by[from]].extents.clone() } else { closed.graph.extents(matrix) };
+            let extents = if second { whole.parameters[by[from]].extents() } else { closed.graph.extents(matrix) };
             all.push((matrix, extents, wanted));
         }
     }

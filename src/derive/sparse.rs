@@ -27,7 +27,7 @@ use crate::error::{Diagnostic, Fault};
 use crate::graph::{
     Bound, Comparison, Dimension, ExprId, Extents, Graph, MatrixOperation as M, Node, Polynomial, Rational,
 };
-use crate::lower::{Formulas, Whole};
+use crate::lower::{Formulas, Shape, Whole};
 use bands::banded;
 use entries::{entries, entry_at, is_by_entries, is_of_numbers};
 use numbering::{is_sorted, numbered};
@@ -117,7 +117,7 @@ pub fn derive_sparse(
     let value = closing.value;
     let rows = match kind {
         SparseKind::Jacobian => vec![closing.graph.extents(value)],
-        SparseKind::Hessian if whole.indices > 0 => return Err(several_values()),
+        SparseKind::Hessian if whole.shape != Shape::Scalar => return Err(several_values()),
         SparseKind::Hessian => columns.clone(),
     };
     let blocks = match kind {

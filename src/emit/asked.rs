@@ -168,7 +168,7 @@ pub(super) fn symmetric(kind: Derive) -> Diagnostic {
         _ => ("derivatives of a matrix", "`jvp` or `vjp`"),
     };
     Diagnostic::general(Fault::FixedSize, format!("{all} by a symmetric matrix are formed in products only"))
-        .hint(format!("derive {products}, or give the dimension as a number: `sym[3]`"))
+        .hint(format!("derive {products}, or give the dimension as a small number: `sym[3]`"))
 }
 
 /// Refuses a function whose parameters or value are arrays that are too large to be passed by value.

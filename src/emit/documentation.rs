@@ -3,7 +3,7 @@
 use crate::derive::{Derivatives, Deriver, Form, Order};
 use crate::error::Diagnostic;
 use crate::graph::{ExprId, Graph, NodeMap};
-use crate::lower::{Function, Shape};
+use crate::lower::{Entries, Function, Shape};
 use crate::show::notation;
 use crate::tape::Tape;
 
@@ -81,7 +81,7 @@ fn prose(lines: &[String]) -> Vec<String> {
     written
 }
 
-pub fn shapes(function: &Function) -> Option<String> {
+pub fn shapes(function: &Entries) -> Option<String> {
     let shaped: Vec<String> = function
         .parameters
         .iter()
@@ -95,7 +95,7 @@ pub fn shapes(function: &Function) -> Option<String> {
 /// the form that is run.
 pub fn formulas(
     deriver: &mut Deriver,
-    function: &Function,
+    function: &Entries,
     inputs: &[usize],
     computed: &Derivatives,
 ) -> Result<Vec<String>, Diagnostic> {

@@ -7,7 +7,7 @@ use super::options::Derive;
 use super::rust::{Kind, Module, Signature, array, gradient_fields};
 use crate::derive::Product;
 use crate::error::Diagnostic;
-use crate::lower::Function;
+use crate::lower::Entries;
 
 /// The products of derivatives that can be asked for, with the names of their functions and what these say of themselves.
 pub(super) const PRODUCTS: [(Derive, Product, &str, &str); 3] = [
@@ -33,7 +33,7 @@ impl Module<'_> {
     /// A function without a derivative rule.
     pub(super) fn products(
         &mut self,
-        function: &Function,
+        function: &Entries,
         signature: &Signature,
         asked: &Asked,
         mut gradient: Option<String>,
@@ -56,11 +56,11 @@ impl Module<'_> {
                     (format!("({type_name}, {type_name})"), type_name)
                 }
             };
-            let name = self.items.claim(&format!("{}_{suffix}", function.display_name()));
+            let name = self.items.claim(&format!("{}_{suffix}", signature.function));
             let mut documentation = vec![computes.replace("{f}", &format!("[`{}`]", signature.name)), String::new()];
             documentation.extend(super::documentation::shapes(&extended));
             documentation.push(operations(&tape));
-            let own = self.signature(&extended, name.clone(), by.clone());
+            let own = self.signature(&extended, &signature.function, name.clone(), by.clone());
             let count = derivatives.value.len();
             self.item(&documentation, &name, &own, &result, &tape, |outputs| {
                 let (value, products) = outputs.split_at(count);

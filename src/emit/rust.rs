@@ -11,7 +11,7 @@ use super::placeholders::Placeholders;
 use super::special;
 use crate::derive::{Derivatives, Deriver, Order};
 use crate::error::{Diagnostic, Fault};
-use crate::lower::{Function, Shape, Whole};
+use crate::lower::{Entries, Function, Shape, Whole};
 use crate::tape::Tape;
 
 /// Lints that generated items are excused from: what the source's names and formulas decide is not the crate's style.
@@ -34,10 +34,7 @@ pub fn emit(functions: &[Function], options: &Options) -> Result<String, (usize,
         special: Vec::new(),
         out: String::new(),
     };
-    let known = |name: &str| {
-        let whole = |function: &Function| function.whole.as_ref().is_some_and(|whole| whole.parameter(name).is_some());
-        functions.iter().any(|function| function.parameter(name).is_some() || whole(function))
-    };
+    let known = |name: &str| functions.iter().any(|function| function.whole.parameter(name).is_some());
     if let Some(name) = options.wrt.iter().find(|name| !known(name)) {
         return Err((0, Diagnostic::general(Fault::Parameter, format!("there is no parameter `{name}` to derive by"))));
     }
@@ -87,6 +84,8 @@ pub(super) enum Kind {
 /// What the items of one function share.
 #[derive(Clone)]
 pub(super) struct Signature {
+    /// What the function is called where it is defined.
+    pub(super) function: String,
     pub(super) name: String,
     /// `w: &[f64; 3]` and `x: f64`.
     parameters: Vec<String>,
@@ -110,7 +109,7 @@ impl Signature {
     }
 
     /// Returns the inputs that are derived by.
-    pub(super) fn derived_inputs(&self, function: &Function) -> Vec<usize> {
+    pub(super) fn derived_inputs(&self, function: &Entries) -> Vec<usize> {
         self.derived.iter().flat_map(|at| function.parameters[*at].inputs.clone()).collect()
     }
 }
@@ -118,35 +117,39 @@ impl Signature {
 impl Module<'_> {
     /// Writes value and derivatives of a function, and returns which it has.
     fn function(&mut self, function: &Function) -> Result<Asked, Diagnostic> {
-        let has_loops = |whole: &Whole| whole.graph.has_loops() && self.options.batch == Batch::None;
-        let in_loops = function.whole.as_ref().is_some_and(has_loops);
-        let large = in_loops || function.graph.inputs().len() > LARGEST_BY_ENTRIES;
-        match &function.whole {
-            Some(whole) if !whole.sizes.is_empty() => self.whole_function(function, whole),
-            Some(whole) if large || !function.has_entries() => match self.fixed_function(function, whole)? {
-                Some(asked) => Ok(asked),
-                None => self.function_by_entries(function),
-            },
-            _ => self.function_by_entries(function),
+        if !function.whole.sizes.is_empty() {
+            return self.whole_function(function, &function.whole);
+        }
+        let in_loops = |whole: &Whole| whole.graph.has_loops() && self.options.batch == Batch::None;
+        let is_large = |entries: &Entries| entries.graph.inputs().len() > LARGEST_BY_ENTRIES;
+        let is_by_entries =
+            |entries: &&Entries| function.closed().is_none_or(|whole| !in_loops(whole) && !is_large(entries));
+        if let Some(entries) = function.entries.as_ref().filter(is_by_entries) {
+            return self.function_by_entries(function, entries);
+        }
+        match (self.fixed_function(function, &function.whole)?, &function.entries) {
+            (Some(asked), _) => Ok(asked),
+            (None, Some(entries)) => self.function_by_entries(function, entries),
+            (None, None) => Err(Diagnostic::general(Fault::FixedSize, "these sizes are not numbers")),
         }
     }
 
     /// Writes a function whose entries are values of their own.
-    fn function_by_entries(&mut self, function: &Function) -> Result<Asked, Diagnostic> {
-        passes_by_value(function, function.parameters.iter().map(|parameter| parameter.shape), function.shape)?;
-        let derived = self.derived(function.parameters.iter().map(|parameter| parameter.name.as_str()));
-        let all: Vec<usize> = derived.iter().flat_map(|at| function.parameters[*at].inputs.clone()).collect();
+    fn function_by_entries(&mut self, function: &Function, entries: &Entries) -> Result<Asked, Diagnostic> {
+        passes_by_value(function, entries.parameters.iter().map(|parameter| parameter.shape), entries.shape)?;
+        let derived = self.derived(entries.parameters.iter().map(|parameter| parameter.name.as_str()));
+        let all: Vec<usize> = derived.iter().flat_map(|at| entries.parameters[*at].inputs.clone()).collect();
         let name = self.items.claim(function.display_name());
-        let signature = self.signature(function, name, derived.clone());
-        let scalar = function.shape == Shape::Scalar;
-        let nothing = derived.is_empty() && !function.parameters.is_empty();
-        let mut asked = Asked::new(self.options, scalar, &function.shape, nothing);
+        let signature = self.signature(entries, function.display_name(), name, derived.clone());
+        let scalar = entries.shape == Shape::Scalar;
+        let nothing = derived.is_empty() && !entries.parameters.is_empty();
+        let mut asked = Asked::new(self.options, scalar, &entries.shape, nothing);
         if let Batch::Only(names) = &self.options.batch
-            && !function.parameters.iter().any(|parameter| self.options.batch.has(&parameter.name))
+            && !entries.parameters.iter().any(|parameter| self.options.batch.has(&parameter.name))
         {
             asked.leave_out_batches(no_parameter(names));
         }
-        asked.leave_out_large(function, function.outputs.len(), all.len());
+        asked.leave_out_large(function, entries.outputs.len(), all.len());
         let (first, second) =
             (asked.wants(Derive::Gradient) || asked.wants(Derive::Jacobian), asked.wants(Derive::Hessian));
         let (sparse_first, sparse_second) = (asked.wants(Derive::SparseJacobian), asked.wants(Derive::SparseHessian));
@@ -155,28 +158,28 @@ impl Module<'_> {
             (true, false) => Order::First,
             (false, false) => Order::Value,
         };
-        let mut derivatives = self.deriver.derive(function, &all, order, self.options.form)?;
+        let mut derivatives = self.deriver.derive(entries, &all, order, self.options.form)?;
         // All functions are parts of one tape, so that the same quantity has the same bits in each.
         let tape = derivatives.tape();
-        let count = function.outputs.len();
-        self.value(function, &signature, &tape.part(count), &mut asked);
+        let count = entries.outputs.len();
+        self.value(entries, &signature, (introduction(function), &tape.part(count)), &mut asked);
         let mut gradient = None;
         if first || second {
             let kind = if scalar { Kind::Gradient } else { Kind::Jacobian };
-            let type_name = self.declare(function, &signature, kind);
+            let type_name = self.declare(entries, &signature, kind);
             let mut batch = None;
             if first {
                 let tape = tape.part(count + count * all.len());
-                batch = self.first(function, &signature, &type_name, (&derivatives, &tape), &mut asked)?;
+                batch = self.first(entries, &signature, &type_name, (&derivatives, &tape), &mut asked)?;
             }
             if second {
-                self.second(function, &signature, &type_name, batch, &tape, &mut asked);
+                self.second(entries, &signature, &type_name, batch, &tape, &mut asked);
             }
             gradient = scalar.then_some(type_name);
         }
-        self.products(function, &signature, &asked, gradient)?;
-        self.sparse_by_entries(function, &signature, (&derivatives, &tape), &asked);
-        self.lagrangian_by_entries(function, &asked)?;
+        self.products(entries, &signature, &asked, gradient)?;
+        self.sparse_by_entries(entries, &signature, (&derivatives, &tape), &asked);
+        self.lagrangian_by_entries(entries, &signature.function, &asked)?;
         Ok(asked)
     }
 
@@ -193,7 +196,7 @@ impl Module<'_> {
         named.into_iter().filter(|at| whole.parameters[*at].range.is_none()).collect()
     }
 
-    pub(super) fn signature(&mut self, function: &Function, name: String, derived: Vec<usize>) -> Signature {
+    pub(super) fn signature(&mut self, function: &Entries, of: &str, name: String, derived: Vec<usize>) -> Signature {
         let float = self.options.scalar.name();
         let mut names = Names::default();
         let mut fields = Vec::new();
@@ -214,11 +217,16 @@ impl Module<'_> {
             fields.push(name);
         }
         let stem = placeholders.stand_for(names.stem());
-        Signature { name, parameters, inputs, placeholders, owners, fields, derived, stem }
+        Signature { function: of.to_string(), name, parameters, inputs, placeholders, owners, fields, derived, stem }
     }
 
-    fn value(&mut self, function: &Function, signature: &Signature, tape: &Tape, asked: &mut Asked) {
-        let mut documentation = introduction(function);
+    fn value(
+        &mut self,
+        function: &Entries,
+        signature: &Signature,
+        (mut documentation, tape): (Vec<String>, &Tape),
+        asked: &mut Asked,
+    ) {
         documentation.extend(shapes(function));
         documentation.push(operations(tape));
         documentation.extend(asked.notes());
@@ -234,7 +242,7 @@ impl Module<'_> {
 
     fn first(
         &mut self,
-        function: &Function,
+        function: &Entries,
         signature: &Signature,
         type_name: &str,
         (derivatives, tape): (&Derivatives, &Tape),
@@ -249,7 +257,7 @@ impl Module<'_> {
             documentation.extend(formulas(&mut self.deriver, function, &inputs, derivatives)?);
         }
         documentation.push(operations(tape));
-        let name = self.items.claim(&format!("{}_{suffix}", function.display_name()));
+        let name = self.items.claim(&format!("{}_{suffix}", signature.function));
         let stages = self.stages(function, &name, tape, asked, &mut documentation);
         let result = format!("({}, {type_name})", array(function.shape, float));
         let count = function.outputs.len();
@@ -264,7 +272,7 @@ impl Module<'_> {
 
     fn second(
         &mut self,
-        function: &Function,
+        function: &Entries,
         signature: &Signature,
         type_name: &str,
         batch: Option<String>,
@@ -284,7 +292,7 @@ impl Module<'_> {
             String::new(),
             operations(tape),
         ];
-        let name = self.items.claim(&format!("{}_hessian", function.display_name()));
+        let name = self.items.claim(&format!("{}_hessian", signature.function));
         let stages = self.stages(function, &name, tape, asked, &mut documentation);
         let result = format!("({float}, {type_name}, [[{float}; {count}]; {count}])");
         self.item(&documentation, &name, signature, &result, tape, |outputs| {
@@ -306,7 +314,7 @@ impl Module<'_> {
     }
 
     /// Declares a type with a field for each parameter that is derived by, and returns its name.
-    pub(super) fn declare(&mut self, function: &Function, signature: &Signature, kind: Kind) -> String {
+    pub(super) fn declare(&mut self, function: &Entries, signature: &Signature, kind: Kind) -> String {
         let float = self.options.scalar.name();
         let fields = signature.derived.iter().map(|at| {
             let parameter = &function.parameters[*at];
@@ -315,13 +323,13 @@ impl Module<'_> {
             (parameter.name.as_str(), signature.fields[*at].as_str(), held)
         });
         let fields: Vec<(&str, &str, String)> = fields.collect();
-        self.structure(function, &signature.name, kind, &fields)
+        self.structure(&signature.function, &signature.name, kind, &fields)
     }
 
     /// Declares a type with fields, each with the parameter that it is for and its type, and returns its name.
     pub(super) fn structure(
         &mut self,
-        function: &Function,
+        function: &str,
         of: &str,
         kind: Kind,
         fields: &[(&str, &str, String)],
@@ -331,7 +339,7 @@ impl Module<'_> {
             Kind::Jacobian => ("Jacobian", "Jacobian"),
             Kind::Cotangents => ("Vjp", "Vector-Jacobian product"),
         };
-        let name = self.items.claim_type(&format!("{}{suffix}", camel_case(function.display_name())));
+        let name = self.items.claim_type(&format!("{}{suffix}", camel_case(function)));
         self.out.push_str(&format!("\n/// {title} of [`{of}`], parameter by parameter.\n"));
         if kind == Kind::Jacobian {
             self.out.push_str("/// The first index is that of the function's value.\n");
@@ -446,7 +454,7 @@ pub(super) fn array(shape: Shape, float: &str) -> String {
 }
 
 pub(super) fn gradient_fields(
-    function: &Function,
+    function: &Entries,
     signature: &Signature,
     first: &[Text],
     count: usize,

@@ -7,11 +7,11 @@ use super::rust::{ALLOW, Module, Signature};
 use crate::derive::{Derivatives, Layout, Order, lagrangian_by_entries};
 use crate::error::Diagnostic;
 use crate::graph::Graph;
-use crate::lower::{Function, Shape};
+use crate::lower::{Entries, Shape};
 use crate::tape::Tape;
 
 /// The entries of a sparse derivative, row by row: row, column, and which of the outputs of all derivatives it is.
-type Entries = Vec<(usize, usize, usize)>;
+type Places = Vec<(usize, usize, usize)>;
 
 /// What a sparse derivative is called: in the names of functions, and in documentation; what value there is beside it, and
 /// what its rows and columns are.
@@ -45,7 +45,7 @@ impl Module<'_> {
     /// by all inputs that are derived by.
     pub(super) fn sparse_by_entries(
         &mut self,
-        function: &Function,
+        function: &Entries,
         signature: &Signature,
         (derivatives, tape): (&Derivatives, &Tape),
         asked: &Asked,
@@ -68,13 +68,18 @@ impl Module<'_> {
     ///
     /// # Errors
     /// A value that is a matrix, and functions without second derivatives.
-    pub(super) fn lagrangian_by_entries(&mut self, function: &Function, asked: &Asked) -> Result<(), Diagnostic> {
+    pub(super) fn lagrangian_by_entries(
+        &mut self,
+        function: &Entries,
+        name: &str,
+        asked: &Asked,
+    ) -> Result<(), Diagnostic> {
         if !asked.wants(Derive::Lagrangian) {
             return Ok(());
         }
         let own = lagrangian_by_entries(function)?;
         let derived = self.derived(function.parameters.iter().map(|parameter| parameter.name.as_str()));
-        let signature = self.signature(&own, function.display_name().to_string(), derived);
+        let signature = self.signature(&own, name, name.to_string(), derived);
         let all = signature.derived_inputs(&own);
         let mut derivatives = self.deriver.derive(&own, &all, Order::Second, self.options.form)?;
         let tape = derivatives.tape();
@@ -84,14 +89,14 @@ impl Module<'_> {
 
     fn lower_triangle(
         &mut self,
-        function: &Function,
+        function: &Entries,
         signature: &Signature,
         titles: &Titles,
         (derivatives, tape): (&Derivatives, &Tape),
     ) {
         let (values, count) = (derivatives.value.len(), derivatives.second.len());
         let upper = |row: usize, column: usize| row * count - row * row.saturating_sub(1) / 2 + column - row;
-        let mut places = Entries::new();
+        let mut places = Places::new();
         for (row, entries) in derivatives.second.iter().enumerate() {
             let own = entries[..=row].iter().enumerate().filter(|(_, id)| !is_zero(&derivatives.graph, **id));
             places.extend(own.map(|(column, _)| (row, column, values + count + upper(column, row))));
@@ -101,17 +106,17 @@ impl Module<'_> {
 
     fn entries_of(
         &mut self,
-        function: &Function,
+        function: &Entries,
         signature: &Signature,
         Titles { suffix, title, value: beside, note }: &Titles,
-        (mut places, width): (Entries, usize),
+        (mut places, width): (Places, usize),
         tape: &Tape,
     ) {
         let is_compressed = self.options.layout == Layout::Columns;
         if is_compressed {
             places.sort_by_key(|(row, column, _)| (*column, *row));
         }
-        let (float, own) = (self.options.scalar.name(), function.display_name());
+        let (float, own) = (self.options.scalar.name(), &signature.function);
         let count = places.len();
         let pattern = self.items.claim(&format!("{own}_{suffix}_pattern"));
         let nonzeros = self.items.claim(&format!("{own}_{suffix}_nonzeros"));

@@ -18,7 +18,7 @@ use crate::derive::{input_facts, pretty_forms};
 use crate::diff::{self, Differentiator};
 use crate::error::Diagnostic;
 use crate::graph::{ExprId, Graph, Node};
-use crate::lower::{Formulas, Function};
+use crate::lower::{Entries, Formulas};
 use crate::show::naming::{DIFFERENTIAL, Names};
 use crate::show::notation;
 use crate::simplify::{Grouping, Simplifier, Windows, canonicalize};
@@ -66,7 +66,7 @@ pub struct Derivation {
 ///
 /// # Errors
 /// A function without a derivative rule.
-pub fn explain(function: &Function, output: usize, by: usize) -> Result<Derivation, Diagnostic> {
+pub fn explain(function: &Entries, output: usize, by: usize) -> Result<Derivation, Diagnostic> {
     let mut graph = function.graph.clone();
     let mut formulas = Formulas::default();
     let mut differentiator = Differentiator::default();

@@ -6,6 +6,7 @@ use super::dimensions::{self, Matching};
 use super::gates::{node, one_number};
 use super::machine::{Frame, Machine, Task};
 use super::matrices::FUNCTIONS;
+use super::shape::Shape;
 use super::value::Value;
 use crate::error::{Diagnostic, Fault, nearest};
 use crate::functions::{self, Arity, Code, FunctionId};
@@ -217,25 +218,25 @@ impl Machine<'_> {
             return Ok(());
         };
         let given = match value {
-            Value::Tensor(id, layers)
-                if wanted.layers.as_ref().is_some_and(|own| matching.layers_match(own, layers)) =>
-            {
-                self.gates.graph.extents(*id)
-            }
-            Value::Tensor(..) => Extents::scalar(),
-            Value::Running(_) if wanted.rank.is_some() => return Err(one_number(span)),
+            Value::Tensor(id, layers) => match &wanted.shape {
+                Shape::Tensor(matrices, rows, _) if matching.layers_match([matrices, rows], layers) => {
+                    self.gates.graph.extents(*id)
+                }
+                _ => Extents::scalar(),
+            },
+            Value::Running(_) if wanted.shape != Shape::Scalar => return Err(one_number(span)),
             Value::Running(_) => return Ok(()),
             Value::Rows(rows) => self.gates.extents_of_one(rows),
             value => self.gates.graph.extents(node(value, span)?),
         };
-        if matching.matches(&wanted.extents, &given) {
+        if matching.matches(&wanted.shape.extents(), &given) {
             return Ok(());
         }
         let message = format!(
             "`{}` of `{}` is a {}, not a {}",
             parameter.name.text,
             name.text,
-            wanted,
+            wanted.shape,
             self.gates.described(value)
         );
         Err(Diagnostic::new(Fault::Shapes, span, message))

@@ -1,51 +1,28 @@
 //! Declared shapes: dimensions that are numbers, names, and sums of both.
 
-use super::gates::shape_text;
+use super::shape::Shape;
 use super::value::{Rank, Value};
 use crate::error::{Diagnostic, Fault};
 use crate::graph::{Dimension, ExprId, Extents, Rational, factors};
 use crate::syntax::ast::{self, Ast, BinaryOperator as B, Expression as E, Type};
-use std::fmt;
 
 /// A declared shape.
 #[derive(Clone, Debug)]
 pub(super) struct Declared {
-    /// Rows and columns.
-    pub extents: Extents,
-    /// Whether the matrix is symmetric.
+    /// The shape.
+    pub shape: Shape<Dimension>,
+    /// Whether it is that of a symmetric matrix.
     pub symmetric: bool,
-    /// Whether it is a vector or a matrix; none for a number.
-    pub rank: Option<Rank>,
-    /// Of a tensor, which is a matrix of the rows of all its matrices, how many matrices there are and rows in each.
-    pub layers: Option<[Dimension; 2]>,
 }
 
 impl Declared {
-    /// Returns how many indices an entry has.
-    pub fn indices(&self) -> usize {
-        match self.rank {
-            None | Some(Rank::Either) => 0,
-            Some(Rank::Vector) => 1,
-            Some(Rank::Matrix) if self.layers.is_some() => 3,
-            Some(Rank::Matrix) => 2,
-        }
-    }
-
     /// Returns a value of this shape.
     pub fn value(&self, id: ExprId) -> Value {
-        if let Some(layers) = &self.layers {
-            return Value::Tensor(id, layers.clone());
-        }
-        self.rank.map_or(Value::Scalar(id), |rank| Value::Array(id, rank))
-    }
-}
-
-impl fmt::Display for Declared {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.rank, &self.layers) {
-            (None, _) => write!(f, "scalar"),
-            (_, Some([n, m])) => write!(f, "tensor[{n}, {m}, {}]", self.extents.columns),
-            (Some(rank), None) => write!(f, "{}", shape_text(rank, &self.extents)),
+        match &self.shape {
+            Shape::Scalar => Value::Scalar(id),
+            Shape::Vector(_) => Value::Array(id, Rank::Vector),
+            Shape::Matrix(..) => Value::Array(id, Rank::Matrix),
+            Shape::Tensor(matrices, rows, _) => Value::Tensor(id, [matrices.clone(), rows.clone()]),
         }
     }
 }
@@ -61,28 +38,24 @@ pub(super) fn declared(ast: &Ast, declared: &Type, errors: &mut Vec<Diagnostic>)
             None
         }
     };
-    let mut layers = None;
-    let (extents, symmetric, rank) = match declared {
-        Type::Scalar => (Extents::scalar(), false, None),
-        Type::Vector(n) | Type::Index(Some(n)) => (Extents::column(read(*n)?), false, Some(Rank::Vector)),
-        Type::Index(None) => (Extents::scalar(), false, None),
+    let symmetric = matches!(declared, Type::Symmetric(_) | Type::PositiveDefinite(_));
+    let shape = match declared {
+        Type::Scalar | Type::Index(None) => Shape::Scalar,
+        Type::Vector(n) | Type::Index(Some(n)) => Shape::Vector(read(*n)?),
         Type::Matrix(n, m) => {
             let (rows, columns) = (read(*n), read(*m));
-            (Extents::new(rows?, columns?), false, Some(Rank::Matrix))
+            Shape::Matrix(rows?, columns?)
         }
         Type::Tensor(n, m, k) => {
             let (matrices, rows, columns) = (read(*n), read(*m), read(*k));
-            let sides = [matrices?, rows?];
-            let rows = sides[0].product(&sides[1]);
-            layers = Some(sides);
-            (Extents::new(rows, columns?), false, Some(Rank::Matrix))
+            Shape::Tensor(matrices?, rows?, columns?)
         }
         Type::Symmetric(n) | Type::PositiveDefinite(n) => {
             let n = read(*n)?;
-            (Extents::new(n.clone(), n), true, Some(Rank::Matrix))
+            Shape::Matrix(n.clone(), n)
         }
     };
-    Some(Declared { extents, symmetric, rank, layers })
+    Some(Declared { shape, symmetric })
 }
 
 /// Reads the range of whole numbers that a parameter is declared to be of, reporting what is none: none for a parameter that
@@ -157,8 +130,8 @@ impl Matching {
     }
 
     /// Matches how many matrices a tensor has, and how many rows each of them.
-    pub fn layers_match(&mut self, wanted: &[Dimension; 2], given: &[Dimension; 2]) -> bool {
-        wanted.iter().zip(given).all(|(wanted, given)| self.agrees(wanted, given))
+    pub fn layers_match(&mut self, wanted: [&Dimension; 2], given: &[Dimension; 2]) -> bool {
+        wanted.into_iter().zip(given).all(|(wanted, given)| self.agrees(wanted, given))
     }
 
     /// Returns the names with their dimensions.

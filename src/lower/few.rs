@@ -15,8 +15,8 @@ pub struct Few {
 impl Few {
     /// Returns sizes for which a range ends before it begins, those first of which most is known.
     pub(super) fn of(lowered: &Lowered) -> Vec<Few> {
-        let sides = lowered.parameters.iter().flat_map(|own| [&own.extents.rows, &own.extents.columns]);
-        let sides: Vec<&Dimension> = sides.collect();
+        let sides = lowered.parameters.iter().map(|own| own.shape.extents()).flat_map(|own| [own.rows, own.columns]);
+        let sides: Vec<Dimension> = sides.collect();
         let ranges: Vec<&Dimension> = lowered.uncertain.iter().filter(|count| !sides.contains(count)).collect();
         if ranges.is_empty() {
             return Vec::new();

@@ -17,6 +17,9 @@ use crate::syntax::ast::{BinaryOperator, Expression, Name, NodeId, Range};
 /// Most terms over ranges of numbers that are written out.
 const MOST_WRITTEN_OUT: usize = 64;
 
+/// Most of them inside of a range that is not.
+const MOST_IN_LOOPS: usize = 16;
+
 /// What becomes of long ranges of numbers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Ranges {
@@ -181,7 +184,9 @@ impl Machine<'_> {
         let numbers: Vec<i64> = ends.iter().filter_map(|end| self.whole_number(end)).collect();
         let [from, to] = numbers[..] else { return self.run_over(running, &ends, spans) };
         let count = usize::try_from(to.saturating_sub(from)).unwrap_or(0);
-        if self.is_long(count.saturating_mul(self.terms_inside(running, count))) {
+        let (ranges, _, body) = self.parts_of(running.id);
+        let inside = self.terms.inside(ranges.get(running.depth + 1..).unwrap_or_default(), &[body], count);
+        if self.is_long(count.saturating_mul(inside)) {
             return self.run_over(running, &ends, spans);
         }
         self.picks_entries = true;
@@ -199,24 +204,11 @@ impl Machine<'_> {
 
     /// Tells whether what has so many terms is a loop rather than written out, and notes it.
     pub(super) fn is_long(&mut self, terms: usize) -> bool {
-        let is_long = self.ranges == Ranges::Loops && terms > MOST_WRITTEN_OUT;
+        let is_inside = !self.loops.is_empty() || !self.axes.is_empty();
+        let most = if is_inside { MOST_IN_LOOPS } else { MOST_WRITTEN_OUT };
+        let is_long = self.ranges == Ranges::Loops && terms > most;
         self.has_long_ranges |= is_long;
         is_long
-    }
-
-    /// Returns how many terms there are for each value of an index: an inner range whose ends are not plain numbers counts
-    /// as long as the one around it.
-    fn terms_inside(&self, running: Running, around: usize) -> usize {
-        let number = |id: NodeId| match self.ast.get(id) {
-            Expression::Number(text) => Rational::parse(text)?.to_integer(),
-            _ => None,
-        };
-        let inner = self.parts_of(running.id).0.iter().skip(running.depth + 1);
-        let counts = inner.map(|range| match (number(range.from), number(range.to)) {
-            (Some(from), Some(to)) => usize::try_from(to.saturating_sub(from)).unwrap_or(0),
-            _ => around,
-        });
-        counts.fold(1, usize::saturating_mul)
     }
 
     /// Sets the index to its next value, and lowers what it runs over.

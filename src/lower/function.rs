@@ -1,7 +1,8 @@
-//! Functions, lowered: a graph with a node for each entry, a graph of whole vectors and matrices, or both.
+//! Functions, lowered: a graph of whole vectors and matrices, and where their dimensions are numbers one with a node for
+//! each entry, too.
 
+use super::shape::Shape;
 use super::undefined::Doubt;
-use super::value::Shape;
 use crate::graph::{Dimension, ExprId, Extents, Graph, Rational, Sizes};
 use crate::source::Span;
 use rustc_hash::FxHashSet;
@@ -43,20 +44,30 @@ pub struct Function {
     pub definition: String,
     /// Where its name stands in the source; the place of a bare expression.
     pub span: Span,
-    /// Its parameters.
+    /// The function of whole vectors and matrices.
+    pub whole: Whole,
+    /// The function of their entries, where all dimensions are numbers and not too large.
+    pub entries: Option<Entries>,
+    /// Whether its closed form shows more than its entries do: it has vectors or matrices and does not pick their entries, or
+    /// it has loops.
+    pub(super) is_closed: bool,
+}
+
+/// A function with a node for each entry of its vectors and matrices.
+#[derive(Clone, Debug)]
+pub struct Entries {
+    /// The parameters.
     pub parameters: Vec<Parameter>,
     /// The graph as written; inputs are the parameters' entries in order.
     pub graph: Graph,
-    /// The nodes of its value, row by row.
+    /// The nodes of the value, row by row.
     pub outputs: Vec<ExprId>,
-    /// The shape of its value.
+    /// The shape of the value.
     pub shape: Shape,
     /// What the user named with `let`, in order: nodes of the graph.
     pub names: Vec<(String, ExprId)>,
     /// Constants of the graph that may have no value.
     pub doubts: Vec<Doubt>,
-    /// The function of whole vectors and matrices, where it can be kept in one piece.
-    pub whole: Option<Whole>,
 }
 
 /// A parameter that is kept in one piece.
@@ -66,13 +77,8 @@ pub struct WholeParameter {
     pub name: String,
     /// Its node.
     pub id: ExprId,
-    /// Its extents.
-    pub extents: Extents,
-    /// How many indices its entries have: none for a number, one for a vector, two for a matrix, also of one column, and
-    /// three for a tensor.
-    pub indices: usize,
-    /// Of a tensor, which is a matrix of the rows of all its matrices, how many matrices there are and rows in each.
-    pub layers: Option<[Dimension; 2]>,
+    /// Its shape.
+    pub shape: Shape<Dimension>,
     /// What was declared about its entries.
     pub facts: Facts,
     /// The range of whole numbers that it is of, the end excluded, if it picks entries; nothing is derived by it then.
@@ -80,36 +86,10 @@ pub struct WholeParameter {
 }
 
 impl WholeParameter {
-    /// Returns the parameter's shape for given sizes.
-    pub fn shape(&self, sizes: &Sizes) -> Option<Shape> {
-        match &self.layers {
-            Some([matrices, rows]) => {
-                let columns = self.extents.columns.evaluate(sizes)?;
-                Some(Shape::Tensor(matrices.evaluate(sizes)?, rows.evaluate(sizes)?, columns))
-            }
-            None => shape(&self.extents, self.indices, sizes),
-        }
+    /// Returns the extents of its node.
+    pub fn extents(&self) -> Extents {
+        self.shape.extents()
     }
-
-    /// Writes the parameter's shape, with the names of its dimensions.
-    pub fn declared(&self) -> String {
-        let Extents { rows, columns } = &self.extents;
-        match (&self.layers, self.indices) {
-            (Some([matrices, rows]), _) => format!("tensor[{matrices}, {rows}, {columns}]"),
-            (None, 0) => "scalar".to_string(),
-            (None, 1) => format!("vector[{rows}]"),
-            (None, _) => format!("matrix[{rows}, {columns}]"),
-        }
-    }
-}
-
-fn shape(extents: &Extents, indices: usize, sizes: &Sizes) -> Option<Shape> {
-    let (rows, columns) = (extents.rows.evaluate(sizes)?, extents.columns.evaluate(sizes)?);
-    Some(match indices {
-        0 => Shape::Scalar,
-        1 => Shape::Vector(rows),
-        _ => Shape::Matrix(rows, columns),
-    })
 }
 
 /// A function of whole vectors and matrices.
@@ -119,8 +99,8 @@ pub struct Whole {
     pub graph: Graph,
     /// The function's value.
     pub output: ExprId,
-    /// How many indices the entries of the value have.
-    pub indices: usize,
+    /// The shape of the value.
+    pub shape: Shape<Dimension>,
     /// The parameters, in order.
     pub parameters: Vec<WholeParameter>,
     /// What the user named with `let`, in order.
@@ -147,11 +127,6 @@ impl Whole {
     /// Returns the extents of the function's value.
     pub fn extents(&self) -> Extents {
         self.graph.extents(self.output)
-    }
-
-    /// Returns the shape of the function's value for given sizes.
-    pub fn shape(&self, sizes: &Sizes) -> Option<Shape> {
-        shape(&self.extents(), self.indices, sizes)
     }
 
     /// Returns the function for few entries if these sizes ask for it: if a range ends before it begins.
@@ -188,9 +163,12 @@ impl Whole {
 impl Function {
     /// Lists the constants that may have no value, with the graph and the values that they belong to.
     pub fn doubts(&self) -> (&[Doubt], &Graph, &[ExprId]) {
-        match &self.whole {
-            Some(whole) if !self.has_entries() => (&whole.doubts, &whole.graph, std::slice::from_ref(&whole.output)),
-            _ => (&self.doubts, &self.graph, &self.outputs),
+        match &self.entries {
+            Some(entries) => (&entries.doubts, &entries.graph, &entries.outputs),
+            None => {
+                let whole = &self.whole;
+                (&whole.doubts, &whole.graph, std::slice::from_ref(&whole.output))
+            }
         }
     }
 
@@ -199,11 +177,19 @@ impl Function {
         self.name.as_deref().unwrap_or("f")
     }
 
-    /// Tells whether the function has a graph with a node for each entry; otherwise it has whole matrices only.
-    pub fn has_entries(&self) -> bool {
-        !self.outputs.is_empty() || self.whole.is_none()
+    /// Returns the function of whole matrices where it has a closed form: where there are no entries, or none is picked.
+    pub fn closed(&self) -> Option<&Whole> {
+        (self.is_closed || self.entries.is_none()).then_some(&self.whole)
     }
 
+    /// Returns the function of whole matrices where answers are of that rather than of entries: where there are no entries,
+    /// or there would be one for each term of a long range.
+    pub fn kept_whole(&self) -> Option<&Whole> {
+        self.closed().filter(|whole| self.entries.is_none() || whole.graph.has_loops())
+    }
+}
+
+impl Entries {
     /// Finds a parameter by its name.
     pub fn parameter(&self, name: &str) -> Option<&Parameter> {
         self.parameters.iter().find(|parameter| parameter.name == name)

@@ -1,13 +1,14 @@
-//! From what the machine makes of a definition to a function: with a graph of its entries, a graph of whole vectors and
-//! matrices, or both.
+//! From what the machine makes of a definition to a function: of whole vectors and matrices, and of their entries.
 
-use super::function::{Function, Parameter, Whole, WholeParameter};
+use super::function::{Entries, Function, Parameter, Whole, WholeParameter};
 use super::scalarize::Scalarizer;
+use super::shape::Shape;
 use super::undefined::Doubt;
-use super::value::{Rank, Shape};
+use super::value::Rank;
 use crate::graph::{Dimension, ExprId, Extents, Graph, Input, Sizes};
 use crate::limits;
 use crate::source::Span;
+use std::sync::Arc;
 
 /// Most entries of an array that are named each.
 const MOST_NAMED: usize = 64;
@@ -39,41 +40,21 @@ pub(super) struct Lowered {
     pub uncertain: Vec<Dimension>,
 }
 
-/// A function's graph with a node for each entry of a vector or matrix.
-struct Entries {
-    parameters: Vec<Parameter>,
-    graph: Graph,
-    outputs: Vec<ExprId>,
-    shape: Shape,
-    names: Vec<(String, ExprId)>,
-    doubts: Vec<Doubt>,
-}
-
 impl Lowered {
-    /// Makes the function. Where all dimensions are numbers it has its entries, unless these are too many or a determinant
-    /// is too large to be written out; its closed form stays beside them, if no entry is picked
-    /// or there are loops.
-    pub fn function(self, header: Header) -> Function {
+    /// Makes the function. Where all dimensions are numbers it has its entries, too, unless these are too many or a
+    /// determinant is too large to be written out.
+    pub fn function(self, header: Header, few: Option<Whole>) -> Function {
         let entries = if self.sizes.is_empty() { self.entries() } else { None };
-        let has_parts = self.parameters.iter().any(|parameter| parameter.indices > 0) || self.graph.has_loops();
+        let has_parts = self.parameters.iter().any(|parameter| parameter.shape.indices() > 0) || self.graph.has_loops();
         let is_closed = has_parts && self.is_closed;
-        let whole = (entries.is_none() || is_closed).then(|| self.whole());
-        let entries = entries.unwrap_or(Entries {
-            parameters: Vec::new(),
-            graph: Graph::new(),
-            outputs: Vec::new(),
-            shape: Shape::Scalar,
-            names: Vec::new(),
-            doubts: Vec::new(),
-        });
+        let whole = Whole { few: few.map(Arc::new), ..self.whole() };
         let Header { name, documentation, definition, span } = header;
-        let Entries { parameters, graph, outputs, shape, names, doubts } = entries;
-        Function { name, documentation, definition, span, parameters, graph, outputs, shape, names, doubts, whole }
+        Function { name, documentation, definition, span, whole, entries, is_closed }
     }
 
     /// Writes the function out in the entries of its vectors and matrices.
     fn entries(&self) -> Option<Entries> {
-        if self.parameters.iter().any(|parameter| parameter.layers.is_some()) {
+        if self.parameters.iter().any(|parameter| matches!(parameter.shape, Shape::Tensor(..))) {
             // Entries have one index or two.
             return None;
         }
@@ -101,14 +82,11 @@ impl Lowered {
     }
 
     pub fn whole(self) -> Whole {
+        let shape = Shape::of_node(self.output.1, self.graph.extents(self.output.0));
         Whole {
             graph: self.graph,
             output: self.output.0,
-            indices: match self.output.1 {
-                None | Some(Rank::Either) => 0,
-                Some(Rank::Vector) => 1,
-                Some(Rank::Matrix) => 2,
-            },
+            shape,
             parameters: self.parameters,
             names: self.names.into_iter().map(|(name, (id, _))| (name, id)).collect(),
             sizes: self.sizes,
@@ -143,7 +121,8 @@ fn written_out(
     sizes: &Sizes,
     most: usize,
 ) -> Option<Written> {
-    let shapes: Vec<Shape> = parameters.iter().map(|parameter| parameter.shape(sizes)).collect::<Option<_>>()?;
+    let shapes: Vec<Shape> =
+        parameters.iter().map(|parameter| parameter.shape.evaluate(sizes)).collect::<Option<_>>()?;
     if parameters.iter().any(|parameter| parameter.range.is_some()) {
         // Which entries are read is known when the function runs.
         return None;
@@ -172,7 +151,7 @@ fn written_out(
 impl Whole {
     /// Writes the function out in the entries of its parameters, for given sizes of the dimensions that have names; none if
     /// these are too many, or if a determinant is too large to be written out.
-    pub fn at(&self, sizes: &Sizes) -> Option<Function> {
+    pub fn at(&self, sizes: &Sizes) -> Option<Entries> {
         if let Some(few) = self.few_for(sizes) {
             return few.at(sizes);
         }
@@ -183,19 +162,9 @@ impl Whole {
             (_, 1) => Shape::Vector(rows),
             _ => Shape::Matrix(rows, columns),
         };
-        Some(Function {
-            name: None,
-            documentation: Vec::new(),
-            definition: String::new(),
-            span: Span::default(),
-            parameters: written.parameters,
-            graph: written.graph,
-            outputs: written.roots.into_iter().next()?,
-            shape,
-            names: Vec::new(),
-            doubts: Vec::new(),
-            whole: None,
-        })
+        let outputs = written.roots.into_iter().next()?;
+        let (names, doubts) = (Vec::new(), Vec::new());
+        Some(Entries { parameters: written.parameters, graph: written.graph, outputs, shape, names, doubts })
     }
 }
 

@@ -10,6 +10,7 @@ use super::gates::Gates;
 use super::raise::Attempt;
 use super::recurrences::Steps;
 use super::scope::bound_inside;
+use super::terms::Terms;
 use super::value::Value;
 use crate::error::{Diagnostic, Fault, nearest};
 use crate::graph::{Bound, Dimension, ExprId, Graph, Input, Node, Rational};
@@ -87,6 +88,8 @@ pub struct Machine<'a> {
     /// Names that some derivative is taken by.
     pub(super) derived_names: FxHashSet<String>,
     pub(super) unrolled: usize,
+    /// How many terms the ranges in the source have.
+    pub(super) terms: Terms,
     /// What becomes of long ranges of numbers.
     pub(super) ranges: Ranges,
     /// Whether there are long ranges that are not written out.
@@ -139,6 +142,7 @@ impl<'a> Machine<'a> {
             memo: IndexMap::new(),
             derived_names: derived_names(ast),
             unrolled: 0,
+            terms: Terms::of(ast, items),
             ranges: Ranges::WrittenOut,
             has_long_ranges: false,
             picks_entries: false,

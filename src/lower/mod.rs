@@ -26,26 +26,27 @@ mod recurrences;
 mod rows;
 mod scalarize;
 mod scope;
+mod shape;
 mod shares;
 mod tensors;
+mod terms;
 mod undefined;
 mod value;
 mod whole;
 
 pub use formula::Formulas;
-pub use function::{Facts, Function, Parameter, Whole, WholeParameter};
+pub use function::{Entries, Facts, Function, Parameter, Whole, WholeParameter};
+pub use shape::Shape;
 pub use undefined::Doubt;
-pub use value::Shape;
 
 use crate::error::{Diagnostic, Errors, Fault};
-use crate::graph::{Comparison, Dimension, Extents, Graph, MatrixOperation, Rational};
+use crate::graph::{Comparison, Dimension, Graph, MatrixOperation, Rational};
 use crate::source::{Source, Span};
 use crate::syntax::ast::{self, Ast, Item, Program};
 use few::Few;
 use folds::Ranges;
 use lowered::{Header, Lowered};
 use machine::Machine;
-use std::sync::Arc;
 use value::Value;
 
 /// A parameter declared outside the source: the source of its declaration, such as `W: matrix[2, 3]` or `x > 0`.
@@ -154,12 +155,10 @@ fn lower_function(
         span: name.map_or(span, |name| name.span),
     };
     let has_arrays = lowered.graph.has_matrices();
-    let mut function = lowered.function(header);
-    if let Some(whole) = &mut function.whole {
-        whole.few = few.map(Arc::new);
-    }
-    let undefined = has_arrays.then(|| undefined::written_out(&function.graph, &function.outputs, ast.span(body)));
-    match undefined.flatten() {
+    let function = lowered.function(header, few);
+    let written_out = function.entries.as_ref().filter(|_| has_arrays);
+    let undefined = |entries: &Entries| undefined::written_out(&entries.graph, &entries.outputs, ast.span(body));
+    match written_out.and_then(undefined) {
         Some(diagnostic) => {
             errors.push(diagnostic);
             None
@@ -208,32 +207,30 @@ impl Definition<'_> {
         let mut bindings = Vec::new();
         let mut sizes: Vec<String> = Vec::new();
         for (((parameter, shape), facts), range) in self.parameters.iter().zip(&shapes).zip(&facts).zip(index_ranges) {
-            let shape = shape.as_ref()?;
+            let declared = shape.as_ref()?;
+            let shape = declared.shape.clone();
             let name = parameter.name.text.clone();
-            let id = graph.add_matrix_input(&name, shape.extents.clone());
-            if shape.symmetric {
+            let id = graph.add_matrix_input(&name, shape.extents());
+            if declared.symmetric {
                 graph.declare_symmetric(id);
             }
-            if let Some([_, rows]) = &shape.layers {
+            if let Shape::Tensor(_, rows, _) = &shape {
                 graph.declare_tensor(id, rows.clone());
             }
-            let value = match (&range, shape.indices()) {
-                (Some(_), 1) => Value::Indices(id),
-                _ => shape.value(id),
+            let value = match (&range, &shape) {
+                (Some(_), Shape::Vector(_)) => Value::Indices(id),
+                _ => declared.value(id),
             };
             bindings.push((name.clone(), value));
             let ends = range.iter().flat_map(|(from, to)| [from, to]);
-            let layers = shape.layers.iter().flatten();
-            for dimension in layers.chain([&shape.extents.rows, &shape.extents.columns]).chain(ends) {
+            for dimension in shape.sizes().into_iter().chain(ends) {
                 for name in dimension.names() {
                     if !sizes.iter().any(|own| own == name) {
                         sizes.push(name.to_string());
                     }
                 }
             }
-            let (extents, indices) = (shape.extents.clone(), shape.indices());
-            let layers = shape.layers.clone();
-            parameters.push(WholeParameter { name, id, extents, indices, layers, facts: facts.clone(), range });
+            parameters.push(WholeParameter { name, id, shape, facts: facts.clone(), range });
         }
         for parameter in self.parameters.iter().filter(|parameter| sizes.contains(&parameter.name.text)) {
             let message = format!("`{}` is a parameter and a dimension", parameter.name.text);
@@ -260,7 +257,7 @@ impl Definition<'_> {
         let mut names = machine.let_names();
         names.retain(|(name, _)| !sizes.contains(name));
         let (doubts, is_closed) = (machine.doubts(), machine.has_long_ranges || !machine.picks_entries());
-        let lengths = shapes.iter().flatten().flat_map(|shape| [&shape.extents.rows, &shape.extents.columns]);
+        let lengths = shapes.iter().flatten().flat_map(|declared| declared.shape.sizes());
         let mut needed: Vec<Dimension> = lengths.cloned().chain(machine.needed()).collect();
         needed.retain(Dimension::may_be_negative);
         needed.dedup();
@@ -268,9 +265,7 @@ impl Definition<'_> {
         let (free, found) = machine.finish();
         errors.extend(found);
         for (name, id) in free {
-            let extents = Extents::scalar();
-            let facts = Facts::default();
-            parameters.push(WholeParameter { name, id, extents, indices: 0, layers: None, facts, range: None });
+            parameters.push(WholeParameter { name, id, shape: Shape::Scalar, facts: Facts::default(), range: None });
         }
         if matches!(value, Value::Condition(_)) {
             errors.push(self.not_a_number());

@@ -47,7 +47,8 @@ impl Machine<'_> {
         let numbers: Vec<i64> = ends.iter().filter_map(|end| self.whole_number(end)).collect();
         let [next, end] = numbers[..] else { return self.begin_recurrence(id, &recurrence, &ends, states, spans) };
         let count = usize::try_from(end.saturating_sub(next)).unwrap_or(0);
-        if self.is_long(count) {
+        let inside = self.terms.inside(&[], &recurrence.next, count);
+        if self.is_long(count.saturating_mul(inside)) {
             return self.begin_recurrence(id, &recurrence, &ends, states, spans);
         }
         self.picks_entries = true;

@@ -1,62 +1,6 @@
 //! What an expression stands for while it is lowered.
 
 use crate::graph::{Dimension, ExprId};
-use std::fmt;
-
-/// The shape of a value: fixed sizes, rows before columns.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Shape {
-    /// A number.
-    Scalar,
-    /// A column of n numbers.
-    Vector(usize),
-    /// n rows of m numbers.
-    Matrix(usize, usize),
-    /// n matrices of m rows of k numbers.
-    Tensor(usize, usize, usize),
-}
-
-impl Shape {
-    /// Returns the number of entries.
-    pub fn entries(self) -> usize {
-        match self {
-            Shape::Scalar => 1,
-            Shape::Vector(n) => n,
-            Shape::Matrix(n, m) => n.saturating_mul(m),
-            Shape::Tensor(n, m, k) => n.saturating_mul(m).saturating_mul(k),
-        }
-    }
-
-    /// Returns the shape of an array of fixed size.
-    pub fn of(rank: Rank, rows: usize, columns: usize) -> Shape {
-        match rank {
-            Rank::Vector => Shape::Vector(rows),
-            Rank::Matrix => Shape::Matrix(rows, columns),
-            Rank::Either => Shape::Scalar,
-        }
-    }
-
-    /// Iterates over the indices of all entries, row by row.
-    pub fn places(self) -> impl Iterator<Item = Vec<usize>> {
-        (0..self.entries()).map(move |at| match self {
-            Shape::Scalar => vec![],
-            Shape::Vector(_) => vec![at],
-            Shape::Matrix(_, columns) => vec![at / columns, at % columns],
-            Shape::Tensor(_, rows, columns) => vec![at / columns / rows, at / columns % rows, at % columns],
-        })
-    }
-}
-
-impl fmt::Display for Shape {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Shape::Scalar => write!(f, "scalar"),
-            Shape::Vector(n) => write!(f, "vector[{n}]"),
-            Shape::Matrix(n, m) => write!(f, "matrix[{n}, {m}]"),
-            Shape::Tensor(n, m, k) => write!(f, "tensor[{n}, {m}, {k}]"),
-        }
-    }
-}
 
 /// A vector for each value of an index that runs over a symbolic range: the rows of a matrix.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]

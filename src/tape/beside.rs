@@ -23,32 +23,29 @@ pub(super) fn alike(beside: &Beside, a: ExprId, b: ExprId) -> bool {
     }
 }
 
-/// Plans the computation of the roots with as many sums beside recurrences as can be, which are
-/// brought to a form again.
+/// Plans the computation of the roots with recurrences joined, and as many sums beside them as can be. What is computed
+/// together is brought to a form again.
 pub fn plan_beside(graph: &mut Graph, roots: &[ExprId], form: Form) -> Plan {
     let mut beside = Beside::default();
     let mut plan = plan_with(graph, roots, &beside);
     let mut tried: FxHashSet<(ExprId, ExprId)> = FxHashSet::default();
     while let Some(scanned) = next_together(graph, &plan.steps, &mut tried, form) {
-        let mut with = beside.clone();
-        with_sums(graph, roots, &mut with, scanned);
-        let new = plan_with(graph, roots, &with);
-        if new.verify().is_ok() {
-            (plan, beside) = (new, with);
-        }
+        (plan, beside) = planned(graph, roots, &beside, scanned).unwrap_or((plan, beside));
     }
     let mut tried: FxHashSet<ExprId> = FxHashSet::default();
     while let Some(scanned) = next_beside(graph, &plan.steps, &mut tried, form) {
-        let mut with = beside.clone();
-        with_sums(graph, roots, &mut with, scanned);
-        let new = plan_with(graph, roots, &with);
-        // Sums of which one waits for the other's recurrence can't both be beside.
-        if new.verify().is_ok() {
-            (plan, beside) = (new, with);
-        }
+        (plan, beside) = planned(graph, roots, &beside, scanned).unwrap_or((plan, beside));
     }
     debug_assert_eq!(plan.verify(), Ok(()));
     plan
+}
+
+/// Plans with one more recurrence; none if its sums wait for each other: of these, not all can be beside it.
+fn planned(graph: &mut Graph, roots: &[ExprId], beside: &Beside, scanned: Scanned) -> Option<(Plan, Beside)> {
+    let mut with = beside.clone();
+    with_sums(graph, roots, &mut with, scanned);
+    let plan = plan_with(graph, roots, &with);
+    plan.verify().is_ok().then_some((plan, with))
 }
 
 /// Finds a recurrence that was not tried and has sums to add up beside it.
@@ -60,7 +57,8 @@ fn next_beside(graph: &mut Graph, steps: &[Step], tried: &mut FxHashSet<ExprId>,
     })
 }
 
-/// Finds two recurrences that were not tried together, of which one reads the states of each step of the other.
+/// Finds two recurrences that were not tried together, of which one reads the states of each step of the other, or both of
+/// whose states something else reads step by step.
 fn next_together(
     graph: &mut Graph,
     steps: &[Step],
@@ -73,9 +71,17 @@ fn next_together(
                 continue;
             };
             let same = one.bound.from == other.bound.from && one.bound.to == other.bound.to;
-            let reads = one.outputs.iter().any(|output| second.operands().contains(&output.id));
+            let reads = |step: &Step, scanned: &Scanned| {
+                scanned.outputs.iter().any(|output| output.kept != Kept::Last && step.operands().contains(&output.id))
+            };
+            let reads_both = |step: &Step| {
+                let is_loop =
+                    matches!(&step.computation, Computation::Loop(own) if own.bound.count() == one.bound.count());
+                is_loop && reads(step, one) && reads(step, other)
+            };
             if same
-                && reads
+                && (one.outputs.iter().any(|output| second.operands().contains(&output.id))
+                    || steps.iter().any(reads_both))
                 && tried.insert((first.id, second.id))
                 && let Some(together) = together(graph, steps, (first, one), (second, other), form)
             {

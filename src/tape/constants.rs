@@ -295,7 +295,7 @@ mod tests {
     use crate::tape::{Operation, Tape, schedule};
 
     fn tape(text: &str) -> Tape {
-        let mut function = crate::read(&Source::new("test", text), &[]).unwrap().remove(0);
+        let mut function = crate::read(&Source::new("test", text), &[]).unwrap().remove(0).entries.unwrap();
         let roots = function.graph.rebuild(&function.outputs, |_, _, _| None);
         schedule(&mut function.graph, &mut Formulas::default(), &roots)
     }

@@ -4,7 +4,7 @@
 
 use gradc::Derive;
 use gradc::graph::{ExprId, Graph};
-use gradc::lower::{Declaration, Formulas, Function, Shape};
+use gradc::lower::{Declaration, Entries, Formulas, Function, Shape};
 use gradc::source::Source;
 use gradc::tape::schedule;
 use std::fs;
@@ -50,29 +50,29 @@ pub fn cases() -> Vec<Case> {
 
 /// Returns those of the derivatives that some of the functions have: second derivatives are those of numbers.
 pub fn fitting(derive: &[Derive], functions: &[Function]) -> Vec<Derive> {
-    let is_number = |function: &Function| match &function.whole {
-        Some(whole) if !function.has_entries() => whole.extents().is_scalar(),
-        _ => function.shape == Shape::Scalar,
-    };
-    let some = functions.iter().any(is_number);
+    let some = functions.iter().any(|function| function.whole.extents().is_scalar());
     derive.iter().copied().filter(|kind| some || !matches!(kind, Derive::Hessian | Derive::Hvp)).collect()
 }
 
+/// Returns the entries of a function of fixed size.
+pub fn entries(function: &Function) -> &Entries {
+    function.entries.as_ref().expect("a case has entries")
+}
+
 /// Returns the indices of all inputs of a function.
-pub fn all_inputs(function: &Function) -> Vec<usize> {
+pub fn all_inputs(function: &Entries) -> Vec<usize> {
     (0..function.graph.inputs().len()).collect()
 }
 
 /// Writes an input as `x`, `x[0]` or `W[0,1]`.
-pub fn label(function: &Function, input: usize) -> String {
+pub fn label(function: &Entries, input: usize) -> String {
     let input = &function.graph.inputs()[input];
     let place: Vec<String> = input.place.iter().map(usize::to_string).collect();
     if place.is_empty() { input.parameter.clone() } else { format!("{}[{}]", input.parameter, place.join(",")) }
 }
 
 /// Writes an entry of a function's value as `f`, `f[0]` or `f[0,1]`.
-pub fn output_label(function: &Function, output: usize) -> String {
-    let name = function.display_name();
+pub fn output_label(name: &str, function: &Entries, output: usize) -> String {
     match function.shape.places().nth(output) {
         Some(place) if !place.is_empty() => {
             let place: Vec<String> = place.iter().map(usize::to_string).collect();
@@ -83,7 +83,7 @@ pub fn output_label(function: &Function, output: usize) -> String {
 }
 
 /// Declares the parameters of a function for an expression in their terms.
-pub fn declarations(function: &Function) -> Vec<Declaration> {
+pub fn declarations(function: &Entries) -> Vec<Declaration> {
     let declare = |parameter: &gradc::lower::Parameter| match parameter.shape {
         Shape::Scalar => parameter.name.clone(),
         shape => format!("{}: {shape}", parameter.name),
@@ -113,7 +113,7 @@ pub fn noise(graph: &Graph, root: ExprId, point: &[f64]) -> f64 {
 
 /// Returns one of several points inside the declared ranges, the same each time: multiples of the golden ratio spread
 /// evenly. Parameters without facts are negative at every third point.
-pub fn sample(function: &Function, index: usize) -> Vec<f64> {
+pub fn sample(function: &Entries, index: usize) -> Vec<f64> {
     let mut count = 0.0;
     let entries = function.parameters.iter().flat_map(|parameter| parameter.inputs.clone().map(|_| &parameter.facts));
     entries

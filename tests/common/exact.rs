@@ -32,7 +32,11 @@ impl Exact {
 
     /// Reads a number of a test: a fraction, a decimal, or a multiple of π such as `pi/2`.
     pub fn number(&mut self, text: &str) -> BigFloat {
-        let function = gradc::read(&gradc::source::Source::new("number", text), &[]).expect("a number").remove(0);
+        let function = gradc::read(&gradc::source::Source::new("number", text), &[])
+            .expect("a number")
+            .remove(0)
+            .entries
+            .expect("a number");
         self.evaluate(&function.graph, function.outputs[0], &[]).expect("a number is defined")
     }
 

@@ -75,7 +75,7 @@ pub fn read(text: &str, variables: &[String]) -> Result<Function, String> {
     let declarations: Vec<Source> = variables.iter().map(|name| Source::new("param", name.clone())).collect();
     let mut functions = gradc::read(&Source::new("expression", text), &declarations).map_err(|e| e.summary())?;
     let function = functions.pop().ok_or("there is no function")?;
-    if function.parameters.len() != variables.len() {
+    if function.whole.parameters.len() != variables.len() {
         return Err(format!("the parameters are not {}", variables.join(", ")));
     }
     Ok(function)

@@ -21,8 +21,8 @@ pub fn matrices(whole: &Whole, sizes: &Sizes) -> Vec<Dense> {
     let blank = Dense { rows: 1, columns: 1, entries: vec![f64::NAN] };
     let mut matrices = vec![blank; whole.graph.inputs().len()];
     for parameter in &whole.parameters {
-        let rows = parameter.extents.rows.evaluate(sizes).expect("the size is known");
-        let columns = parameter.extents.columns.evaluate(sizes).expect("the size is known");
+        let rows = parameter.extents().rows.evaluate(sizes).expect("the size is known");
+        let columns = parameter.extents().columns.evaluate(sizes).expect("the size is known");
         let mut entries: Vec<f64> = (0..rows * columns).map(|_| next()).collect();
         if rows * columns == 1 {
             entries[0] = entries[0].abs() / 4.0;

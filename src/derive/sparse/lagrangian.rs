@@ -2,8 +2,8 @@
 
 use super::values::unused;
 use crate::error::{Diagnostic, Fault};
-use crate::graph::{Dimension, ExprId, Extents, Graph, Input, MatrixOperation as M, Rational};
-use crate::lower::{Facts, Function, Parameter, Shape, Whole, WholeParameter};
+use crate::graph::{Dimension, ExprId, Graph, Input, MatrixOperation as M, Rational};
+use crate::lower::{Entries, Facts, Parameter, Shape, Whole, WholeParameter};
 
 /// Returns `sigma*f(x) + dot(lambda, c(x))` of a function whose value is the number f, or f and below it the constraints c
 /// (Wächter and Biegler, On the implementation of a primal-dual interior point filter line search algorithm, 2006, eq. 2).
@@ -12,28 +12,27 @@ use crate::lower::{Facts, Function, Parameter, Shape, Whole, WholeParameter};
 /// A value that is a matrix.
 pub fn lagrangian(whole: &Whole) -> Result<Whole, Diagnostic> {
     let extents = whole.extents();
-    if whole.indices > 1 {
+    if whole.shape.indices() > 1 {
         return Err(of_matrix());
     }
     let mut whole = whole.clone();
     let mut graph = std::mem::take(&mut whole.graph);
-    let sigma = parameter(&mut whole, &mut graph, "sigma", Extents::scalar(), 0);
-    let output = if whole.indices == 0 {
+    let sigma = parameter(&mut whole, &mut graph, "sigma", Shape::Scalar);
+    let output = if whole.shape == Shape::Scalar {
         graph.multiply(sigma, whole.output)
     } else {
         let count = extents.rows.plus(&Dimension::number(1), -1);
-        let lambda = parameter(&mut whole, &mut graph, "lambda", Extents::column(count.clone()), 1);
+        let lambda = parameter(&mut whole, &mut graph, "lambda", Shape::Vector(count.clone()));
         whole.needed.extend(count.may_be_negative().then_some(count));
         weighted(&mut graph, whole.output, sigma, lambda)
     };
-    Ok(Whole { graph, output, indices: 0, names: Vec::new(), few: None, ..whole })
+    Ok(Whole { graph, output, shape: Shape::Scalar, names: Vec::new(), few: None, ..whole })
 }
 
-fn parameter(whole: &mut Whole, graph: &mut Graph, name: &str, extents: Extents, indices: usize) -> ExprId {
+fn parameter(whole: &mut Whole, graph: &mut Graph, name: &str, shape: Shape<Dimension>) -> ExprId {
     let name = unused(whole, name);
-    let id = graph.add_matrix_input(&name, extents.clone());
-    let facts = Facts::default();
-    whole.parameters.push(WholeParameter { name, id, extents, indices, layers: None, facts, range: None });
+    let id = graph.add_matrix_input(&name, shape.extents());
+    whole.parameters.push(WholeParameter { name, id, shape, facts: Facts::default(), range: None });
     id
 }
 
@@ -63,7 +62,7 @@ fn weighted(graph: &mut Graph, value: ExprId, sigma: ExprId, lambda: ExprId) -> 
 ///
 /// # Errors
 /// A value that is a matrix.
-pub fn lagrangian_by_entries(function: &Function) -> Result<Function, Diagnostic> {
+pub fn lagrangian_by_entries(function: &Entries) -> Result<Entries, Diagnostic> {
     if matches!(function.shape, Shape::Matrix(..)) {
         return Err(of_matrix());
     }
@@ -95,7 +94,7 @@ pub fn lagrangian_by_entries(function: &Function) -> Result<Function, Diagnostic
         terms.push((function.graph.multiply(weight, output), Rational::ONE));
     }
     function.outputs = vec![function.graph.sum(Rational::ZERO, terms)];
-    Ok(Function { shape: Shape::Scalar, names: Vec::new(), whole: None, ..function })
+    Ok(Entries { shape: Shape::Scalar, names: Vec::new(), ..function })
 }
 
 fn of_matrix() -> Diagnostic {

@@ -5,7 +5,7 @@ use super::entries::Place;
 use super::{Group, Order};
 use crate::functions::rows;
 use crate::graph::{Dimension, ExprId, Extents, Graph, MatrixOperation as M, Polynomial, Rational};
-use crate::lower::{Facts, Whole, WholeParameter};
+use crate::lower::{Facts, Shape, Whole, WholeParameter};
 
 /// What is known of the numbers of entries.
 pub enum Numbers<'n> {
@@ -39,8 +39,8 @@ pub fn target(whole: &mut Whole, graph: &mut Graph, terms: &Polynomial, order: &
     let name = unused(whole, "slots");
     let id = graph.add_matrix_input(&name, of_slots.clone());
     let range = Some((Dimension::number(0), extents.rows.clone()));
-    let facts = Facts::default();
-    whole.parameters.push(WholeParameter { name, id, extents: of_slots, indices: 1, layers: None, facts, range });
+    let shape = Shape::Vector(of_slots.rows);
+    whole.parameters.push(WholeParameter { name, id, shape, facts: Facts::default(), range });
     Target { extents, slots: Some(id) }
 }
 

@@ -6,7 +6,7 @@ use crate::emit::names::Names;
 use crate::emit::options::Batch;
 use crate::emit::placeholders::Placeholders;
 use crate::emit::rust::array;
-use crate::lower::{Function, Shape};
+use crate::lower::{Entries, Shape};
 
 /// Names that the functions use for themselves.
 const RESERVED: [&str; 15] = [
@@ -64,7 +64,7 @@ impl Slices {
 
 impl Arguments {
     /// Names what a function reads.
-    pub(super) fn new(function: &Function, batch: &Batch, float: &str) -> Self {
+    pub(super) fn new(function: &Entries, batch: &Batch, float: &str) -> Self {
         let mut names = Names::default();
         RESERVED.iter().for_each(|name| drop(names.claim(name)));
         let fields: Vec<String> = function.parameters.iter().map(|parameter| names.claim(&parameter.name)).collect();

@@ -11,7 +11,7 @@ use super::matrices::dispatch::{Dispatched, has_lanes};
 use super::rust::{ALLOW, Module, Signature, array, indented};
 use crate::error::{Diagnostic, Fault};
 use crate::limits;
-use crate::lower::{Function, Shape};
+use crate::lower::{Entries, Shape};
 use crate::tape::Tape;
 use arguments::{Arguments, Results};
 use blocks::Blocks;
@@ -32,7 +32,7 @@ impl Module<'_> {
     /// function for one point says so.
     pub(super) fn stages(
         &self,
-        function: &Function,
+        function: &Entries,
         name: &str,
         tape: &Tape,
         asked: &mut Asked,
@@ -72,7 +72,7 @@ impl Module<'_> {
     /// that first derivatives are written to.
     pub(super) fn batch(
         &mut self,
-        function: &Function,
+        function: &Entries,
         signature: &Signature,
         single: &str,
         computed: Computed<'_>,
@@ -132,7 +132,7 @@ impl Module<'_> {
         type_name
     }
 
-    fn documentation(&self, function: &Function, single: &str, stages: &Stages) -> Vec<String> {
+    fn documentation(&self, function: &Entries, single: &str, stages: &Stages) -> Vec<String> {
         let mut lines = vec![format!("[`{single}`] at many points: each slice has a number for each point.")];
         let names = function.parameters.iter().map(|parameter| &parameter.name);
         let same: Vec<String> =
@@ -154,7 +154,7 @@ impl Module<'_> {
     /// Declares the type that first derivatives at many points are written to, and returns its name.
     fn declare_batch(
         &mut self,
-        function: &Function,
+        function: &Entries,
         signature: &Signature,
         single: &str,
         rows: Option<usize>,

@@ -3,8 +3,8 @@
 use super::formed::by;
 use crate::derive::{Closed, Derivative, Form, Order, derive_closed};
 use crate::error::Diagnostic;
-use crate::graph::{ExprId, Extents, Graph};
-use crate::lower::{Whole, WholeParameter};
+use crate::graph::{ExprId, Graph};
+use crate::lower::{Shape, Whole, WholeParameter};
 use crate::show::{names::with_names, notation};
 
 /// Longest formula in a documentation line.
@@ -12,19 +12,10 @@ const LONGEST_FORMULA: usize = 200;
 
 /// Says which shapes the parameters have.
 pub(super) fn shapes(whole: &Whole) -> String {
-    let described = |parameter: &WholeParameter| format!("`{}` is a `{}`", parameter.name, parameter.declared());
-    let shaped = whole.parameters.iter().filter(|parameter| parameter.indices > 0);
+    let described = |parameter: &WholeParameter| format!("`{}` is a `{}`", parameter.name, parameter.shape);
+    let shaped = whole.parameters.iter().filter(|parameter| parameter.shape != Shape::Scalar);
     let order = if whole.sizes.is_empty() { "" } else { ", row by row" };
     format!("{}{order}.", shaped.map(described).collect::<Vec<_>>().join(", "))
-}
-
-/// Writes a shape: that of a vector or a matrix may be that of a number, too.
-pub(super) fn shape(extents: &Extents, indices: usize) -> String {
-    match indices {
-        0 => "scalar".to_string(),
-        1 => format!("vector[{}]", extents.rows),
-        _ => format!("matrix[{}, {}]", extents.rows, extents.columns),
-    }
 }
 
 /// Lists the derivatives as formulas, as far as they are short.

@@ -24,7 +24,7 @@ pub(super) const RESULTS: &[&str] = &["results"];
 
 /// Returns the type of a parameter of fixed size, and what is read of it: a slice, or a number if it is an array of one.
 pub(super) fn passed(parameter: &WholeParameter, name: &str, float: &str) -> Option<(String, Option<String>)> {
-    let shape = parameter.shape(&Sizes::new())?;
+    let shape = parameter.shape.evaluate(&Sizes::new())?;
     let read = match shape {
         Shape::Scalar => return Some((float.to_string(), None)),
         Shape::Vector(1) => format!("{name}[0]"),
@@ -137,15 +137,16 @@ impl Module<'_> {
         whole: &Whole,
     ) -> Result<Option<Asked>, Diagnostic> {
         let sizes = Sizes::new();
-        let parameters: Option<Vec<Shape>> = whole.parameters.iter().map(|parameter| parameter.shape(&sizes)).collect();
-        let (Some(parameters), Some(value)) = (parameters, whole.shape(&sizes)) else { return Ok(None) };
+        let parameters: Option<Vec<Shape>> =
+            whole.parameters.iter().map(|parameter| parameter.shape.evaluate(&sizes)).collect();
+        let (Some(parameters), Some(value)) = (parameters, whole.shape.evaluate(&sizes)) else { return Ok(None) };
         passes_by_value(function, parameters.iter().copied(), value)?;
         let by = self.derived_of(whole);
         let mut asked = Asked::new(self.options, value == Shape::Scalar, &value, by.is_empty());
         asked.leave_out_batches(kept_whole(LARGEST_BY_ENTRIES));
         asked.leave_out_large(function, value.entries(), by.iter().map(|at| parameters[*at].entries()).sum());
         let formed = self.formed(whole, &by, &mut asked, |formed| !formed.left_out.is_empty())?;
-        if function.has_entries() && asked.lacks_symmetric() {
+        if function.entries.is_some() && asked.lacks_symmetric() {
             return Ok(None);
         }
         let name = self.items.claim(function.display_name());
@@ -274,7 +275,7 @@ impl Module<'_> {
             (fixed.whole.parameters[*at].name.as_str(), fixed.fields[*at].as_str(), held)
         };
         let fields: Vec<(&str, &str, String)> = fixed.by.iter().map(field).collect();
-        self.structure(fixed.function, &fixed.signature.name, kind, &fields)
+        self.structure(fixed.function.display_name(), &fixed.signature.name, kind, &fields)
     }
 
     /// Returns a root as a number or an array.

@@ -5,15 +5,15 @@ use super::dimensions;
 use super::loops::{Loops, Place, factor, place};
 use super::whole_numbers::WholeNumbers;
 use crate::graph::{Bound, Dimension, ExprId, Extents, MatrixOperation as M, Node};
-use crate::lower::WholeParameter;
+use crate::lower::{Shape, WholeParameter};
 use indexmap::IndexMap;
 
 /// Checks that whole numbers from data are in their range.
 pub(super) fn check(parameter: &WholeParameter, field: &str, sizes: &IndexMap<String, String>) -> Option<String> {
     let (from, to) = parameter.range.as_ref()?;
     let range = format!("({}..{})", dimensions::written(from, sizes), dimensions::written(to, sizes));
-    let holds = match parameter.indices {
-        0 => format!("{range}.contains(&{field})"),
+    let holds = match parameter.shape {
+        Shape::Scalar => format!("{range}.contains(&{field})"),
         _ => format!("{field}.iter().all(|at| {range}.contains(at))"),
     };
     Some(format!("::core::assert!({holds}, \"`{}` is in {from}..{to}\");", parameter.name))

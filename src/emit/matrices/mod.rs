@@ -41,10 +41,10 @@ use crate::derive::{Order, derive_closed};
 use crate::error::Diagnostic;
 use crate::graph::{Dimension, ExprId, Extents, Graph, Node};
 use crate::limits::NESTED_LOOPS;
-use crate::lower::{Function, Whole, WholeParameter};
+use crate::lower::{Function, Shape, Whole, WholeParameter};
 use crate::tape::{associate, by_rows, by_states, hoist, in_place, placed, plan_beside, with_checkpoints, written_out};
 use dispatch::Dispatched;
-use documentation::{formulas, shape, shapes};
+use documentation::{formulas, shapes};
 use formed::Formed;
 use indexmap::IndexMap;
 use loops::{Interface, Loops, factor};
@@ -101,8 +101,8 @@ impl Module<'_> {
         let name = self.items.claim(function.display_name());
         let (signature, _) = self.whole_signature(name, whole);
         let all = self.derived_of(whole);
-        let scalar = whole.indices == 0;
-        let mut asked = Asked::new(self.options, scalar, &shape(&whole.extents(), whole.indices), all.is_empty());
+        let scalar = whole.shape == Shape::Scalar;
+        let mut asked = Asked::new(self.options, scalar, &whole.shape, all.is_empty());
         asked.leave_out_batches(kept_whole(LARGEST_BY_ENTRIES));
         let lacks = |formed: &Formed| formed.derived.is_empty() && formed.rows.is_empty();
         let formed = self.formed(whole, &all, &mut asked, lacks)?;
@@ -142,7 +142,7 @@ impl Module<'_> {
         let Formed { order, closed, derived, rows, left_out } = formed;
         let (suffix, title) = match order {
             Order::Second => ("hessian", "Hessian"),
-            _ if whole.indices == 0 => ("grad", "gradient"),
+            _ if whole.shape == Shape::Scalar => ("grad", "gradient"),
             _ => ("jacobian", "Jacobian"),
         };
         let name = self.items.claim(&format!("{}_{suffix}", function.display_name()));
@@ -185,10 +185,10 @@ impl Module<'_> {
             let number = if parameter.range.is_some() { "usize" } else { float };
             let (kind, read) = match fixed::passed(parameter, field, number) {
                 Some(passed) if sizes.is_empty() => passed,
-                _ if parameter.indices == 0 => (number.to_string(), None),
+                _ if parameter.shape == Shape::Scalar => (number.to_string(), None),
                 _ => {
                     checks.push(check_of(field, parameter, &sizes));
-                    (format!("&[{number}]"), parameter.extents.is_scalar().then(|| format!("{field}[0]")))
+                    (format!("&[{number}]"), parameter.extents().is_scalar().then(|| format!("{field}[0]")))
                 }
             };
             parameters.push(format!("{field}: {kind}"));
@@ -371,12 +371,12 @@ impl Module<'_> {
 
 /// Checks the length of a parameter's slice.
 fn check_of(slice: &str, parameter: &WholeParameter, sizes: &IndexMap<String, String>) -> String {
-    match parameter.layers {
-        None => check(slice, &parameter.name, &parameter.extents, sizes),
-        Some(_) => {
-            let (count, declared) = (entries(&parameter.extents, sizes), parameter.declared());
-            format!("::core::assert_eq!({slice}.len(), {count}, \"`{}` is a {declared}\");", parameter.name)
+    match &parameter.shape {
+        shape @ Shape::Tensor(..) => {
+            let count = entries(&shape.extents(), sizes);
+            format!("::core::assert_eq!({slice}.len(), {count}, \"`{}` is a {shape}\");", parameter.name)
         }
+        shape => check(slice, &parameter.name, &shape.extents(), sizes),
     }
 }
 

@@ -6,7 +6,7 @@ use crate::emit::names::Names;
 use crate::emit::placeholders::Placeholders;
 use crate::emit::rust::Module;
 use crate::graph::{ExprId, Extents, Graph};
-use crate::lower::Whole;
+use crate::lower::{Shape, Whole};
 
 /// Where results go.
 pub(super) struct Targets {
@@ -86,13 +86,15 @@ pub(super) struct Derived {
 
 /// Tells whether the derivative by these parameters is a number, not an array of one.
 pub(super) fn is_number(whole: &Whole, by: &[usize]) -> bool {
-    whole.indices == 0 && by.iter().all(|at| whole.parameters[*at].indices == 0)
+    whole.shape == Shape::Scalar && by.iter().all(|at| whole.parameters[*at].shape == Shape::Scalar)
 }
 
 /// Describes the shape of the derivative by these parameters: that by a tensor has the shape of the tensor.
 pub(super) fn shape_by(whole: &Whole, by: &[usize], extents: &Extents) -> String {
     match by {
-        [only] if whole.indices == 0 && whole.parameters[*only].layers.is_some() => whole.parameters[*only].declared(),
+        [only] if whole.shape == Shape::Scalar && matches!(whole.parameters[*only].shape, Shape::Tensor(..)) => {
+            whole.parameters[*only].shape.to_string()
+        }
         _ => extents.to_string(),
     }
 }
@@ -121,7 +123,7 @@ impl Module<'_> {
         let mut checks = signature.checks.clone();
         let mut opening = signature.opening.clone();
         let mut written = Vec::new();
-        let values = results.values.into_iter().map(|value| (value, whole.indices == 0));
+        let values = results.values.into_iter().map(|value| (value, whole.shape == Shape::Scalar));
         let slices = results.slices.into_iter().map(|slice| (slice, false));
         for ((argument, root), is_returned) in values.chain(slices) {
             let extents = given.extents(root);
