@@ -3,6 +3,7 @@
 use super::gates::node;
 use super::machine::Machine;
 use super::value::{Rank, Rows, Value};
+use super::whole::Interval;
 use crate::error::{Diagnostic, Fault};
 use crate::graph::{Dimension, ExprId, Extents, MatrixOperation as M, Node};
 use crate::source::Span;
@@ -80,29 +81,43 @@ impl Machine<'_> {
         }
     }
 
-    /// Checks that whole numbers from data, in their range, are places among so many.
+    /// Checks that whole numbers are places among so many, wherever in an interval they are.
     pub(super) fn require_within(
         &mut self,
         place: ExprId,
-        (from, to): (Dimension, Dimension),
+        interval: &Interval,
         size: &Dimension,
         span: Span,
     ) -> Result<(), Diagnostic> {
-        let left = size.plus(&to, -1);
-        if left.as_number().is_some_and(|left| left < 0) {
-            let message = format!("the places in {from}..{to} are not all among {size} entries");
-            let diagnostic = Diagnostic::new(Fault::Index, span, message);
-            return Err(diagnostic.hint(match self.range_of_index(place) {
-                Some(_) => format!("declare the index to be in {from}..{size}"),
-                None => format!("declare what it is made of to be in a smaller range, or write `(...) mod {size}`"),
-            }));
+        let one = Dimension::number(1);
+        let ends = |largest: &Dimension| largest.plus(&one, 1);
+        let from = interval.least.iter().min_by_key(|least| least.as_number());
+        let from = from.cloned().unwrap_or(Dimension::number(0));
+        for to in interval.largest.iter().map(ends) {
+            let left = size.plus(&to, -1);
+            if left.as_number().is_some_and(|left| left < 0) {
+                let message = format!("the places in {from}..{to} are not all among {size} entries");
+                let diagnostic = Diagnostic::new(Fault::Index, span, message);
+                return Err(diagnostic.hint(match self.range_of_index(place) {
+                    Some(_) => format!("declare the index to be in {from}..{size}"),
+                    None => format!("declare what it is made of to be in a smaller range, or write `(...) mod {size}`"),
+                }));
+            }
+            if !self.is_not_negative_inside(&left) {
+                self.need([left]);
+            }
         }
-        if self.is_negative_somewhere(&from) {
-            let message = format!("the places in {}..{} begin before 0", self.written(&from), self.written(&to));
-            let hint = format!("declare what it is made of to be in a later range, or write `(...) mod {size}`");
-            return Err(Diagnostic::new(Fault::Index, span, message).hint(hint));
+        for from in &interval.least {
+            if self.is_negative_somewhere(from) {
+                let to = interval.largest.first().map(ends).unwrap_or(Dimension::number(0));
+                let message = format!("the places in {}..{} begin before 0", self.written(from), self.written(&to));
+                let hint = format!("declare what it is made of to be in a later range, or write `(...) mod {size}`");
+                return Err(Diagnostic::new(Fault::Index, span, message).hint(hint));
+            }
+            if !self.is_not_negative_inside(from) {
+                self.need([from.clone()]);
+            }
         }
-        self.need([from, left]);
         Ok(())
     }
 
@@ -129,7 +144,7 @@ impl Machine<'_> {
         for (range, size) in ranges.iter().zip(sizes) {
             let Some(given) = range.given else { continue };
             if let Some(bounds) = self.range_of_whole(given) {
-                self.require_within(given, bounds, size, spans[0])?;
+                self.require_within(given, &bounds, size, spans[0])?;
             }
         }
         let block = self.gates.graph.matrix(M::Gather(places, extents.clone()), &operands);
@@ -162,7 +177,7 @@ impl Machine<'_> {
             let wrong = |span: Span| Diagnostic::new(Fault::Index, span, "this is no whole number");
             whole[at] = size.ok_or_else(|| wrong(spans[1 + count + at]))?;
             if let Some(bounds) = self.range_of_whole(place) {
-                self.require_within(place, bounds, &whole[at].clone(), spans[1 + at])?;
+                self.require_within(place, &bounds, &whole[at].clone(), spans[1 + at])?;
                 operands.push(place);
                 places[at] = None;
                 continue;
@@ -313,6 +328,7 @@ impl Machine<'_> {
         let mut bound = || -> Result<(Dimension, Option<usize>, Span), Diagnostic> {
             let Some((value, span)) = rest.next() else { return Ok((Dimension::number(0), None, Span::default())) };
             if let Value::Scalar(id) = value
+                && self.known_choice(*id).is_none()
                 && self.range_of_whole(*id).is_some()
             {
                 given = Some(*id);
@@ -381,7 +397,7 @@ impl Machine<'_> {
         if let Some(at) = self.axes.iter().position(|axis| axis.index == id) {
             return Some((self.axes[at].start.clone(), Some(at)));
         }
-        if let Some(dimension) = self.gates.graph.as_dimension(id) {
+        if let Some(dimension) = self.known_choice(id) {
             return Some((dimension, None));
         }
         let Node::Sum(constant, terms) = self.gates.graph.node(id) else { return None };

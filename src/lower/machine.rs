@@ -451,7 +451,10 @@ impl<'a> Machine<'a> {
     /// Returns the whole number that a value is, if it is made of numbers alone.
     pub(super) fn whole_number(&self, value: &Value) -> Option<i64> {
         match value {
-            Value::Scalar(id) => self.gates.graph.as_number(*id).and_then(Rational::to_integer),
+            Value::Scalar(id) => match self.gates.graph.as_number(*id) {
+                Some(number) => number.to_integer(),
+                None => self.known_choice(*id)?.as_number(),
+            },
             _ => None,
         }
     }

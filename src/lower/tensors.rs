@@ -46,7 +46,7 @@ impl Machine<'_> {
             match range.given {
                 Some(given) => {
                     if let Some(bounds) = self.range_of_whole(given) {
-                        self.require_within(given, bounds, size, spans[0])?;
+                        self.require_within(given, &bounds, size, spans[0])?;
                     }
                 }
                 None => {

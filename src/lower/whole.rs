@@ -1,25 +1,36 @@
-//! Whole numbers that are made of indices, sizes and data: the places that they may be, and remainders of them.
+//! Whole numbers that are made of indices, sizes and data: the places that they may be, remainders of them, and the smaller
+//! or the larger of two.
 
 use super::machine::Machine;
 use super::value::Value;
 use crate::error::{Diagnostic, Fault};
-use crate::graph::{Dimension, ExprId, MatrixOperation as M, Node};
+use crate::functions::rows;
+use crate::graph::{Bound, Dimension, ExprId, MatrixOperation as M, Node};
 use crate::source::Span;
 
-/// The least and the largest value of a whole number.
-struct Interval {
-    least: Dimension,
-    largest: Dimension,
+/// Where a whole number lies: it is not below all of the least, nor above all of the largest.
+pub(super) struct Interval {
+    /// The least of these is a lower bound.
+    pub least: Vec<Dimension>,
+    /// The largest of these is an upper bound.
+    pub largest: Vec<Dimension>,
 }
 
 impl Interval {
+    fn of(least: Dimension, largest: Dimension) -> Self {
+        Interval { least: vec![least], largest: vec![largest] }
+    }
+
     fn plus(&self, other: &Interval) -> Interval {
-        Interval { least: self.least.plus(&other.least, 1), largest: self.largest.plus(&other.largest, 1) }
+        let sums = |own: &[Dimension], other: &[Dimension]| {
+            own.iter().flat_map(|own| other.iter().map(|other| own.plus(other, 1))).collect()
+        };
+        Interval { least: sums(&self.least, &other.least), largest: sums(&self.largest, &other.largest) }
     }
 
     /// Returns the interval of the multiples; a factor that has a name is not negative.
     fn times(&self, factor: &Dimension) -> Interval {
-        let [a, b] = [&self.least, &self.largest].map(|end| end.product(factor));
+        let [a, b] = [&self.least, &self.largest].map(|ends| ends.iter().map(|end| end.product(factor)).collect());
         if factor.as_number().is_some_and(|factor| factor < 0) {
             Interval { least: b, largest: a }
         } else {
@@ -29,37 +40,57 @@ impl Interval {
 }
 
 impl Machine<'_> {
-    /// Returns the range, its end excluded, of a whole number that is no dimension: of data, or a remainder, or made of them.
-    pub(super) fn range_of_whole(&self, id: ExprId) -> Option<(Dimension, Dimension)> {
+    /// Returns where a whole number lies that is no dimension: one from data, a remainder, the smaller or the larger of two,
+    /// or one made of them.
+    pub(super) fn range_of_whole(&self, id: ExprId) -> Option<Interval> {
         if self.gates.graph.as_dimension(id).is_some() {
             return None;
         }
-        let Interval { least, largest } = self.interval(id)?;
-        Some((least, largest.plus(&Dimension::number(1), 1)))
+        self.interval(id)
     }
 
     fn interval(&self, id: ExprId) -> Option<Interval> {
         let graph = &*self.gates.graph;
         let before = |end: &Dimension| end.plus(&Dimension::number(1), -1);
         if let Some(dimension) = graph.as_dimension(id) {
-            return Some(Interval { least: dimension.clone(), largest: dimension });
+            return Some(Interval::of(dimension.clone(), dimension));
         }
         if let Some((from, to)) = self.range_of_index(id) {
-            return Some(Interval { least: from.clone(), largest: before(to) });
+            return Some(Interval::of(from.clone(), before(to)));
         }
         match graph.node(id) {
             Node::Matrix(operation, operands) => match (&**operation, &operands[..]) {
                 (M::Remainder, [_, by]) => {
                     let largest = before(&graph.as_dimension(*by)?);
-                    Some(Interval { least: Dimension::number(0), largest })
+                    Some(Interval::of(Dimension::number(0), largest))
                 }
                 _ => None,
             },
+            Node::Apply(function @ (rows::MAX | rows::MIN), operands) => {
+                let [a, b] = operands[..] else { return None };
+                let (a, b) = (self.interval(a)?, self.interval(b)?);
+                Some(match *function {
+                    rows::MAX => Interval {
+                        least: self.better(a.least, b.least, |least| self.is_never_negative(least)),
+                        largest: [a.largest, b.largest].concat(),
+                    },
+                    _ => Interval {
+                        least: [a.least, b.least].concat(),
+                        largest: self.better(a.largest, b.largest, |largest| !largest.is_running()),
+                    },
+                })
+            }
             Node::Sum(constant, terms) => {
                 let constant = Dimension::number(constant.to_integer()?);
-                let constant = Interval { least: constant.clone(), largest: constant };
+                let constant = Interval::of(constant.clone(), constant);
                 terms.iter().try_fold(constant, |sum, (term, k)| {
-                    Some(sum.plus(&self.interval(*term)?.times(&Dimension::number(k.to_integer()?))))
+                    let own = self.interval(*term)?;
+                    // Generated code has no negative numbers in a term.
+                    let is_chosen = matches!(graph.node(*term), Node::Apply(..));
+                    if is_chosen && !own.least.iter().all(|least| self.is_never_negative(least)) {
+                        return None;
+                    }
+                    Some(sum.plus(&own.times(&Dimension::number(k.to_integer()?))))
                 })
             }
             Node::Product(factors) => {
@@ -77,6 +108,39 @@ impl Machine<'_> {
             }
             _ => None,
         }
+    }
+
+    /// Returns those of two lists of bounds that say more: all of which are of a kind.
+    fn better(&self, a: Vec<Dimension>, b: Vec<Dimension>, is_better: impl Fn(&Dimension) -> bool) -> Vec<Dimension> {
+        if b.iter().all(&is_better) || !a.iter().all(is_better) { b } else { a }
+    }
+
+    /// Tells whether a dimension is not negative for any value of the indices around.
+    fn is_never_negative(&self, dimension: &Dimension) -> bool {
+        !self.least(dimension).iter().any(Dimension::may_be_negative)
+    }
+
+    /// Tells whether a dimension is not negative where a loop around has a value at all.
+    pub(super) fn is_not_negative_inside(&self, dimension: &Dimension) -> bool {
+        let last = |bound: &Bound| bound.count().plus(&Dimension::number(1), -1);
+        self.loops.iter().any(|bound| !dimension.plus(&last(bound), -1).may_be_negative())
+    }
+
+    /// Returns the smaller or the larger of two dimensions, if that is what a node is and it is known which that is.
+    pub(super) fn known_choice(&self, id: ExprId) -> Option<Dimension> {
+        let graph = &*self.gates.graph;
+        if let Some(dimension) = graph.as_dimension(id) {
+            return Some(dimension);
+        }
+        let Node::Apply(function @ (rows::MAX | rows::MIN), operands) = graph.node(id) else { return None };
+        let [a, b] = operands[..] else { return None };
+        let (a, b) = (self.known_choice(a)?, self.known_choice(b)?);
+        let [low, high] = match (self.is_never_negative(&b.plus(&a, -1)), self.is_never_negative(&a.plus(&b, -1))) {
+            (true, _) => [a, b],
+            (_, true) => [b, a],
+            _ => return None,
+        };
+        Some(if *function == rows::MAX { high } else { low })
     }
 
     /// Returns the range of a number from data that picks entries: of a parameter, or of an entry of one.

@@ -2,7 +2,7 @@
 
 use super::dimensions;
 use super::loops::{factor, place};
-use crate::functions::rows;
+use crate::functions::{FunctionId, rows};
 use crate::graph::{Dimension, ExprId, Graph, MatrixOperation as M, Node};
 use indexmap::IndexMap;
 use rustc_hash::FxHashMap;
@@ -105,7 +105,7 @@ impl<F: Fn(u32) -> Option<String>> WholeNumbers<'_, F> {
                 self.entry(*of, [row, column])
             }
             _ => match self.graph.node(id) {
-                Node::Apply(rows::MAX, of) => self.cut(of),
+                Node::Apply(function @ (rows::MAX | rows::MIN), of) => self.chosen(*function, of),
                 Node::Product(factors) => {
                     let factors = factors.iter().filter(|(_, exponent)| exponent.is_one());
                     let factors = factors.map(|(base, _)| Some(factor(&self.text(*base)?)));
@@ -116,16 +116,25 @@ impl<F: Fn(u32) -> Option<String>> WholeNumbers<'_, F> {
         }
     }
 
-    /// Writes a number that is 0 where it would be negative.
-    fn cut(&self, of: &[ExprId]) -> Option<String> {
-        let zero = of.iter().position(|id| self.graph.is_integer(*id, 0))?;
-        let (added, taken) = self.sides(*of.get(1 - zero.min(1))?)?;
+    /// Writes the larger or the smaller of two numbers, 0 where that would be negative.
+    fn chosen(&self, function: FunctionId, of: &[ExprId]) -> Option<String> {
+        let [a, b] = of else { return None };
+        if function == rows::MAX
+            && let Some(zero) = of.iter().position(|id| self.graph.is_integer(*id, 0))
+        {
+            return self.cut(of[1 - zero]);
+        }
+        let method = if function == rows::MAX { "max" } else { "min" };
+        Some(format!("{}.{method}({})", typed(&self.cut(*a)?), self.cut(*b)?))
+    }
+
+    /// Writes a number, or 0 where it is negative.
+    fn cut(&self, id: ExprId) -> Option<String> {
+        let (added, taken) = self.sides(id)?;
+        let added = factor(&added);
         Some(match taken.is_empty() {
-            true => factor(&added),
-            false => {
-                let kind = if added.parse::<u64>().is_ok() { "_usize" } else { "" };
-                format!("{}{kind}.saturating_sub({})", factor(&added), taken.join(" + "))
-            }
+            true => added,
+            false => format!("{}.saturating_sub({})", typed(&added), taken.join(" + ")),
         })
     }
 
@@ -140,4 +149,9 @@ impl<F: Fn(u32) -> Option<String>> WholeNumbers<'_, F> {
             _ => None,
         }
     }
+}
+
+/// Writes a number so that a method can be called on it.
+fn typed(number: &str) -> String {
+    if number.parse::<u64>().is_ok() { format!("{number}_usize") } else { number.to_string() }
 }
