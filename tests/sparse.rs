@@ -134,7 +134,7 @@ fn columns(whole: &Whole, by: &[usize], point: &[Dense], sizes: &Sizes) -> Vec<V
             let mut directions = zeros.clone();
             directions[own].entries[entry] = 1.0;
             let at: Vec<Dense> = point.iter().cloned().chain(directions).collect();
-            let values = plan.evaluate(&at, sizes).expect("it is evaluated");
+            let values = plan.evaluate(&closed.graph, &at, sizes).expect("it is evaluated");
             columns.push(values.into_iter().flat_map(|value| value.entries).collect());
         }
     }

@@ -124,7 +124,7 @@ fn zeros(like: &Dense) -> Dense {
 fn evaluate(graph: &mut Graph, ids: &[ExprId], inputs: &[Dense], sizes: &Sizes) -> Result<Vec<Dense>, Diagnostic> {
     let ids = associate(graph, ids);
     let too_large = || Diagnostic::general(Fault::TooLarge, "these matrices are too large to evaluate");
-    plan(graph, &ids).evaluate(inputs, sizes).ok_or_else(too_large)
+    plan(graph, &ids).evaluate(graph, inputs, sizes).ok_or_else(too_large)
 }
 
 /// One gate, cut out of the graph: its operands are the first inputs of a graph of its own.

@@ -64,7 +64,7 @@ pub fn of_whole(whole: &Whole, point: &Point) -> Vec<Point> {
             let plan = plan(&graph, &roots);
             Box::new(move |entries| {
                 let point = moved(whole, point, entries);
-                let Some(sides) = plan.evaluate(&point.matrices, &point.sizes) else { return Vec::new() };
+                let Some(sides) = plan.evaluate(&graph, &point.matrices, &point.sizes) else { return Vec::new() };
                 let (u, v) = (&sides[0].entries, &sides[1].entries);
                 let count = u.len().max(v.len());
                 let entry = |side: &[f64], at: usize| side.get(at).or(side.first()).copied().unwrap_or(f64::NAN);

@@ -53,7 +53,7 @@ impl Closed {
         let roots: Vec<ExprId> = [self.value].into_iter().chain(derivatives).collect();
         let mut graph = self.graph.clone();
         let roots = associate(&mut graph, &roots);
-        plan(&graph, &roots).evaluate(matrices, sizes)
+        plan(&graph, &roots).evaluate(&graph, matrices, sizes)
     }
 }
 

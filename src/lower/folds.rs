@@ -17,8 +17,9 @@ use crate::syntax::ast::{BinaryOperator, Expression, Name, NodeId, Range};
 /// Most terms over ranges of numbers that are written out.
 const MOST_WRITTEN_OUT: usize = 64;
 
-/// Most of them inside of a range that is not.
+/// Most values of a range that is written out inside of one that is not, and most terms of it with the ranges inside of it.
 const MOST_IN_LOOPS: usize = 16;
+const MOST_TERMS_IN_LOOPS: usize = 512;
 
 /// What becomes of long ranges of numbers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -186,7 +187,7 @@ impl Machine<'_> {
         let count = usize::try_from(to.saturating_sub(from)).unwrap_or(0);
         let (ranges, _, body) = self.parts_of(running.id);
         let inside = self.terms.inside(ranges.get(running.depth + 1..).unwrap_or_default(), &[body], count);
-        if self.is_long(count.saturating_mul(inside)) {
+        if self.is_long(count, inside) {
             return self.run_over(running, &ends, spans);
         }
         self.picks_entries = true;
@@ -202,13 +203,17 @@ impl Machine<'_> {
         self.tasks.extend((from..to).rev().map(|index| Task::Step(running, index)));
     }
 
-    /// Tells whether what has so many terms is a loop rather than written out, and notes it.
-    pub(super) fn is_long(&mut self, terms: usize) -> bool {
-        let is_inside = !self.loops.is_empty() || !self.axes.is_empty();
-        let most = if is_inside { MOST_IN_LOOPS } else { MOST_WRITTEN_OUT };
-        let is_long = self.ranges == Ranges::Loops && terms > most;
-        self.has_long_ranges |= is_long;
-        is_long
+    /// Tells whether so many values of an index, with so many terms for each of them, are a loop rather than written out, and
+    /// notes it.
+    pub(super) fn is_long(&mut self, count: usize, inside: usize) -> bool {
+        let terms = count.saturating_mul(inside);
+        let is_long = match self.loops.is_empty() && self.axes.is_empty() {
+            true => terms > MOST_WRITTEN_OUT,
+            false => count > MOST_IN_LOOPS || terms > MOST_TERMS_IN_LOOPS,
+        };
+        let is_loop = is_long && self.ranges == Ranges::Loops;
+        self.has_long_ranges |= is_loop;
+        is_loop
     }
 
     /// Sets the index to its next value, and lowers what it runs over.

@@ -48,7 +48,7 @@ impl Machine<'_> {
         let [next, end] = numbers[..] else { return self.begin_recurrence(id, &recurrence, &ends, states, spans) };
         let count = usize::try_from(end.saturating_sub(next)).unwrap_or(0);
         let inside = self.terms.inside(&[], &recurrence.next, count);
-        if self.is_long(count.saturating_mul(inside)) {
+        if self.is_long(count, inside) {
             return self.begin_recurrence(id, &recurrence, &ends, states, spans);
         }
         self.picks_entries = true;

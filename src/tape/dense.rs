@@ -1,9 +1,10 @@
 //! Evaluation of plans: dense matrices in double precision, row by row.
 
 use super::looped::{Looped, Part, Place};
+use super::places::Data;
 use super::plan::{Computation, Plan};
 use super::scanned::Scanned;
-use crate::graph::{Dimension, ExprId, Extents, Extreme, Kept, MatrixOperation as M, Rational, Sizes};
+use crate::graph::{Dimension, ExprId, Extents, Extreme, Graph, Kept, MatrixOperation as M, Rational, Sizes};
 use crate::limits;
 use rustc_hash::FxHashMap;
 
@@ -202,20 +203,20 @@ fn log_sum_exp(entries: &[f64]) -> f64 {
 }
 
 impl Plan {
-    /// Computes the outputs for the given parameters, which are counted as the graph's inputs are. None if a dimension
+    /// Computes the outputs for the given parameters, which are counted as the inputs of the plan's graph are. None if a dimension
     /// has no size, or a matrix is too large.
-    pub fn evaluate(&self, inputs: &[Dense], sizes: &Sizes) -> Option<Vec<Dense>> {
+    pub fn evaluate(&self, graph: &Graph, inputs: &[Dense], sizes: &Sizes) -> Option<Vec<Dense>> {
         let mut values: FxHashMap<ExprId, Dense> = FxHashMap::default();
-        self.run(inputs, sizes, &mut values)?;
+        self.run(Data { graph, inputs }, sizes, &mut values)?;
         self.outputs.iter().map(|id| values.get(id).cloned()).collect()
     }
 
     /// Computes the steps beside what is known.
-    fn run(&self, inputs: &[Dense], sizes: &Sizes, values: &mut FxHashMap<ExprId, Dense>) -> Option<()> {
+    fn run(&self, data: Data<'_>, sizes: &Sizes, values: &mut FxHashMap<ExprId, Dense>) -> Option<()> {
         for step in &self.steps {
             let value = match &step.computation {
                 Computation::Loop(looped) => {
-                    looped.run(inputs, sizes, values)?;
+                    looped.run(data, sizes, values)?;
                     continue;
                 }
                 Computation::Numbers(tape, operands, results) => {
@@ -226,10 +227,10 @@ impl Plan {
                     continue;
                 }
                 Computation::Scan(scanned) => {
-                    scanned.run(inputs, sizes, values)?;
+                    scanned.run(data, sizes, values)?;
                     continue;
                 }
-                Computation::Parameter(index) => inputs.get(*index as usize)?.clone(),
+                Computation::Parameter(index) => data.inputs.get(*index as usize)?.clone(),
                 Computation::Entrywise(tape, operands) => {
                     let operands: Vec<&Dense> = operands.iter().map(|id| &values[id]).collect();
                     let entry = |row: usize, column: usize| {
@@ -261,7 +262,7 @@ impl Plan {
 
 impl Looped {
     /// Adds up what is computed for each value of the index.
-    fn run(&self, inputs: &[Dense], sizes: &Sizes, values: &mut FxHashMap<ExprId, Dense>) -> Option<()> {
+    fn run(&self, data: Data<'_>, sizes: &Sizes, values: &mut FxHashMap<ExprId, Dense>) -> Option<()> {
         let own = || self.outputs.iter().filter(|output| output.into.is_empty());
         for output in own() {
             values.insert(output.id, Dense::of(&output.extents, sizes, |_, _| 0.0)?);
@@ -269,7 +270,7 @@ impl Looped {
         let mut inside = sizes.clone();
         for value in self.bound.values(sizes)? {
             inside.insert(self.bound.name().to_string(), value);
-            self.plan.run(inputs, &inside, values)?;
+            self.plan.run(data, &inside, values)?;
             for output in &self.outputs {
                 let itself = [(output.id, Rational::ONE)];
                 let targets = if output.into.is_empty() { &itself } else { &output.into[..] };
@@ -277,7 +278,7 @@ impl Looped {
                     output.parts.iter().flat_map(|part| targets.iter().map(move |t| (part, t)))
                 {
                     let mut sum = values.remove(target)?;
-                    let at = part.placed(&inside, values)?;
+                    let at = part.placed(data, &inside)?;
                     part.add(&mut sum, scale, at, (&inside, values.get(&part.value)?))?;
                     values.insert(*target, sum);
                 }
@@ -289,7 +290,7 @@ impl Looped {
 
 impl Scanned {
     /// Takes all steps.
-    fn run(&self, inputs: &[Dense], sizes: &Sizes, values: &mut FxHashMap<ExprId, Dense>) -> Option<()> {
+    fn run(&self, data: Data<'_>, sizes: &Sizes, values: &mut FxHashMap<ExprId, Dense>) -> Option<()> {
         let mut states: Vec<Dense> =
             self.states.iter().map(|state| values.get(&state.initial).cloned()).collect::<Option<_>>()?;
         let mut kept: Vec<Vec<f64>> = vec![Vec::new(); self.outputs.len()];
@@ -303,7 +304,7 @@ impl Scanned {
             keep(&mut kept, &states, Kept::Before);
             let own = self.states.iter().zip(&states).filter_map(|(state, value)| Some((state.own?, value.clone())));
             values.extend(own);
-            self.plan.run(inputs, &inside, values)?;
+            self.plan.run(data, &inside, values)?;
             states = self.states.iter().map(|state| values.get(&state.next).cloned()).collect::<Option<_>>()?;
             keep(&mut kept, &states, Kept::After);
         }
@@ -322,10 +323,10 @@ impl Scanned {
 
 impl Part {
     /// Returns the row and the column where it begins.
-    fn placed(&self, sizes: &Sizes, values: &FxHashMap<ExprId, Dense>) -> Option<[usize; 2]> {
+    fn placed(&self, data: Data<'_>, sizes: &Sizes) -> Option<[usize; 2]> {
         let at = |place: &Place| match place {
             Place::At(place) => place.evaluate(sizes),
-            Place::From(given) => whole_number(values.get(given)?),
+            Place::From(given) => data.place(*given, sizes),
         };
         Some([at(&self.place[0])?, at(&self.place[1])?])
     }

@@ -16,6 +16,7 @@ mod in_place;
 mod looped;
 mod numbers;
 mod placed;
+mod places;
 mod plan;
 mod scanned;
 mod schedule;

@@ -103,6 +103,10 @@ pub const LOOPS: &[(&str, &[(&str, &str)])] = &[
         "f(s, x: vector[2], w: vector[n]) = { let T = scan(i in 0..n, y = x, y + w[i]*[s*(y[1] - y[0]), y[0]*y[1]]); sum(i in 0..n, T[i,0]*T[i,1]) }",
         &[],
     ),
+    // Places from data that several loops read.
+    ("f(u: vector[n], k: index[m] in 0..n) = logsumexp(j in 1..m, u[k[j]]*j)", &[]),
+    ("f(u: vector[n], k: index[m] in 0..n) = sum(i in 0..m, logsumexp(j in i..m, u[k[j]]))", &[]),
+    ("f(u: vector[n], k: index[m] in 0..n) = norm2([i in 0..m: u[k[i]]^2])*sum(i in 0..m, sin(u[k[i]]))", &[]),
     // Places that stay inside at the ends.
     ("f(x: vector[n]) = sum(i in 0..n, (x[min(i + 1, n - 1)] - x[max(i - 1, 0)])^2*(i + 1))", &[]),
     ("f(x: vector[n], m: vector[k]) = sum(i in 0..n, sin(x[min(max(i - 2, 0) + 1, n - 1)])*m[min(i, k - 1)])", &[]),
