@@ -19,11 +19,14 @@ impl<'a> Loops<'a> {
         self.bounds.push(bound.clone());
         // Names that are given inside have no meaning after the loop.
         let (places, neighbours, rows) = (self.places.clone(), self.neighbours.clone(), self.rows.take());
+        let (exponentials, views) = (self.exponentials.clone(), std::mem::take(&mut self.views));
+        let kept_rows = std::mem::take(&mut self.kept_rows);
         write(self)?;
         self.close();
         self.plan = around;
         self.bounds.pop();
         (self.places, self.neighbours, self.rows) = (places, neighbours, rows);
+        (self.exponentials, self.views, self.kept_rows) = (exponentials, views, kept_rows);
         Ok(std::mem::replace(&mut self.statements, before))
     }
 

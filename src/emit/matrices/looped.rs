@@ -37,6 +37,7 @@ impl<'a> Loops<'a> {
     pub(super) fn looped(&mut self, looped: &'a Looped, interface: &Interface<'a>) -> Result<(), Diagnostic> {
         self.close();
         self.turn_what_is_read(&looped.plan, &looped.operands);
+        self.exponentials_before(&looped.plan, &looped.operands);
         for recomputed in &looped.recomputed {
             self.turn_what_is_read(&recomputed.scanned.plan, &looped.operands);
         }

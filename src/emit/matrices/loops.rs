@@ -6,8 +6,9 @@
 
 use super::blocks::RowProducts;
 use super::dispatch::has_lanes;
+use super::exponentials::Exponentials;
 use super::looped::LoopsAdded;
-use super::row_views::Rows;
+use super::row_views::{Row, Rows};
 use super::rows::RowLoop;
 use super::segments::Segments;
 use super::stages::distributed;
@@ -78,6 +79,12 @@ pub struct Loops<'a> {
     pub(super) stored: FxHashSet<ExprId>,
     /// The names of remainders that are neighbours of an index.
     pub(super) neighbours: FxHashMap<ExprId, String>,
+    /// The exponentials of matrices that were computed before loops.
+    pub(super) exponentials: FxHashMap<ExprId, Exponentials>,
+    /// The rows of which a loop reads several numbers, by name.
+    pub(super) views: FxHashMap<Row, String>,
+    /// The states of numbers that are only kept, which are stored number by number.
+    pub(super) kept_rows: FxHashSet<ExprId>,
     /// The rows that the innermost loop reads and writes.
     pub(super) rows: Option<Rows>,
 }
@@ -171,6 +178,9 @@ impl<'a> Loops<'a> {
             firsts: FxHashMap::default(),
             stored: FxHashSet::default(),
             neighbours: FxHashMap::default(),
+            exponentials: FxHashMap::default(),
+            kept_rows: FxHashSet::default(),
+            views: FxHashMap::default(),
             rows: None,
         };
         for (root, target) in plan.outputs.iter().zip(interface.targets) {
@@ -239,6 +249,7 @@ impl<'a> Loops<'a> {
                 if step.extents.is_scalar() { Place::Number(name) } else { Place::Slice(name) }
             }
             Computation::Entrywise(..) if self.is_computed_share(id) || self.is_summed(id) => return Ok(()),
+            Computation::Entrywise(..) if self.is_only_exponentiated(id) => return Ok(()),
             Computation::Entrywise(tape, operands) => return self.entrywise(id, &step.extents, tape, operands),
             Computation::Operation(operation, operands) => self.operation(id, &step.extents, operation, operands)?,
             Computation::Numbers(tape, operands, results) => return self.numbers(tape, operands, results),
