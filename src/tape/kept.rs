@@ -267,10 +267,9 @@ impl<'a> Choice<'a> {
         let Extents { rows, columns } = self.graph.extents(id);
         let is_computed = match self.graph.node(id) {
             Node::Sum(..) | Node::Product(_) | Node::Apply(..) | Node::Select(..) => true,
-            Node::Matrix(operation, _) => matches!(
-                **operation,
-                M::Product | M::Inverse | M::Determinant | M::LogDeterminant | M::Adjugate
-            ),
+            Node::Matrix(operation, _) => {
+                matches!(**operation, M::Product | M::Inverse | M::Determinant | M::LogDeterminant | M::Adjugate)
+            }
             _ => false,
         };
         is_computed && !rows.is_running() && !columns.is_running()

@@ -81,9 +81,8 @@ impl Loops<'_> {
 
     /// Tells whether a node is only read by what is computed from the exponentials of its parts.
     pub(super) fn is_only_exponentiated(&self, id: ExprId) -> bool {
-        let is_sum = |id: ExprId| {
-            self.matrix_and_row(id).is_some_and(|(matrix, _)| self.exponentials.contains_key(&matrix))
-        };
+        let is_sum =
+            |id: ExprId| self.matrix_and_row(id).is_some_and(|(matrix, _)| self.exponentials.contains_key(&matrix));
         let computes = |step: &Step| match &step.computation {
             Computation::Operation(M::LogSumExpOfRows, operands) => is_sum(operands[0]),
             _ => false,

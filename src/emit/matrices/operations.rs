@@ -400,7 +400,8 @@ impl Loops<'_> {
                 let (row, column) = (self.dimension(&row), self.dimension(column));
                 if extents.is_scalar() {
                     let seen = self.entry_of_row(operands[0], &places, &[]);
-                    if let Some(entry) = seen.or_else(|| self.entry_of_view(operands[0], &sources[0], [&row, &column])) {
+                    if let Some(entry) = seen.or_else(|| self.entry_of_view(operands[0], &sources[0], [&row, &column]))
+                    {
                         return Place::Number(entry);
                     }
                     return Place::Number(format!("{}[{}]", sources[0], place(&row, &width, &column)));
