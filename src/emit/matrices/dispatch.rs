@@ -2,6 +2,7 @@
 //! functions are computed side by side, they are compiled once more for AVX-512.
 
 use super::MODULE;
+use super::windows::LANES_OF_MANY_SUMS;
 use crate::emit::options::{Options, Scalar, Target};
 use crate::emit::rust::indented;
 
@@ -79,6 +80,11 @@ impl Dispatched<'_> {
         };
         if self.body.iter().any(is_product) {
             return false;
+        }
+        // Eight numbers are one of these registers.
+        let of_eight = format!("for lane in 0..{LANES_OF_MANY_SUMS} {{");
+        if self.body.iter().any(|line| line.trim_start() == of_eight) {
+            return true;
         }
         let in_lanes = self.body.iter().filter(|line| line.contains("[lane]"));
         let functions = in_lanes.clone().filter(|line| line.contains(FMA)).count();

@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 const LANES: usize = 16;
 
 /// How many are where a loop has so many sums that their lanes would not stay in the nearest cache.
-const LANES_OF_MANY_SUMS: usize = 8;
+pub(super) const LANES_OF_MANY_SUMS: usize = 8;
 
 /// Most sums that have all lanes.
 const MOST_SUMS: usize = 64;
