@@ -24,7 +24,7 @@ impl Loops<'_> {
         for step in &plan.steps {
             let Computation::Operation(M::LogSumExpOfRows, operands) = &step.computation else { continue };
             let Some((matrix, _)) = self.matrix_and_row(operands[0]) else { continue };
-            if !known.contains(&matrix) || self.exponentials.contains_key(&matrix) {
+            if !known.contains(&matrix) || self.within.exponentials.contains_key(&matrix) {
                 continue;
             }
             let (a, extents) = (self.slice(matrix), self.graph.extents(matrix));
@@ -32,7 +32,7 @@ impl Loops<'_> {
             let (by_rows, by_columns) = (self.temporary(&extents), self.temporary(&extents.transposed()));
             let columns = self.dimension(&extents.columns);
             self.call(format!("exponentials_of_rows::<FMA>({columns}, &{a}, {largest}, {by_rows}, {by_columns});"));
-            self.exponentials.insert(matrix, Exponentials { largest, by_rows, by_columns });
+            self.within.exponentials.insert(matrix, Exponentials { largest, by_rows, by_columns });
         }
     }
 
@@ -59,7 +59,7 @@ impl Loops<'_> {
     /// exponentials of the matrix are not known.
     pub(super) fn log_sum_exp_of_sums(&mut self, id: ExprId, of: ExprId, shares: Option<ExprId>) -> Option<Place> {
         let (matrix, row) = self.matrix_and_row(of)?;
-        let Exponentials { largest, by_rows, by_columns } = self.exponentials.get(&matrix)?.clone();
+        let Exponentials { largest, by_rows, by_columns } = self.within.exponentials.get(&matrix)?.clone();
         let (a, x) = (self.slice(matrix), self.slice(row));
         let powers = self.temporary(&self.graph.extents(row));
         let target = self.target(id);
@@ -81,8 +81,9 @@ impl Loops<'_> {
 
     /// Tells whether a node is only read by what is computed from the exponentials of its parts.
     pub(super) fn is_only_exponentiated(&self, id: ExprId) -> bool {
-        let is_sum =
-            |id: ExprId| self.matrix_and_row(id).is_some_and(|(matrix, _)| self.exponentials.contains_key(&matrix));
+        let is_sum = |id: ExprId| {
+            self.matrix_and_row(id).is_some_and(|(matrix, _)| self.within.exponentials.contains_key(&matrix))
+        };
         let computes = |step: &Step| match &step.computation {
             Computation::Operation(M::LogSumExpOfRows, operands) => is_sum(operands[0]),
             _ => false,

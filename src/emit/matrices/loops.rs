@@ -5,10 +5,10 @@
 //! that read a matrix row by row are computed in the loop over its rows, some rows at a time.
 
 use super::blocks::RowProducts;
+use super::bodies::Within;
 use super::dispatch::has_lanes;
-use super::exponentials::Exponentials;
 use super::looped::LoopsAdded;
-use super::row_views::{Row, Rows};
+use super::row_views::Rows;
 use super::rows::RowLoop;
 use super::segments::Segments;
 use super::stages::distributed;
@@ -79,12 +79,8 @@ pub struct Loops<'a> {
     pub(super) stored: FxHashSet<ExprId>,
     /// The names of remainders that are neighbours of an index.
     pub(super) neighbours: FxHashMap<ExprId, String>,
-    /// The exponentials of matrices that were computed before loops.
-    pub(super) exponentials: FxHashMap<ExprId, Exponentials>,
-    /// The rows of which a loop reads several numbers, by name.
-    pub(super) views: FxHashMap<Row, String>,
-    /// The states of numbers that are only kept, which are stored number by number.
-    pub(super) kept_rows: FxHashSet<ExprId>,
+    /// What is known in the loops that are open.
+    pub(super) within: Within,
     /// The rows that the innermost loop reads and writes.
     pub(super) rows: Option<Rows>,
 }
@@ -178,9 +174,7 @@ impl<'a> Loops<'a> {
             firsts: FxHashMap::default(),
             stored: FxHashSet::default(),
             neighbours: FxHashMap::default(),
-            exponentials: FxHashMap::default(),
-            kept_rows: FxHashSet::default(),
-            views: FxHashMap::default(),
+            within: Within::default(),
             rows: None,
         };
         for (root, target) in plan.outputs.iter().zip(interface.targets) {

@@ -2,6 +2,7 @@
 
 mod blocks;
 mod bodies;
+mod columns;
 mod dimensions;
 pub(super) mod dispatch;
 mod documentation;

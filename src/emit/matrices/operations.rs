@@ -27,7 +27,7 @@ impl Loops<'_> {
                 let row = self.row_in(operands[0], row);
                 self.read_in_block(operands[0], &row, column)
             }
-            M::Stack if !self.block.is_closed() || self.kept_rows.contains(&id) => Place::Implied,
+            M::Stack if !self.block.is_closed() || self.within.kept_rows.contains(&id) => Place::Implied,
             M::Slice(row, _, _) if self.is_contiguous(operands[0], extents) => {
                 let row = self.row_in(operands[0], row);
                 self.finish(operands[0]);

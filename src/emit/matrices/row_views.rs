@@ -117,7 +117,7 @@ impl Loops<'_> {
         }
         let start = place(row, &width.to_string(), "0");
         let view = Row { slice: slice.to_string(), start };
-        if let Some(name) = self.views.get(&view) {
+        if let Some(name) = self.within.views.get(&view) {
             return Some(format!("{name}[{number}]"));
         }
         let name = self.fresh();
@@ -126,7 +126,7 @@ impl Loops<'_> {
             Some(open) => open.before.push(line),
             None => self.statements.push(line),
         }
-        self.views.insert(view, name.clone());
+        self.within.views.insert(view, name.clone());
         Some(format!("{name}[{number}]"))
     }
 

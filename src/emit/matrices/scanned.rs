@@ -89,7 +89,7 @@ impl<'a> Loops<'a> {
                 loops.places.extend(state.own.map(|own| (own, kind(name.clone()))));
             }
             loops.keep(scanned, Kept::Before, (names, targets), &at);
-            loops.kept_rows = rows_of_numbers(scanned, names);
+            loops.within.kept_rows = rows_of_numbers(scanned, names);
             for step in &scanned.plan.steps {
                 loops.step(step, interface)?;
             }
@@ -161,7 +161,7 @@ impl<'a> Loops<'a> {
             if !names[output.state].is_empty() {
                 continue;
             }
-            if self.kept_rows.contains(&state.next)
+            if self.within.kept_rows.contains(&state.next)
                 && let Some(numbers) = self.numbers_stacked(state.next)
             {
                 let (row, entries) = (self.fresh(), self.entries(&state.extents));

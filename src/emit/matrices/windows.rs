@@ -228,6 +228,13 @@ impl Loops<'_> {
     pub(super) fn read_in_block(&mut self, of: ExprId, row: &Dimension, column: &Dimension) -> Place {
         let (slice, width) = (self.slice(of), self.graph.extents(of).columns);
         let Some(bound) = self.block.index.clone() else { return Place::Implied };
+        if let Some((slice, start)) = self.in_columns_read(&bound, of, [row, column]) {
+            let window = Window { slice, start: self.start_of_block(&start), stride: 1 };
+            let fresh = self.fresh();
+            let copied = self.block.read.entry(window).or_insert_with(|| Copied::to(fresh, true));
+            copied.used.insert(0);
+            return Place::Number(format!("{}[lane]", copied.array));
+        }
         match beside(&bound, [row, column], &width) {
             Some((start, stride, number)) if stride as i64 <= LONGEST_STRIDE => {
                 let window = Window { slice, start: self.start_of_block(&start), stride };
@@ -312,8 +319,14 @@ impl Loops<'_> {
                 _ => None,
             };
             let (fresh, is_stored) = (self.fresh(), self.stored.contains(&target));
-            let (array, is_first) = match found {
-                Some((start, stride, number)) if stride as i64 <= LONGEST_STRIDE => {
+            let in_columns = self.in_columns_added(bound, target, part);
+            let (array, is_first) = match (in_columns, found) {
+                (Some((slice, start)), _) => {
+                    let window = Window { slice, start: self.start_of_block(&start), stride: 1 };
+                    let (copied, is_first) = noted(self.block.added.entry(window), fresh, false, 0);
+                    (format!("{}[lane]", copied.array), is_first)
+                }
+                (None, Some((start, stride, number))) if stride as i64 <= LONGEST_STRIDE => {
                     let window = Window { slice, start: self.start_of_block(&start), stride };
                     let (copied, is_first) = noted(self.block.added.entry(window), fresh, is_stored, number);
                     (format!("{}[{}]", copied.array, in_window(stride, number)), is_first)
