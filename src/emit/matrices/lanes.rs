@@ -11,7 +11,7 @@ use super::loops::{Interface, Loops, Place, reads, shortened};
 use super::stages::distributed;
 use super::windows::Block;
 use crate::error::Diagnostic;
-use crate::graph::{Bound, ExprId, MatrixOperation as M};
+use crate::graph::{Bound, Dimension, ExprId, MatrixOperation as M};
 use crate::tape::{Accumulated, Computation, Looped, Operation, Step};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -20,6 +20,9 @@ const MOST_NAMES_OF_SUMS: usize = 16;
 
 /// Fewest values of an index that are worth a block, where their number is known.
 const FEWEST: i64 = 8;
+
+/// Fewest that a range has at most which is longer for some values of other indices than for others.
+const FEWEST_AT_MOST: i64 = 32;
 
 impl<'a> Loops<'a> {
     /// Tells whether the values of a loop's index can be computed side by side, and are worth it.
@@ -35,11 +38,19 @@ impl<'a> Loops<'a> {
         let added = |output: &Accumulated| output.parts.iter().all(|part| part.extents.is_scalar());
         has_lanes(self.writer.options)
             && bound.count().as_number().is_none_or(|count| count >= FEWEST)
+            && !self.is_always_short(bound)
             && self.block.is_closed()
             && looped.recomputed.is_empty()
             && (sums || calls)
             && looped.outputs.iter().all(added)
             && looped.plan.steps.iter().all(|step| self.is_of_numbers(bound, step, &looped.plan.steps))
+    }
+
+    /// Tells whether a range that other indices end has few values for each of theirs.
+    fn is_always_short(&self, bound: &Bound) -> bool {
+        let count = bound.count();
+        let is_short = |most: &Dimension| most.as_number().is_some_and(|most| most < FEWEST_AT_MOST);
+        count.is_running() && self.most(&count).iter().all(is_short)
     }
 
     fn is_of_numbers(&self, bound: &Bound, step: &Step, steps: &[Step]) -> bool {
