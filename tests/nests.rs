@@ -12,6 +12,9 @@ use program::Program;
 const PAIRS: &str = "f(X: matrix[n, 3]) = sum(i in 0..n, j in i+1..n, 1/dot(X[i, ..] - X[j, ..], X[i, ..] - X[j, ..]))";
 const FOLLOWING: &str = "f(X: matrix[n, 3]) = sum(i in 0..n, j in i+1..n-1, exp(X[i, 0]*X[j, 1])*X[j+1, 2])";
 
+/// Computes value and gradient for so many rows.
+type Directly = fn(usize, &[f64]) -> Vec<f64>;
+
 fn squared(x: &[f64], i: usize, j: usize) -> f64 {
     (0..3).map(|k| (x[3 * i + k] - x[3 * j + k]).powi(2)).sum()
 }
@@ -50,7 +53,7 @@ fn of_following(n: usize, x: &[f64]) -> Vec<f64> {
 fn columns_are_read_and_added_to() {
     let mut program = Program::default();
     let mut expected = Vec::new();
-    let by_hand: [(&str, fn(usize, &[f64]) -> Vec<f64>); 2] = [(PAIRS, of_pairs), (FOLLOWING, of_following)];
+    let by_hand: [(&str, Directly); 2] = [(PAIRS, of_pairs), (FOLLOWING, of_following)];
     for (number, (text, directly)) in by_hand.into_iter().enumerate() {
         let options = Options { derive: vec![Derive::Gradient], ..Options::default() };
         let rust = gradc::compile(text, &options).unwrap_or_else(|errors| panic!("{}", errors.render(false))).rust;

@@ -10,8 +10,7 @@ use program::Program;
 
 fn gradient(text: &str, options: Options) -> String {
     let options = Options { derive: vec![Derive::Gradient], ..options };
-    let rust = gradc::compile(text, &options).unwrap_or_else(|errors| panic!("{}", errors.render(false))).rust;
-    rust
+    gradc::compile(text, &options).unwrap_or_else(|errors| panic!("{}", errors.render(false))).rust
 }
 
 /// The part of the code that computes value and gradient.
