@@ -130,7 +130,7 @@ impl MatrixOperation {
     }
 
     /// Returns the operation with other dimensions; the index of a loop stays.
-    pub(super) fn with_dimensions(&self, change: impl Fn(&Dimension) -> Dimension) -> MatrixOperation {
+    pub fn with_dimensions(&self, change: impl Fn(&Dimension) -> Dimension) -> MatrixOperation {
         use MatrixOperation as M;
         let both = |extents: &Extents| Extents::new(change(&extents.rows), change(&extents.columns));
         match self {

@@ -3,6 +3,7 @@
 
 use super::association::associate;
 use super::hoist::hoist;
+use super::kept::next_kept;
 use super::plan::{Computation, Plan, Step, plan_with, reachable_within};
 use super::scanned::{Output, Scanned};
 use crate::graph::{Bound, Dimension, ExprId, Extents, Graph, Kept, MatrixOperation as M, Node, Scan};
@@ -24,8 +25,8 @@ pub(super) fn alike(beside: &Beside, a: ExprId, b: ExprId) -> bool {
 }
 
 /// Plans the computation of the roots with recurrences joined, and as many sums beside them as can be. What is computed
-/// together is brought to a form again.
-pub fn plan_beside(graph: &mut Graph, roots: &[ExprId], form: Form) -> Plan {
+/// together is brought to a form again. Where `keeps`, what steps compute is kept for others that need it, too.
+pub fn plan_beside(graph: &mut Graph, roots: &[ExprId], form: Form, keeps: bool) -> Plan {
     let mut beside = Beside::default();
     let mut plan = plan_with(graph, roots, &beside);
     let mut tried: FxHashSet<(ExprId, ExprId)> = FxHashSet::default();
@@ -35,6 +36,17 @@ pub fn plan_beside(graph: &mut Graph, roots: &[ExprId], form: Form) -> Plan {
     let mut tried: FxHashSet<ExprId> = FxHashSet::default();
     while let Some(scanned) = next_beside(graph, &plan.steps, &mut tried, form) {
         (plan, beside) = planned(graph, roots, &beside, scanned).unwrap_or((plan, beside));
+    }
+    let mut tried: FxHashSet<(ExprId, ExprId)> = FxHashSet::default();
+    while keeps && let Some([first, second]) = next_kept(graph, &plan.steps, &mut tried) {
+        let mut with = beside.clone();
+        let computed = second.results();
+        note(&mut with, second, &computed);
+        with_sums(graph, roots, &mut with, first);
+        let new = plan_with(graph, roots, &with);
+        if new.verify().is_ok() {
+            (plan, beside) = (new, with);
+        }
     }
     debug_assert_eq!(plan.verify(), Ok(()));
     plan
@@ -151,9 +163,9 @@ fn note(beside: &mut Beside, scanned: Scanned, computed: &[ExprId]) {
 }
 
 /// A recurrence that is open, and the nodes that keep its states.
-struct Open {
-    scan: Scan,
-    kept: FxHashMap<ExprId, (usize, Kept)>,
+pub(super) struct Open {
+    pub(super) scan: Scan,
+    pub(super) kept: FxHashMap<ExprId, (usize, Kept)>,
 }
 
 /// Adds up beside a recurrence what can be; none if that is nothing.
@@ -275,13 +287,14 @@ impl Open {
                 let node = graph.node(id).clone();
                 graph.construct(&node, |operand| image.get(&operand).copied().unwrap_or(operand))
             });
+            let new = in_columns(graph, new);
             image.insert(id, new);
         }
         image.get(&body).copied().unwrap_or(body)
     }
 
     /// Reads a part of all states, or of their product with something else, as a part of the one of this step.
-    fn part(&self, graph: &mut Graph, id: ExprId) -> Option<ExprId> {
+    pub(super) fn part(&self, graph: &mut Graph, id: ExprId) -> Option<ExprId> {
         let (M::Slice(row, column, extents), [whole]) = graph.as_matrix(id)? else { return None };
         let (row, column, extents, whole) = (row.clone(), column.clone(), extents.clone(), *whole);
         if let Some((M::Product, factors)) = graph.as_matrix(whole) {
@@ -306,6 +319,26 @@ impl Open {
         let step = self.scan.bound.index.plus(&self.scan.bound.from, -1);
         graph.part_of_state((&row, &column, &extents), value, &step)
     }
+}
+
+/// Writes the transpose of what is computed of rows, some of them transposes, as what is computed of columns.
+pub(super) fn in_columns(graph: &mut Graph, id: ExprId) -> ExprId {
+    let is_turned = |graph: &Graph, row: ExprId| {
+        let mut found = false;
+        graph.node(row).for_each_operand(|operand| found |= graph.as_transpose(operand).is_some());
+        graph.is_entrywise(row) && graph.extents(row).rows.is_one() && found
+    };
+    let Some(row) = graph.as_transpose(id).filter(|row| is_turned(graph, *row)) else { return id };
+    let mut operands = Vec::new();
+    graph.node(row).for_each_operand(|operand| operands.push(operand));
+    let mut columns: FxHashMap<ExprId, ExprId> = FxHashMap::default();
+    for operand in operands {
+        let column = graph.transpose(operand);
+        columns.insert(operand, in_columns(graph, column));
+    }
+    let node = graph.node(row).clone();
+    let column = graph.construct(&node, |operand| columns.get(&operand).copied().unwrap_or(operand));
+    if graph.extents(column) == graph.extents(id) { column } else { id }
 }
 
 /// Brings steps and sums to the same form, so that what they have in common is one node, and numbers the index.

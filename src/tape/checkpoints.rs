@@ -197,6 +197,7 @@ fn recomputed(of: ExprId, scanned: &Scanned, kept: &[Output]) -> Recomputed {
         states: states.iter().map(|state| scanned.states[*state].clone()).collect(),
         outputs: kept.iter().map(renumbered).collect(),
         sums: Vec::new(),
+        added: Vec::new(),
         plan,
         operands: scanned.operands.iter().filter(|id| read.contains(id)).copied().collect(),
         checkpoints: Vec::new(),

@@ -13,6 +13,7 @@ mod formulas;
 mod fusion;
 mod hoist;
 mod in_place;
+mod kept;
 mod looped;
 mod numbers;
 mod placed;

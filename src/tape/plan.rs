@@ -144,10 +144,7 @@ impl Step {
         match &self.computation {
             Computation::Numbers(.., results) => results.clone(),
             Computation::Loop(looped) => looped.outputs.iter().map(|output| output.id).collect(),
-            Computation::Scan(scanned) => {
-                let sums = scanned.sums.iter().map(|sum| sum.id);
-                scanned.outputs.iter().map(|output| output.id).chain(sums).collect()
-            }
+            Computation::Scan(scanned) => scanned.results(),
             _ => vec![self.id],
         }
     }

@@ -17,6 +17,8 @@ pub struct Scanned {
     pub outputs: Vec<Output>,
     /// What is added up on the way.
     pub sums: Vec<Accumulated>,
+    /// The nodes of these sums, each with what a step adds to it.
+    pub added: Vec<(ExprId, ExprId)>,
     /// What is computed in each step.
     pub plan: Plan,
     /// What is computed before and read in the steps.
@@ -90,7 +92,35 @@ impl Scanned {
         operands.sort_unstable();
         operands.dedup();
         let (checkpoints, recomputed) = (Vec::new(), Vec::new());
-        Scanned { bound: scan.bound.clone(), states, outputs, sums, plan, operands, checkpoints, recomputed }
+        let (bound, added) = (scan.bound.clone(), added.to_vec());
+        Scanned { bound, states, outputs, sums, added, plan, operands, checkpoints, recomputed }
+    }
+
+    /// Tells whether a state is only kept of each step: neither a step nor anything after the last one reads it.
+    pub fn is_only_kept(&self, state: usize) -> bool {
+        let mut outputs = self.outputs.iter().filter(|output| output.state == state).peekable();
+        self.checkpoints.is_empty()
+            && self.states[state].own.is_none()
+            && outputs.peek().is_some()
+            && outputs.all(|output| output.kept == Kept::After && !output.is_recomputed)
+    }
+
+    /// Returns the recurrence as a node is made of it.
+    pub(super) fn scan(&self) -> Scan {
+        let initial = self.states.iter().map(|state| state.initial).collect();
+        let next = self.states.iter().map(|state| state.next).collect();
+        Scan { bound: self.bound.clone(), initial, next, state: 0, kept: Kept::Last }
+    }
+
+    /// The nodes that it computes.
+    pub(super) fn results(&self) -> Vec<ExprId> {
+        let sums = self.sums.iter().map(|sum| sum.id);
+        self.outputs.iter().map(|output| output.id).chain(sums).collect()
+    }
+
+    /// Lists what its steps compute: what the states become, and what is added to the sums.
+    pub(super) fn computed(&self) -> impl Iterator<Item = ExprId> {
+        self.states.iter().map(|state| state.next).chain(self.added.iter().map(|(_, body)| *body))
     }
 
     fn is_same(&self, other: &Scanned) -> bool {

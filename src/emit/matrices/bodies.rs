@@ -1,10 +1,27 @@
 //! What a loop does for each value of its index, and the loop around it.
 
+use super::columns::Columns;
 use super::dimensions;
+use super::exponentials::Exponentials;
 use super::loops::Loops;
+use super::row_views::Row;
 use crate::error::Diagnostic;
-use crate::graph::Bound;
+use crate::graph::{Bound, ExprId};
 use crate::tape::Plan;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// What is known in the loops that are open, and no longer after them.
+#[derive(Clone, Default)]
+pub(super) struct Within {
+    /// The exponentials of matrices that were computed before.
+    pub exponentials: FxHashMap<ExprId, Exponentials>,
+    /// The matrices that are laid out column by column.
+    pub columns: Columns,
+    /// The rows of which the innermost loop reads several numbers, by name.
+    pub views: FxHashMap<Row, String>,
+    /// The states of numbers that are only kept, which are stored number by number.
+    pub kept_rows: FxHashSet<ExprId>,
+}
 
 impl<'a> Loops<'a> {
     /// Returns the lines that are written for each value of an index.
@@ -19,11 +36,14 @@ impl<'a> Loops<'a> {
         self.bounds.push(bound.clone());
         // Names that are given inside have no meaning after the loop.
         let (places, neighbours, rows) = (self.places.clone(), self.neighbours.clone(), self.rows.take());
+        let within = self.within.clone();
+        (self.within.views, self.within.kept_rows) = Default::default();
         write(self)?;
         self.close();
         self.plan = around;
         self.bounds.pop();
         (self.places, self.neighbours, self.rows) = (places, neighbours, rows);
+        self.within = within;
         Ok(std::mem::replace(&mut self.statements, before))
     }
 

@@ -2,6 +2,7 @@
 //! functions are computed side by side, they are compiled once more for AVX-512.
 
 use super::MODULE;
+use super::windows::LANES_OF_MANY_SUMS;
 use crate::emit::options::{Options, Scalar, Target};
 use crate::emit::rust::indented;
 
@@ -69,8 +70,8 @@ impl Dispatched<'_> {
         self.parameters.iter().map(name).collect::<Vec<_>>().join(", ")
     }
 
-    /// Tells whether a good part of what is computed side by side is functions of numbers, which gain from wider registers;
-    /// products beside them don't.
+    /// Tells whether a good part of what is computed side by side is functions of numbers and divisions, which gain from wider
+    /// registers; products beside them don't.
     fn has_functions_in_lanes(&self) -> bool {
         let module = format!("{MODULE}::");
         let is_product = |line: &String| {
@@ -80,9 +81,25 @@ impl Dispatched<'_> {
         if self.body.iter().any(is_product) {
             return false;
         }
+        // Eight numbers are one of these registers.
+        let of_eight = format!("for lane in 0..{LANES_OF_MANY_SUMS} {{");
+        if self.body.iter().any(|line| line.trim_start() == of_eight) {
+            return true;
+        }
         let in_lanes = self.body.iter().filter(|line| line.contains("[lane]"));
         let functions = in_lanes.clone().filter(|line| line.contains(FMA)).count();
-        functions * MOST_BESIDE_A_FUNCTION >= in_lanes.count().max(1)
+        (functions + self.divisions_in_lanes()) * MOST_BESIDE_A_FUNCTION >= in_lanes.count().max(1)
+    }
+
+    /// Counts the divisions that are computed side by side.
+    fn divisions_in_lanes(&self) -> usize {
+        let mut is_inside = false;
+        let mut divisions = 0;
+        for line in self.body.iter().map(|line| line.trim_start()) {
+            is_inside = line.starts_with("for lane in 0..") || is_inside && line != "}";
+            divisions += usize::from(is_inside && line.contains(" / "));
+        }
+        divisions
     }
 
     fn lines(&self, condition: &Condition) -> Vec<String> {

@@ -8,7 +8,7 @@ use crate::emit::rust::{Module, indented};
 /// What kernels call without the standard library.
 const WITHOUT_STD: &str = include_str!("kernels/without_std.rs.in");
 /// The sources of all kernels; what an item calls stands before it.
-const SOURCES: [&str; 10] = [
+const SOURCES: [&str; 11] = [
     include_str!("kernels/elementary.rs"),
     include_str!("kernels/trigonometric.rs"),
     include_str!("kernels/vectors.rs"),
@@ -16,6 +16,7 @@ const SOURCES: [&str; 10] = [
     include_str!("kernels/avx512.rs"),
     include_str!("kernels/products.rs"),
     include_str!("kernels/small.rs"),
+    include_str!("kernels/exponentials.rs"),
     include_str!("kernels/elimination.rs"),
     include_str!("kernels/batches.rs"),
     include_str!("kernels/patterns.rs"),

@@ -37,6 +37,7 @@ impl<'a> Loops<'a> {
     pub(super) fn looped(&mut self, looped: &'a Looped, interface: &Interface<'a>) -> Result<(), Diagnostic> {
         self.close();
         self.turn_what_is_read(&looped.plan, &looped.operands);
+        self.exponentials_before(&looped.plan, &looped.operands);
         for recomputed in &looped.recomputed {
             self.turn_what_is_read(&recomputed.scanned.plan, &looped.operands);
         }
@@ -46,6 +47,7 @@ impl<'a> Loops<'a> {
         for output in looped.outputs.iter().filter(|output| output.into.is_empty()) {
             self.begin_output(&looped.bound, &looped.plan, output);
         }
+        let in_columns = self.columns_before(looped);
         let before = self.recompute(&looped.recomputed, interface)?;
         let mut ahead = Vec::new();
         let body = self.inside(&looped.bound, &looped.plan, |loops| {
@@ -69,6 +71,7 @@ impl<'a> Loops<'a> {
             Some(before) => self.go_back((&looped.bound, &looped.recomputed), before, body),
             None => self.repeat(&variable(&looped.bound), &self.range(&looped.bound), body),
         }
+        self.add_columns(in_columns);
         Ok(())
     }
 

@@ -5,6 +5,7 @@
 //! that read a matrix row by row are computed in the loop over its rows, some rows at a time.
 
 use super::blocks::RowProducts;
+use super::bodies::Within;
 use super::dispatch::has_lanes;
 use super::looped::LoopsAdded;
 use super::row_views::Rows;
@@ -78,6 +79,8 @@ pub struct Loops<'a> {
     pub(super) stored: FxHashSet<ExprId>,
     /// The names of remainders that are neighbours of an index.
     pub(super) neighbours: FxHashMap<ExprId, String>,
+    /// What is known in the loops that are open.
+    pub(super) within: Within,
     /// The rows that the innermost loop reads and writes.
     pub(super) rows: Option<Rows>,
 }
@@ -171,6 +174,7 @@ impl<'a> Loops<'a> {
             firsts: FxHashMap::default(),
             stored: FxHashSet::default(),
             neighbours: FxHashMap::default(),
+            within: Within::default(),
             rows: None,
         };
         for (root, target) in plan.outputs.iter().zip(interface.targets) {
@@ -239,6 +243,7 @@ impl<'a> Loops<'a> {
                 if step.extents.is_scalar() { Place::Number(name) } else { Place::Slice(name) }
             }
             Computation::Entrywise(..) if self.is_computed_share(id) || self.is_summed(id) => return Ok(()),
+            Computation::Entrywise(..) if self.is_only_exponentiated(id) => return Ok(()),
             Computation::Entrywise(tape, operands) => return self.entrywise(id, &step.extents, tape, operands),
             Computation::Operation(operation, operands) => self.operation(id, &step.extents, operation, operands)?,
             Computation::Numbers(tape, operands, results) => return self.numbers(tape, operands, results),

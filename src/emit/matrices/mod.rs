@@ -2,10 +2,12 @@
 
 mod blocks;
 mod bodies;
+mod columns;
 mod dimensions;
 pub(super) mod dispatch;
 mod documentation;
 mod embedded;
+mod exponentials;
 mod filled;
 mod fixed;
 mod formed;
@@ -25,6 +27,7 @@ mod scanned;
 mod segments;
 mod shares;
 mod sparse;
+mod stacked;
 mod stages;
 mod temporaries;
 mod vectors;
@@ -321,7 +324,7 @@ impl Module<'_> {
         let outputs = rows.iter_mut().flat_map(|group| &mut group.outputs);
         outputs.zip(&mut row_roots).for_each(|(output, root)| output.root = root);
         let planned: Vec<ExprId> = roots.iter().copied().chain(rows.iter().flat_map(RowLoop::roots)).collect();
-        let mut plan = plan_beside(&mut graph, &planned, form);
+        let mut plan = plan_beside(&mut graph, &planned, form, !options.checkpoint);
         if options.checkpoint {
             plan = with_checkpoints(plan);
         }

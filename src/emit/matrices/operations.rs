@@ -27,7 +27,7 @@ impl Loops<'_> {
                 let row = self.row_in(operands[0], row);
                 self.read_in_block(operands[0], &row, column)
             }
-            M::Stack if !self.block.is_closed() => Place::Implied,
+            M::Stack if !self.block.is_closed() || self.within.kept_rows.contains(&id) => Place::Implied,
             M::Slice(row, _, _) if self.is_contiguous(operands[0], extents) => {
                 let row = self.row_in(operands[0], row);
                 self.finish(operands[0]);
@@ -50,6 +50,7 @@ impl Loops<'_> {
             }
             M::Transpose if self.is_vector(operands[0]) || self.readers_are_products(id) => Place::Turned(operands[0]),
             M::Product if self.is_weighted_half(id, operands) || self.is_for_shares(id, operands) => Place::Implied,
+            M::Product if self.is_only_exponentiated(id) => Place::Implied,
             M::Product => match self.product_in_loop(id, operands) {
                 Some(place) => place,
                 None => {
@@ -398,7 +399,9 @@ impl Loops<'_> {
                 let row = self.row_in(operands[0], row);
                 let (row, column) = (self.dimension(&row), self.dimension(column));
                 if extents.is_scalar() {
-                    if let Some(entry) = self.entry_of_row(operands[0], &places, &[]) {
+                    let seen = self.entry_of_row(operands[0], &places, &[]);
+                    if let Some(entry) = seen.or_else(|| self.entry_of_view(operands[0], &sources[0], [&row, &column]))
+                    {
                         return Place::Number(entry);
                     }
                     return Place::Number(format!("{}[{}]", sources[0], place(&row, &width, &column)));
@@ -439,36 +442,7 @@ impl Loops<'_> {
                     lines.extend(nested(body, self.dimension(&inner.rows), width));
                 }
             }
-            _ => {
-                // Stacked and joined matrices.
-                let (mut top, mut left) = (Dimension::number(0), Dimension::number(0));
-                for (at, source) in sources.iter().enumerate() {
-                    let inner = own(self.graph, at);
-                    let width = self.dimension(&inner.columns);
-                    match operation {
-                        M::Stack => {
-                            let to = place(&self.dimension(&top), &columns, "0");
-                            let entries = self.entries(&inner);
-                            lines.push(format!("{target}[{to}..][..{entries}].copy_from_slice(&{source});"));
-                        }
-                        _ => {
-                            let to = place("i", &columns, &self.dimension(&left));
-                            let from = place("i", &width, "0");
-                            lines.extend([
-                                format!("for i in 0..{} {{", self.dimension(&inner.rows)),
-                                format!(
-                                    "    {target}[{to}..][..{width}].copy_from_slice(&{source}[{from}..][..{width}]);"
-                                ),
-                                "}".to_string(),
-                            ]);
-                        }
-                    }
-                    match operation {
-                        M::Stack => top = top.plus(&inner.rows, 1),
-                        _ => left = left.plus(&inner.columns, 1),
-                    }
-                }
-            }
+            _ => lines.extend(self.put_together(&target, operation, operands, &sources)),
         }
         self.statements.extend(lines);
         Place::Slice(target)

@@ -4,9 +4,12 @@
 use super::looped::added_to;
 use super::loops::{Loops, Place, after, place};
 use crate::graph::{Bound, Dimension, ExprId, MatrixOperation as M, Rational};
-use crate::tape::Part;
+use crate::tape::{Computation, Part, Step};
 use indexmap::IndexMap;
 use rustc_hash::FxHashMap;
+
+/// Fewest numbers of a row that are read from a slice of their own.
+const FEWEST_IN_VIEW: usize = 3;
 
 /// Numbers of a slice, of one value of an index.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -94,6 +97,37 @@ impl Loops<'_> {
             }
         };
         Some(format!("{name}[{column}]"))
+    }
+
+    /// Writes an entry of a row that changes from one value of the innermost index to the next, and of which several are read,
+    /// as one of a slice that is as long as the row.
+    pub(super) fn entry_of_view(&mut self, of: ExprId, slice: &str, [row, column]: [&str; 2]) -> Option<String> {
+        let width = self.graph.extents(of).columns.as_number().filter(|width| *width > 1)?;
+        let number = column.parse::<i64>().ok().filter(|number| *number < width)?;
+        let last = self.bounds.last()?.name().to_string();
+        let in_row = |step: &&Step| match &step.computation {
+            Computation::Operation(M::Slice(start, at, extents), operands) => {
+                let is_entry = extents.is_scalar() && operands[0] == of && at.as_number().is_some();
+                is_entry && start.has_name(&last) && self.dimension(&self.row_in(of, start)) == row
+            }
+            _ => false,
+        };
+        if !self.block.is_closed() || self.plan.steps.iter().filter(in_row).count() < FEWEST_IN_VIEW {
+            return None;
+        }
+        let start = place(row, &width.to_string(), "0");
+        let view = Row { slice: slice.to_string(), start };
+        if let Some(name) = self.within.views.get(&view) {
+            return Some(format!("{name}[{number}]"));
+        }
+        let name = self.fresh();
+        let line = format!("let {name} = &{slice}[{}..][..{width}];", view.start);
+        match &mut self.open {
+            Some(open) => open.before.push(line),
+            None => self.statements.push(line),
+        }
+        self.within.views.insert(view, name.clone());
+        Some(format!("{name}[{number}]"))
     }
 
     /// Tells whether a row is there for all values of the indices of the loops around.

@@ -1,11 +1,12 @@
 //! Recurrences: a loop that carries states from step to step.
 
 use super::bodies::variable;
-use super::loops::{Interface, Loops, Place};
+use super::loops::{Interface, Loops, Place, place};
 use crate::emit::expression::bare;
 use crate::error::Diagnostic;
 use crate::graph::{Dimension, ExprId, Kept};
-use crate::tape::{Carried, Output, Scanned};
+use crate::tape::{Carried, Output, Scanned, Step};
+use rustc_hash::FxHashSet;
 
 /// Stands before what assigns a value that may not be read.
 const OVERWRITTEN: &str = "#[allow(unused_assignments)]";
@@ -23,16 +24,29 @@ fn is_overwritten(state: &Carried) -> bool {
     state.own.is_none() && state.extents.is_scalar()
 }
 
+/// Lists the states without a name that are made of numbers: these are stored one by one.
+fn rows_of_numbers(scanned: &Scanned, names: &[String]) -> FxHashSet<ExprId> {
+    let read: FxHashSet<ExprId> = scanned.plan.steps.iter().flat_map(Step::operands).copied().collect();
+    let parts = scanned.sums.iter().flat_map(|sum| &sum.parts).map(|part| part.value);
+    let read: FxHashSet<ExprId> = read.into_iter().chain(parts).collect();
+    let unnamed = scanned.states.iter().zip(names).filter(|(_, name)| name.is_empty());
+    unnamed.map(|(state, _)| state.next).filter(|next| !read.contains(next)).collect()
+}
+
 impl<'a> Loops<'a> {
     /// Writes a recurrence.
     pub(super) fn scanned(&mut self, scanned: &'a Scanned, interface: &Interface<'a>) -> Result<(), Diagnostic> {
         self.close();
         self.turn_what_is_read(&scanned.plan, &scanned.operands);
+        self.exponentials_before(&scanned.plan, &scanned.operands);
         for recomputed in &scanned.recomputed {
             self.turn_what_is_read(&recomputed.scanned.plan, &scanned.operands);
         }
-        let begin = |state| self.begin_state(state, Beginning::With(state.initial));
-        let names: Vec<String> = scanned.states.iter().map(begin).collect();
+        let begin = |(number, state): (usize, &Carried)| match scanned.is_only_kept(number) {
+            true => String::new(),
+            false => self.begin_state(state, Beginning::With(state.initial)),
+        };
+        let names: Vec<String> = scanned.states.iter().enumerate().map(begin).collect();
         let targets: Vec<String> = scanned.outputs.iter().map(|output| self.output_of(output, &names)).collect();
         for sum in &scanned.sums {
             self.begin_output(&scanned.bound, &scanned.plan, sum);
@@ -71,10 +85,11 @@ impl<'a> Loops<'a> {
         let at = self.dimension(&scanned.bound.index.plus(&scanned.bound.from, -1).plus(first, -1));
         self.inside(&scanned.bound, &scanned.plan, |loops| {
             for (state, name) in scanned.states.iter().zip(names) {
-                let place = if state.extents.is_scalar() { Place::Number } else { Place::Slice };
-                loops.places.extend(state.own.map(|own| (own, place(name.clone()))));
+                let kind = if state.extents.is_scalar() { Place::Number } else { Place::Slice };
+                loops.places.extend(state.own.map(|own| (own, kind(name.clone()))));
             }
             loops.keep(scanned, Kept::Before, (names, targets), &at);
+            loops.within.kept_rows = rows_of_numbers(scanned, names);
             for step in &scanned.plan.steps {
                 loops.step(step, interface)?;
             }
@@ -85,6 +100,7 @@ impl<'a> Loops<'a> {
                 }
             }
             loops.close();
+            loops.keep_at_once(scanned, (names, targets), &at);
             loops.replace_states(scanned, names);
             loops.keep(scanned, Kept::After, (names, targets), &at);
             Ok(())
@@ -131,17 +147,42 @@ impl<'a> Loops<'a> {
     /// Stores the states as they are, where that is asked for.
     fn keep(&mut self, scanned: &Scanned, kept: Kept, (names, targets): (&[String], &[String]), at: &str) {
         for (output, target) in scanned.outputs.iter().zip(targets) {
-            if output.kept == kept && !target.is_empty() {
+            if output.kept == kept && !target.is_empty() && !names[output.state].is_empty() {
                 let line = self.stored(target, at, &scanned.states[output.state].extents, &names[output.state]);
                 self.statements.push(line);
             }
         }
     }
 
+    /// Stores the states that are only kept, which have no names.
+    fn keep_at_once(&mut self, scanned: &Scanned, (names, targets): (&[String], &[String]), at: &str) {
+        for (output, target) in scanned.outputs.iter().zip(targets) {
+            let state = &scanned.states[output.state];
+            if !names[output.state].is_empty() {
+                continue;
+            }
+            if self.within.kept_rows.contains(&state.next)
+                && let Some(numbers) = self.numbers_stacked(state.next)
+            {
+                let (row, entries) = (self.fresh(), self.entries(&state.extents));
+                let start = place(at, &entries, "0");
+                self.statements.push(format!("let {row} = &mut {target}[{start}..][..{entries}];"));
+                for (entry, number) in numbers.iter().enumerate() {
+                    let number = self.number(*number);
+                    self.statements.push(format!("{row}[{entry}] = {};", bare(&number)));
+                }
+                continue;
+            }
+            let value = if state.extents.is_scalar() { self.number(state.next) } else { self.slice(state.next) };
+            let line = self.stored(target, at, &state.extents, &value);
+            self.statements.push(line);
+        }
+    }
+
     /// Puts the states that a step leaves in place of those that it found.
     fn replace_states(&mut self, scanned: &Scanned, names: &[String]) {
         let (mut numbers, mut values, mut copies) = (Vec::new(), Vec::new(), Vec::new());
-        for (state, name) in scanned.states.iter().zip(names) {
+        for (state, name) in scanned.states.iter().zip(names).filter(|(_, name)| !name.is_empty()) {
             if state.extents.is_scalar() {
                 let value = self.number(state.next);
                 if value != *name {

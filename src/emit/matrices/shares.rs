@@ -8,16 +8,19 @@ use crate::graph::{ExprId, Extents, Graph, MatrixOperation as M, Shares};
 use crate::tape::{Computation, Step};
 
 /// Tells whether a node is the softmax of each row of a matrix, of any if none is given.
-fn is_shares(graph: &Graph, id: ExprId, of: Option<ExprId>) -> bool {
+pub(super) fn is_shares(graph: &Graph, id: ExprId, of: Option<ExprId>) -> bool {
     graph.as_shares(id).is_some_and(|(v, shares)| shares == Shares::OfRows && of.is_none_or(|of| v == of))
 }
 
 impl Loops<'_> {
     /// Writes the logsumexp of each row, and on the way the softmax, into the workspace if nothing asks for it.
     pub(super) fn log_sum_exp_of_rows(&mut self, id: ExprId, of: ExprId) -> Place {
-        let (a, whole) = (self.slice(of), self.graph.extents(of));
         let steps = &self.plan.steps;
         let shares = steps.iter().map(|step| step.id).find(|step| is_shares(self.graph, *step, Some(of)));
+        if let Some(place) = self.log_sum_exp_of_sums(id, of, shares) {
+            return place;
+        }
+        let (a, whole) = (self.slice(of), self.graph.extents(of));
         let share = match shares {
             Some(shares) => self.target(shares),
             None => self.temporary(&whole),

@@ -131,7 +131,7 @@ impl Loops<'_> {
     }
 
     /// Returns what the largest value of a dimension in the loops that are open is among.
-    fn most(&self, dimension: &Dimension) -> Vec<Dimension> {
+    pub(super) fn most(&self, dimension: &Dimension) -> Vec<Dimension> {
         let negative = Bound::least_in(&self.bounds, &dimension.times(-1));
         negative.into_iter().map(|dimension| dimension.times(-1)).collect()
     }

@@ -14,7 +14,13 @@ use indexmap::map::Entry;
 use std::collections::BTreeSet;
 
 /// How many values of an index are computed side by side.
-pub(super) const LANES: usize = 16;
+const LANES: usize = 16;
+
+/// How many are where a loop has so many sums that their lanes would not stay in the nearest cache.
+pub(super) const LANES_OF_MANY_SUMS: usize = 8;
+
+/// Most sums that have all lanes.
+const MOST_SUMS: usize = 64;
 
 /// Most numbers of a slice between what two values of an index read, if all are copied at once.
 const LONGEST_STRIDE: i64 = 2;
@@ -69,6 +75,7 @@ impl Copied {
 #[derive(Default)]
 pub(super) struct Block {
     index: Option<Bound>,
+    lanes: usize,
     read: IndexMap<Window, Copied>,
     gathered: IndexMap<Row, Copied>,
     /// The arrays of whole numbers, by what these are.
@@ -78,9 +85,15 @@ pub(super) struct Block {
 }
 
 impl Block {
-    /// Opens the block of a loop.
-    pub(super) fn of(bound: &Bound) -> Self {
-        Block { index: Some(bound.clone()), ..Block::default() }
+    /// Opens the block of a loop that has so many sums.
+    pub(super) fn of(bound: &Bound, sums: usize) -> Self {
+        let lanes = if sums > MOST_SUMS { LANES_OF_MANY_SUMS } else { LANES };
+        Block { index: Some(bound.clone()), lanes, ..Block::default() }
+    }
+
+    /// Returns how many values are computed side by side.
+    pub(super) fn lanes(&self) -> usize {
+        self.lanes
     }
 
     /// Tells whether no loop has its values computed side by side.
@@ -97,10 +110,10 @@ impl Block {
     /// Lists the arrays with their lengths.
     pub(super) fn arrays(&self) -> Vec<(String, usize)> {
         let windows = self.read.iter().chain(&self.added);
-        let windows = windows.map(|(window, copied)| (copied.array.clone(), LANES * window.stride));
+        let windows = windows.map(|(window, copied)| (copied.array.clone(), self.lanes * window.stride));
         let rows = self.gathered.values().chain(self.scattered.values()).flat_map(Copied::arrays);
         let rows = rows.map(|(_, array)| array).chain(self.counted.values().cloned());
-        windows.chain(rows.map(|array| (array, LANES))).collect()
+        windows.chain(rows.map(|array| (array, self.lanes))).collect()
     }
 
     /// Writes what is done before the stages.
@@ -112,7 +125,7 @@ impl Block {
             };
             self.read.iter().map(copy).collect()
         };
-        let mut lines = in_whole_blocks(copies);
+        let mut lines = in_whole_blocks(self.lanes, copies);
         let mut by_value = Vec::new();
         for (Row { slice, start }, copied) in &self.gathered {
             let (first, count) = copied.span();
@@ -148,7 +161,7 @@ impl Block {
             };
             self.added.iter().flat_map(copy).collect()
         };
-        let mut lines = in_whole_blocks(copies);
+        let mut lines = in_whole_blocks(self.lanes, copies);
         let mut by_value = Vec::new();
         for (Row { slice, start }, copied) in &self.scattered {
             let (first, count) = copied.span();
@@ -182,13 +195,13 @@ impl Block {
 }
 
 /// Writes copies for blocks with all of their values, where it is known how much is copied, and for the last one.
-fn in_whole_blocks(copies: impl Fn(&str) -> Vec<String>) -> Vec<String> {
+fn in_whole_blocks(count: usize, copies: impl Fn(&str) -> Vec<String>) -> Vec<String> {
     let indented = |lanes: &str| copies(lanes).into_iter().map(|line| format!("    {line}")).collect::<Vec<_>>();
-    let whole = indented(&LANES.to_string());
+    let whole = indented(&count.to_string());
     if whole.is_empty() {
         return whole;
     }
-    let begin = [format!("if lanes == {LANES} {{")];
+    let begin = [format!("if lanes == {count} {{")];
     let rest = ["} else {".to_string()].into_iter().chain(indented("lanes")).chain(["}".to_string()]);
     begin.into_iter().chain(whole).chain(rest).collect()
 }
@@ -215,6 +228,13 @@ impl Loops<'_> {
     pub(super) fn read_in_block(&mut self, of: ExprId, row: &Dimension, column: &Dimension) -> Place {
         let (slice, width) = (self.slice(of), self.graph.extents(of).columns);
         let Some(bound) = self.block.index.clone() else { return Place::Implied };
+        if let Some((slice, start)) = self.in_columns_read(&bound, of, [row, column]) {
+            let window = Window { slice, start: self.start_of_block(&start), stride: 1 };
+            let fresh = self.fresh();
+            let copied = self.block.read.entry(window).or_insert_with(|| Copied::to(fresh, true));
+            copied.used.insert(0);
+            return Place::Number(format!("{}[lane]", copied.array));
+        }
         match beside(&bound, [row, column], &width) {
             Some((start, stride, number)) if stride as i64 <= LONGEST_STRIDE => {
                 let window = Window { slice, start: self.start_of_block(&start), stride };
@@ -299,8 +319,14 @@ impl Loops<'_> {
                 _ => None,
             };
             let (fresh, is_stored) = (self.fresh(), self.stored.contains(&target));
-            let (array, is_first) = match found {
-                Some((start, stride, number)) if stride as i64 <= LONGEST_STRIDE => {
+            let in_columns = self.in_columns_added(bound, target, part);
+            let (array, is_first) = match (in_columns, found) {
+                (Some((slice, start)), _) => {
+                    let window = Window { slice, start: self.start_of_block(&start), stride: 1 };
+                    let (copied, is_first) = noted(self.block.added.entry(window), fresh, false, 0);
+                    (format!("{}[lane]", copied.array), is_first)
+                }
+                (None, Some((start, stride, number))) if stride as i64 <= LONGEST_STRIDE => {
                     let window = Window { slice, start: self.start_of_block(&start), stride };
                     let (copied, is_first) = noted(self.block.added.entry(window), fresh, is_stored, number);
                     (format!("{}[{}]", copied.array, in_window(stride, number)), is_first)
