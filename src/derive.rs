@@ -28,7 +28,7 @@ use crate::error::{Diagnostic, Fault};
 use crate::graph::{ExprId, Graph, Node};
 use crate::limits;
 use crate::lower::{Entries, Facts, Formulas};
-use crate::simplify::{self, Audit, Goal, Grouping, Windows, canonicalize, lost_conditions};
+use crate::simplify::{self, Audit, Budget, Goal, Grouping, Windows, canonicalize, lost_conditions};
 use crate::tape::{Tape, schedule};
 use forms::{pretty, reduce, symbols};
 use rustc_hash::FxHashMap;
@@ -387,7 +387,7 @@ impl Deriver {
             // The derivative of a form that keeps its digits is more easily brought into such a form itself.
             Form::Code if graph.reachable(&roots).len() <= PREPARED => {
                 let goal = (Goal::Derivable, Grouping::RUNNING);
-                match reduce(windows, graph, formulas, &roots, goal, &input_facts(function)) {
+                match reduce(windows, graph, formulas, &roots, goal, &input_facts(function), &mut Budget::default()) {
                     (reduced, true) if digits::is_much_shorter(graph, &reduced, &roots) => (reduced, !continued),
                     (_, true) => (canonicalize(graph, formulas, &roots, form.grouping_to_derive()), !continued),
                     changed => changed,
@@ -406,15 +406,27 @@ impl Deriver {
         let facts = input_facts(function);
         let Deriver { formulas, windows, .. } = self;
         let roots = match form {
-            Form::Pretty => pretty(windows, graph, formulas, &roots, &facts),
+            Form::Pretty => {
+                // Beside its derivatives, the value is not read.
+                let (values, derived) =
+                    roots.split_at(if derivatives.first.is_empty() { 0 } else { derivatives.value.len() });
+                [values, &pretty(windows, graph, formulas, derived, &facts)].concat()
+            }
             Form::Code => {
                 let strict = graph.is_strict();
                 let (values, derived) = roots.split_at(derivatives.value.len());
                 let (derived, continued) =
                     if strict { (derived.to_vec(), false) } else { digits::continued(graph, formulas, derived) };
                 let roots = [values, &derived].concat();
-                let (roots, stable) =
-                    reduce(windows, graph, formulas, &roots, (Goal::Stable, Grouping::RUNNING), &facts);
+                let (roots, stable) = reduce(
+                    windows,
+                    graph,
+                    formulas,
+                    &roots,
+                    (Goal::Stable, Grouping::RUNNING),
+                    &facts,
+                    &mut Budget::default(),
+                );
                 let (roots, guarded) = match strict {
                     true => (roots, false),
                     false => digits::guarded(graph, &roots, derivatives.value.len(), &facts),
@@ -422,7 +434,18 @@ impl Deriver {
                 derivatives.is_stable_as_given &= stable && !continued && !guarded;
                 roots
             }
-            _ => reduce(windows, graph, formulas, &roots, (Goal::Flops, Grouping::RUNNING), &facts).0,
+            _ => {
+                reduce(
+                    windows,
+                    graph,
+                    formulas,
+                    &roots,
+                    (Goal::Flops, Grouping::RUNNING),
+                    &facts,
+                    &mut Budget::default(),
+                )
+                .0
+            }
         };
         derivatives.replace(&roots);
     }

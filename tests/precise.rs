@@ -285,6 +285,27 @@ fn the_command_line_is_right_to_the_last_digit_unless_double_precision_is_asked_
     assert_eq!(gradc(&["repl"], "sin(pi)\n1 - cos(1e-9)\n"), "0\n5e-19\n");
 }
 
+/// The fractions are of thousands of digits; the values are by mpmath with 40 digits.
+#[test]
+fn long_sums_of_fractions_are_right() {
+    for (formula, at, value, derivative) in [
+        (
+            "sum(i in 1..10000, x/i)",
+            "x=2",
+            19.57501207208876452835695580970321066972,
+            9.787506036044382264178477904851605334859,
+        ),
+        (
+            "sum(i in 1..10000, x^2/i^2)",
+            "x=1",
+            1.644834061848059769806081833310310903539,
+            3.289668123696119539612163666620621807078,
+        ),
+    ] {
+        assert_eq!(numbers(&["grad", formula, "--at", at, "-f", "json"]), (value, derivative), "{formula} at {at}");
+    }
+}
+
 #[test]
 fn a_point_on_the_command_line_is_what_is_written() {
     for (formula, at, wanted) in [

@@ -2,7 +2,7 @@
 
 use crate::graph::{ExprId, Graph, Node, Rational};
 use crate::lower::{Facts, Formulas};
-use crate::simplify::{self, Goal, Grouping, Windows, canonicalize, lost_conditions};
+use crate::simplify::{self, Budget, Goal, Grouping, Windows, canonicalize, lost_conditions};
 use rustc_hash::FxHashMap;
 
 /// Most times that a formula is reduced.
@@ -16,9 +16,10 @@ pub(super) fn reduce(
     roots: &[ExprId],
     (goal, grouping): (Goal, Grouping),
     facts: &[Facts],
+    budget: &mut Budget,
 ) -> (Vec<ExprId>, bool) {
     let given = canonicalize(graph, formulas, roots, grouping);
-    let (found, stable) = simplify::simplify(windows, graph, formulas, &given, goal, facts);
+    let (found, stable) = simplify::simplify(windows, graph, formulas, &given, goal, facts, budget);
     windows.hear("canonical form", graph, roots, &given, facts);
     if found == given {
         return (found, stable);
@@ -78,15 +79,20 @@ pub fn pretty_forms(
     root: ExprId,
     facts: &[Facts],
 ) -> Vec<ExprId> {
+    let mut budget = Budget::default();
     let mut forms = canonicalize(graph, formulas, &[root], Grouping::READING);
     // A shorter form can open the way to a still shorter one.
     for _ in 0..REDUCTIONS {
         let before = forms[forms.len() - 1];
-        let next = reduce(windows, graph, formulas, &[before], (Goal::Pretty, Grouping::READING), facts).0[0];
+        let goal = (Goal::Pretty, Grouping::READING);
+        let next = reduce(windows, graph, formulas, &[before], goal, facts, &mut budget).0[0];
         if next == before {
             break;
         }
         forms.push(next);
+        if budget.is_spent() {
+            break;
+        }
     }
     forms
 }

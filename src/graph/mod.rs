@@ -17,6 +17,7 @@ mod ends;
 mod expansion;
 mod extents;
 mod gather;
+mod lowest_terms;
 mod matrix;
 mod node_map;
 mod number;

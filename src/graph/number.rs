@@ -1,11 +1,13 @@
 //! Exact rational numbers: a pair of machine words where they suffice, big integers where they don't.
 
+use super::lowest_terms::{divisor, product, sum};
 use num_bigint::BigInt;
 use num_integer::Integer;
 use num_rational::BigRational;
 use num_traits::{One, Pow, Signed, ToPrimitive};
 use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
@@ -18,7 +20,7 @@ const EXPONENT_CAP: i64 = 1000;
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Rational(Representation);
 
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq)]
 enum Representation {
     /// Numerator and denominator, used whenever both fit, so that equal numbers are equal as data. The denominator is
     /// short so that a number takes two machine words: graphs are made of numbers.
@@ -26,6 +28,16 @@ enum Representation {
     Big(Arc<BigRational>),
 }
 use Representation::{Big, Small};
+
+impl Hash for Representation {
+    /// Numbers in lowest terms are equal as data, so that nothing needs to be divided as for any `BigRational`.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match self {
+            Small(n, d) => (n, d).hash(state),
+            Big(r) => (r.numer(), r.denom()).hash(state),
+        }
+    }
+}
 
 /// The denominator of an integer.
 const WHOLE: NonZeroU32 = NonZeroU32::MIN;
@@ -225,7 +237,7 @@ impl Rational {
             let left = divisor(sum, shared);
             Some(Self::from_wide(sum / left, (b / shared).checked_mul(d / left)?))
         };
-        wide().unwrap_or_else(|| Self::from_big(self.to_big() + other.to_big()))
+        wide().unwrap_or_else(|| Self::from_big(sum(&self.to_big(), &other.to_big())))
     }
 
     /// Returns the product.
@@ -243,7 +255,7 @@ impl Rational {
             let numerator = (a / left).checked_mul(c / right)?;
             Some(Self::from_wide(numerator, (b / right).checked_mul(d / left)?))
         };
-        wide().unwrap_or_else(|| Self::from_big(self.to_big() * other.to_big()))
+        wide().unwrap_or_else(|| Self::from_big(product(&self.to_big(), &other.to_big())))
     }
 
     /// Returns 1 over the number; none for 0.
@@ -366,16 +378,6 @@ fn place_point(text: &str, significant: &str, places: usize) -> String {
     format!("{mantissa}e{exponent}")
 }
 
-/// Returns the greatest common divisor, at least 1; of words where both are that short.
-fn divisor(a: i128, b: i128) -> i128 {
-    let (a, b) = (a.unsigned_abs(), b.unsigned_abs());
-    let divisor = match (u64::try_from(a), u64::try_from(b)) {
-        (Ok(a), Ok(b)) => u128::from(a.gcd(&b)),
-        _ => a.gcd(&b),
-    };
-    i128::try_from(divisor.max(1)).unwrap_or(1)
-}
-
 impl PartialOrd for Rational {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
@@ -445,6 +447,20 @@ mod tests {
             prop_assert_eq!(x.multiply(&y).to_big(), x.to_big() * y.to_big());
             prop_assert_eq!(x.cmp(&y), x.to_big().cmp(&y.to_big()));
             prop_assert_eq!(x.add(&y).add(&y.negate()), x);
+        }
+
+        #[test]
+        fn arithmetic_with_long_numbers_agrees_with_big_rationals(terms in proptest::collection::vec((any::<i64>(), 1i64..), 2..12)) {
+            let terms: Vec<Rational> = terms.iter().map(|(a, b)| Rational::fraction(*a, *b).unwrap()).collect();
+            for (at, x) in terms.iter().enumerate().skip(1) {
+                let sum = terms[..at].iter().fold(Rational::ZERO, |sum, term| sum.add(term));
+                let product = terms[..at].iter().fold(Rational::ONE, |product, term| product.multiply(term));
+                for y in [sum, product] {
+                    prop_assert_eq!(y.add(x).to_big(), y.to_big() + x.to_big());
+                    prop_assert_eq!(y.multiply(x).to_big(), y.to_big() * x.to_big());
+                    prop_assert_eq!(y.add(&y.negate()), Rational::ZERO);
+                }
+            }
         }
 
         #[test]

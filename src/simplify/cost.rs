@@ -5,6 +5,7 @@ use super::facts::Known;
 use super::hypotenuse::is_leg;
 use super::language::{Classes, Math, Monomial, Polynomial, monomial, polynomial, sum_in};
 use super::matching::{Compiled, Part};
+use super::saturate::fitting;
 use super::view::View;
 use crate::functions::{Code, Cost, FunctionId, Functions, rows};
 use crate::graph::{ExprId, Graph, Input, Node, Rational};
@@ -103,14 +104,14 @@ impl<'r> Costs<'r> {
     fn loses(&self, classes: &Classes, id: Id, node: &Math) -> Option<Part> {
         let near = self.near[&id];
         let view = View::computed(classes, id, node);
-        let rules = self.stabilizing.iter().filter(|rule| rule.needs.are_in(near));
-        let part = rules.clone().find_map(|rule| rule.recognizes(classes, node, &view));
+        let rules = |view: &View| fitting(classes, &self.stabilizing, near, node, view).into_iter();
+        let part = rules(&view).find_map(|rule| rule.recognizes(classes, node, &view));
         let opened = View::opened(classes, id, node);
         let whole = |view: &View| {
-            rules.clone().any(|rule| rule.recognizes(classes, node, view) == Some(Part::Whole)).then_some(Part::Whole)
+            rules(view).any(|rule| rule.recognizes(classes, node, view) == Some(Part::Whole)).then_some(Part::Whole)
         };
         part.or_else(|| opened.as_ref().and_then(whole)).or_else(|| {
-            let recognized = |view: View| rules.clone().any(|rule| rule.recognizes(classes, node, &view).is_some());
+            let recognized = |view: View| rules(&view).any(|rule| rule.recognizes(classes, node, &view).is_some());
             let loses = is_better_as_share(classes, id, node)
                 || cancels_in_parts(classes, node)
                 || is_leg(classes, node)

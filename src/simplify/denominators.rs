@@ -36,6 +36,9 @@ pub(super) fn cancel_over_denominators(classes: &mut Classes, id: Id, node: &Mat
     let most = view.terms.iter().filter(divides).count().min(length(&view) - 1);
     // What is multiplied out opens groups, and loses their digits, unless all of it is one product again.
     let most = if classes.analysis.keeps_groups { most.min(1) } else { most };
+    if surely_left(classes, &view, &below) > most {
+        return Vec::new();
+    }
     let Some(above) = numerator(classes, &view, &below) else { return Vec::new() };
     let above = reduced(classes, above, &mut below);
     if length(&above) > most {
@@ -57,6 +60,39 @@ fn denominators(classes: &Classes, id: Id, view: &Polynomial) -> BTreeMap<Id, Ra
         }
     }
     below
+}
+
+/// Counts terms that are sure to be left whatever is multiplied out: nothing cancels against a term that differs from all
+/// others in the power of something that no sum is made of.
+fn surely_left(classes: &Classes, view: &Polynomial, below: &BTreeMap<Id, Rational>) -> usize {
+    let mut made_of = BTreeSet::new();
+    let factors = view.terms.iter().flat_map(|term| &term.factors);
+    let opened = factors.filter(|(_, exponent)| exponent.is_integer() && !exponent.is_negative());
+    for base in opened.map(|(base, _)| *base).chain(below.keys().copied()) {
+        if open(classes, base, &mut made_of) {
+            made_of.insert(base);
+        }
+    }
+    let own = |term: &Monomial| -> Vec<(Id, Rational)> {
+        term.factors.iter().filter(|(base, _)| !made_of.contains(base)).cloned().collect()
+    };
+    let mut counts: BTreeMap<Vec<(Id, Rational)>, usize> = BTreeMap::new();
+    let constant = (!view.constant.is_zero()).then(Vec::new);
+    for own in view.terms.iter().map(own).chain(constant) {
+        *counts.entry(own).or_default() += 1;
+    }
+    counts.into_values().filter(|count| *count == 1).count()
+}
+
+/// Collects what a sum is made of; false for what is no sum.
+fn open(classes: &Classes, id: Id, made_of: &mut BTreeSet<Id>) -> bool {
+    let Some(sum) = sum_in(classes, id) else { return false };
+    for (base, _) in sum.terms.iter().flat_map(|term| &term.factors) {
+        if made_of.insert(*base) {
+            open(classes, *base, made_of);
+        }
+    }
+    true
 }
 
 /// Multiplies each term by the denominators, and all of it out.
@@ -140,14 +176,22 @@ fn divide(classes: &Classes, dividend: &Polynomial, divisor: &Polynomial) -> Opt
         (base, least.add(&below.negate()), greatest.add(&above.negate()))
     });
     let limits: Vec<(Id, Rational, Rational)> = limits.collect();
+    let outside = |part: &Monomial| {
+        limits.iter().any(|(base, least, greatest)| {
+            let exponent = exponent(part, *base);
+            exponent < *least || exponent > *greatest
+        })
+    };
+    // The last terms divide like the first ones.
+    if let (Some(last), Some(trailing)) = (rest.iter().min_by(order), divisor.iter().min_by(order))
+        && outside(&quotient(last, trailing)?)
+    {
+        return None;
+    }
     let mut parts = Vec::new();
     while let Some(next) = rest.iter().max_by(order) {
         let mut part = quotient(next, leading)?;
-        let outside = |(base, least, greatest): &(Id, Rational, Rational)| {
-            let exponent = exponent(&part, *base);
-            exponent < *least || exponent > *greatest
-        };
-        if parts.len() == LONGEST || limits.iter().any(outside) {
+        if parts.len() == LONGEST || outside(&part) {
             return None;
         }
         parts.push(part.clone());
@@ -179,12 +223,21 @@ fn quotient(above: &Monomial, below: &Monomial) -> Option<Monomial> {
     Some(quotient)
 }
 
-/// Compares exponents base by base.
+/// Compares exponents base by base; those of missing bases are 0, and no others are.
 fn lexicographic(left: &Factors, right: &Factors) -> Ordering {
-    let bases: BTreeSet<Id> = left.iter().chain(right).map(|(base, _)| *base).collect();
-    let exponent = |factors: &Factors, base| factors.get(base).cloned().unwrap_or(Rational::ZERO);
-    let mut orders = bases.into_iter().map(|base| exponent(left, base).cmp(&exponent(right, base)));
-    orders.find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+    let sign = |factor: Option<&(Id, Rational)>| match factor {
+        Some((_, exponent)) if exponent.is_negative() => Ordering::Less,
+        Some(_) => Ordering::Greater,
+        None => Ordering::Equal,
+    };
+    let places = 0..left.len().max(right.len());
+    let mut compared = places.map(|at| match (left[..].get(at), right[..].get(at)) {
+        (Some(own), Some(other)) if own.0 == other.0 => own.1.cmp(&other.1),
+        (Some(own), Some(other)) if own.0 > other.0 => sign(Some(other)).reverse(),
+        (None, other) => sign(other).reverse(),
+        (own, _) => sign(own),
+    });
+    compared.find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
 }
 
 fn power_of(base: Id, exponent: Rational) -> Monomial {

@@ -397,7 +397,15 @@ pub fn scaled_error_function(classes: &mut Classes, id: Id, node: &Math) -> Vec<
 /// Adds `a − b` to the e-graph.
 fn add_difference(classes: &mut Classes, a: Id, b: Id) -> Id {
     let mut difference = Polynomial::of_class(classes, a);
+    let count = difference.len();
     difference.push(classes, b, &Rational::MINUS_ONE);
+    difference = difference.collected();
+    // A group is opened only where a term of it is merged with what is subtracted.
+    if difference.len() > count {
+        difference = Polynomial { constant: Rational::ZERO, terms: Vec::new() };
+        difference.push(classes, a, &Rational::ONE);
+        difference.push(classes, b, &Rational::MINUS_ONE);
+    }
     add_polynomial(classes, &difference)
 }
 

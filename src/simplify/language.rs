@@ -11,6 +11,7 @@ use egg::{EGraph, Id, Language};
 use rustc_hash::FxHashMap;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 /// The e-graph with facts about its classes.
 pub type Classes = EGraph<Math, Ranges>;
@@ -153,21 +154,35 @@ impl Polynomial {
         self.terms.len() + usize::from(!self.constant.is_zero())
     }
 
-    /// Merges like terms.
+    /// Merges like terms, and sorts them.
     pub fn collected(&self) -> Self {
-        let mut merged: BTreeMap<Factors, Rational> = BTreeMap::new();
-        let mut constant = self.constant.clone();
-        for term in &self.terms {
+        let (mut constant, mut terms) = (self.constant.clone(), self.terms.clone());
+        terms.sort_by(|left, right| left.factors.cmp(&right.factors));
+        terms.dedup_by(|next, last| {
+            let alike = next.factors == last.factors;
+            if alike {
+                last.coefficient = last.coefficient.add(&next.coefficient);
+            }
+            alike
+        });
+        terms.retain(|term| {
             if term.factors.is_empty() {
                 constant = constant.add(&term.coefficient);
-                continue;
             }
-            let sum = merged.entry(term.factors.clone()).or_insert(Rational::ZERO);
-            *sum = sum.add(&term.coefficient);
-        }
-        let present = merged.into_iter().filter(|(_, coefficient)| !coefficient.is_zero());
-        let terms = present.map(|(factors, coefficient)| Monomial { coefficient, factors }).collect();
+            !term.factors.is_empty() && !term.coefficient.is_zero()
+        });
         Polynomial { constant, terms }
+    }
+
+    /// Tells whether a sum of merged terms is a multiple of another.
+    fn is_multiple(&self, scale: &Rational, of: &Polynomial) -> bool {
+        let scaled = |own: &Rational, other: &Rational| *own == other.multiply(scale);
+        let alike = |(own, other): (&Monomial, &Monomial)| {
+            own.factors == other.factors && scaled(&own.coefficient, &other.coefficient)
+        };
+        self.terms.len() == of.terms.len()
+            && scaled(&self.constant, &of.constant)
+            && self.terms.iter().zip(&of.terms).all(alike)
     }
 
     /// Tells whether like terms have opposite signs.
@@ -188,11 +203,13 @@ pub fn monomial(classes: &Classes, id: Id) -> Monomial {
 /// How many products inside products a monomial sees.
 const NESTED: usize = 3;
 
-/// The monomials that classes were seen as in the round of rules that runs: until it ends, no classes are merged.
+/// The monomials and sums that classes were seen as in the round of rules that runs: until it ends, no classes are merged.
 #[derive(Clone, Debug, Default)]
 pub struct Seen {
     running: Cell<bool>,
     monomials: RefCell<FxHashMap<(Id, usize), Monomial>>,
+    /// With like terms merged; none for classes without a sum.
+    sums: RefCell<FxHashMap<Id, Option<Rc<Polynomial>>>>,
 }
 
 impl Seen {
@@ -200,6 +217,7 @@ impl Seen {
     pub fn set_running(&self, running: bool) {
         self.running.set(running);
         self.monomials.borrow_mut().clear();
+        self.sums.borrow_mut().clear();
     }
 }
 
@@ -333,26 +351,40 @@ pub fn sum_in(classes: &Classes, id: Id) -> Option<Polynomial> {
     })
 }
 
+/// Returns the sum in a class with like terms merged, if there is one.
+fn collected_sum(classes: &Classes, id: Id) -> Option<Rc<Polynomial>> {
+    let id = classes.find(id);
+    let seen = &classes.analysis.seen;
+    let collected = || sum_in(classes, id).map(|sum| Rc::new(sum.collected()));
+    if !seen.running.get() {
+        return collected();
+    }
+    if let Some(sum) = seen.sums.borrow().get(&id) {
+        return sum.clone();
+    }
+    let sum = collected();
+    seen.sums.borrow_mut().insert(id, sum.clone());
+    sum
+}
+
 /// Divides a class by a number, if it is a multiple of the same sign: `-x` or `-a - b` by −1.
 pub fn divided(classes: &Classes, id: Id, scale: &Rational) -> Option<Polynomial> {
-    let whole = sum_in(classes, id).unwrap_or_else(|| Polynomial::of(vec![monomial(classes, id)])).collected();
+    let monomial = || Rc::new(Polynomial::of(vec![monomial(classes, id)]));
+    let whole = collected_sum(classes, id).unwrap_or_else(monomial);
     let leading = whole.terms.first().map_or(&whole.constant, |term| &term.coefficient);
     if leading.is_negative() != scale.is_negative() {
         return None;
     }
     let inverse = scale.reciprocal()?;
-    let scaled = |term: &Monomial| Monomial { coefficient: term.coefficient.multiply(&inverse), ..term.clone() };
+    let scaled =
+        |term: &Monomial| Monomial { coefficient: term.coefficient.multiply(&inverse), factors: term.factors.clone() };
     Some(Polynomial { constant: whole.constant.multiply(&inverse), terms: whole.terms.iter().map(scaled).collect() })
 }
 
 /// Tells whether a class is a multiple of another.
 pub fn is_multiple(classes: &Classes, id: Id, scale: &Rational, of: Id) -> bool {
-    match (sum_in(classes, id), sum_in(classes, of)) {
-        (Some(whole), Some(mut part)) => {
-            part.constant = part.constant.multiply(scale);
-            part.terms.iter_mut().for_each(|term| term.coefficient = term.coefficient.multiply(scale));
-            whole.collected() == part.collected()
-        }
+    match (collected_sum(classes, id), collected_sum(classes, of)) {
+        (Some(whole), Some(part)) => whole.is_multiple(scale, &part),
         _ => {
             let (whole, part) = (monomial(classes, id), monomial(classes, of));
             whole.factors == part.factors && whole.coefficient == part.coefficient.multiply(scale)

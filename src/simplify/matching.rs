@@ -5,6 +5,7 @@ use super::factors::Factors;
 use super::language::{
     Classes, Math, Monomial, Polynomial, add_monomial, add_polynomial, divided, monomial, polynomial,
 };
+use super::rest::Rest;
 use super::rules::{Class, Rounding, Rule};
 use super::view::{View, is_function};
 use crate::functions::Functions;
@@ -30,6 +31,8 @@ pub struct Compiled {
     pub rule: &'static Rule,
     /// The functions on the left side.
     pub needs: Functions,
+    /// Those of them that are factors of the left side or of its terms.
+    factors: Functions,
     graph: Graph,
     left: ExprId,
     right: ExprId,
@@ -54,7 +57,21 @@ impl Compiled {
         };
         let functions = graph.reachable(&[left]).into_iter().filter_map(|id| graph.node(id).function());
         let needs = functions.fold(Functions::default(), |needs, function| needs.or(function.alone()));
-        Some(Compiled { rule, needs, graph, left, right, condition })
+        let factors = factors_of(&graph, left).into_iter().filter_map(|id| graph.node(id).function());
+        let factors = factors.fold(Functions::default(), |factors, function| factors.or(function.alone()));
+        Some(Compiled { rule, needs, factors, graph, left, right, condition })
+    }
+
+    /// Tells at a glance whether a node may have the left form, in whole or in part; `functions` are those that the factors
+    /// in the view can be had as.
+    pub fn may_match(&self, node: &Math, view: &View, functions: Functions) -> bool {
+        match (self.graph.node(self.left), view, node) {
+            (Node::Sum(..), View::Sum(_), _) | (Node::Product(_), View::Product(_), _) => {
+                self.factors.are_in(functions)
+            }
+            (Node::Apply(wanted, _), _, Math::Apply(function, _)) => wanted == function,
+            _ => false,
+        }
     }
 
     /// Returns classes equal to the node, by this rule.
@@ -410,6 +427,21 @@ impl Compiled {
     }
 }
 
+/// Returns the factors of an expression, or of its terms.
+fn factors_of(graph: &Graph, id: ExprId) -> Vec<ExprId> {
+    match graph.node(id) {
+        Node::Sum(_, terms) => terms.iter().flat_map(|(term, _)| factors_of_term(graph, *term)).collect(),
+        _ => factors_of_term(graph, id),
+    }
+}
+
+fn factors_of_term(graph: &Graph, id: ExprId) -> Vec<ExprId> {
+    match graph.node(id) {
+        Node::Product(factors) => factors.iter().map(|(base, _)| *base).collect(),
+        _ => vec![id],
+    }
+}
+
 /// Dissolves the sums among the terms of a sum, which is read as pairs.
 fn one_sum(graph: &mut Graph, id: ExprId) -> ExprId {
     let Node::Sum(constant, terms) = graph.node(id).clone() else { return id };
@@ -452,48 +484,4 @@ struct PartialSum {
     binding: Binding,
     used: Vec<usize>,
     multiplier: Option<Monomial>,
-}
-
-/// What a match leaves: a factor of what is matched, and the other terms of the sum.
-struct Rest {
-    factor: Monomial,
-    others: Option<Vec<Monomial>>,
-}
-
-impl Rest {
-    /// Tells whether what was matched is not multiplied by anything.
-    fn is_plain(&self) -> bool {
-        self.factor.factors.is_empty() && self.factor.coefficient.is_one()
-    }
-
-    fn is_nothing(&self) -> bool {
-        self.is_plain() && self.is_whole()
-    }
-
-    /// Tells whether no other terms are left.
-    fn is_whole(&self) -> bool {
-        self.others.as_ref().is_none_or(Vec::is_empty)
-    }
-
-    /// Puts the right side into the place of what was matched.
-    fn complete(self, classes: &mut Classes, right: Id) -> Option<Id> {
-        let mut factor = self.factor;
-        let right = classes.find(right);
-        let Some(others) = self.others else {
-            let right = monomial(classes, right);
-            return factor.multiply_all(classes, &right).then(|| add_monomial(classes, &factor));
-        };
-        let mut view = Polynomial { constant: Rational::ZERO, terms: others };
-        if factor.factors.is_empty() {
-            let coefficient = factor.coefficient.clone();
-            view.push(classes, right, &coefficient);
-        } else {
-            let right = monomial(classes, right);
-            if !factor.multiply_all(classes, &right) {
-                return None;
-            }
-            view.terms.push(factor);
-        }
-        Some(add_polynomial(classes, &view))
-    }
 }

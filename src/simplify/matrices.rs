@@ -2,7 +2,7 @@
 //! are factored, `A*x + A'*x = (A + A')*x`. The constructors of the graph do the rest.
 
 use super::shares::shares_recognized;
-use super::{Goal, Grouping, Windows, canonicalize, lost_conditions, simplify};
+use super::{Budget, Goal, Grouping, Windows, canonicalize, lost_conditions, simplify};
 use crate::graph::{ExprId, Factor, Graph, MatrixOperation, Node, Rational, Term};
 use crate::lower::{Facts, Formulas};
 use rustc_hash::FxHashMap;
@@ -114,7 +114,8 @@ impl Pass<'_> {
         let facts: Vec<Facts> = region.leaves.iter().map(|leaf| self.facts_of(graph, *leaf)).collect();
         let entry = canonicalize(&mut region.graph, self.formulas, &[region.root], Grouping::of_entries(self.goal));
         let given = entry.clone();
-        let (entry, stable) = simplify(self.windows, &mut region.graph, self.formulas, &entry, self.goal, &facts);
+        let (entry, stable) =
+            simplify(self.windows, &mut region.graph, self.formulas, &entry, self.goal, &facts, &mut Budget::default());
         if self.only_unstable && stable {
             self.entrywise.insert(id, id);
             return id;

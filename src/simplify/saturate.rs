@@ -8,7 +8,7 @@ use super::facts::Ranges;
 use super::language::{Classes, Math};
 use super::matching::Compiled;
 use super::rules::Rounding;
-use super::view::View;
+use super::view::{View, functions_of};
 use super::{rules, structure};
 use crate::functions::{FunctionId, Functions};
 use crate::graph::{ExprId, Graph, Node};
@@ -20,6 +20,16 @@ use rustc_hash::{FxHashMap, FxHashSet};
 const ROUND_LIMIT: usize = 18;
 /// Most nodes of a class that rules look at.
 const NODES_PER_CLASS: usize = 12;
+
+/// What the search of one window has found.
+pub struct Found {
+    /// The roots in their cheapest form.
+    pub roots: Vec<ExprId>,
+    /// Whether what was given keeps its digits.
+    pub is_stable: bool,
+    /// How many e-nodes were searched.
+    pub size: usize,
+}
 
 /// Simplifies windows of a graph with the rules of Table 2, which it reads once.
 pub struct Simplifier {
@@ -54,7 +64,7 @@ impl Simplifier {
     }
 
     /// Returns forms of the roots that cost no more together, in the sense of the goal. The graph is small: a window.
-    /// The search ends at the limit of e-nodes. Tells, too, whether what is given keeps its digits.
+    /// The search ends at the limit of e-nodes.
     pub fn simplify_window(
         &self,
         graph: &mut Graph,
@@ -63,7 +73,7 @@ impl Simplifier {
         facts: Vec<Facts>,
         limit: usize,
         audit: Option<&mut (dyn Audit + 'static)>,
-    ) -> (Vec<ExprId>, bool) {
+    ) -> Found {
         without_clock(|| self.search(graph, roots, goal, facts, limit, audit))
     }
 
@@ -80,7 +90,7 @@ impl Simplifier {
         facts: Vec<Facts>,
         limit: usize,
         mut audit: Option<&mut (dyn Audit + 'static)>,
-    ) -> (Vec<ExprId>, bool) {
+    ) -> Found {
         let nodes = graph.reachable(roots);
         let ranges = self.ranges.with_leaves(facts.clone()).keeping_groups(goal != Goal::Pretty);
         let mut classes = Classes::new(ranges);
@@ -97,12 +107,13 @@ impl Simplifier {
         let candidates = Candidates::new(&classes, &costs);
         let trees = candidates.cheapest_trees();
         let given = with_given(&classes, &trees, given);
-        let stable = !candidates.has_penalties(&given, &ids);
+        let is_stable = !candidates.has_penalties(&given, &ids);
         let choice = match goal {
             Goal::Pretty => trees,
             Goal::Derivable | Goal::Stable | Goal::Flops => best_joint(&candidates, trees, given, &ids),
         };
-        (extract(graph, &choice, &ids, &nodes).unwrap_or_else(|| roots.to_vec()), stable)
+        let roots = extract(graph, &choice, &ids, &nodes).unwrap_or_else(|| roots.to_vec());
+        Found { roots, is_stable, size: classes.total_size() }
     }
 
     /// Applies all rules in rounds until nothing new comes or a limit is reached. Factoring and multiplying out have
@@ -172,13 +183,13 @@ impl Simplifier {
                     found.extend((rule.apply)(classes, id, &node).into_iter().map(|new| (id, rule.name, new)));
                 }
                 for view in View::all(classes, id, &node) {
-                    for rule in usable.iter().filter(|rule| rule.needs.are_in(near[&id])) {
+                    for rule in fitting(classes, &usable, near[&id], &node, &view) {
                         let equal = rule.apply(classes, &node, &view);
                         found.extend(equal.into_iter().map(|new| (id, rule.rule.name, new)));
                     }
                 }
                 if let Some(view) = View::opened(classes, id, &node) {
-                    for rule in usable.iter().filter(|rule| rule.needs.are_in(near[&id])) {
+                    for rule in fitting(classes, &usable, near[&id], &node, &view) {
                         let equal = rule.apply_to_all(classes, &node, &view);
                         found.extend(equal.into_iter().map(|new| (id, rule.rule.name, new)));
                     }
@@ -191,6 +202,20 @@ impl Simplifier {
         classes.analysis.seen.set_running(false);
         found
     }
+}
+
+/// Returns the rules that a node may have the left form of, as far as is seen at a glance; `near` are the functions in and
+/// below its class.
+pub fn fitting<'r>(
+    classes: &Classes,
+    rules: &[&'r Compiled],
+    near: Functions,
+    node: &Math,
+    view: &View,
+) -> Vec<&'r Compiled> {
+    let functions = view.functions(classes);
+    let fits = |rule: &&Compiled| rule.needs.are_in(near) && rule.may_match(node, view, functions);
+    rules.iter().copied().filter(fits).collect()
 }
 
 /// Stops the clock by which egg times its work: only its log tells the times, and the first look at a real clock takes
@@ -242,12 +267,8 @@ const DEPTH: usize = 5;
 
 /// Returns, for each class, the functions in it and in the classes below that rules see.
 fn functions_near(classes: &Classes) -> FxHashMap<Id, Functions> {
-    let own = |node: &Math| match node {
-        Math::Apply(function, _) => function.alone(),
-        _ => Functions::default(),
-    };
-    let all = |nodes: &[Math]| nodes.iter().map(own).fold(Functions::default(), Functions::or);
-    let mut near: FxHashMap<Id, Functions> = classes.classes().map(|class| (class.id, all(&class.nodes))).collect();
+    let mut near: FxHashMap<Id, Functions> =
+        classes.classes().map(|class| (class.id, functions_of(&class.nodes))).collect();
     for _ in 0..DEPTH {
         let below = |near: &FxHashMap<Id, Functions>, id: &Id| near[&classes.find(*id)];
         let next = classes.classes().map(|class| {

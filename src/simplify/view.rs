@@ -2,6 +2,7 @@
 
 use super::factors::Factors;
 use super::language::{Classes, Math, Monomial, Polynomial, is_group, monomial, polynomial};
+use crate::functions::Functions;
 use crate::graph::Rational;
 use egg::Id;
 
@@ -56,6 +57,19 @@ impl View {
         Some(View::Sum(view.collected()))
     }
 
+    /// Returns the functions that factors can be had as, of a product or of the terms of a sum.
+    pub fn functions(&self, classes: &Classes) -> Functions {
+        let of_class = |id: &Id| functions_of(&classes[*id].nodes);
+        let of_term = |term: &Monomial| {
+            term.factors.iter().map(|(base, _)| of_class(base)).fold(Functions::default(), Functions::or)
+        };
+        match self {
+            View::Sum(sum) => sum.terms.iter().map(of_term).fold(Functions::default(), Functions::or),
+            View::Product(product) => of_term(product),
+            View::Other => Functions::default(),
+        }
+    }
+
     /// Returns the views of a node that differ.
     pub fn all(classes: &Classes, id: Id, node: &Math) -> Vec<View> {
         let mut views = vec![View::new(classes, id, node)];
@@ -67,6 +81,15 @@ impl View {
         }
         views
     }
+}
+
+/// Returns the functions among nodes.
+pub fn functions_of(nodes: &[Math]) -> Functions {
+    let own = |node: &Math| match node {
+        Math::Apply(function, _) => function.alone(),
+        _ => Functions::default(),
+    };
+    nodes.iter().map(own).fold(Functions::default(), Functions::or)
 }
 
 /// Views the children of a product as they are computed.

@@ -5,7 +5,7 @@
 
 use super::audit::{Audit, Claim};
 use super::cost::Goal;
-use super::saturate::{Simplifier, is_promising};
+use super::saturate::{Found, Simplifier, is_promising};
 use crate::graph::{ExprId, Graph, Input, Node, NodeMap};
 use crate::lower::{Facts, Formulas};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -15,8 +15,7 @@ use std::rc::Rc;
 const WHOLE: usize = 96;
 /// Largest window of a larger graph.
 const WINDOW: usize = 48;
-/// E-nodes that all windows of a graph may have together, shared out evenly within the two bounds.
-const BUDGET: usize = 12_000;
+/// Bounds of the e-nodes that one window may have.
 const LEAST_NODES: usize = 300;
 const MOST_NODES: usize = 1200;
 /// Most windows of distinct shape that are simplified in one graph.
@@ -24,9 +23,31 @@ const WINDOW_LIMIT: usize = 400;
 /// Sums and products of more operands stay as they are.
 const WIDEST: usize = 32;
 
-/// The roots of a window in their cheapest form, with the graph that they are in, and whether what was given keeps its
-/// digits.
-type Solved = (Graph, Vec<ExprId>, bool);
+/// E-nodes that the searches of one expression may have together; each shares out evenly among its windows what is left.
+pub struct Budget(usize);
+
+impl Default for Budget {
+    fn default() -> Self {
+        Budget(12_000)
+    }
+}
+
+impl Budget {
+    /// Tells whether nothing is left.
+    pub fn is_spent(&self) -> bool {
+        self.0 == 0
+    }
+}
+
+/// A window in its cheapest form.
+struct Solved {
+    graph: Graph,
+    roots: Vec<ExprId>,
+    /// Whether what was given keeps its digits.
+    is_stable: bool,
+    /// How many e-nodes were searched.
+    size: usize,
+}
 
 /// The windows solved so far, and the rules, which are read when the first window needs them.
 #[derive(Default)]
@@ -63,7 +84,7 @@ impl Windows {
         }
         let simplifier = self.simplifier.get_or_insert_with(|| Simplifier::new(formulas));
         let mut graph = window.graph.clone();
-        let (roots, stable) = simplifier.simplify_window(
+        let Found { roots, is_stable, size } = simplifier.simplify_window(
             &mut graph,
             &window.shape.roots,
             goal,
@@ -71,7 +92,7 @@ impl Windows {
             window.shape.limit,
             self.audit.as_deref_mut(),
         );
-        let solved = Rc::new((graph, roots, stable));
+        let solved = Rc::new(Solved { graph, roots, is_stable, size });
         self.solved.insert(key, solved.clone());
         solved
     }
@@ -86,11 +107,12 @@ pub fn simplify(
     roots: &[ExprId],
     goal: Goal,
     facts: &[Facts],
+    budget: &mut Budget,
 ) -> (Vec<ExprId>, bool) {
     let reachable = graph.reachable(roots);
     let order = post_order(graph, roots, &reachable);
     let size = if order.len() <= WHOLE { WHOLE } else { WINDOW };
-    let limit = (BUDGET / order.len().div_ceil(size).max(1)).clamp(LEAST_NODES, MOST_NODES);
+    let limit = (budget.0 / order.len().div_ceil(size).max(1)).clamp(LEAST_NODES, MOST_NODES);
     let mut image = NodeMap::new(&reachable);
     // Counted for each graph, so that what was solved before does not change the result.
     let mut shapes: FxHashSet<Rc<Shape>> = FxHashSet::default();
@@ -110,8 +132,9 @@ pub fn simplify(
         let new = if shapes.contains(&small.shape) || shapes.len() < WINDOW_LIMIT {
             let solved = windows.solve(formulas, &small, goal);
             shapes.insert(small.shape.clone());
-            stable &= solved.2;
-            paste(graph, &solved.0, &solved.1, &small.leaves)
+            stable &= solved.is_stable;
+            budget.0 = budget.0.saturating_sub(solved.size);
+            paste(graph, &solved.graph, &solved.roots, &small.leaves)
         } else {
             stable = false;
             paste(graph, &small.graph, &small.shape.roots, &small.leaves)
