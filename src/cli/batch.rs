@@ -31,9 +31,9 @@ struct Prepared {
 
 enum Derived {
     /// Entry by entry.
-    Entries { entries: Entries, tape: Tape, order: Order },
+    Entries { entries: Box<Entries>, tape: Tape, order: Order },
     /// In whole matrices.
-    Whole(Whole, Closed),
+    Whole(Box<(Whole, Closed)>),
 }
 
 type Key = (String, String, bool);
@@ -112,7 +112,8 @@ impl Answerer {
                     }
                 }
             }
-            Derived::Whole(whole, closed) => {
+            Derived::Whole(of) => {
+                let (whole, closed) = &**of;
                 known_names(at, whole.parameters.iter().map(|parameter| parameter.name.as_str()))?;
                 whole_fields(whole, closed, at)?
             }
@@ -224,14 +225,14 @@ fn prepare(text: &str, declared: &[String], second: bool) -> Result<Prepared, Er
         let closed = closed::answer(whole, order).map_err(wrong)?;
         let all = whole.derivable();
         let warnings = warnings(&closed_patches(whole, &all).map_err(wrong)?);
-        return Ok(Prepared { derivatives: Derived::Whole(whole.clone(), closed), warnings });
+        return Ok(Prepared { derivatives: Derived::Whole(Box::new((whole.clone(), closed))), warnings });
     }
     let entries = input::entries(&function)?;
     let all: Vec<usize> = (0..entries.graph.inputs().len()).collect();
     let mut derivatives = derive(entries, &all, order, Form::Code).map_err(wrong)?;
     let tape = derivatives.tape();
     let warnings = warnings(&patches(entries, &all).map_err(wrong)?);
-    Ok(Prepared { derivatives: Derived::Entries { entries: entries.clone(), tape, order }, warnings })
+    Ok(Prepared { derivatives: Derived::Entries { entries: Box::new(entries.clone()), tape, order }, warnings })
 }
 
 /// Answers with whole matrices.

@@ -103,10 +103,6 @@ pub const LOOPS: &[(&str, &[(&str, &str)])] = &[
         "f(s, x: vector[2], w: vector[n]) = { let T = scan(i in 0..n, y = x, y + w[i]*[s*(y[1] - y[0]), y[0]*y[1]]); sum(i in 0..n, T[i,0]*T[i,1]) }",
         &[],
     ),
-    // Places from data that several loops read.
-    ("f(u: vector[n], k: index[m] in 0..n) = logsumexp(j in 1..m, u[k[j]]*j)", &[]),
-    ("f(u: vector[n], k: index[m] in 0..n) = sum(i in 0..m, logsumexp(j in i..m, u[k[j]]))", &[]),
-    ("f(u: vector[n], k: index[m] in 0..n) = norm2([i in 0..m: u[k[i]]^2])*sum(i in 0..m, sin(u[k[i]]))", &[]),
     // Places that stay inside at the ends.
     ("f(x: vector[n]) = sum(i in 0..n, (x[min(i + 1, n - 1)] - x[max(i - 1, 0)])^2*(i + 1))", &[]),
     ("f(x: vector[n], m: vector[k]) = sum(i in 0..n, sin(x[min(max(i - 2, 0) + 1, n - 1)])*m[min(i, k - 1)])", &[]),
@@ -114,7 +110,6 @@ pub const LOOPS: &[(&str, &[(&str, &str)])] = &[
         "f(u: matrix[n,m], c) = sum(i in 0..n, j in 0..m, (u[max(i - 1, 0), j] + u[i, min(j + 1, m - 1)] - 2*u[i, j])^2*c)",
         &[],
     ),
-    ("f(x: vector[n], k: index[m] in 0..n) = sum(i in 0..m, x[min(k[i] + 2, n - 1)]^3*(i + 1))", &[]),
     ("f(u: vector[n], c) = sum(fold(t in 0..3, v = u, [i in 0..n: v[i] + c*sin(v[max(i - 1, 0)] - v[i])]))", &[]),
     // Places far from the first with a size in between.
     ("f(x: vector[n+2*m]) = sum(i in 0..m, exp(x[2*i + n - 1]*i) + sin(x[2*i + n]))", &[]),

@@ -901,6 +901,169 @@ def tensor_completion(T, a, b, c, y, lam):
     return np.sum((T[a, b, c] - y) ** 2) + lam * np.sum(np.sqrt(1 + np.diff(T, axis=0) ** 2))
 
 
+@case("X[n,3] k c s", "n=1", "n=2", "n=3", "n=5", s=(0.5, 1))
+def polymer(X, k, c, s):
+    n, energy = len(X), 0 * k
+    for i in range(n - 1):
+        energy += k * (norm2(X[i + 1] - X[i]) - 1) ** 2
+    for i in range(1, n - 1):
+        a, b = X[i - 1] - X[i], X[i + 1] - X[i]
+        energy += c * (a @ b / np.sqrt((a @ a) * (b @ b)) + 0.5) ** 2
+    for i in range(n):
+        for j in range(i + 2, n):
+            energy += np.exp(-np.sum((X[i] - X[j]) ** 2) / s)
+    return energy
+
+
+@case("u[n] y[n] nu h m[k]", "n=1 k=2", "n=2 k=1", "n=4 k=0", "n=5 k=3")
+def burgers(u, y, nu, h, m):
+    for force in m:
+        right, left = np.roll(u, -1), np.roll(u, 1)
+        u = u - h * u * (right - left) / 2 + h * nu * (right - 2 * u + left) + h * force * np.sin(u)
+    return np.sum((u - y) ** 2)
+
+
+@case("X[p,q] K[3,3] b", "n=1 m=1 p=3 q=3", "n=2 m=1 p=5 q=3", "n=2 m=3 p=5 q=7")
+def strided_convolution(X, K, b):
+    n, m = (X.shape[0] - 1) // 2, (X.shape[1] - 1) // 2
+    windows = [X[2 * i : 2 * i + 3, 2 * j : 2 * j + 3] for i in range(n) for j in range(m)]
+    return sum(softplus(np.sum(K * window) + b) for window in windows) / (n * m)
+
+
+@case("r0[n] w[m]<n l[m]<n k s", "n=1 m=1", "n=2 m=1", "n=3 m=4", "n=2 m=0", s=(0.5, 1))
+def elo(r0, w, l, k, s):
+    r, cost = r0, 0
+    for a, b in zip(w, l):
+        p = sigmoid((r[a] - r[b]) / s)
+        r = r.at[a].add(k * (1 - p)).at[b].add(-k * (1 - p))
+        cost = cost - np.log(p)
+    return cost + 0.01 * np.sum(r**2)
+
+
+@case("p[n] t[m] y[m]", "n=1 m=1", "n=2 m=1", "n=4 m=2", "n=3 m=0")
+def bezier(p, t, y):
+    cost = 0 * np.sum(p)
+    for at, value in zip(t, y):
+        s = p
+        while len(s) > 1:
+            s = (1 - at) * s[:-1] + at * s[1:]
+        cost += (s[0] - value) ** 2
+    return cost
+
+
+@case("x[n] w[n]", "n=0", "n=1", "n=2", "n=5")
+def discriminant(x, w):
+    n, value = len(x), 0 * np.sum(x)
+    for i in range(n):
+        value += w[i] * sum(np.log((x[i] - x[j]) ** 2 + 1) for j in range(n) if j != i)
+    return value
+
+
+@case("r[n] a[n] c", "n=0", "n=1", "n=2", "n=5")
+def drawdown(r, a, c):
+    v = top = worst = cost = 0 * c
+    for t in range(len(r)):
+        v = v + a[t] * r[t]
+        top = np.log(np.exp(5 * top) + np.exp(5 * v)) / 5
+        worst = np.log(np.exp(5 * worst) + np.exp(5 * (top - v))) / 5
+        cost = cost + c * np.sqrt((a[t] - (a[t - 1] if t > 0 else 0)) ** 2 + 0.01)
+    return v - worst - cost
+
+
+@case("x[n] b", "n=0", "n=1", "n=2", "n=6")
+def prefix_suffix(x, b):
+    n, s, after = len(x), 0 * b, []
+    before = np.cumsum(np.tanh(x))
+    for i in range(n):
+        s = s * b + x[n - 1 - i]
+        after.append(s)
+    return sum((before[i] * after[n - 1 - i] / (1 + x[i] ** 2) for i in range(n)), 0 * b)
+
+
+@case("x[n] y[m] h", "n=1 m=1", "n=2 m=1", "n=4 m=3", h=(0.5, 1))
+def density_ratio(x, y, h):
+    density = lambda of: logsumexp(-((x[:, None] - of[None]) ** 2) / (2 * h**2), axis=1)
+    return np.sum(density(y) - density(x)) + len(x) * (np.log(len(x)) - np.log(len(y)))
+
+
+@case("L[n,n] b[n]", "n=0", "n=1", "n=2", "n=4")
+def forward_substitution(L, b):
+    x = []
+    for i in range(len(b)):
+        x.append((b[i] - sum(L[i, j] * x[j] for j in range(i))) / (2 + L[i, i] ** 2))
+    return sum((entry**2 for entry in x), 0 * np.sum(L))
+
+
+@case("v[p] x[m] k[m]<n y[m]", "n=1 p=2 m=1", "n=2 p=3 m=3", "n=4 p=5 m=2", "n=1 p=2 m=0")
+def interpolation(v, x, k, y):
+    t = x * x * (3 - 2 * x)
+    return np.sum(((1 - t) * v[k] + t * v[k + 1] - y) ** 2 / (1 + np.abs(v[k])))
+
+
+@case("W[k,n,n] x[n] y[n]", "k=1 n=1", "k=0 n=2", "k=2 n=2", "k=3 n=3")
+def hidden_layers(W, x, y):
+    for matrix in W:
+        x = x + np.tanh(matrix @ x)
+    return np.sum((x - y) ** 2)
+
+
+@case("U[n,d] V[m,d] a[n] b[m] i[k]<n j[k]<m r[k] s", "n=1 m=1 d=1 k=1", "n=2 m=3 d=2 k=4", "n=2 m=1 d=2 k=0")
+def bilinear_triplets(U, V, a, b, i, j, r, s):
+    errors = r - s * np.tanh(np.sum(U[i] * V[j], axis=1) + a[i] + b[j])
+    return np.sum(errors**2) + 0.1 * (np.sum(U**2) + np.sum(V**2))
+
+
+@case("u[n] o[l]<n w[m,k]", "n=2 m=1 k=2 l=2", "n=3 m=2 k=3 l=6", "n=2 m=3 k=1 l=3")
+def rankings(u, o, w):
+    (m, k), value = w.shape, 0 * np.sum(u)
+    for r in range(m):
+        ranked = u[o[k * r : k * r + k]]
+        value -= sum(w[r, i] * (ranked[i] - logsumexp(ranked[i:])) for i in range(k))
+    return value
+
+
+@case("x[p] T[n] h", "n=0 p=1", "n=1 p=2", "n=4 p=5", T=(0.5, 1), h=(0.5, 1))
+def annealing(x, T, h):
+    a, b = x[:-1], x[1:]
+    return np.sum((b - a + h * (a**3 - a + 0.3 * np.cos(3 * a))) ** 2 / (4 * h * T) + np.log(T) / 2)
+
+
+@case("Y[n,p] s0[p] a g", "n=1 p=1", "n=2 p=3", "n=3 p=2", "n=0 p=2")
+def seasonal(Y, s0, a, g):
+    level, s, cost = 1.0, s0, 0 * a
+    for y in np.ravel(Y):
+        d = y - level * s[0]
+        level = level + a * d
+        s = np.concatenate([s[1:], (s[0] + g * d)[None]])
+        cost = cost + d**2
+    return cost
+
+
+@case("u0[n,m] v0[n,m] c[k]", "n=1 m=1 k=1", "n=2 m=1 k=2", "n=3 m=2 k=2", "n=2 m=2 k=0")
+def wave(u0, v0, c):
+    u, v = u0, v0
+    for speed in c:
+        p = np.pad(u, 1)
+        a = -4 * u + p[:-2, 1:-1] + p[2:, 1:-1] + p[1:-1, :-2] + p[1:-1, 2:]
+        v = v + speed * a - 0.1 * np.sin(u)
+        u = u + 0.1 * v
+    return np.sum(u**2) + np.sum(v**2)
+
+
+@case("Z[n,m]", "n=1 m=1", "n=2 m=1", "n=3 m=4")
+def mutual_information(Z):
+    of_rows, of_columns = logsumexp(Z, axis=1, keepdims=True), logsumexp(Z, axis=0, keepdims=True)
+    return np.sum(np.exp(Z - logsumexp(Z)) * (Z + logsumexp(Z) - of_rows - of_columns))
+
+
+@case("A[m,m] c[n]", "m=1 n=1", "m=2 n=2", "m=3 n=4", "m=2 n=0")
+def recursion_in_matrix(A, c):
+    P, S = np.eye(len(A)), np.zeros(A.shape)
+    for coefficient in c:
+        P, S = P @ A, S + coefficient * P
+    return np.sum(np.diag(S) * np.exp(-(np.diag(P) ** 2)))
+
+
 # ---- Points and derivatives ----
 
 
