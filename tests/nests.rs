@@ -86,3 +86,22 @@ fn columns_are_read_and_added_to() {
         }
     }
 }
+
+/// Sums over pairs of entries of vectors, which no matrix of all pairs is made for.
+const WITHOUT_A_MATRIX: &[&str] = &[
+    "f(x: vector[n], a) = sum(i in 0..n, sum(j in 0..n, exp(-(x[i] - a*x[j])^2)))",
+    "f(x: vector[n], y: vector[m]) = sum(i in 0..n, j in 0..m, (x[i] - y[j])^2)",
+    "f(x: vector[n], y: vector[m], s) = sum(i in 0..n, sqrt(sum(j in 0..m, 1/(s + (x[i]*y[j] - x[i])^2))))",
+    "f(x: vector[1000], a) = sum(i in 0..1000, sum(j in 0..1000, exp(-(x[i] - a*x[j])^2)))",
+];
+
+#[test]
+fn pairs_of_entries_need_no_matrix() {
+    for text in WITHOUT_A_MATRIX {
+        let options = Options { derive: vec![Derive::Gradient], ..Options::default() };
+        let rust = gradc::compile(text, &options).unwrap_or_else(|errors| panic!("{}", errors.render(false))).rust;
+        for number in ["n * n", "n * m", "1000 * 1000", "1000000"] {
+            assert!(!rust.contains(number), "{text}: {number} in {rust}");
+        }
+    }
+}

@@ -26,6 +26,27 @@ const CALLS: &[Call] = &[
     ("f(T: tensor[n, m, 2], y: vector[m]) = T[0, 1, 1]*sum(y)", &[2, 2], &[6, 2], &[8, 2], false),
     ("f(x: vector[n], y: vector[5 - n]) = sum(x)*sum(y)", &[6], &[6, 0], &[6, 0], false),
     ("f(x: vector[n], y: vector[5 - n]) = sum(x)*sum(y)", &[5], &[5, 0], &[5, 0], true),
+    (
+        "f(x: vector[n], y: vector[m]) = sum(i in 0..n, sin(x[i])*x[max(m - 3, 0)])*sum(y)",
+        &[0, 1],
+        &[0, 1],
+        &[0, 1],
+        false,
+    ),
+    (
+        "f(x: vector[n], y: vector[m]) = sum(i in 0..n, sin(x[i])*x[max(m - 3, 0)])*sum(y)",
+        &[1, 3],
+        &[1, 3],
+        &[1, 3],
+        true,
+    ),
+    (
+        "f(x: vector[n], y: vector[m]) = sum(i in 0..n, sin(x[i])*x[max(i - 3, 0)])*sum(y)",
+        &[0, 1],
+        &[0, 1],
+        &[0, 1],
+        true,
+    ),
     ("f(x: vector[2*type], y: vector[i - 1]) = sum(x[type..])*sum(y)", &[1, 2], &[2, 1], &[2, 1], true),
 ];
 

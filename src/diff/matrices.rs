@@ -30,7 +30,7 @@ impl Differentiator {
             }
             return Ok(contributions);
         }
-        let partials = self.partials(graph, id, wanted)?;
+        let partials = self.edges(graph, id, wanted)?;
         let extents = graph.extents(id);
         let contribution = |(operand, partial)| {
             let product = graph.multiply_where_reached(adjoint, partial);
@@ -59,7 +59,7 @@ impl Differentiator {
             let moving = operands.iter().enumerate().filter_map(|(at, operand)| Some((at, *tangents.get(*operand)?)));
             return moving.map(|(at, tangent)| push_forward(graph, id, &operation, &operands, at, tangent)).collect();
         }
-        let partials = self.partials(graph, id, |operand| tangents.contains(operand))?;
+        let partials = self.edges(graph, id, |operand| tangents.contains(operand))?;
         let extents = graph.extents(id);
         let term = |(operand, partial)| {
             let product = graph.multiply_where_reached(partial, tangents[operand]);

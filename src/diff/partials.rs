@@ -51,6 +51,25 @@ impl Differentiator {
         }
     }
 
+    /// Returns the local derivatives along which adjoints and tangents flow: those by the operands, but for the logarithm of a
+    /// quotient, `d ln(Π b^e) = Σ e/b·db`, so that no quotient is divided by itself.
+    ///
+    /// # Errors
+    /// A function without a derivative by a wanted argument.
+    pub(super) fn edges(
+        &mut self,
+        graph: &mut Graph,
+        id: ExprId,
+        wanted: impl Fn(ExprId) -> bool,
+    ) -> Result<Vec<(ExprId, ExprId)>> {
+        let Some(factors) = quotient_in_logarithm(graph, id) else { return self.partials(graph, id, wanted) };
+        let edge = |(base, exponent): &Factor| {
+            let reciprocal = (*base, Rational::MINUS_ONE);
+            (*base, graph.product(exponent.clone(), vec![reciprocal]))
+        };
+        Ok(factors.iter().filter(|(base, _)| wanted(*base)).map(edge).collect())
+    }
+
     /// Puts the arguments into the formula of Table 1.
     fn function_partial(
         &mut self,
@@ -83,6 +102,17 @@ impl Differentiator {
                 )
             })
     }
+}
+
+/// Returns the factors of the quotient that a node is the logarithm of.
+fn quotient_in_logarithm(graph: &Graph, id: ExprId) -> Option<Vec<Factor>> {
+    let Node::Apply(rows::LN, arguments) = graph.node(id) else { return None };
+    let [argument] = arguments[..] else { return None };
+    let Node::Product(factors) = graph.node(argument) else { return None };
+    let is_quotient = factors.len() > 1 && factors.iter().any(|(_, exponent)| exponent.is_negative());
+    // One of names alone divides by itself in one step of the simplifier.
+    let is_of_sums = factors.iter().any(|(base, _)| matches!(graph.node(*base), Node::Sum(..)));
+    (is_quotient && is_of_sums).then(|| factors.to_vec())
 }
 
 /// The derivative of a power by its base, where the exponent is an index or a size: `k·b^(k−1)`, and 0 for the power 0,

@@ -103,7 +103,7 @@ impl Machine<'_> {
                     None => format!("declare what it is made of to be in a smaller range, or write `(...) mod {size}`"),
                 }));
             }
-            if !self.is_not_negative_inside(&left) {
+            if !self.is_not_negative_inside(place, &left) {
                 self.need([left]);
             }
         }
@@ -114,7 +114,7 @@ impl Machine<'_> {
                 let hint = format!("declare what it is made of to be in a later range, or write `(...) mod {size}`");
                 return Err(Diagnostic::new(Fault::Index, span, message).hint(hint));
             }
-            if !self.is_not_negative_inside(from) {
+            if !self.is_not_negative_inside(place, from) {
                 self.need([from.clone()]);
             }
         }

@@ -9,7 +9,7 @@ use super::gates::node;
 use super::machine::{Machine, Task};
 use super::value::{Rank, Value};
 use crate::error::{Diagnostic, Fault};
-use crate::graph::{Bound, Dimension, ExprId, Extents, MatrixOperation as M, Rational};
+use crate::graph::{Bound, Dimension, ExprId, Extents, MatrixOperation as M, Node, Rational};
 use crate::limits;
 use crate::source::Span;
 use crate::syntax::ast::NodeId;
@@ -126,9 +126,43 @@ impl Machine<'_> {
                 let needed = self.needed.clone();
                 self.begin_loop(running, Attempt { raised: Some((result, needed)), ..attempt });
             }
+            Some(result) if self.axes.is_empty() && self.fills_a_matrix(&axis, &result) => {
+                self.begin_loop(running, attempt);
+            }
             Some(result) => self.values.push(result),
             None => self.begin_loop(running, attempt),
         }
+    }
+
+    /// Tells whether columns and rows fill a matrix along an axis that is none of those given, nor the result: a loop needs no
+    /// such matrix. What is linear in one is added up without it.
+    fn fills_a_matrix(&self, axis: &Axis, result: &Value) -> bool {
+        let Some((result, _)) = result.node() else { return false };
+        let graph = &*self.gates.graph;
+        let is_matrix = |id: ExprId| {
+            let extents = graph.extents(id);
+            !extents.rows.is_one() && !extents.columns.is_one()
+        };
+        let nodes = graph.reachable(&[result]);
+        if is_matrix(result) || nodes.iter().any(|id| is_matrix(*id) && matches!(graph.node(*id), Node::Input(_))) {
+            return false;
+        }
+        // A column times a row, which may be ones.
+        let is_filled = |id: ExprId| match graph.as_matrix(id) {
+            Some((M::Product, factors)) => {
+                is_matrix(id) && factors.iter().any(|factor| graph.extents(*factor).columns.is_one())
+            }
+            _ => false,
+        };
+        let any_operand = |id: ExprId, holds: &dyn Fn(ExprId) -> bool| {
+            let mut any = false;
+            graph.node(id).for_each_operand(|operand| any |= holds(operand));
+            any
+        };
+        let is_sum = |id: ExprId| matches!(graph.node(id), Node::Sum(..)) && any_operand(id, &is_filled);
+        let fills = |id: &ExprId| !is_sum(*id) && any_operand(*id, &|operand| is_filled(operand) || is_sum(operand));
+        let entrywise = |id: &&ExprId| graph.is_entrywise(**id) && graph.extents(**id).rows == axis.count;
+        nodes.iter().filter(entrywise).any(fills)
     }
 
     fn may_be_singular(&self, value: &Value) -> bool {

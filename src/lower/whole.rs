@@ -120,10 +120,12 @@ impl Machine<'_> {
         !self.least(dimension).iter().any(Dimension::may_be_negative)
     }
 
-    /// Tells whether a dimension is not negative where a loop around has a value at all.
-    pub(super) fn is_not_negative_inside(&self, dimension: &Dimension) -> bool {
+    /// Tells whether a dimension is not negative where a loop has a value at all that a place depends on; what depends on no
+    /// loop around is read before it.
+    pub(super) fn is_not_negative_inside(&self, place: ExprId, dimension: &Dimension) -> bool {
         let last = |bound: &Bound| bound.count().plus(&Dimension::number(1), -1);
-        self.loops.iter().any(|bound| !dimension.plus(&last(bound), -1).may_be_negative())
+        let mut inside = self.loops.iter().filter(|bound| self.gates.graph.depends_on(place, bound.name()));
+        inside.any(|bound| !dimension.plus(&last(bound), -1).may_be_negative())
     }
 
     /// Returns the smaller or the larger of two dimensions, if that is what a node is and it is known which that is.

@@ -1,6 +1,6 @@
 //! What an expression costs: to read, or to run.
 
-use super::exponentials::is_better_as_share;
+use super::exponentials::{is_better_as_share, share_among};
 use super::facts::Known;
 use super::hypotenuse::is_leg;
 use super::language::{Classes, Math, Monomial, Polynomial, monomial, polynomial, sum_in};
@@ -112,10 +112,12 @@ impl<'r> Costs<'r> {
         };
         part.or_else(|| opened.as_ref().and_then(whole)).or_else(|| {
             let recognized = |view: View| rules(&view).any(|rule| rule.recognizes(classes, node, &view).is_some());
+            let hidden = hidden_products(classes, node);
             let loses = is_better_as_share(classes, id, node)
                 || cancels_in_parts(classes, node)
                 || is_leg(classes, node)
-                || hidden_products(classes, node).into_iter().any(&recognized)
+                || hidden.iter().any(|product| share_among(classes, product).is_some())
+                || hidden.into_iter().map(View::Product).any(&recognized)
                 || shared_sums(classes, node).into_iter().any(&recognized);
             loses.then_some(Part::Some)
         })
@@ -275,7 +277,7 @@ fn unfactored(classes: &Classes, node: &Math) -> u64 {
 
 /// Returns the products that the terms of a sum make with the other factors of a product: `exp(-x)*sigmoid(x)` in
 /// `sigmoid(x)*(a + b*exp(-x))`, and `cosh(x)/sinh(x)` in `(a*sinh(x) + b*cosh(x))/sinh(x)^3`.
-fn hidden_products(classes: &Classes, node: &Math) -> Vec<View> {
+fn hidden_products(classes: &Classes, node: &Math) -> Vec<Monomial> {
     let Math::Product(children) = node else { return Vec::new() };
     let mut whole = Monomial::number(Rational::ONE);
     if children.len() > LARGEST_SUM || !whole.take_factors(classes, children) {
@@ -283,17 +285,17 @@ fn hidden_products(classes: &Classes, node: &Math) -> Vec<View> {
     }
     let sums = whole.factors.iter().filter(|(_, exponent)| exponent.is_one());
     let sums = sums.filter_map(|(base, _)| Some((*base, sum_in(classes, *base)?)));
-    let mut views = Vec::new();
+    let mut products = Vec::new();
     for (base, sum) in sums.filter(|(_, sum)| sum.terms.len() <= LARGEST_SUM) {
         let mut others = whole.clone();
         others.factors.remove(base);
         for mut term in sum.terms {
             if term.multiply_all(classes, &others) {
-                views.push(View::Product(term));
+                products.push(term);
             }
         }
     }
-    views
+    products
 }
 
 /// Returns the sums that terms make with a part that they share, divided by it: `1 - cos(x)` in `a - (a + b)*cos(x) + b`.

@@ -180,12 +180,17 @@ fn share(classes: &Classes, id: Id, node: &Math) -> Option<(Monomial, Id, Id)> {
     if !view.take_factors(classes, children) || view.factors.contains(id) {
         return None;
     }
+    let (above, below) = share_among(classes, &view)?;
+    Some((view, above, below))
+}
+
+/// Finds, among factors, an exponential and a sum of exponentials that it is divided by.
+pub fn share_among(classes: &Classes, view: &Monomial) -> Option<(Id, Id)> {
     let above = |(base, exponent): &(Id, Rational)| exponent.is_one() && argument(classes, *base, rows::EXP).is_some();
     let below = |(base, exponent): &(Id, Rational)| {
         exponent.is_negative() && exponent.is_integer() && Exponents::of_class(classes, *base).is_some()
     };
-    let (above, below) = (view.factors.iter().find(|own| above(own))?.0, view.factors.iter().find(|own| below(own))?.0);
-    Some((view, above, below))
+    Some((view.factors.iter().find(|own| above(own))?.0, view.factors.iter().find(|own| below(own))?.0))
 }
 
 /// `exp(x)/Σ exp(y) = exp(x − logsumexp(y))`.

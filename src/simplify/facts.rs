@@ -49,6 +49,12 @@ impl Known {
         self.is_non_negative() && self.is_non_zero()
     }
 
+    /// Returns a number that is another one where more is known of the sign.
+    pub fn signs(&self) -> u64 {
+        let known = [self.is_non_negative(), self.is_non_positive(), self.is_non_zero(), self.is_constant];
+        known.iter().fold(u64::from(self.value.is_some()), |signs, known| 2 * signs + u64::from(*known))
+    }
+
     fn bounded(facts: Facts) -> Known {
         Known { value: None, facts, is_constant: false }
     }

@@ -7,15 +7,14 @@ use super::language::{
 };
 use super::rest::Rest;
 use super::rules::{Class, Rounding, Rule};
+use super::sums::Wanted;
 use super::view::{View, is_function};
 use crate::functions::Functions;
-use crate::graph::{ExprId, Factor, Graph, Node, Rational, Term};
+use crate::graph::{ExprId, Factor, Graph, Node, Rational};
 use crate::lower::Formulas;
 use egg::Id;
+use rustc_hash::FxHashMap;
 use std::rc::Rc;
-
-/// Longest sum in which rules look for their terms.
-const LONGEST_SUM: usize = 64;
 
 /// How much of a node has the left form of a rule.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,9 +30,11 @@ pub struct Compiled {
     pub rule: &'static Rule,
     /// The functions on the left side.
     pub needs: Functions,
-    /// Those of them that are factors of the left side or of its terms.
+    /// The sums of the left side.
+    pub(super) sums: FxHashMap<ExprId, Vec<Wanted>>,
+    /// The functions among the factors of the left side.
     factors: Functions,
-    graph: Graph,
+    pub(super) graph: Graph,
     left: ExprId,
     right: ExprId,
     condition: Option<License>,
@@ -55,20 +56,22 @@ impl Compiled {
             Class::Exact => None,
             Class::Licensed(text) => Some(License::read(text)?),
         };
-        let functions = graph.reachable(&[left]).into_iter().filter_map(|id| graph.node(id).function());
-        let needs = functions.fold(Functions::default(), |needs, function| needs.or(function.alone()));
-        let factors = factors_of(&graph, left).into_iter().filter_map(|id| graph.node(id).function());
-        let factors = factors.fold(Functions::default(), |factors, function| factors.or(function.alone()));
-        Some(Compiled { rule, needs, factors, graph, left, right, condition })
+        let nodes = graph.reachable(&[left]);
+        let needs = functions_among(&graph, &nodes);
+        let factors = match graph.node(left) {
+            Node::Product(factors) => functions_among(&graph, factors.iter().map(|(base, _)| base)),
+            _ => Functions::default(),
+        };
+        let sums = nodes.iter().filter_map(|id| Some((*id, Wanted::of_sum(&graph, *id)?))).collect();
+        Some(Compiled { rule, needs, sums, factors, graph, left, right, condition })
     }
 
     /// Tells at a glance whether a node may have the left form, in whole or in part; `functions` are those that the factors
-    /// in the view can be had as.
-    pub fn may_match(&self, node: &Math, view: &View, functions: Functions) -> bool {
+    /// of each term in the view can be had as.
+    pub fn may_match(&self, node: &Math, view: &View, functions: &[Functions]) -> bool {
         match (self.graph.node(self.left), view, node) {
-            (Node::Sum(..), View::Sum(_), _) | (Node::Product(_), View::Product(_), _) => {
-                self.factors.are_in(functions)
-            }
+            (Node::Sum(..), View::Sum(_), _) => Wanted::may_be_among(&self.sums[&self.left], functions),
+            (Node::Product(_), View::Product(_), _) => functions.iter().any(|own| self.factors.are_in(*own)),
             (Node::Apply(wanted, _), _, Math::Apply(function, _)) => wanted == function,
             _ => false,
         }
@@ -126,8 +129,9 @@ impl Compiled {
     fn matches(&self, classes: &Classes, node: &Math, view: &View) -> Vec<(Binding, Rest)> {
         let empty = Binding::default();
         match (self.graph.node(self.left), view, node) {
-            (Node::Sum(constant, terms), View::Sum(whole), _) => {
-                self.match_part_of_sum(classes, constant, terms, whole, empty)
+            (Node::Sum(..), View::Sum(whole), _) => {
+                let wanted: Vec<&Wanted> = self.sums[&self.left].iter().collect();
+                self.match_part_of_sum(classes, &wanted, whole, empty)
             }
             (Node::Product(factors), View::Product(whole), _) => {
                 let parts = self.match_factors(classes, factors, &whole.factors, &empty);
@@ -210,12 +214,12 @@ impl Compiled {
                     },
                 }
             }
-            Node::Sum(constant, terms) => {
+            Node::Sum(..) => {
                 let mut found = Vec::new();
                 for node in &classes[id].nodes {
                     if let Math::Sum(children) = node {
                         let whole = polynomial(classes, children);
-                        found.extend(self.match_whole_sum(classes, constant, terms, &whole, binding));
+                        found.extend(self.match_whole_sum(classes, &self.sums[&pattern], &whole, binding));
                     }
                 }
                 found
@@ -232,133 +236,8 @@ impl Compiled {
         }
     }
 
-    /// Matches a pattern with all terms of a sum. A free name among the terms stands for all that the others leave.
-    fn match_whole_sum(
-        &self,
-        classes: &Classes,
-        constant: &Rational,
-        patterns: &[Term],
-        whole: &Polynomial,
-        binding: &Binding,
-    ) -> Vec<Binding> {
-        let free = patterns.iter().position(|(id, coefficient)| {
-            coefficient.is_one()
-                && matches!(self.graph.node(*id), Node::Input(name) if binding[*name as usize].is_none())
-        });
-        let mut others = patterns.to_vec();
-        let name = free.map(|at| others.remove(at).0);
-        let parts = self.match_part_of_sum(classes, constant, &others, whole, binding.clone());
-        let mut found = Vec::new();
-        for (mut binding, rest) in parts {
-            match (name.map(|name| self.graph.node(name)), &rest.others) {
-                (Some(Node::Input(name)), Some(left)) if rest.is_plain() && !left.is_empty() => {
-                    let left = Polynomial::of(left.clone());
-                    let bound = &mut binding[*name as usize];
-                    // The other terms may have the name, too.
-                    if bound.as_ref().is_none_or(|bound| bound.sum(classes).collected() == left.collected()) {
-                        bound.get_or_insert(Bound::Rest(Rc::new(left)));
-                        found.push(binding);
-                    }
-                }
-                (None, _) if rest.is_nothing() => found.push(binding),
-                _ => {}
-            }
-        }
-        found
-    }
-
-    /// Matches the terms of a pattern with some of the terms of a sum, all multiplied by one monomial.
-    fn match_part_of_sum(
-        &self,
-        classes: &Classes,
-        constant: &Rational,
-        patterns: &[Term],
-        whole: &Polynomial,
-        binding: Binding,
-    ) -> Vec<(Binding, Rest)> {
-        let count = whole.terms.len() + usize::from(!whole.constant.is_zero());
-        if count < patterns.len() + usize::from(!constant.is_zero()) || count > LONGEST_SUM {
-            return Vec::new();
-        }
-        let mut terms = whole.terms.clone();
-        if !whole.constant.is_zero() {
-            terms.push(Monomial::number(whole.constant.clone()));
-        }
-        let mut wanted: Vec<(Rational, Vec<Factor>)> = patterns
-            .iter()
-            .map(|(id, coefficient)| match self.graph.node(*id) {
-                Node::Product(factors) => (coefficient.clone(), factors.to_vec()),
-                _ => (coefficient.clone(), vec![(*id, Rational::ONE)]),
-            })
-            .collect();
-        if !constant.is_zero() {
-            wanted.push((constant.clone(), Vec::new()));
-        }
-        // What the other terms bind, a lone name need not guess.
-        wanted.sort_by_key(|(_, factors)| self.lone_name(factors).is_some());
-        let state = PartialSum { binding, used: Vec::new(), multiplier: None };
-        let mut found = Vec::new();
-        for state in self.match_terms(classes, &wanted, &terms, state) {
-            let Some(factor) = state.multiplier else { continue };
-            let others = terms.iter().enumerate().filter(|(at, _)| !state.used.contains(at));
-            let others = others.map(|(_, term)| term.clone()).collect();
-            found.push((state.binding, Rest { factor, others: Some(others) }));
-        }
-        found
-    }
-
-    fn match_terms(
-        &self,
-        classes: &Classes,
-        wanted: &[(Rational, Vec<Factor>)],
-        terms: &[Monomial],
-        state: PartialSum,
-    ) -> Vec<PartialSum> {
-        let Some(((coefficient, factors), later)) = wanted.split_first() else { return vec![state] };
-        let mut found = Vec::new();
-        if let Some(name) = self.lone_name(factors)
-            && let (Some(bound), Some(multiplier)) = (&state.binding[name], &state.multiplier)
-        {
-            let mut scale = multiplier.clone();
-            scale.coefficient = scale.coefficient.multiply(coefficient);
-            let Some(used) = places(classes, &bound.sum(classes), &scale, terms, &state.used) else { return found };
-            let next = PartialSum { used, ..state };
-            return self.match_terms(classes, later, terms, next);
-        }
-        let expected = state.multiplier.as_ref().map(|own| own.coefficient.multiply(coefficient));
-        for (at, term) in terms.iter().enumerate() {
-            if state.used.contains(&at) || expected.as_ref().is_some_and(|expected| *expected != term.coefficient) {
-                continue;
-            }
-            let matches = self.match_factors(classes, factors, &term.factors, &state.binding);
-            if matches.is_empty() {
-                continue;
-            }
-            let Some(scale) = term.coefficient.divide(coefficient) else { continue };
-            for (binding, rest) in matches {
-                if state.multiplier.as_ref().is_some_and(|own| own.factors != rest) {
-                    continue;
-                }
-                let multiplier = Monomial { coefficient: scale.clone(), factors: rest };
-                let mut used = state.used.clone();
-                used.push(at);
-                let next = PartialSum { binding, used, multiplier: Some(multiplier) };
-                found.extend(self.match_terms(classes, later, terms, next));
-            }
-        }
-        found
-    }
-
-    /// Returns the name that is all of a pattern.
-    fn lone_name(&self, factors: &[Factor]) -> Option<usize> {
-        match (factors, factors.first().map(|(id, _)| self.graph.node(*id))) {
-            ([(_, exponent)], Some(Node::Input(name))) if exponent.is_one() => Some(*name as usize),
-            _ => None,
-        }
-    }
-
     /// Matches factors of a pattern with some of the factors of a monomial; what is left of it is returned.
-    fn match_factors(
+    pub(super) fn match_factors(
         &self,
         classes: &Classes,
         patterns: &[Factor],
@@ -427,21 +306,6 @@ impl Compiled {
     }
 }
 
-/// Returns the factors of an expression, or of its terms.
-fn factors_of(graph: &Graph, id: ExprId) -> Vec<ExprId> {
-    match graph.node(id) {
-        Node::Sum(_, terms) => terms.iter().flat_map(|(term, _)| factors_of_term(graph, *term)).collect(),
-        _ => factors_of_term(graph, id),
-    }
-}
-
-fn factors_of_term(graph: &Graph, id: ExprId) -> Vec<ExprId> {
-    match graph.node(id) {
-        Node::Product(factors) => factors.iter().map(|(base, _)| *base).collect(),
-        _ => vec![id],
-    }
-}
-
 /// Dissolves the sums among the terms of a sum, which is read as pairs.
 fn one_sum(graph: &mut Graph, id: ExprId) -> ExprId {
     let Node::Sum(constant, terms) = graph.node(id).clone() else { return id };
@@ -459,29 +323,8 @@ fn one_sum(graph: &mut Graph, id: ExprId) -> ExprId {
     graph.sum(total, all)
 }
 
-/// Finds the terms of a multiple of a sum among terms that are not used, and returns all that are used then.
-fn places(
-    classes: &Classes,
-    sum: &Polynomial,
-    scale: &Monomial,
-    terms: &[Monomial],
-    used: &[usize],
-) -> Option<Vec<usize>> {
-    let mut used = used.to_vec();
-    let constant = [Monomial::number(sum.constant.clone())];
-    for term in sum.terms.iter().chain(&constant).filter(|term| !term.coefficient.is_zero()) {
-        let mut term = term.clone();
-        if !term.multiply_all(classes, scale) {
-            return None;
-        }
-        let place = (0..terms.len()).find(|at| !used.contains(at) && terms[*at] == term)?;
-        used.push(place);
-    }
-    Some(used)
-}
-
-struct PartialSum {
-    binding: Binding,
-    used: Vec<usize>,
-    multiplier: Option<Monomial>,
+/// Returns the functions among nodes.
+pub(super) fn functions_among<'a>(graph: &Graph, nodes: impl IntoIterator<Item = &'a ExprId>) -> Functions {
+    let functions = nodes.into_iter().filter_map(|id| graph.node(*id).function());
+    functions.fold(Functions::default(), |all, function| all.or(function.alone()))
 }

@@ -36,6 +36,7 @@ mod rules;
 mod saturate;
 mod shares;
 mod structure;
+mod sums;
 mod view;
 mod windows;
 mod zero_norms;

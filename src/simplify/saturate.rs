@@ -4,7 +4,7 @@ use super::audit::{Audit, Transcript};
 use super::conversion::{extract_node, insert};
 use super::cost::{Costs, Goal, function_costs};
 use super::extract::{Candidates, Choice, order};
-use super::facts::Ranges;
+use super::facts::{Known, Ranges};
 use super::language::{Classes, Math};
 use super::matching::Compiled;
 use super::rules::Rounding;
@@ -13,7 +13,7 @@ use super::{rules, structure};
 use crate::functions::{FunctionId, Functions};
 use crate::graph::{ExprId, Graph, Node};
 use crate::lower::{Facts, Formulas};
-use egg::{Id, Language};
+use egg::{EClass, Id, Language};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// Most rounds of rules on one window.
@@ -153,9 +153,9 @@ impl Simplifier {
         goal: Goal,
         grows: bool,
         limit: usize,
-        seen: &mut FxHashMap<Id, u64>,
+        seen: &mut FxHashMap<Math, u64>,
     ) -> Vec<(Id, &'static str, Id)> {
-        let sizes = neighbourhood_sizes(classes);
+        let sizes = neighbourhoods(classes);
         let near = functions_near(classes);
         let usable = |rule: &&Compiled| {
             let fits = match goal {
@@ -173,12 +173,16 @@ impl Simplifier {
         let mut found: Vec<(Id, &'static str, Id)> = Vec::new();
         let mut work: Vec<(Id, Vec<Math>)> = classes.classes().map(|class| (class.id, class.nodes.clone())).collect();
         work.sort_by_key(|(id, _)| *id);
-        // What a rule finds depends on a class and two levels below; where these are as before, so is the result.
-        work.retain(|(id, _)| seen.insert(*id, sizes[id]) != Some(sizes[id]));
         classes.analysis.seen.set_running(true);
         'classes: for (id, nodes) in work {
             for node in nodes.into_iter().take(NODES_PER_CLASS) {
                 let node = node.map_children(|child| classes.find(child));
+                // What a rule finds depends on a node and two levels below; where these are as before, so is the result.
+                let sizes_below = node.children().iter().map(|child| sizes.get(child).copied().unwrap_or(0));
+                let below = sizes_below.fold(1, combined);
+                if seen.insert(node.clone(), below) == Some(below) {
+                    continue;
+                }
                 for rule in structure::RULES.iter().filter(structural) {
                     found.extend((rule.apply)(classes, id, &node).into_iter().map(|new| (id, rule.name, new)));
                 }
@@ -214,7 +218,7 @@ pub fn fitting<'r>(
     view: &View,
 ) -> Vec<&'r Compiled> {
     let functions = view.functions(classes);
-    let fits = |rule: &&Compiled| rule.needs.are_in(near) && rule.may_match(node, view, functions);
+    let fits = |rule: &&Compiled| rule.needs.are_in(near) && rule.may_match(node, view, &functions);
     rules.iter().copied().filter(fits).collect()
 }
 
@@ -245,21 +249,19 @@ pub fn is_promising(graph: &Graph, nodes: &[ExprId]) -> bool {
     })
 }
 
-/// Returns, for each class, a number that grows when a node is added to it or to a class up to two levels below.
-fn neighbourhood_sizes(classes: &Classes) -> FxHashMap<Id, u64> {
-    let mut sizes: FxHashMap<Id, u64> = classes.classes().map(|class| (class.id, class.nodes.len() as u64)).collect();
-    for _ in 0..2 {
-        let below = |id: &Id| sizes.get(&classes.find(*id)).copied().unwrap_or(0);
-        let next = classes.classes().map(|class| {
-            let children = class.nodes.iter().flat_map(|node| node.children());
-            (
-                class.id,
-                children.fold(sizes[&class.id], |total, child| total.wrapping_mul(31).wrapping_add(below(child))),
-            )
-        });
-        sizes = next.collect();
-    }
-    sizes
+/// Returns, for each class, a number that changes when a node is added to it or to a class right below, or more is known of
+/// one.
+fn neighbourhoods(classes: &Classes) -> FxHashMap<Id, u64> {
+    let own = |id: Id| classes[id].nodes.len() as u64 * 32 + classes[id].data.signs();
+    let with_children = |class: &EClass<Math, Known>| {
+        let children = class.nodes.iter().flat_map(|node| node.children());
+        (class.id, children.fold(own(class.id), |total, child| combined(total, own(*child))))
+    };
+    classes.classes().map(with_children).collect()
+}
+
+fn combined(total: u64, next: u64) -> u64 {
+    total.wrapping_mul(31).wrapping_add(next)
 }
 
 /// How deep rules look for functions below a class.

@@ -57,16 +57,19 @@ impl View {
         Some(View::Sum(view.collected()))
     }
 
-    /// Returns the functions that factors can be had as, of a product or of the terms of a sum.
-    pub fn functions(&self, classes: &Classes) -> Functions {
-        let of_class = |id: &Id| functions_of(&classes[*id].nodes);
+    /// Returns the functions that the factors of each term can be had as; a constant has none, a product is one term.
+    pub fn functions(&self, classes: &Classes) -> Vec<Functions> {
         let of_term = |term: &Monomial| {
-            term.factors.iter().map(|(base, _)| of_class(base)).fold(Functions::default(), Functions::or)
+            let of_factors = term.factors.iter().map(|(base, _)| functions_of(&classes[*base].nodes));
+            of_factors.fold(Functions::default(), Functions::or)
         };
         match self {
-            View::Sum(sum) => sum.terms.iter().map(of_term).fold(Functions::default(), Functions::or),
-            View::Product(product) => of_term(product),
-            View::Other => Functions::default(),
+            View::Sum(sum) => {
+                let constant = (!sum.constant.is_zero()).then(Functions::default);
+                sum.terms.iter().map(of_term).chain(constant).collect()
+            }
+            View::Product(product) => vec![of_term(product)],
+            View::Other => Vec::new(),
         }
     }
 

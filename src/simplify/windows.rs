@@ -28,7 +28,7 @@ pub struct Budget(usize);
 
 impl Default for Budget {
     fn default() -> Self {
-        Budget(12_000)
+        Budget(10_000)
     }
 }
 

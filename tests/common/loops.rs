@@ -111,6 +111,10 @@ pub const LOOPS: &[(&str, &[(&str, &str)])] = &[
         &[],
     ),
     ("f(u: vector[n], c) = sum(fold(t in 0..3, v = u, [i in 0..n: v[i] + c*sin(v[max(i - 1, 0)] - v[i])]))", &[]),
+    // All pairs of the entries of two vectors.
+    ("f(x: vector[n], a) = sum(i in 0..n, sum(j in 0..n, exp(-(x[i] - a*x[j])^2)))", &[]),
+    ("f(x: vector[n], y: vector[m]) = dot([i in 0..n: sum(j in 0..m, (x[i] - y[j])^2)], x)", &[]),
+    ("f(x: vector[n], y: vector[m]) = sum(i in 0..n, sqrt(sum(j in 0..m, 1/(1 + (x[i]*y[j] - x[i])^2))))", &[]),
     // Places far from the first with a size in between.
     ("f(x: vector[n+2*m]) = sum(i in 0..m, exp(x[2*i + n - 1]*i) + sin(x[2*i + n]))", &[]),
 ];
