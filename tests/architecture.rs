@@ -179,6 +179,26 @@ fn has(line: &str, word: &str) -> bool {
     unquoted.match_indices(word).any(|(at, _)| boundary(at))
 }
 
+/// What takes text apart.
+const OF_TEXT: &[&str] =
+    &["split_once(", "strip_prefix(", "strip_suffix(", "match_indices(", "starts_with(", "ends_with("];
+/// The files of `emit` that read text: the sources of kernels and of special functions, comments, names.
+const READERS: &[&str] = &["emit/matrices/kernels.rs", "emit/special.rs", "emit/documentation.rs", "emit/names.rs"];
+
+#[test]
+fn generated_code_is_not_read() {
+    let mut wrong = Vec::new();
+    let emitted = |file: &File| EMITTED.iter().any(|path| file.path.starts_with(path));
+    for file in files().iter().filter(|file| file.module == "emit" && !emitted(file)) {
+        let words = || OF_TEXT.iter().filter(|word| file.code.lines().any(|line| has(line, word)));
+        match READERS.contains(&&*file.path) {
+            true => assert!(words().next().is_some(), "{} reads nothing", file.path),
+            false => wrong.extend(words().map(|word| format!("{}: {word}", file.path))),
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn files_are_short_and_say_what_they_are() {
     let long: Vec<String> = files()

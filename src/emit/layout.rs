@@ -1,6 +1,5 @@
 //! The layout of returned arrays, tuples and structures.
 
-use super::expression::Text;
 use crate::lower::Shape;
 
 /// Longest line of code.
@@ -16,8 +15,8 @@ pub enum Piece {
 
 impl Piece {
     /// Makes a part that is one expression.
-    pub fn leaf(text: &Text) -> Piece {
-        Piece::Leaf(text.text.clone())
+    pub fn leaf(text: &String) -> Piece {
+        Piece::Leaf(text.clone())
     }
 }
 
@@ -29,8 +28,8 @@ pub fn structure(name: &str, fields: Vec<(String, Piece)>) -> Piece {
     Piece::Structure(name.to_string(), fields)
 }
 
-pub fn nested(shape: Shape, entries: &[Text]) -> Piece {
-    let leaves = |entries: &[Text]| Piece::List(entries.iter().map(Piece::leaf).collect());
+pub fn nested(shape: Shape, entries: &[String]) -> Piece {
+    let leaves = |entries: &[String]| Piece::List(entries.iter().map(Piece::leaf).collect());
     match (shape, entries) {
         (Shape::Scalar, [only]) => Piece::leaf(only),
         (Shape::Matrix(_, columns), _) => Piece::List(entries.chunks(columns.max(1)).map(leaves).collect()),

@@ -3,16 +3,17 @@
 mod asked;
 mod batch;
 mod documentation;
-mod expression;
 mod layout;
 mod matrices;
 mod names;
 mod options;
 mod placeholders;
 mod products;
+mod program;
 mod rust;
 mod sparse;
 mod special;
+mod writer;
 
 pub use options::{Batch, Derive, Options, Scalar, Target};
 pub use rust::emit;

@@ -1,5 +1,5 @@
-//! Placeholders for the source's names in statements that are still worked on: what looks through statements never sees a
-//! name, so that nothing depends on what a parameter is called.
+//! Placeholders for the source's names in programs that are still worked on: how long an expression is, and so what gets a name,
+//! never depends on what a parameter is called.
 
 /// The first of the letters that placeholders are written with; no generated code has such letters.
 const FIRST: u32 = 0x4e00;

@@ -3,16 +3,18 @@
 use super::asked::{Asked, no_parameter, passes_by_value, refused};
 use super::batch::Computed;
 use super::documentation::{comment, formulas, introduction, operations, shapes};
-use super::expression::{Part, Text, Writer};
 use super::layout::{Piece, lines, nested, structure, tuple};
 use super::names::{Names, camel_case};
 use super::options::{Batch, Derive, Options, Target};
 use super::placeholders::Placeholders;
+use super::program::{Expression, FMA, Printer};
 use super::special;
+use super::writer::{Part, Writer};
 use crate::derive::{Derivatives, Deriver, Order};
 use crate::error::{Diagnostic, Fault};
 use crate::lower::{Entries, Function, Shape, Whole};
 use crate::tape::Tape;
+use std::collections::BTreeSet;
 
 /// Lints that generated items are excused from: what the source's names and formulas decide is not the crate's style.
 pub(super) const ALLOW: &str =
@@ -32,6 +34,7 @@ pub fn emit(functions: &[Function], options: &Options) -> Result<String, (usize,
         deriver: Deriver::default(),
         items: Names::default(),
         special: Vec::new(),
+        kernels: BTreeSet::new(),
         out: String::new(),
     };
     let known = |name: &str| functions.iter().any(|function| function.whole.parameter(name).is_some());
@@ -67,6 +70,8 @@ pub(super) struct Module<'a> {
     pub(super) deriver: Deriver,
     pub(super) items: Names,
     special: Vec<&'static str>,
+    /// The kernels that are called.
+    pub(super) kernels: BTreeSet<&'static str>,
     pub(super) out: String,
 }
 
@@ -89,8 +94,8 @@ pub(super) struct Signature {
     pub(super) name: String,
     /// `w: &[f64; 3]` and `x: f64`.
     parameters: Vec<String>,
-    /// The Rust expression of each input, with placeholders for the names.
-    inputs: Vec<String>,
+    /// The expression of each input, with placeholders for the names.
+    inputs: Vec<Expression>,
     placeholders: Placeholders,
     /// The parameter that each input is an entry of.
     pub(super) owners: Vec<usize>,
@@ -210,10 +215,8 @@ impl Module<'_> {
             let reference = if parameter.shape == Shape::Scalar { "" } else { "&" };
             parameters.push(format!("{name}: {reference}{}", array(parameter.shape, float)));
             let placeholder = placeholders.stand_for(&name);
-            inputs.extend(parameter.shape.places().map(|place| {
-                let indices: String = place.iter().map(|at| format!("[{at}]")).collect();
-                format!("{placeholder}{indices}")
-            }));
+            let entry = |place: Vec<usize>| place.into_iter().fold(Expression::from(&placeholder), Expression::at);
+            inputs.extend(parameter.shape.places().map(entry));
             fields.push(name);
         }
         let stem = placeholders.stand_for(names.stem());
@@ -282,7 +285,8 @@ impl Module<'_> {
         let float = self.options.scalar.name();
         let inputs = signature.derived_inputs(function);
         let count = inputs.len();
-        let order = inputs.iter().take(32).map(|input| signature.placeholders.named(&signature.inputs[*input]));
+        let order =
+            inputs.iter().take(32).map(|input| signature.placeholders.named(&signature.inputs[*input].to_string()));
         let order: Vec<String> = order.collect();
         let dots = if count > 32 { ", ..." } else { "" };
         let mut documentation = vec![
@@ -361,7 +365,7 @@ impl Module<'_> {
         signature: &Signature,
         result: &str,
         tape: &Tape,
-        body: impl FnOnce(&[Text]) -> String,
+        body: impl FnOnce(&[String]) -> String,
     ) {
         self.note_special(tape);
         let writer = Writer {
@@ -372,13 +376,15 @@ impl Module<'_> {
             lanes: false,
         };
         let written = writer.body(tape).named(&signature.placeholders);
+        let printer = Printer { fused: FMA };
         let statements = match written.parts.as_slice() {
-            [only] => only.statements.clone(),
+            [only] => printer.lines(&only.statements),
             parts => {
                 let values = signature.placeholders.named(&writer.values());
                 self.split(name, signature, &values, written.values, parts)
             }
         };
+        let outputs: Vec<String> = written.outputs.iter().map(ToString::to_string).collect();
         self.out.push('\n');
         for line in documentation {
             self.out.push_str(&comment("///", line));
@@ -389,7 +395,7 @@ impl Module<'_> {
         for statement in statements {
             self.out.push_str(&format!("    {statement}\n"));
         }
-        self.out.push_str(&body(&written.outputs));
+        self.out.push_str(&body(&outputs));
         self.out.push_str("}\n");
     }
 
@@ -405,7 +411,7 @@ impl Module<'_> {
             };
             self.out.push_str(&format!("\n{ALLOW}#[inline(never)]\nfn {part}("));
             self.out.push_str(&format!("{}{values}: &mut [{float}; {count}]) {{\n", own(&signature.parameters)));
-            for statement in &written.statements {
+            for statement in (Printer { fused: FMA }).lines(&written.statements) {
                 self.out.push_str(&format!("    {statement}\n"));
             }
             self.out.push_str("}\n");
@@ -456,7 +462,7 @@ pub(super) fn array(shape: Shape, float: &str) -> String {
 pub(super) fn gradient_fields(
     function: &Entries,
     signature: &Signature,
-    first: &[Text],
+    first: &[String],
     count: usize,
     scalar: bool,
 ) -> Vec<(String, Piece)> {

@@ -5,6 +5,7 @@ use super::blocks::Given;
 use crate::emit::names::Names;
 use crate::emit::options::Batch;
 use crate::emit::placeholders::Placeholders;
+use crate::emit::program::{Expression, Parameter, Statement};
 use crate::emit::rust::array;
 use crate::lower::{Entries, Shape};
 
@@ -17,9 +18,9 @@ const RESERVED: [&str; 15] = [
 /// The arguments that a function reads.
 pub(super) struct Arguments {
     /// `x: &[f64]`, `w: [&[f64]; 3]`, and `k: f64` where that is the same at all points.
-    pub(super) parameters: Vec<String>,
-    /// The Rust expression of each input, with placeholders for the names.
-    inputs: Vec<String>,
+    pub(super) parameters: Vec<Parameter>,
+    /// The expression of each input, with placeholders for the names.
+    inputs: Vec<Expression>,
     pub(super) placeholders: Placeholders,
     /// The slices of each input where points differ in it.
     pub(super) given: Vec<Option<Given>>,
@@ -32,34 +33,38 @@ pub(super) struct Arguments {
 /// Slices in arrays of so many dimensions.
 struct Slices {
     place: String,
-    /// What stands for the first of the slices.
-    first: String,
     dimensions: usize,
 }
 
 impl Slices {
     fn new(place: String, dimensions: usize) -> Self {
-        Slices { first: format!("{place}{}", "[0]".repeat(dimensions)), place, dimensions }
+        Slices { place, dimensions }
+    }
+
+    /// The first of the slices.
+    fn first(&self) -> Expression {
+        entry(&self.place, &vec![0; self.dimensions])
     }
 
     /// Makes sure that the slices are as long as another, whose length is `points`.
-    fn check(&self, other: &str) -> Vec<String> {
-        let place = &self.place;
+    fn check(&self, other: &Expression) -> Statement {
+        let (place, points) = (&self.place, Expression::from("points"));
+        let length = |slice: Expression| slice.method("len", []);
         if self.dimensions == 0 {
-            return vec![format!("::core::assert_eq!({place}.len(), points, \"`{place}` is as long as `{other}`\");")];
+            return Statement::equal(length(place.into()), points, &format!("`{place}` is as long as `{other}`"));
         }
         let entries = match self.dimensions {
-            1 => format!("&{place}"),
-            more => format!("{place}.iter(){}", ".flatten()".repeat(more - 1)),
+            1 => Expression::from(place).reference(),
+            more => (2..more).fold(flattened(place), |entries, _| entries.method("flatten", [])),
         };
-        vec![
-            format!("for entry in {entries} {{"),
-            format!(
-                "    ::core::assert_eq!(entry.len(), points, \"each entry of `{place}` is as long as `{other}`\");"
-            ),
-            "}".to_string(),
-        ]
+        let message = format!("each entry of `{place}` is as long as `{other}`");
+        let check = Statement::equal(length("entry".into()), points, &message);
+        Statement::over("entry", entries, vec![check])
     }
+}
+
+fn flattened(place: &str) -> Expression {
+    Expression::from(place).method("iter", []).method("flatten", [])
 }
 
 impl Arguments {
@@ -79,14 +84,15 @@ impl Arguments {
         for (parameter, field) in function.parameters.iter().zip(fields) {
             let is_batched = batch.has(&parameter.name);
             let slice = format!("&[{float}]");
-            arguments.parameters.push(match parameter.shape {
-                shape if is_batched => format!("{field}: {}", array(shape, &slice)),
-                Shape::Scalar => format!("{field}: {float}"),
-                shape => format!("{field}: &{}", array(shape, float)),
-            });
+            let kind = match parameter.shape {
+                shape if is_batched => array(shape, &slice),
+                Shape::Scalar => float.to_string(),
+                shape => format!("&{}", array(shape, float)),
+            };
+            arguments.parameters.push(Parameter::new(&field, kind));
             let placeholder = arguments.placeholders.stand_for(&field);
             for place in parameter.shape.places() {
-                let entry = format!("{placeholder}{}", indices(&place));
+                let entry = entry(&placeholder, &place);
                 let given = is_batched.then(|| {
                     let words = [field.trim_start_matches("r#").to_string()].into_iter();
                     let words: Vec<String> = words.chain(place.iter().map(usize::to_string)).collect();
@@ -105,39 +111,39 @@ impl Arguments {
     }
 
     /// Returns the expression of each input in a loop over the points of a block.
-    pub(super) fn expressions(&self) -> Vec<String> {
-        let block = |(input, given): (&String, &Option<Given>)| match given {
-            Some(given) => format!("{}[lane]", given.block),
+    pub(super) fn expressions(&self) -> Vec<Expression> {
+        let block = |(input, given): (&Expression, &Option<Given>)| match given {
+            Some(given) => Expression::from(&given.block).at("lane"),
             None => input.clone(),
         };
         self.inputs.iter().zip(&self.given).map(block).collect()
     }
 
     /// Counts the points, and makes sure that all slices have as many numbers.
-    pub(super) fn checks(&self, results: &[Results]) -> Vec<String> {
+    pub(super) fn checks(&self, results: &[Results]) -> Vec<Statement> {
         let slices = self.slices.iter().chain(results.iter().flat_map(|results| &results.slices));
         let Some(first) = slices.clone().next() else { return Vec::new() };
         let others = slices.skip(usize::from(first.dimensions == 0));
-        let points = format!("let points = {}.len();", first.first);
-        [points].into_iter().chain(others.flat_map(|slices| slices.check(&first.first))).collect()
+        let points = Statement::name("points", first.first().method("len", []));
+        [points].into_iter().chain(others.map(|slices| slices.check(&first.first()))).collect()
     }
 }
 
 /// An argument that results are written to.
 pub(super) struct Results {
     /// `value: &mut [f64]`
-    pub(super) parameter: String,
+    pub(super) parameter: Parameter,
     /// The slice of each result, with the number of that among the tape's outputs.
-    pub(super) places: Vec<(usize, String)>,
+    pub(super) places: Vec<(usize, Expression)>,
     slices: Vec<Slices>,
 }
 
 impl Results {
     /// The values of a function, which are the first outputs.
     pub(super) fn value(shape: Shape, float: &str) -> Self {
-        let places = shape.places().enumerate().map(|(at, place)| (at, format!("value{}", indices(&place))));
+        let places = shape.places().enumerate().map(|(at, place)| (at, entry("value", &place)));
         Results {
-            parameter: format!("value: {}", array(shape, &format!("&mut [{float}]"))),
+            parameter: Parameter::new("value", array(shape, &format!("&mut [{float}]"))),
             places: places.collect(),
             slices: vec![Slices::new("value".to_string(), dimensions(shape))],
         }
@@ -155,16 +161,16 @@ impl Results {
         let width: usize = fields.iter().map(|(_, shape)| shape.entries()).sum();
         let lifetime = if fields.is_empty() { "" } else { "<'_>" };
         let mut results = Results {
-            parameter: format!("{argument}: &mut {type_name}{lifetime}"),
+            parameter: Parameter::new(argument, format!("&mut {type_name}{lifetime}")),
             places: Vec::new(),
             slices: Vec::new(),
         };
         let mut start = values;
         for (field, shape) in fields.iter().copied() {
             for row in 0..rows.unwrap_or(1) {
-                let row_index = if rows.is_some() { format!("[{row}]") } else { String::new() };
                 let places = shape.places().enumerate().map(|(at, place)| {
-                    (start + row * width + at, format!("{argument}.{field}{row_index}{}", indices(&place)))
+                    let index: Vec<usize> = rows.map(|_| row).into_iter().chain(place).collect();
+                    (start + row * width + at, entry(&format!("{argument}.{field}"), &index))
                 });
                 results.places.extend(places);
             }
@@ -181,23 +187,23 @@ impl Results {
         let mut output = 1 + count;
         for row in 0..count {
             for column in row..count {
-                places.push((output, format!("hessian[{row}][{column}]")));
+                places.push((output, entry("hessian", &[row, column])));
                 if row != column {
-                    places.push((output, format!("hessian[{column}][{row}]")));
+                    places.push((output, entry("hessian", &[column, row])));
                 }
                 output += 1;
             }
         }
         Results {
-            parameter: format!("hessian: {}", array(Shape::Matrix(count, count), &format!("&mut [{float}]"))),
+            parameter: Parameter::new("hessian", array(Shape::Matrix(count, count), &format!("&mut [{float}]"))),
             places,
             slices: vec![Slices::new("hessian".to_string(), 2)],
         }
     }
 }
 
-fn indices(place: &[usize]) -> String {
-    place.iter().map(|at| format!("[{at}]")).collect()
+fn entry(array: &str, place: &[usize]) -> Expression {
+    place.iter().copied().fold(array.into(), Expression::at)
 }
 
 fn dimensions(shape: Shape) -> usize {

@@ -1,8 +1,8 @@
 //! The stages of a tape to loops over blocks of points.
 
 use super::stages::{Stages, Way};
-use crate::emit::expression::{Text, Writer, bare, core_name};
-use crate::emit::matrices::{MODULE, dispatch::FMA};
+use crate::emit::program::{Expression, Statement};
+use crate::emit::writer::{Writer, core_name, is_short};
 use crate::tape::{Operation, Slot, Tape};
 use indexmap::IndexMap;
 
@@ -12,7 +12,7 @@ pub(super) const LANES: usize = 32;
 /// An entry of a parameter of which each point has its own.
 pub(super) struct Given {
     /// The slice with the numbers of all points.
-    pub(super) slice: String,
+    pub(super) slice: Expression,
     /// The name of the numbers of a block.
     pub(super) block: String,
 }
@@ -26,9 +26,9 @@ pub(super) struct Blocks<'a> {
     /// The entries of parameters, where points differ in them.
     pub(super) given: &'a [Option<Given>],
     /// For each output the slice that it is written to.
-    pub(super) targets: &'a [(Slot, String)],
-    texts: Vec<Text>,
-    statements: Vec<String>,
+    pub(super) targets: &'a [(Slot, Expression)],
+    values: Vec<Expression>,
+    statements: Vec<Statement>,
     count: usize,
 }
 
@@ -38,21 +38,20 @@ impl<'a> Blocks<'a> {
         stages: &'a Stages,
         writer: Writer<'a>,
         given: &'a [Option<Given>],
-        targets: &'a [(Slot, String)],
+        targets: &'a [(Slot, Expression)],
     ) -> Self {
-        let texts = vec![Text::atom(""); tape.operations.len()];
-        Blocks { tape, stages, writer, given, targets, texts, statements: Vec::new(), count: 0 }
+        let values = vec![Expression::Whole(0); tape.operations.len()];
+        Blocks { tape, stages, writer, given, targets, values, statements: Vec::new(), count: 0 }
     }
 
     /// Writes all statements.
-    pub(super) fn written(mut self) -> Vec<String> {
+    pub(super) fn written(mut self) -> Vec<Statement> {
         self.once();
         self.without_loops();
         if self.stages.count > 0 {
-            let lines = self.block();
-            self.statements.push(format!("for at in (0..points).step_by({LANES}) {{"));
-            self.statements.extend(lines.into_iter().map(|line| format!("    {line}")));
-            self.statements.push("}".to_string());
+            let body = self.block();
+            let starts = Expression::range(0, "points").method("step_by", [LANES.into()]);
+            self.statements.push(Statement::over("at", starts, body));
         }
         self.statements
     }
@@ -62,8 +61,8 @@ impl<'a> Blocks<'a> {
         format!("{}{}", self.writer.stem, self.count)
     }
 
-    fn text(&self, writer: &Writer<'_>, operation: &Operation) -> Text {
-        writer.operation(self.tape, operation, |slot| &self.texts[slot.index()])
+    fn value(&self, writer: &Writer<'_>, operation: &Operation) -> Expression {
+        writer.operation(self.tape, operation, |slot| &self.values[slot.index()])
     }
 
     /// The operations that are computed in a way, in order.
@@ -85,20 +84,20 @@ impl<'a> Blocks<'a> {
             operation.for_each_operand(|operand| outside[operand.index()] += 1);
         }
         for (at, operation) in operations {
-            let text = self.text(&writer, operation);
+            let value = self.value(&writer, operation);
             let is_named = match operation {
                 Operation::Constant(constant) => core_name(constant).is_none(),
-                _ => !operation.is_leaf() && (outside[at] != 1 || self.stages.uses[at] != 1 || !text.is_short()),
+                _ => !operation.is_leaf() && (outside[at] != 1 || self.stages.uses[at] != 1 || !is_short(&value)),
             };
-            self.texts[at] = if is_named {
+            self.values[at] = if is_named {
                 let name = self.fresh();
                 self.statements.push(match operation {
                     Operation::Constant(constant) => writer.named(constant, &name),
-                    _ => text.binding(&name, writer.options.scalar),
+                    _ => Statement::number(&name, value, writer.options.scalar.name()),
                 });
-                Text::atom(name)
+                name.into()
             } else {
-                text
+                value
             };
         }
     }
@@ -108,10 +107,13 @@ impl<'a> Blocks<'a> {
         for (slot, target) in self.targets {
             let at = slot.index();
             match (self.stages.ways[at], &self.tape.operations[at]) {
-                (Way::Once, _) => self.statements.push(format!("{target}.fill({});", bare(&self.texts[at].text))),
+                (Way::Once, _) => self.statements.push(Statement::fill(target.clone(), self.values[at].clone())),
                 (Way::Given, Operation::Input(input)) => {
-                    let slice = self.given[*input as usize].iter().map(|given| &given.slice);
-                    self.statements.extend(slice.map(|slice| format!("{target}.copy_from_slice({slice});")));
+                    let copy = |given: &Given| {
+                        let copied = target.clone().method("copy_from_slice", [given.slice.clone()]);
+                        Statement::Evaluate(copied)
+                    };
+                    self.statements.extend(self.given[*input as usize].iter().map(copy));
                 }
                 _ => {}
             }
@@ -119,10 +121,11 @@ impl<'a> Blocks<'a> {
     }
 
     /// Declares the arrays, and writes what is done for a block.
-    fn block(&mut self) -> Vec<String> {
-        let mut lines = Vec::new();
+    fn block(&mut self) -> Vec<Statement> {
+        let mut body = Vec::new();
         if self.stages.ways.contains(&Way::Alone) {
-            lines.push(format!("let lanes = (points - at).min({LANES});"));
+            let left = (Expression::from("points") - "at").method("min", [LANES.into()]);
+            body.push(Statement::name("lanes", left));
         }
         let float = self.writer.options.scalar.name();
         let (tape, stages) = (self.tape, self.stages);
@@ -131,84 +134,82 @@ impl<'a> Blocks<'a> {
                 _ if !stages.stored[at] => {}
                 Operation::Input(input) => {
                     if let Some(Given { slice, block }) = &self.given[*input as usize] {
-                        let call = format!("{MODULE}::read_block({slice}, at)");
-                        lines.push(format!("let {block}: [{float}; {LANES}] = {call};"));
-                        self.texts[at] = self.text(&self.writer, operation);
+                        let value = Expression::kernel("read_block", [slice.clone(), "at".into()]);
+                        body.push(Statement::typed(block, format!("[{float}; {LANES}]"), value));
+                        self.values[at] = self.value(&self.writer, operation);
                     }
                 }
                 _ => {
                     let name = self.fresh();
-                    let entry = if operation.is_condition() { "false".to_string() } else { format!("0.0_{float}") };
-                    self.statements.push(format!("let mut {name} = [{entry}; {LANES}];"));
-                    self.texts[at] = Text::atom(format!("{name}[lane]"));
+                    self.statements.push(Statement::array(&name, operation.is_condition(), float, LANES));
+                    self.values[at] = Expression::from(name).at("lane");
                 }
             }
         }
         for stage in 0..stages.count {
             let inside = self.stage(stage, Way::is_in_loop);
-            lines.extend(looped(&LANES.to_string(), inside));
-            lines.extend(self.calls(stage));
+            body.extend(looped(LANES.into(), inside));
+            body.extend(self.calls(stage));
             let inside = self.stage(stage, |way| way == Way::Alone);
-            lines.extend(looped("lanes", inside));
+            body.extend(looped("lanes".into(), inside));
         }
         let computed = |slot: Slot| !matches!(stages.ways[slot.index()], Way::Once | Way::Given);
         for (slot, target) in self.targets.iter().filter(|(slot, _)| computed(*slot)) {
-            lines.push(format!("{MODULE}::write_block({target}, at, &{});", self.array(*slot)));
+            let arguments = [target.clone(), "at".into(), self.array(*slot).reference()];
+            body.push(Statement::kernel("write_block", arguments));
         }
-        lines
+        body
     }
 
     /// Returns the array of a value.
-    fn array(&self, slot: Slot) -> &str {
-        let text = &self.texts[slot.index()].text;
-        text.strip_suffix("[lane]").unwrap_or(text)
+    fn array(&self, slot: Slot) -> Expression {
+        let value = &self.values[slot.index()];
+        value.as_entry_at("lane").map_or_else(|| value.clone(), Expression::from)
     }
 
     /// Writes the operations of a stage that are computed in a way, for one point.
-    fn stage(&mut self, stage: usize, is_wanted: impl Fn(Way) -> bool) -> Vec<String> {
-        let mut lines = Vec::new();
+    fn stage(&mut self, stage: usize, is_wanted: impl Fn(Way) -> bool) -> Vec<Statement> {
+        let mut inside = Vec::new();
         let stages = self.stages;
         for (at, operation) in self.those(is_wanted).filter(|(at, _)| stages.stage[*at] == stage) {
-            let text = self.text(&self.writer, operation);
+            let value = self.value(&self.writer, operation);
             if stages.stored[at] {
-                lines.push(format!("{} = {};", self.texts[at].text, bare(&text.text)));
-            } else if stages.uses[at] == 1 && text.is_short() {
-                self.texts[at] = text;
+                inside.push(Statement::set(self.values[at].clone(), value));
+            } else if stages.uses[at] == 1 && is_short(&value) {
+                self.values[at] = value;
             } else {
                 let name = self.fresh();
-                lines.push(text.binding(&name, self.writer.options.scalar));
-                self.texts[at] = Text::atom(name);
+                inside.push(Statement::number(&name, value, self.writer.options.scalar.name()));
+                self.values[at] = name.into();
             }
         }
-        lines
+        inside
     }
 
     /// Writes the calls of kernels for whole blocks; one computes both sine and cosine of an angle.
-    fn calls(&self, stage: usize) -> Vec<String> {
-        let mut results: IndexMap<Slot, [Option<&str>; 2]> = IndexMap::new();
+    fn calls(&self, stage: usize) -> Vec<Statement> {
+        let mut results: IndexMap<Slot, [Option<Expression>; 2]> = IndexMap::new();
         for (at, operation) in self.those(|way| way == Way::Block).filter(|(at, _)| self.stages.stage[*at] == stage) {
             if let Operation::Call(function, angle) = operation {
                 let of_angle = results.entry(*angle).or_default();
-                of_angle[usize::from(function.row().name == "cos")] = Some(self.array(Slot(at as u32)));
+                let result = self.array(Slot(at as u32)).mutable();
+                of_angle[usize::from(function.row().name == "cos")] = Some(result);
             }
         }
-        let call = |(angle, of_angle): (Slot, [Option<&str>; 2])| {
-            let (kernel, results) = match of_angle {
-                [Some(sine), Some(cosine)] => ("sines_and_cosines", format!("&mut {sine}, &mut {cosine}")),
-                [Some(sine), None] => ("sines", format!("&mut {sine}")),
-                [None, cosine] => ("cosines", format!("&mut {}", cosine.unwrap_or_default())),
+        let call = |(angle, of_angle): (Slot, [Option<Expression>; 2])| {
+            let kernel = match of_angle {
+                [Some(_), Some(_)] => "sines_and_cosines",
+                [Some(_), None] => "sines",
+                [None, _] => "cosines",
             };
-            format!("{MODULE}::{kernel}{FMA}(&{}, {results});", self.array(angle))
+            let angle = self.array(angle).reference();
+            Statement::fused_kernel(kernel, [angle].into_iter().chain(of_angle.into_iter().flatten()))
         };
         results.into_iter().map(call).collect()
     }
 }
 
 /// Writes a loop over the points of a block, if there is something in it.
-fn looped(end: &str, inside: Vec<String>) -> Vec<String> {
-    if inside.is_empty() {
-        return inside;
-    }
-    let lines = inside.into_iter().map(|line| format!("    {line}"));
-    [format!("for lane in 0..{end} {{")].into_iter().chain(lines).chain(["}".to_string()]).collect()
+fn looped(end: Expression, inside: Vec<Statement>) -> Option<Statement> {
+    (!inside.is_empty()).then(|| Statement::each("lane", end, inside))
 }

@@ -6,9 +6,10 @@ mod stages;
 
 use super::asked::Asked;
 use super::documentation::comment;
-use super::expression::{LONGEST_PART, Writer};
 use super::matrices::dispatch::{Dispatched, has_lanes};
+use super::program::{FMA, Parameter, Printer, Statement};
 use super::rust::{ALLOW, Module, Signature, array, indented};
+use super::writer::{LONGEST_PART, Writer};
 use crate::error::{Diagnostic, Fault};
 use crate::limits;
 use crate::lower::{Entries, Shape};
@@ -114,21 +115,24 @@ impl Module<'_> {
         };
         let statements = Blocks::new(tape, stages, writer, &arguments.given, &targets).written();
         let parameters = arguments.parameters.iter().chain(results.iter().map(|results| &results.parameter));
-        let parameters: Vec<String> = parameters.cloned().collect();
+        let parameters: Vec<Parameter> = parameters.cloned().collect();
         let checks = arguments.checks(&results);
-        let statements = statements.iter().map(|statement| arguments.placeholders.named(statement));
-        let body: Vec<String> = checks.into_iter().chain(statements).collect();
+        let mut body: Vec<Statement> = checks.into_iter().chain(statements).collect();
+        body.iter_mut().for_each(|statement| statement.rename(&|name| arguments.placeholders.named(name)));
+        let body = Dispatched { parameters: &parameters, result: "", body };
         let (allowed, text) = match stages.count {
-            0 => ("", indented(&body.join("\n"))),
-            _ => Dispatched { parameters: &parameters, result: "", body }.written(self.options),
+            0 => ("", indented(&Printer { fused: FMA }.lines(&body.body).join("\n"))),
+            _ => body.written(self.options),
         };
+        self.kernels.extend(body.kernels(self.options));
         let name = self.items.claim(&format!("{}_batch", single.trim_start_matches("r#")));
         self.out.push('\n');
         for line in self.documentation(function, single, stages) {
             self.out.push_str(&comment("///", &line));
             self.out.push('\n');
         }
-        self.out.push_str(&format!("{ALLOW}{allowed}pub fn {name}({}) {{\n{text}}}\n", parameters.join(", ")));
+        self.out
+            .push_str(&format!("{ALLOW}{allowed}pub fn {name}({}) {{\n{text}}}\n", Parameter::declared(&parameters)));
         type_name
     }
 

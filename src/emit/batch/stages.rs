@@ -1,7 +1,7 @@
 //! Which loop over the points of a block computes which operation of a tape, and which values are arrays because something
 //! outside of their loop reads them.
 
-use crate::emit::expression::IN_LANES;
+use crate::emit::writer::IN_LANES;
 use crate::functions::{Code, Cost, FunctionId};
 use crate::tape::{Operation, Slot, Tape};
 

@@ -2,10 +2,10 @@
 //! from them are computed, and what is multiplied by the same rows again is added while they are near (Belter, Jessup,
 //! Karlin and Siek, Automating the Generation of Composed Linear Algebra Kernels, 2009).
 
-use super::MODULE;
 use super::dispatch::has_lanes;
-use super::loops::{Loop, Loops, Place, factor, in_lanes_of, reads, shortened};
-use super::stages::{Stages, distributed};
+use super::loops::{Loop, Loops, Place};
+use super::windows::lanes_of_index;
+use crate::emit::program::{Expression, Stages, Statement, Sums, distributed, merged};
 use crate::graph::ExprId;
 use crate::tape::{RowProduct, row_product};
 
@@ -22,7 +22,7 @@ pub(super) struct RowProducts {
     /// What is computed from a block of rows before its entries.
     first: Vec<Times>,
     /// Calls that add a block of rows to a result, after the entries.
-    last: Vec<String>,
+    last: Vec<Statement>,
     /// Arrays for the entries of one block.
     arrays: Vec<String>,
     /// The matrices that blocks are added to.
@@ -34,9 +34,9 @@ pub(super) struct RowProducts {
 /// A matrix times a vector.
 struct Times {
     id: ExprId,
-    matrix: String,
-    columns: String,
-    vector: String,
+    matrix: Expression,
+    columns: Expression,
+    vector: Expression,
     target: String,
     /// Whether the target is a slice with all entries, not an array with those of a block.
     is_stored: bool,
@@ -75,7 +75,8 @@ impl Loops<'_> {
                 let entries = self.entries_of_block(vector)?;
                 let rows = block(&rows, &columns);
                 let target = self.added_to(id);
-                self.add_block(format!("add_turned_times({columns}, {rows}, {entries}, {target});"));
+                let arguments = [columns, rows, entries, (&target).into()];
+                self.add_block(Statement::kernel("add_turned_times", arguments));
                 Some(Place::Slice(target))
             }
             RowProduct::Weighted { weights, .. } => {
@@ -85,16 +86,17 @@ impl Loops<'_> {
                 let entries = self.entries_of_block(weights)?;
                 let rows = block(&rows, &columns);
                 let target = self.added_to(id);
-                self.add_block(format!("add_symmetric::<FMA>({columns}, {rows}, {entries}, {rows}, {target});"));
+                let arguments = [columns.clone(), rows.clone(), entries, rows, (&target).into()];
+                self.add_block(Statement::fused_kernel("add_symmetric", arguments));
                 let open = self.open.as_mut()?;
                 open.rows.is_weighted = true;
-                open.after.push(format!("{MODULE}::mirror({columns}, {target});"));
+                open.after.push(Statement::kernel("mirror", [columns, (&target).into()]));
                 Some(Place::Slice(target))
             }
         }
     }
 
-    fn times_rows(&mut self, id: ExprId, [matrix, columns]: [String; 2], vector: ExprId) -> Option<Place> {
+    fn times_rows(&mut self, id: ExprId, [matrix, columns]: [Expression; 2], vector: ExprId) -> Option<Place> {
         let extents = self.graph.extents(id);
         let is_slice = matches!(self.places.get(&vector), Some(Place::Slice(_) | Place::Turned(_)));
         if !is_slice {
@@ -112,8 +114,8 @@ impl Loops<'_> {
         let target = if is_stored { self.target(id) } else { self.fresh() };
         let open = self.open.as_mut()?;
         let (entry, place) = match is_stored {
-            true => (format!("{target}[i]"), Place::Slice(target.clone())),
-            false => (format!("{target}[lane]"), Place::Local),
+            true => (Expression::from(&target).at("i"), Place::Slice(target.clone())),
+            false => (Expression::from(&target).at("lane"), Place::Local),
         };
         if !is_stored {
             open.rows.arrays.push(target.clone());
@@ -124,7 +126,7 @@ impl Loops<'_> {
     }
 
     /// Returns the entries of a vector that the open loop computes, for the rows of one block.
-    fn entries_of_block(&mut self, vector: ExprId) -> Option<String> {
+    fn entries_of_block(&mut self, vector: ExprId) -> Option<Expression> {
         let extents = self.graph.extents(vector);
         let stored = match self.places.get(&vector) {
             Some(Place::Slice(name)) => Some(name.clone()),
@@ -133,42 +135,44 @@ impl Loops<'_> {
         let open = self.open.as_ref().filter(|open| open.extents == extents)?;
         let local = open.locals.get(&vector)?.clone();
         if let Some(name) = stored {
-            return Some(format!("&{name}[at..][..lanes]"));
+            return Some(Expression::from(name).part("at", "lanes").reference());
         }
-        let array = match local.strip_suffix("[lane]") {
+        let array = match local.as_entry_at("lane") {
             Some(array) => array.to_string(),
             None => {
                 let array = self.fresh();
+                let entry = Expression::from(&array).at("lane");
                 let open = self.open.as_mut()?;
-                open.inside.push(format!("{array}[lane] = {local};"));
+                open.inside.push(Statement::set(entry.clone(), local));
                 open.rows.arrays.push(array.clone());
-                open.locals.insert(vector, format!("{array}[lane]"));
+                open.locals.insert(vector, entry);
                 array
             }
         };
-        Some(format!("&{array}[..lanes]"))
+        Some(Expression::from(array).first("lanes").reference())
     }
 
     /// Returns the slice that blocks are added to, which is zero before the loop.
     fn added_to(&mut self, id: ExprId) -> String {
         let target = self.target(id);
         if let Some(open) = &mut self.open {
-            open.before.push(format!("{target}.fill(0.0);"));
+            open.before.push(Statement::fill(&target, Expression::zero()));
             open.rows.results.push(target.clone());
         }
         target
     }
 
-    fn add_block(&mut self, call: String) {
+    fn add_block(&mut self, call: Statement) {
         if let Some(open) = &mut self.open {
-            open.rows.last.push(format!("{MODULE}::{call}"));
+            open.rows.last.push(call);
         }
     }
 
     /// Multiplies all rows before the loop.
     pub(super) fn times_all(&mut self, rows: &RowProducts) {
         for Times { id, matrix, columns, vector, target, is_stored } in &rows.first {
-            self.call(format!("times::<FMA>({columns}, &{matrix}, &{vector}, {target});"));
+            let [matrix, vector] = [matrix, vector].map(|slice| slice.clone().reference());
+            self.statements.push(Statement::fused_kernel("times", [columns.clone(), matrix, vector, target.into()]));
             self.read.insert(*id);
             self.unknown |= !is_stored;
         }
@@ -179,45 +183,42 @@ impl Loops<'_> {
         let Loop { extents, inside, after, sums, rows, .. } = open;
         let end = self.entries(&extents);
         let stages = match has_lanes(self.writer.options) {
-            true => distributed(shortened(inside), std::iter::from_fn(|| Some(self.fresh()))),
-            false => Stages::whole(shortened(inside)),
+            true => distributed(merged(inside), std::iter::from_fn(|| Some(self.fresh()))),
+            false => Stages::whole(merged(inside)),
         };
         let float = self.writer.options.scalar.name();
-        let lanes = sums.iter().map(|sum| format!("{sum}_lanes"));
         let length = if rows.is_weighted && has_lanes(self.writer.options) { ROWS_OF_WEIGHTED } else { ROWS };
-        let declared = |array: String| match stages.conditions.contains(&array) {
-            true => format!("let mut {array} = [false; {length}];"),
-            false => format!("let mut {array} = [0.0_{float}; {length}];"),
-        };
-        self.statements.extend(rows.arrays.iter().cloned().chain(stages.arrays).chain(lanes).map(declared));
-        let mut lines = vec![format!("let lanes = ({end} - at).min({length});")];
-        lines.extend(rows.first.iter().map(|times| {
+        let arrays = rows.arrays.iter().chain(&stages.arrays);
+        let declared = |array: &String| Statement::array(array, stages.conditions.contains(array), float, length);
+        self.statements.extend(arrays.map(declared));
+        let sums = Sums::Names(sums);
+        self.statements.extend(sums.lanes(Some(float), length));
+        let lanes = (end.clone() - "at").method("min", [length.into()]);
+        let mut body = vec![Statement::name("lanes", lanes)];
+        body.extend(rows.first.into_iter().map(|times| {
             let Times { matrix, columns, vector, target, is_stored, .. } = times;
-            let target = if *is_stored { format!("{target}[at..][..lanes]") } else { format!("{target}[..lanes]") };
-            format!("{MODULE}::times::<FMA>({columns}, {}, &{vector}, &mut {target});", block(matrix, columns))
+            let target = Expression::from(target);
+            let target = if is_stored { target.part("at", "lanes") } else { target.first("lanes") };
+            let arguments = [columns.clone(), block(&matrix, &columns), vector.reference(), target.mutable()];
+            Statement::fused_kernel("times", arguments)
         }));
         for stage in stages.list {
-            if !stage.lines.is_empty() {
-                lines.push("for lane in 0..lanes {".to_string());
-                if stage.lines.iter().any(|line| reads(line, "i")) {
-                    lines.push("    let i = at + lane;".to_string());
-                }
-                lines.extend(in_lanes_of(&sums, &stage.lines).map(|line| format!("    {line}")));
-                lines.push("}".to_string());
+            if !stage.statements.is_empty() {
+                let own = stage.statements.into_iter().map(|statement| sums.in_lane(statement));
+                body.push(lanes_of_index("i", "lanes", own.collect()));
             }
-            lines.extend(stage.calls);
+            body.extend(stage.calls.iter().map(|call| call.statement(false)));
         }
-        lines.extend(rows.last);
-        self.statements.push(format!("for at in (0..{end}).step_by({length}) {{"));
-        self.statements.extend(lines.into_iter().map(|line| format!("    {line}")));
-        self.statements.push("}".to_string());
-        self.statements.extend(sums.iter().map(|sum| format!("let {sum} = {MODULE}::sum(&{sum}_lanes);")));
+        body.extend(rows.last);
+        let starts = Expression::range(0, end).method("step_by", [length.into()]);
+        self.statements.push(Statement::over("at", starts, body));
+        self.statements.extend(sums.totals(false));
         self.statements.extend(after);
     }
 }
 
 /// Writes the rows of a block.
-fn block(matrix: &str, columns: &str) -> String {
-    let columns = factor(columns);
-    format!("&{matrix}[at * {columns}..][..lanes * {columns}]")
+fn block(matrix: &Expression, columns: &Expression) -> Expression {
+    let [first, count] = ["at", "lanes"].map(|rows| Expression::from(rows) * columns);
+    matrix.clone().part(first, count).reference()
 }

@@ -5,6 +5,7 @@ use super::dimensions;
 use super::exponentials::Exponentials;
 use super::loops::Loops;
 use super::row_views::Row;
+use crate::emit::program::{Expression, Statement};
 use crate::error::Diagnostic;
 use crate::graph::{Bound, ExprId};
 use crate::tape::Plan;
@@ -24,13 +25,13 @@ pub(super) struct Within {
 }
 
 impl<'a> Loops<'a> {
-    /// Returns the lines that are written for each value of an index.
+    /// Returns what is done for each value of an index.
     pub(super) fn inside(
         &mut self,
         bound: &Bound,
         plan: &'a Plan,
         write: impl FnOnce(&mut Self) -> Result<(), Diagnostic>,
-    ) -> Result<Vec<String>, Diagnostic> {
+    ) -> Result<Vec<Statement>, Diagnostic> {
         let before = std::mem::take(&mut self.statements);
         let around = std::mem::replace(&mut self.plan, plan);
         self.bounds.push(bound.clone());
@@ -48,21 +49,14 @@ impl<'a> Loops<'a> {
     }
 
     /// Writes the range of an index.
-    pub(super) fn range(&self, bound: &Bound) -> String {
-        format!("{}..{}", self.dimension(&bound.from), dimensions::end(&bound.to, self.sizes))
+    pub(super) fn range(&self, bound: &Bound) -> Expression {
+        Expression::range(self.dimension(&bound.from), dimensions::end(&bound.to, self.sizes))
     }
 
     /// Writes a loop.
-    pub(super) fn repeat(&mut self, variable: &str, range: &str, body: Vec<String>) {
-        self.statements.extend(repeated(variable, range, body));
+    pub(super) fn repeat(&mut self, variable: &str, range: Expression, body: Vec<Statement>) {
+        self.statements.push(Statement::over(variable, range, body));
     }
-}
-
-/// Writes a loop.
-pub(super) fn repeated(variable: &str, range: &str, body: Vec<String>) -> Vec<String> {
-    let body = body.into_iter().map(|line| format!("    {line}"));
-    let head = std::iter::once(format!("for {variable} in {range} {{"));
-    head.chain(body).chain(std::iter::once("}".to_string())).collect()
 }
 
 /// Names the variable of a loop by the height of the loop.

@@ -1,8 +1,8 @@
 //! Matrices of few columns in nests of loops: where the inner loop runs along their rows side by side, they are laid out column
 //! by column before the outer one, so that numbers of a column are read, and added to, as they lie.
 
-use super::bodies::repeated;
 use super::loops::{Loops, place};
+use crate::emit::program::{Expression, Statement};
 use crate::graph::{Bound, Dimension, ExprId, Extents, MatrixOperation as M};
 use crate::tape::{self, Computation, Looped, Part};
 use rustc_hash::FxHashMap;
@@ -48,7 +48,7 @@ impl<'a> Loops<'a> {
                     let known = self.stored.contains(&target) || self.within.columns.added.contains_key(&target);
                     if !known && output.parts.iter().any(|part| is_along(self, part, target)) {
                         let sums = self.temporary(&self.graph.extents(target).transposed());
-                        self.statements.push(format!("{sums}.fill(0.0);"));
+                        self.statements.push(Statement::fill(&sums, Expression::zero()));
                         self.within.columns.added.insert(target, sums);
                         added.push(target);
                     }
@@ -62,7 +62,7 @@ impl<'a> Loops<'a> {
         let (a, extents) = (self.slice(of), self.graph.extents(of));
         let columns = self.temporary(&extents.transposed());
         let width = self.dimension(&extents.columns);
-        self.call(format!("transpose({width}, &{a}, {columns});"));
+        self.statements.push(Statement::kernel("transpose", [width, a.reference(), (&columns).into()]));
         self.within.columns.read.insert(of, columns);
     }
 
@@ -73,9 +73,9 @@ impl<'a> Loops<'a> {
             let Extents { rows, columns } = self.graph.extents(target);
             let name = self.slice(target);
             let [rows, columns] = [rows, columns].map(|side| self.dimension(&side));
-            let line = format!("{name}[{}] += {sums}[{}];", place("i", &columns, "j"), place("j", &rows, "i"));
-            let row = repeated("j", &format!("0..{columns}"), vec![line]);
-            self.repeat("i", &format!("0..{rows}"), row);
+            let sum = Expression::from(sums).at(place("j", &rows, "i"));
+            let add = Statement::add(name.at(place("i", &columns, "j")), sum);
+            self.statements.push(Statement::each("i", rows, vec![Statement::each("j", columns, vec![add])]));
         }
     }
 
@@ -93,17 +93,22 @@ impl<'a> Loops<'a> {
         bound: &Bound,
         of: ExprId,
         places: [&Dimension; 2],
-    ) -> Option<(String, Dimension)> {
+    ) -> Option<(Expression, Dimension)> {
         let columns = self.within.columns.read.get(&of).filter(|_| self.runs_along(bound, of, places))?;
-        Some((columns.clone(), self.in_column(of, places)))
+        Some((columns.into(), self.in_column(of, places)))
     }
 
     /// Returns the slice of the sums of the columns of a matrix and where an entry lies in it, if it is added to column by
     /// column.
-    pub(super) fn in_columns_added(&self, bound: &Bound, target: ExprId, part: &Part) -> Option<(String, Dimension)> {
+    pub(super) fn in_columns_added(
+        &self,
+        bound: &Bound,
+        target: ExprId,
+        part: &Part,
+    ) -> Option<(Expression, Dimension)> {
         let [tape::Place::At(row), tape::Place::At(column)] = &part.place else { return None };
         let sums = self.within.columns.added.get(&target).filter(|_| self.runs_along(bound, target, [row, column]))?;
-        Some((sums.clone(), self.in_column(target, [row, column])))
+        Some((sums.into(), self.in_column(target, [row, column])))
     }
 
     fn in_column(&self, of: ExprId, [row, column]: [&Dimension; 2]) -> Dimension {

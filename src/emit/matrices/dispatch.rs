@@ -1,9 +1,9 @@
 //! Bodies for the processor that the code runs on: compiled twice, once for AVX2 with FMA, and chosen at run time. Where
 //! functions are computed side by side, they are compiled once more for AVX-512.
 
-use super::MODULE;
 use super::windows::LANES_OF_MANY_SUMS;
 use crate::emit::options::{Options, Scalar, Target};
+use crate::emit::program::{Binary, Expression, FMA, Function, MODULE, Parameter, Printer, Statement};
 use crate::emit::rust::indented;
 
 /// A body for features of the processor.
@@ -22,23 +22,26 @@ const WITH_AVX512: Variant = Variant {
 };
 const OF_CALLER: Variant = Variant { because: "`FMA` says that the processor has AVX2 and FMA", ..WITH_AVX2 };
 
+/// The kernels that multiply rows, beside which wider registers gain nothing.
+const PRODUCTS_OF_ROWS: [&str; 4] = ["times", "small_times", "turned_times", "add_turned_times"];
+
+/// Stands before functions that are unsafe to call where the processor lacks something.
+pub(super) const ALLOW_UNSAFE: &str = "#[allow(unsafe_code)]\n";
+
 /// Most statements side by side for each function among them that gain from the registers of AVX-512.
 const MOST_BESIDE_A_FUNCTION: usize = 32;
 
 /// The statements of a function with its signature.
 pub(in crate::emit) struct Dispatched<'a> {
     /// `n: usize` and `x: &[f64]`.
-    pub parameters: &'a [String],
+    pub parameters: &'a [Parameter],
     /// ` -> f64`, or nothing.
     pub result: &'a str,
-    pub body: Vec<String>,
+    pub body: Vec<Statement>,
 }
 
-/// How bodies name the constant that tells whether to multiply and add in one instruction.
-pub(in crate::emit) const FMA: &str = "::<FMA>";
-
 /// Tells whether code for these options looks for features of the processor; without the standard library it can't.
-fn is_dispatching(options: &Options) -> bool {
+pub(super) fn is_dispatching(options: &Options) -> bool {
     options.target == Target::Std && !options.reproducible
 }
 
@@ -47,85 +50,98 @@ pub(in crate::emit) fn has_lanes(options: &Options) -> bool {
     is_dispatching(options) && options.scalar == Scalar::F64
 }
 
-/// What tells that a body is for AVX2 with FMA: the processor, or the constant of the body that a kernel is called from.
-enum Condition {
-    Detected,
-    Inherited,
-}
-
 impl Dispatched<'_> {
+    /// Tells whether the function is written once more for other processors.
+    fn is_dispatched(&self, options: &Options) -> bool {
+        let works =
+            |statement: &Statement| matches!(statement, Statement::For { .. }) || !statement.kernels().is_empty();
+        self.body.iter().any(works) && is_dispatching(options)
+    }
+
     /// Writes the inside of the function, and an attribute that it needs.
     pub(in crate::emit) fn written(&self, options: &Options) -> (&'static str, String) {
-        let module = format!("{MODULE}::");
-        let works = self.body.iter().any(|line| line.trim_start().starts_with("for ") || line.contains(&module));
-        if !works || !is_dispatching(options) {
-            return ("", indented(&self.body.join("\n").replace(FMA, "::<false>")));
+        if !self.is_dispatched(options) {
+            return ("", indented(&Printer { fused: "::<false>" }.lines(&self.body).join("\n")));
         }
-        (ALLOW_UNSAFE, indented(&self.lines(&Condition::Detected).join("\n")))
+        let variants =
+            if has_functions_in_lanes(&self.body) { &[WITH_AVX512, WITH_AVX2][..] } else { &[WITH_AVX2][..] };
+        let otherwise = self.is_generic().then(|| format!("::<{{ {MODULE}::FMA }}>"));
+        let body = Printer { fused: FMA }.lines(&self.body);
+        let variants = Variants { variants, otherwise, is_inherited: false };
+        (ALLOW_UNSAFE, indented(&variants.lines(self.parameters, self.result, &body).join("\n")))
     }
 
-    /// The names of the parameters, for a call.
-    fn arguments(&self) -> String {
-        let name = |parameter: &String| parameter.split(':').next().unwrap_or_default().to_string();
-        self.parameters.iter().map(name).collect::<Vec<_>>().join(", ")
+    /// Tells whether the constant that tells to multiply and add in one instruction is read.
+    fn is_generic(&self) -> bool {
+        self.body.iter().any(|statement| statement.any(is_fused))
     }
 
-    /// Tells whether a good part of what is computed side by side is functions of numbers and divisions, which gain from wider
-    /// registers; products beside them don't.
-    fn has_functions_in_lanes(&self) -> bool {
-        let module = format!("{MODULE}::");
-        let is_product = |line: &String| {
-            let mut called = line.split(&module).skip(1).filter_map(|rest| rest.split(['(', ':']).next());
-            called.any(|kernel| kernel.contains("times"))
+    /// The kernels that the function calls, for these options.
+    pub(in crate::emit) fn kernels(&self, options: &Options) -> Vec<&'static str> {
+        let constant = (self.is_dispatched(options) && self.is_generic()).then_some("FMA");
+        self.body.iter().flat_map(Statement::kernels).chain(constant).collect()
+    }
+}
+
+/// Tells whether an expression is the call of a kernel that is told whether to multiply and add in one instruction.
+fn is_fused(expression: &Expression) -> bool {
+    matches!(expression, Expression::Call(Function::Kernel(_, true), _))
+}
+
+/// Tells whether a good part of what is computed side by side is functions of numbers and divisions, which gain from wider
+/// registers; products beside them don't.
+fn has_functions_in_lanes(body: &[Statement]) -> bool {
+    if body.iter().flat_map(Statement::kernels).any(|kernel| PRODUCTS_OF_ROWS.contains(&kernel)) {
+        return false;
+    }
+    let mut all: Vec<&Statement> = Vec::new();
+    body.iter().for_each(|statement| statement.visit(&mut |inner| all.push(inner)));
+    let loops = all.iter().filter_map(|statement| match statement {
+        Statement::For { pattern, over, body } if pattern.as_name() == Some("lane") => Some((over, body)),
+        _ => None,
+    });
+    // Eight numbers are one of these registers.
+    if loops.clone().any(|(over, _)| *over == Expression::range(0, LANES_OF_MANY_SUMS)) {
+        return true;
+    }
+    let has = |statement: &Statement, holds: fn(&Expression) -> bool| {
+        statement.own_expressions().any(|expression| expression.any(holds))
+    };
+    let in_lanes = all.iter().filter(|statement| has(statement, |part| part.as_entry_at("lane").is_some()));
+    let functions = in_lanes.clone().filter(|statement| has(statement, is_fused)).count();
+    let divides = |part: &Expression| matches!(part, Expression::Binary(Binary::Divide, ..));
+    let divisions = loops.flat_map(|(_, body)| body).filter(|statement| has(statement, divides)).count();
+    (functions + divisions) * MOST_BESIDE_A_FUNCTION >= in_lanes.count().max(1)
+}
+
+/// What a body is written for.
+pub(super) struct Variants<'a> {
+    variants: &'a [Variant],
+    /// What the body is given for other processors; none if it reads no such constant.
+    otherwise: Option<String>,
+    /// Whether the constant of what the function is called from tells of the processor.
+    is_inherited: bool,
+}
+
+impl Variants<'_> {
+    /// The body of a kernel, which the function that calls it tells of the processor.
+    pub(super) fn of_kernel() -> Variants<'static> {
+        Variants { variants: &[OF_CALLER], otherwise: Some(FMA.to_string()), is_inherited: true }
+    }
+
+    /// Writes the body, and the functions that are it for each of the processors.
+    pub(super) fn lines(&self, parameters: &[Parameter], result: &str, body: &[String]) -> Vec<String> {
+        let (declared, fast) = match self.otherwise {
+            Some(_) => ("<const FMA: bool>", "::<true>"),
+            None => ("", ""),
         };
-        if self.body.iter().any(is_product) {
-            return false;
-        }
-        // Eight numbers are one of these registers.
-        let of_eight = format!("for lane in 0..{LANES_OF_MANY_SUMS} {{");
-        if self.body.iter().any(|line| line.trim_start() == of_eight) {
-            return true;
-        }
-        let in_lanes = self.body.iter().filter(|line| line.contains("[lane]"));
-        let functions = in_lanes.clone().filter(|line| line.contains(FMA)).count();
-        (functions + self.divisions_in_lanes()) * MOST_BESIDE_A_FUNCTION >= in_lanes.count().max(1)
-    }
-
-    /// Counts the divisions that are computed side by side.
-    fn divisions_in_lanes(&self) -> usize {
-        let mut is_inside = false;
-        let mut divisions = 0;
-        for line in self.body.iter().map(|line| line.trim_start()) {
-            is_inside = line.starts_with("for lane in 0..") || is_inside && line != "}";
-            divisions += usize::from(is_inside && line.contains(" / "));
-        }
-        divisions
-    }
-
-    fn lines(&self, condition: &Condition) -> Vec<String> {
-        let generic = matches!(condition, Condition::Inherited) || self.body.iter().any(|line| line.contains(FMA));
-        let otherwise = match condition {
-            Condition::Detected => format!("::<{{ {MODULE}::FMA }}>"),
-            Condition::Inherited => FMA.to_string(),
-        };
-        let (declared, [fast, otherwise]) = match generic {
-            true => ("<const FMA: bool>", ["::<true>".to_string(), otherwise]),
-            false => ("", Default::default()),
-        };
-        let (parameters, result) = (self.parameters.join(", "), self.result);
-        let arguments = self.arguments();
+        let (arguments, parameters) = (Parameter::passed_on(parameters), Parameter::declared(parameters));
         let mut lines = vec!["#[inline(always)]".to_string(), format!("fn body{declared}({parameters}){result} {{")];
-        lines.extend(self.body.iter().map(|line| format!("    {line}")));
-        let inherits = matches!(condition, Condition::Inherited);
-        let variants = match inherits {
-            true => &[OF_CALLER][..],
-            false if self.has_functions_in_lanes() => &[WITH_AVX512, WITH_AVX2][..],
-            false => &[WITH_AVX2][..],
-        };
+        lines.extend(body.iter().map(|line| format!("    {line}")));
         lines.extend(["}", ""].map(String::from));
-        for Variant { name, features, .. } in variants {
+        for Variant { name, features, .. } in self.variants {
             lines.push("#[cfg(target_arch = \"x86_64\")]".to_string());
-            lines.extend(inherits.then(|| "#[inline(never)]".to_string()));
+            lines.extend(self.is_inherited.then(|| "#[inline(never)]".to_string()));
             lines.extend([
                 format!("#[target_feature(enable = \"{features}\")]"),
                 format!("fn {name}({parameters}){result} {{"),
@@ -134,9 +150,9 @@ impl Dispatched<'_> {
                 String::new(),
             ]);
         }
-        for Variant { name, features, because } in variants {
+        for Variant { name, features, because } in self.variants {
             let detected = features.split(',').map(|own| format!("::std::is_x86_feature_detected!(\"{own}\")"));
-            let holds = if inherits { "FMA".to_string() } else { detected.collect::<Vec<_>>().join(" && ") };
+            let holds = if self.is_inherited { "FMA".to_string() } else { detected.collect::<Vec<_>>().join(" && ") };
             lines.extend([
                 "#[cfg(target_arch = \"x86_64\")]".to_string(),
                 format!("if {holds} {{"),
@@ -145,62 +161,7 @@ impl Dispatched<'_> {
                 "}".to_string(),
             ]);
         }
-        lines.push(format!("body{otherwise}({arguments})"));
+        lines.push(format!("body{}({arguments})", self.otherwise.as_deref().unwrap_or_default()));
         lines
     }
-}
-
-/// Ends the name of what does the same as a kernel with the registers of AVX2, for matrices of four columns or more.
-pub(super) const AVX2: &str = "_avx2";
-
-/// Ends the name of what does the same as a kernel with the registers of AVX-512, for matrices of eight columns or more.
-pub(super) const AVX512: &str = "_avx512";
-
-/// Numbers of a matrix below which the registers of AVX-512 gain nothing.
-const LEAST_FOR_AVX512: usize = 512;
-
-const ALLOW_UNSAFE: &str = "#[allow(unsafe_code)]\n";
-
-/// Rewrites a kernel that works long into one that calls a function of its own: there it has all registers for itself.
-/// `endings` tells which functions there are that do the same for a matrix `a` with columns, a number that is the first
-/// argument.
-pub(super) fn apart(kernel: &str, endings: &[&str], options: &Options) -> String {
-    let head = "#[inline(always)]\npub fn ";
-    let declaration = kernel.split_once(head).and_then(|(documentation, rest)| {
-        let (name, rest) = rest.split_once("<const FMA: bool>(")?;
-        let (parameters, body) = rest.split_once(") {\n")?;
-        Some((documentation, name, parameters, body.strip_suffix("\n}")?))
-    });
-    let Some((documentation, name, parameters, body)) = declaration.filter(|_| is_dispatching(options)) else {
-        return kernel.to_string();
-    };
-    let list: Vec<String> = parameters.split(", ").map(String::from).collect();
-    let body = body.lines().map(|line| line.strip_prefix("    ").unwrap_or(line).to_string()).collect();
-    let dispatched = Dispatched { parameters: &list, result: "", body };
-    let arguments = dispatched.arguments();
-    let columns = arguments.split(',').next().unwrap_or_default();
-    let called = |ending: &str, holds: &str, because: &str| {
-        [
-            "#[cfg(target_arch = \"x86_64\")]".to_string(),
-            format!("if FMA && {columns} >= {holds} {{"),
-            format!("    // SAFETY: {because}."),
-            format!("    return unsafe {{ {name}{ending}({arguments}) }};"),
-            "}".to_string(),
-            String::new(),
-        ]
-    };
-    let mut lines = Vec::new();
-    if endings.contains(&AVX512) {
-        let holds = format!("8 && a.len() >= {LEAST_FOR_AVX512} && ::std::is_x86_feature_detected!(\"avx512f\")");
-        lines.extend(called(AVX512, &holds, "the processor has AVX-512, and `FMA` says that it has FMA"));
-    }
-    match endings.contains(&AVX2) {
-        true => {
-            lines.extend(called(AVX2, "4", "`FMA` says that the processor has AVX2 and FMA"));
-            lines.extend(dispatched.body);
-        }
-        false => lines.extend(dispatched.lines(&Condition::Inherited)),
-    }
-    let inside = indented(&lines.join("\n"));
-    format!("{documentation}{ALLOW_UNSAFE}{head}{name}<const FMA: bool>({parameters}) {{\n{inside}}}")
 }

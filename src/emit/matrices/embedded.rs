@@ -1,7 +1,7 @@
 //! Matrices of zeros around a part: where they are added to others, only the part is.
 
 use super::loops::{Loops, Place, after, place};
-use crate::emit::expression::bare;
+use crate::emit::program::{Expression, Statement};
 use crate::error::Diagnostic;
 use crate::graph::{Dimension, ExprId, MatrixOperation as M, Node, Rational, Term};
 
@@ -38,27 +38,20 @@ impl Loops<'_> {
         }
         if !self.carried(id, &target, &parts) {
             self.close();
-            self.statements.push(format!("{target}.fill(0.0);"));
+            self.statements.push(Statement::fill(&target, Expression::zero()));
             for (row, part, coefficient) in &parts {
-                let offset = self.dimension(row);
-                let place = if offset == "0" { format!("{target}[i]") } else { format!("{target}[i + {offset}]") };
-                let added = self.scaled(*part, coefficient);
-                let entries = self.entries(&self.graph.extents(*part));
-                let line = format!("    {place} += {added};");
-                self.statements.extend([format!("for i in 0..{entries} {{"), line, "}".to_string()]);
+                let place = Expression::from(&target).at(after("i", self.dimension(row)));
+                let add = Statement::add(place, self.scaled(*part, coefficient));
+                self.statements.push(Statement::each("i", self.entries(&self.graph.extents(*part)), vec![add]));
             }
         }
         self.places.insert(id, Place::Slice(target));
         Some(Ok(()))
     }
 
-    pub(super) fn scaled(&mut self, part: ExprId, coefficient: &Rational) -> String {
+    pub(super) fn scaled(&mut self, part: ExprId, coefficient: &Rational) -> Expression {
         let entry = self.entry(part);
-        match (coefficient.is_one(), coefficient.is_minus_one()) {
-            (true, _) => entry,
-            (_, true) => format!("-{entry}"),
-            _ => format!("{} * {entry}", self.writer.literal(coefficient)),
-        }
+        self.writer.scaled(coefficient, entry)
     }
 
     /// Writes the sum of columns that the open loop computes, with offsets that are numbers close to each other.
@@ -84,34 +77,39 @@ impl Loops<'_> {
         let end = count.plus(&start, 1);
         let mut before = Vec::new();
         let lags = last - first;
-        before.extend((1..=lags).map(|lag| format!("let mut {carry}_{lag}: {float} = 0.0;")));
+        let to = Expression::from(target);
+        let carry_of = |lag: usize| format!("{carry}_{lag}");
+        let zeros = |part| Statement::fill(part, Expression::zero());
+        before.extend((1..=lags).map(|lag| Statement::total(carry_of(lag), float)));
         if first > 0 {
-            before.push(format!("{target}[..{first}].fill(0.0);"));
+            before.push(zeros(to.clone().first(first)));
         }
         let filled = end.plus(&Dimension::number(lags as i64), 1);
         if filled != self.graph.extents(id).rows {
-            before.push(format!("{target}[{}..].fill(0.0);", self.dimension(&filled)));
+            before.push(zeros(to.clone().beyond(self.dimension(&filled))));
         }
-        before.push(format!("let {view} = &mut {target}[{first}..{}];", self.dimension(&end)));
+        let part = to.clone().at(Expression::range(first, self.dimension(&end)));
+        before.push(Statement::name(&view, part.mutable()));
         let mut inside = Vec::new();
         for lag in 0..=lags {
-            let mut terms: Vec<String> = Vec::new();
+            let mut terms: Vec<Expression> = Vec::new();
             if lag < lags {
-                terms.push(format!("{carry}_{}", lag + 1));
+                terms.push(carry_of(lag + 1).into());
             }
             for ((_, part, coefficient), offset) in parts.iter().zip(&offsets) {
                 if offset - first == lag {
                     terms.push(self.scaled(*part, coefficient));
                 }
             }
-            let place = if lag == 0 { format!("{view}[i]") } else { format!("{carry}_{lag}") };
-            inside.push(format!("{place} = {};", terms.join(" + ").replace("+ -", "- ")));
+            let place = if lag == 0 { Expression::from(&view).at("i") } else { carry_of(lag).into() };
+            let sum = terms.into_iter().reduce(Expression::plus_signed).unwrap_or(Expression::zero());
+            inside.push(Statement::set(place, sum));
         }
         let after = (1..=lags).map(|lag| {
             let place = end.plus(&Dimension::number(lag as i64 - 1), 1);
-            format!("{target}[{}] = {carry}_{lag};", self.dimension(&place))
+            Statement::set(to.clone().at(self.dimension(&place)), carry_of(lag))
         });
-        let after: Vec<String> = after.collect();
+        let after: Vec<Statement> = after.collect();
         if let Some(open) = &mut self.open {
             open.before.extend(before);
             open.inside.extend(inside);
@@ -159,12 +157,15 @@ impl Loops<'_> {
         let computed = graph.is_entrywise(whole) || matches!(graph.as_matrix(whole), Some((M::Product, _)));
         let stored = matches!(self.places.get(&whole), Some(Place::Slice(_)));
         let own = runs && computed && stored && self.is_used_once(whole);
-        let target = if own { given.clone() } else { self.target(id) };
+        let target = match given.as_name().filter(|_| own) {
+            Some(given) => given.to_string(),
+            None => self.target(id),
+        };
         if graph.extents(whole).is_scalar() && !graph.extents(id).is_scalar() {
             let number = self.number(whole);
-            self.statements.push(format!("{target}.fill({});", bare(&number)));
-        } else if target != given {
-            self.statements.push(format!("{target}.copy_from_slice(&{given});"));
+            self.statements.push(Statement::fill(&target, number));
+        } else if given.as_name() != Some(&target) {
+            self.statements.push(Statement::copy(&target, given));
         }
         let across = self.dimension(&graph.extents(id).columns);
         for (block, coefficient) in blocks {
@@ -173,35 +174,19 @@ impl Loops<'_> {
             let (row, column) = (self.dimension(row), self.dimension(column));
             let added = self.scaled(*part, coefficient);
             let (rows, columns) = (self.dimension(&extents.rows), self.dimension(&extents.columns));
-            let lines = match (extents.rows.is_one(), extents.columns.is_one()) {
-                (true, true) => vec![format!("{target}[{}] += {added};", place(&row, &across, &column))],
-                (true, _) => vec![
-                    format!("for i in 0..{columns} {{"),
-                    format!("    {target}[{}] += {added};", place(&row, &across, &after("i", &column))),
-                    "}".to_string(),
-                ],
-                (_, true) => vec![
-                    format!("for i in 0..{rows} {{"),
-                    format!("    {target}[{}] += {added};", place(&after("i", &row), &across, &column)),
-                    "}".to_string(),
-                ],
+            let to = |row: Expression, column: Expression| Expression::from(&target).at(place(row, &across, column));
+            let statement = match (extents.rows.is_one(), extents.columns.is_one()) {
+                (true, true) => Statement::add(to(row, column), added),
+                (true, _) => Statement::each("i", columns, vec![Statement::add(to(row, after("i", column)), added)]),
+                (_, true) => Statement::each("i", rows, vec![Statement::add(to(after("i", row), column), added)]),
                 _ => {
-                    let name = self.slice(*part);
-                    let scale = self.writer.literal(coefficient);
-                    vec![
-                        format!("for i in 0..{rows} {{"),
-                        format!("    for j in 0..{columns} {{"),
-                        format!(
-                            "        {target}[{}] += {scale} * {name}[{}];",
-                            place(&after("i", &row), &across, &after("j", &column)),
-                            place("i", &columns, "j")
-                        ),
-                        "    }".to_string(),
-                        "}".to_string(),
-                    ]
+                    let entry = self.slice(*part).at(place("i", &columns, "j"));
+                    let scaled = self.writer.literal(coefficient) * entry;
+                    let add = Statement::add(to(after("i", row), after("j", column)), scaled);
+                    Statement::each("i", rows, vec![Statement::each("j", columns, vec![add])])
                 }
             };
-            self.statements.extend(lines);
+            self.statements.push(statement);
         }
         self.places.insert(id, Place::Slice(target));
     }

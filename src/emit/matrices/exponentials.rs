@@ -4,6 +4,7 @@
 
 use super::loops::{Loops, Place};
 use super::shares::is_shares;
+use crate::emit::program::{Expression, Statement};
 use crate::graph::{ExprId, Extents, MatrixOperation as M, Node};
 use crate::tape::{Computation, Plan, Step};
 
@@ -31,7 +32,8 @@ impl Loops<'_> {
             let largest = self.temporary(&Extents::column(extents.rows.clone()));
             let (by_rows, by_columns) = (self.temporary(&extents), self.temporary(&extents.transposed()));
             let columns = self.dimension(&extents.columns);
-            self.call(format!("exponentials_of_rows::<FMA>({columns}, &{a}, {largest}, {by_rows}, {by_columns});"));
+            let arguments = [columns, a.reference(), (&largest).into(), (&by_rows).into(), (&by_columns).into()];
+            self.statements.push(Statement::fused_kernel("exponentials_of_rows", arguments));
             self.within.exponentials.insert(matrix, Exponentials { largest, by_rows, by_columns });
         }
     }
@@ -63,18 +65,22 @@ impl Loops<'_> {
         let (a, x) = (self.slice(matrix), self.slice(row));
         let powers = self.temporary(&self.graph.extents(row));
         let target = self.target(id);
+        let [a, x] = [a, x].map(Expression::reference);
+        let [largest, by_rows, by_columns] =
+            [largest, by_rows, by_columns].map(|name| Expression::from(name).reference());
+        let [powers, to] = [&powers, &target].map(Expression::from);
         match shares {
             Some(shares) => {
                 let share = self.target(shares);
-                let exponentials = format!("[&{by_rows}, &{by_columns}]");
-                self.call(format!(
-                    "shares_of_sums::<FMA>(&{a}, &{largest}, {exponentials}, &{x}, {powers}, {target}, {share});"
-                ));
+                let exponentials = Expression::List(vec![by_rows, by_columns]);
+                let arguments = [a, largest, exponentials, x, powers, to, (&share).into()];
+                self.statements.push(Statement::fused_kernel("shares_of_sums", arguments));
                 self.places.insert(shares, Place::Slice(share));
             }
-            None => self.call(format!(
-                "log_sum_exp_of_sums::<FMA>(&{a}, &{largest}, &{by_columns}, &{x}, {powers}, {target});"
-            )),
+            None => {
+                let arguments = [a, largest, by_columns, x, powers, to];
+                self.statements.push(Statement::fused_kernel("log_sum_exp_of_sums", arguments));
+            }
         }
         Some(Place::Slice(target))
     }

@@ -13,6 +13,7 @@ use crate::emit::documentation::introduction;
 use crate::emit::names::Names;
 use crate::emit::placeholders::Placeholders;
 use crate::emit::products::PRODUCTS;
+use crate::emit::program::{Expression, Statement};
 use crate::emit::rust::{Kind, LARGEST_BY_ENTRIES, Module, array};
 use crate::error::Diagnostic;
 use crate::graph::{ExprId, Graph, Sizes};
@@ -23,16 +24,18 @@ use crate::lower::{Function, Shape, Whole, WholeParameter};
 pub(super) const RESULTS: &[&str] = &["results"];
 
 /// Returns the type of a parameter of fixed size, and what is read of it: a slice, or a number if it is an array of one.
-pub(super) fn passed(parameter: &WholeParameter, name: &str, float: &str) -> Option<(String, Option<String>)> {
+pub(super) fn passed(parameter: &WholeParameter, name: &str, float: &str) -> Option<(String, Option<Expression>)> {
     let shape = parameter.shape.evaluate(&Sizes::new())?;
+    let whole = Expression::from(name);
+    let flattened = |slice: Expression| slice.method("as_flattened", []);
     let read = match shape {
         Shape::Scalar => return Some((float.to_string(), None)),
-        Shape::Vector(1) => format!("{name}[0]"),
-        Shape::Matrix(1, 1) => format!("{name}[0][0]"),
-        Shape::Tensor(1, 1, 1) => format!("{name}[0][0][0]"),
-        Shape::Vector(_) => format!("&{name}[..]"),
-        Shape::Matrix(..) => format!("{name}.as_flattened()"),
-        Shape::Tensor(..) => format!("{name}.as_flattened().as_flattened()"),
+        Shape::Vector(1) => whole.at(0),
+        Shape::Matrix(1, 1) => whole.at(0).at(0),
+        Shape::Tensor(1, 1, 1) => whole.at(0).at(0).at(0),
+        Shape::Vector(_) => whole.at(Expression::Range(None, None)).reference(),
+        Shape::Matrix(..) => flattened(whole),
+        Shape::Tensor(..) => flattened(flattened(whole)),
     };
     Some((format!("&{}", array(shape, float)), Some(read)))
 }
@@ -68,9 +71,9 @@ struct Returned {
     /// What the roots are written to.
     parts: Vec<Part>,
     /// Declarations of arrays beside it.
-    beside: Vec<String>,
+    beside: Vec<Statement>,
     /// What is done when all loops are done.
-    after: Vec<String>,
+    after: Vec<Statement>,
 }
 
 /// A number or an array that a root is written to.
@@ -99,16 +102,16 @@ enum Source {
 
 impl Part {
     /// Writes the slice, or the number if the root is one, in the result of this name.
-    fn target(&self, result: &str, graph: &Graph) -> String {
-        let place = match &self.place {
+    fn target(&self, result: &str, graph: &Graph) -> Expression {
+        let place = Expression::from(match &self.place {
             Place::Field(field) => format!("{result}{field}"),
             Place::Beside(array) => array.clone(),
-        };
+        });
         let is_number = matches!(&self.source, Source::Root(root) if graph.extents(*root).is_scalar());
         match self.depth {
-            depth if is_number => format!("&mut {place}{}", "[0]".repeat(depth)),
-            0 | 1 => format!("&mut {place}[..]"),
-            depth => format!("{place}{}", ".as_flattened_mut()".repeat(depth - 1)),
+            depth if is_number => (0..depth).fold(place, |place, _| place.at(0)).mutable(),
+            0 | 1 => place.at(Expression::Range(None, None)).mutable(),
+            depth => (1..depth).fold(place, |place, _| place.method("as_flattened_mut", [])),
         }
     }
 }
@@ -346,8 +349,8 @@ impl Module<'_> {
                 let label = format!("h_{first_row}_{first_column}");
                 let block = format!("{}block_{first_row}_{first_column}", fixed.signature.stem);
                 let [kind, zeros] = [float, "0.0"].map(|number| array(Shape::Matrix(rows, columns), number));
-                returned.beside.push(format!("let mut {block}: {kind} = {zeros};"));
-                returned.after.extend(copied("results.2", &block, (rows, columns), (first_row, first_column)));
+                returned.beside.push(Statement::Line(format!("let mut {block}: {kind} = {zeros};")));
+                returned.after.push(copied("results.2", &block, (rows, columns), (first_row, first_column)));
                 let source = source(&[*row, *column]);
                 returned.parts.push(Part { label, place: Place::Beside(block), depth: 2, source });
                 first_column += columns;
@@ -383,8 +386,8 @@ impl Module<'_> {
         let (mut roots, mut targets) = (Vec::new(), Vec::new());
         let mut opening = signature.opening.clone();
         // The results are one variable from the beginning: as it is what is returned, it is never copied.
-        opening.extend(in_place.then(|| format!("let mut {results}: {kind} = {zeros};")));
-        let mut in_rows: Vec<(&[usize], String)> = Vec::new();
+        opening.extend(in_place.then(|| Statement::Line(format!("let mut {results}: {kind} = {zeros};"))));
+        let mut in_rows: Vec<(&[usize], Expression)> = Vec::new();
         for (at, result) in returned.iter().enumerate() {
             opening.extend(result.beside.iter().cloned());
             if let Some(root) = result.number() {
@@ -398,7 +401,7 @@ impl Module<'_> {
                     Source::Rows(by) => in_rows.push((by, target)),
                     Source::Root(root) => {
                         let local = format!("{}{}", signature.stem, part.label);
-                        opening.push(format!("let {local} = {target};"));
+                        opening.push(Statement::name(&local, target));
                         roots.push(*root);
                         targets.push(Some(placeholders.stand_for(local)));
                     }
@@ -410,29 +413,29 @@ impl Module<'_> {
         }
         let of_rows = |output: &RowOutput| {
             let target = in_rows.iter().find(|(by, _)| *by == output.by).map(|(_, target)| target.clone());
-            target.unwrap_or_default()
+            target.unwrap_or(Expression::List(Vec::new()))
         };
         for group in &mut rows {
             opening.extend(group.opening(&signature.stem, &mut placeholders, of_rows));
         }
         let targets = Targets { roots, targets, rows, placeholders };
         let (written, _) = self.loops(signature, whole, given, targets, self.options)?;
-        let lengths = written.temporaries.iter().map(|(_, entries)| entries.parse().unwrap_or(usize::MAX));
+        let lengths = written.temporaries.iter().map(|(_, entries)| entries.as_whole().unwrap_or(usize::MAX));
         let kept = lengths.fold(0, usize::saturating_add);
         if kept > NUMBERS_BY_VALUE {
             return Err(at_function(fixed.function, too_large("what it keeps on the way has", kept)));
         }
         let mut statements = opening;
         statements.extend(written.temporaries.iter().map(|(name, entries)| temporaries::array(name, entries, float)));
+        let returned_numbers = written.result().map(Statement::Result);
         statements.extend(written.statements);
         if in_place {
             let numbers = (0..returned.len()).filter(|at| returned[*at].number().is_some());
-            statements.extend(numbers.zip(&written.returned).map(|(at, number)| format!("{} = {number};", place(at))));
+            statements.extend(numbers.zip(&written.returned).map(|(at, number)| Statement::set(place(at), number)));
             statements.extend(returned.iter().flat_map(|result| result.after.iter().cloned()));
-            statements.push(results.to_string());
+            statements.push(Statement::Result(results.into()));
         } else {
-            let list = written.returned.join(", ");
-            statements.push(if returned.len() == 1 { list } else { format!("({list})") });
+            statements.extend(returned_numbers);
         }
         let result = format!(" -> {kind}");
         let body = Dispatched { parameters: &signature.parameters, result: &result, body: statements };
@@ -463,19 +466,16 @@ fn copied(
     block: &str,
     (rows, columns): (usize, usize),
     (first_row, first_column): (usize, usize),
-) -> Vec<String> {
-    let (own_row, end) = (after("row", &first_row.to_string()), first_column + columns);
-    let mut lines = vec![
-        format!("for row in 0..{rows} {{"),
-        format!("    {whole}[{own_row}][{first_column}..{end}].copy_from_slice(&{block}[row]);"),
-    ];
+) -> Statement {
+    let (own_row, end) = (after("row", first_row), first_column + columns);
+    let (whole, block) = (Expression::from(whole), Expression::from(block));
+    let row_of_block = block.at("row");
+    let part = whole.clone().at(own_row.clone()).at(Expression::range(first_column, end));
+    let mut body = vec![Statement::copy(part, row_of_block.clone())];
     if first_row != first_column {
-        lines.extend([
-            format!("    for column in 0..{columns} {{"),
-            format!("        {whole}[column + {first_column}][{own_row}] = {block}[row][column];"),
-            "    }".to_string(),
-        ]);
+        let turned = whole.at(Expression::from("column") + first_column).at(own_row);
+        let copy = Statement::set(turned, row_of_block.at("column"));
+        body.push(Statement::each("column", columns, vec![copy]));
     }
-    lines.push("}".to_string());
-    lines
+    Statement::each("row", rows, body)
 }

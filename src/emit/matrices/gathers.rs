@@ -2,21 +2,27 @@
 
 use super::bodies::variable;
 use super::dimensions;
-use super::loops::{Loops, Place, factor, place};
+use super::loops::{Loops, Place, place};
 use super::whole_numbers::WholeNumbers;
-use crate::graph::{Bound, Dimension, ExprId, Extents, MatrixOperation as M, Node};
+use crate::emit::program::{Expression, Statement};
+use crate::graph::{Bound, Comparison, Dimension, ExprId, Extents, MatrixOperation as M, Node};
 use crate::lower::{Shape, WholeParameter};
 use indexmap::IndexMap;
 
 /// Checks that whole numbers from data are in their range.
-pub(super) fn check(parameter: &WholeParameter, field: &str, sizes: &IndexMap<String, String>) -> Option<String> {
+pub(super) fn check(parameter: &WholeParameter, field: &str, sizes: &IndexMap<String, String>) -> Option<Statement> {
     let (from, to) = parameter.range.as_ref()?;
-    let range = format!("({}..{})", dimensions::written(from, sizes), dimensions::written(to, sizes));
+    let range = Expression::range(dimensions::written(from, sizes), dimensions::written(to, sizes));
+    let contains = |number: Expression| range.method("contains", [number]);
+    let field = Expression::from(field);
     let holds = match parameter.shape {
-        Shape::Scalar => format!("{range}.contains(&{field})"),
-        _ => format!("{field}.iter().all(|at| {range}.contains(at))"),
+        Shape::Scalar => contains(field.reference()),
+        _ => {
+            let is_inside = Expression::Closure("at".to_string(), Box::new(contains("at".into())));
+            field.method("iter", []).method("all", [is_inside])
+        }
     };
-    Some(format!("::core::assert!({holds}, \"`{}` is in {from}..{to}\");", parameter.name))
+    Some(Statement::assert(holds, &format!("`{}` is in {from}..{to}", parameter.name)))
 }
 
 impl Loops<'_> {
@@ -29,13 +35,12 @@ impl Loops<'_> {
     }
 
     /// Writes a whole number that is made of data, remainders, indices and sizes.
-    pub(super) fn given_place(&mut self, id: ExprId) -> String {
+    pub(super) fn given_place(&mut self, id: ExprId) -> Expression {
         self.note_neighbours(id);
-        let name = |input: u32| self.inputs.get(input as usize).cloned();
+        let name = |input: u32| self.inputs.get(input as usize).map(Expression::from);
         let numbers = WholeNumbers { graph: self.graph, name, sizes: self.sizes, known: &self.neighbours };
-        let text = numbers.text(id);
-        self.unknown |= text.is_none();
-        text.unwrap_or_default()
+        let number = numbers.number(id);
+        number.unwrap_or_else(|| self.unknown())
     }
 
     /// Gives names to the remainders in a whole number that are those of an index with something added, by what the index
@@ -45,19 +50,19 @@ impl Loops<'_> {
             let Some((M::Remainder, [of, by])) = self.graph.as_matrix(node) else { continue };
             let dimensions = self.graph.as_dimension(*of).zip(self.graph.as_dimension(*by));
             let neighbour = dimensions.and_then(|(of, by)| self.neighbour(&of, &by));
-            if let (Some(text), false) = (neighbour, self.neighbours.contains_key(&node)) {
+            if let (Some(number), false) = (neighbour, self.neighbours.contains_key(&node)) {
                 let known = match self.block.is_closed() {
                     true => {
                         let name = self.fresh();
-                        let line = format!("let {name} = {text};");
+                        let named = Statement::name(&name, number);
                         let is_outer = self.bounds.last().is_some_and(|last| !self.graph.depends_on(node, last.name()));
                         match &mut self.rows {
-                            Some(rows) if is_outer => rows.ahead.push(line),
-                            _ => self.statements.push(line),
+                            Some(rows) if is_outer => rows.ahead.push(named),
+                            _ => self.statements.push(named),
                         }
-                        name
+                        name.into()
                     }
-                    false => format!("({text})"),
+                    false => number,
                 };
                 self.neighbours.insert(node, known);
             }
@@ -65,52 +70,47 @@ impl Loops<'_> {
     }
 
     /// Writes the remainder of an index and 1, or less 1, by what the index runs up to.
-    fn neighbour(&self, of: &Dimension, by: &Dimension) -> Option<String> {
+    fn neighbour(&self, of: &Dimension, by: &Dimension) -> Option<Expression> {
         let near = |bound: &&Bound| {
             let from = bound.from.as_number().is_some_and(|from| from >= 0);
             let to = bound.to.plus(by, -1).as_number().is_some_and(|beyond| beyond <= 0);
             from && to && of.has_name(bound.name())
         };
         let bound = self.bounds.iter().find(near)?;
-        let (index, end) = (variable(bound), self.dimension(by));
+        let (index, end) = (Expression::from(variable(bound)), self.dimension(by));
+        let [zero, before, next] = [Expression::Whole(0), index.clone() - 1, index.clone() + 1];
         match of.plus(&bound.index, -1).as_number()? {
-            1 => Some(format!("if {index} + 1 < {end} {{ {index} + 1 }} else {{ 0 }}")),
-            -1 => Some(format!("if {index} > 0 {{ {index} - 1 }} else {{ {end} - 1 }}")),
+            1 => Some(Expression::choice(next.clone().compare(Comparison::Less, end), next, zero)),
+            -1 => Some(Expression::choice(index.compare(Comparison::Greater, zero), before, end - 1)),
             _ => None,
         }
     }
 
     /// Writes a dimension as a floating-point number.
-    pub(super) fn count_of(&self, dimension: &Dimension) -> String {
+    pub(super) fn count_of(&self, dimension: &Dimension) -> Expression {
         let float = self.writer.options.scalar.name();
         if dimension.is_running() && dimension.may_be_negative() {
             let (added, taken) = dimensions::sides(dimension, self.sizes);
-            return format!("({} as {float} - {} as {float})", factor(&added), factor(&taken.join(" + ")));
+            let taken = dimensions::total(taken).unwrap_or(Expression::Whole(0));
+            return added.cast(float) - taken.cast(float);
         }
-        let text = self.dimension(dimension);
-        if text.contains(' ') { format!("(({text}) as {float})") } else { format!("({text} as {float})") }
+        self.dimension(dimension).cast(float)
     }
 
     /// Reads a whole number as one that is computed with.
     pub(super) fn number_from_data(&mut self, id: ExprId) -> Place {
-        let number = self.given_place(id);
-        let number = if number.contains('%') || number.contains("rem_euclid") { factor(&number) } else { number };
-        let number = format!("({number} as {})", self.writer.options.scalar.name());
+        let number = self.given_place(id).cast(self.writer.options.scalar.name());
         if self.block.is_closed() { Place::Number(number) } else { self.count_in_block(number) }
     }
 
     /// Writes the row and the column of an operation with places from data.
-    pub(super) fn places_given(&mut self, places: &[Option<Dimension>; 2], given: &[ExprId]) -> [String; 2] {
+    pub(super) fn places_given(&mut self, places: &[Option<Dimension>; 2], given: &[ExprId]) -> [Expression; 2] {
         let mut given = given.iter();
-        let mut written = Vec::new();
-        for place in places {
-            written.push(match (place, given.len()) {
-                (Some(place), _) => self.dimension(place),
-                (None, _) => given.next().map_or(String::new(), |id| self.given_place(*id)),
-            });
-        }
-        let column = written.pop().unwrap_or_default();
-        [written.pop().unwrap_or_default(), column]
+        [&places[0], &places[1]].map(|place| match (place, given.len()) {
+            (Some(place), _) => self.dimension(place),
+            (None, 0) => self.unknown(),
+            (None, _) => given.next().map_or(Expression::Whole(0), |id| self.given_place(*id)),
+        })
     }
 
     /// Reads a block at places from data: an entry, or rows as a view; other blocks are copied.
@@ -131,31 +131,23 @@ impl Loops<'_> {
         let source = self.slice(operands[0]);
         let whole = self.graph.extents(operands[0]);
         let width = self.dimension(&whole.columns);
-        let start = place(&row, &width, &column);
         if extents.is_scalar() {
             return match self.block.is_closed() {
-                true => Place::Number(format!("{source}[{start}]")),
-                false => self.read_row(source, [&row, &width, &column]),
+                true => Place::Number(source.at(place(row, width, column))),
+                false => self.read_row(source, [row, width, column]),
             };
         }
+        let start = place(row, &width, column);
         if extents.columns == whole.columns || extents.rows.is_one() {
             let (name, count) = (self.fresh(), self.entries(extents));
-            self.statements.push(format!("let {name} = &{source}[{start}..][..{count}];"));
+            self.statements.push(Statement::name(&name, source.part(start, count).reference()));
             return Place::Slice(name);
         }
         let target = self.target(id);
         let (rows, columns) = (self.dimension(&extents.rows), self.dimension(&extents.columns));
-        self.statements.extend([
-            format!("for i in 0..{rows} {{"),
-            format!("    for j in 0..{columns} {{"),
-            format!(
-                "        {target}[{}] = {source}[{start} + {}];",
-                place("i", &columns, "j"),
-                place("i", &width, "j")
-            ),
-            "    }".to_string(),
-            "}".to_string(),
-        ]);
+        let entry = source.at(start.plus(place("i", width, "j")));
+        let copy = Statement::set(Expression::from(&target).at(place("i", &columns, "j")), entry);
+        self.statements.push(Statement::each("i", rows, vec![Statement::each("j", columns, vec![copy])]));
         Place::Slice(target)
     }
 }

@@ -1,8 +1,8 @@
 //! The kernels that generated code calls: as much of them as it needs, in a private module.
 
-use super::MODULE;
-use super::dispatch::{AVX2, AVX512, apart, has_lanes};
-use crate::emit::options::{Scalar, Target};
+use super::dispatch::{ALLOW_UNSAFE, Variants, has_lanes, is_dispatching};
+use crate::emit::options::{Options, Scalar, Target};
+use crate::emit::program::{MODULE, Parameter, Statement};
 use crate::emit::rust::{Module, indented};
 
 /// What kernels call without the standard library.
@@ -25,16 +25,27 @@ const SOURCES: [&str; 11] = [
 /// The kernels that work long enough to be functions of their own.
 const PRODUCTS: [&str; 5] = ["times", "product", "turned_product", "product_turned", "add_symmetric"];
 
+/// Ends the name of what does the same as a kernel with the registers of AVX2, for matrices of four columns or more.
+const AVX2: &str = "_avx2";
+
+/// Ends the name of what does the same as a kernel with the registers of AVX-512, for matrices of eight columns or more.
+const AVX512: &str = "_avx512";
+
+/// Numbers of a matrix below which the registers of AVX-512 gain nothing.
+const LEAST_FOR_AVX512: usize = 512;
+
 /// Ends the names of what kernels call where the processor has such registers.
 const ENDINGS: [&str; 2] = [AVX2, AVX512];
 
 impl Module<'_> {
+    /// Notes that statements call kernels.
+    pub(in crate::emit) fn use_kernels(&mut self, statements: &[Statement]) {
+        self.kernels.extend(statements.iter().flat_map(Statement::kernels));
+    }
+
     /// Adds the kernels that are called, and what they call.
     pub(in crate::emit) fn matrix_kernels(&mut self) {
         let mut needed: Vec<&str> = Vec::new();
-        // What a comment says calls nothing.
-        let code: Vec<&str> = self.out.lines().filter_map(|line| line.split("//").next()).collect();
-        let code = code.join("\n");
         let items = SOURCES.iter().flat_map(|source| source.trim_end().split("\n\n"));
         let items: Vec<String> = match self.options.scalar {
             Scalar::F64 => items.map(str::to_string).collect(),
@@ -43,8 +54,7 @@ impl Module<'_> {
         for item in items.iter().map(String::as_str).rev() {
             let own = name(item);
             let name = ENDINGS.iter().find_map(|ending| own.strip_suffix(ending)).unwrap_or(own);
-            let is_used =
-                mentions(&code, &format!("{MODULE}::{name}")) || needed.iter().any(|user| mentions(user, name));
+            let is_used = self.kernels.contains(name) || needed.iter().any(|user| mentions(user, name));
             if is_used && (name == own || has_lanes(self.options)) {
                 needed.insert(0, item);
             }
@@ -100,4 +110,48 @@ fn mentions(text: &str, name: &str) -> bool {
         let (before, after) = (text[..at].chars().next_back(), text[at + name.len()..].chars().next());
         before.is_none_or(|letter| !is_part(letter) && letter != '.') && after.is_none_or(|letter| !is_part(letter))
     })
+}
+
+/// Rewrites a kernel that works long into one that calls a function of its own: there it has all registers for itself.
+/// `endings` tells which functions there are that do the same for a matrix `a` with columns, a number that is the first
+/// argument.
+fn apart(kernel: &str, endings: &[&str], options: &Options) -> String {
+    let head = "#[inline(always)]\npub fn ";
+    let declaration = kernel.split_once(head).and_then(|(documentation, rest)| {
+        let (name, rest) = rest.split_once("<const FMA: bool>(")?;
+        let (parameters, body) = rest.split_once(") {\n")?;
+        Some((documentation, name, parameters, body.strip_suffix("\n}")?))
+    });
+    let Some((documentation, name, parameters, body)) = declaration.filter(|_| is_dispatching(options)) else {
+        return kernel.to_string();
+    };
+    let list = parameters.split(", ").filter_map(|parameter| parameter.split_once(": "));
+    let list: Vec<Parameter> = list.map(|(name, kind)| Parameter::new(name, kind)).collect();
+    let body: Vec<String> = body.lines().map(|line| line.strip_prefix("    ").unwrap_or(line).to_string()).collect();
+    let arguments = Parameter::passed_on(&list);
+    let columns = list.first().map(|parameter| &*parameter.name).unwrap_or_default();
+    let called = |ending: &str, holds: &str, because: &str| {
+        [
+            "#[cfg(target_arch = \"x86_64\")]".to_string(),
+            format!("if FMA && {columns} >= {holds} {{"),
+            format!("    // SAFETY: {because}."),
+            format!("    return unsafe {{ {name}{ending}({arguments}) }};"),
+            "}".to_string(),
+            String::new(),
+        ]
+    };
+    let mut lines = Vec::new();
+    if endings.contains(&AVX512) {
+        let holds = format!("8 && a.len() >= {LEAST_FOR_AVX512} && ::std::is_x86_feature_detected!(\"avx512f\")");
+        lines.extend(called(AVX512, &holds, "the processor has AVX-512, and `FMA` says that it has FMA"));
+    }
+    match endings.contains(&AVX2) {
+        true => {
+            lines.extend(called(AVX2, "4", "`FMA` says that the processor has AVX2 and FMA"));
+            lines.extend(body);
+        }
+        false => lines.extend(Variants::of_kernel().lines(&list, "", &body)),
+    }
+    let inside = indented(&lines.join("\n"));
+    format!("{documentation}{ALLOW_UNSAFE}{head}{name}<const FMA: bool>({parameters}) {{\n{inside}}}")
 }

@@ -4,7 +4,8 @@ use super::bodies::variable;
 use super::filled::fills;
 use super::loops::{Interface, Loops, Place, after, place};
 use super::row_views::Rows;
-use crate::emit::expression::{Writer, bare};
+use crate::emit::program::{Expression, Sign, Statement};
+use crate::emit::writer::Writer;
 use crate::error::{Diagnostic, Fault};
 use crate::graph::{Bound, ExprId, Extents, MatrixOperation as M, Node, Rational, Term};
 use crate::tape::{self, Accumulated, Computation, Looped, Part, Plan, Tape};
@@ -69,7 +70,7 @@ impl<'a> Loops<'a> {
         self.statements.extend(ahead);
         match before {
             Some(before) => self.go_back((&looped.bound, &looped.recomputed), before, body),
-            None => self.repeat(&variable(&looped.bound), &self.range(&looped.bound), body),
+            None => self.repeat(&variable(&looped.bound), self.range(&looped.bound), body),
         }
         self.add_columns(in_columns);
         Ok(())
@@ -78,7 +79,7 @@ impl<'a> Loops<'a> {
     /// Writes several numbers that one formula computes.
     pub(super) fn numbers(&mut self, tape: &Tape, operands: &[ExprId], results: &[ExprId]) -> Result<(), Diagnostic> {
         self.close();
-        let inputs: Vec<String> = operands.iter().map(|operand| self.number(*operand)).collect();
+        let inputs: Vec<Expression> = operands.iter().map(|operand| self.number(*operand)).collect();
         let stem = format!("{}_", self.fresh());
         let owners = vec![0; inputs.len()];
         let lanes = self.has_own_functions();
@@ -88,13 +89,16 @@ impl<'a> Loops<'a> {
             return Err(Diagnostic::general(Fault::Symbolic, "the formulas of one step are too long to be one loop"));
         };
         self.statements.extend(part.statements.iter().cloned());
-        for (result, output) in results.iter().zip(&body.outputs) {
-            let named = output.text.starts_with(&stem) && !output.text.contains(' ');
-            let name = if named { output.text.clone() } else { self.fresh() };
-            if !named {
-                self.statements.push(output.binding(&name, self.writer.options.scalar));
-            }
-            self.places.insert(*result, Place::Number(name));
+        for (at, (result, output)) in results.iter().zip(&body.outputs).enumerate() {
+            let name = match body.name_of(at) {
+                Some(name) => name.to_string(),
+                None => {
+                    let (name, float) = (self.fresh(), self.writer.options.scalar.name());
+                    self.statements.push(Statement::number(&name, output.clone(), float));
+                    name
+                }
+            };
+            self.places.insert(*result, Place::Number(name.into()));
         }
         Ok(())
     }
@@ -114,8 +118,8 @@ impl<'a> Loops<'a> {
     pub(super) fn begin_output(&mut self, bound: &Bound, plan: &Plan, output: &Accumulated) {
         if output.extents.is_scalar() {
             let (name, float) = (self.fresh(), self.writer.options.scalar.name());
-            self.statements.push(format!("let mut {name}: {float} = 0.0;"));
-            self.places.insert(output.id, Place::Number(name));
+            self.statements.push(Statement::total(&name, float));
+            self.places.insert(output.id, Place::Number(name.into()));
             return;
         }
         let is_filled = fills(bound, plan, output);
@@ -167,7 +171,7 @@ impl<'a> Loops<'a> {
         if is_filled {
             self.stored.insert(id);
         } else {
-            self.statements.push(format!("{target}.fill(0.0);"));
+            self.statements.push(Statement::fill(target, Expression::zero()));
         }
     }
 
@@ -191,12 +195,12 @@ impl<'a> Loops<'a> {
         for (target, scale) in self.targets_of(output) {
             let coefficient = part.coefficient.multiply(&scale);
             match self.places.get(&target).cloned() {
-                Some(Place::Number(name)) => {
+                Some(Place::Number(number)) => {
                     let added = self.scaled_number(part.value, &coefficient);
-                    self.statements.push(added_to(&name, "+=", added));
+                    self.statements.push(Statement::change(number, Sign::Add, added));
                 }
                 Some(Place::Slice(name)) => {
-                    let sign = if self.stored.contains(&target) { "=" } else { "+=" };
+                    let sign = if self.stored.contains(&target) { Sign::Set } else { Sign::Add };
                     self.add_to_slice(target, &name, sign, part, &coefficient);
                 }
                 _ => self.unknown = true,
@@ -204,17 +208,13 @@ impl<'a> Loops<'a> {
         }
     }
 
-    pub(super) fn scaled_number(&mut self, value: ExprId, coefficient: &Rational) -> String {
+    pub(super) fn scaled_number(&mut self, value: ExprId, coefficient: &Rational) -> Expression {
         let number = self.number(value);
-        match (coefficient.is_one(), coefficient.is_minus_one()) {
-            (true, _) => bare(&number).to_string(),
-            (_, true) => format!("-{number}"),
-            _ => format!("{} * {number}", self.writer.literal(coefficient)),
-        }
+        self.writer.scaled(coefficient, number)
     }
 
     /// Writes the row and the column where a part begins.
-    pub(super) fn sides_of(&mut self, part: &Part) -> [String; 2] {
+    pub(super) fn sides_of(&mut self, part: &Part) -> [Expression; 2] {
         [&part.place[0], &part.place[1]].map(|place| match place {
             tape::Place::At(place) => self.dimension(place),
             tape::Place::From(given) => self.given_place(*given),
@@ -222,7 +222,7 @@ impl<'a> Loops<'a> {
     }
 
     /// Adds a block to its place in a matrix.
-    fn add_to_slice(&mut self, target: ExprId, name: &str, sign: &'static str, part: &Part, coefficient: &Rational) {
+    fn add_to_slice(&mut self, target: ExprId, name: &str, sign: Sign, part: &Part, coefficient: &Rational) {
         if part.extents.is_scalar() {
             return self.add_to_row((target, name), sign, part, coefficient);
         }
@@ -231,40 +231,20 @@ impl<'a> Loops<'a> {
         let Extents { rows, columns } = &part.extents;
         let source = self.slice(part.value);
         let (height, width) = (self.dimension(rows), self.dimension(columns));
-        let (i, j) = if rows.is_one() {
-            ("0", "i")
-        } else if columns.is_one() {
-            ("i", "0")
-        } else {
-            ("i", "j")
+        let [zero, i, j] = [Expression::Whole(0), "i".into(), "j".into()];
+        let (i, j) = match (rows.is_one(), columns.is_one()) {
+            (true, _) => (zero, i),
+            (_, true) => (i, zero),
+            _ => (i, j),
         };
-        let entry = format!("{source}[{}]", place(i, &width, j));
-        let added = match (coefficient.is_one(), coefficient.is_minus_one()) {
-            (true, _) => entry,
-            (_, true) => format!("-{entry}"),
-            _ => format!("{} * {entry}", self.writer.literal(coefficient)),
-        };
-        let at = |index: &str, start: &String| if index == "0" { start.clone() } else { after(index, start) };
-        let line = added_to(&format!("{name}[{}]", place(&at(i, &row), &across, &at(j, &column))), sign, added);
-        let lines = match (i, j) {
-            ("0", _) => vec![format!("for i in 0..{width} {{"), format!("    {line}"), "}".to_string()],
-            (_, "0") => vec![format!("for i in 0..{height} {{"), format!("    {line}"), "}".to_string()],
-            _ => vec![
-                format!("for i in 0..{height} {{"),
-                format!("    for j in 0..{width} {{"),
-                format!("        {line}"),
-                "    }".to_string(),
-                "}".to_string(),
-            ],
-        };
-        self.statements.extend(lines);
-    }
-}
-
-/// Writes that something is added, or stored.
-pub(super) fn added_to(target: &str, sign: &str, added: String) -> String {
-    match added.strip_prefix('-') {
-        Some(taken) if sign == "+=" && !taken.contains(' ') => format!("{target} -= {taken};"),
-        _ => format!("{target} {sign} {added};"),
+        let added = self.writer.scaled(coefficient, source.at(place(&i, &width, &j)));
+        let from = |index: &Expression, start| if index.as_whole().is_some() { start } else { after(index, start) };
+        let to = Expression::from(name).at(place(from(&i, row), across, from(&j, column)));
+        let body = vec![Statement::change(to, sign, added)];
+        self.statements.push(match (rows.is_one(), columns.is_one()) {
+            (true, _) => Statement::each("i", width, body),
+            (_, true) => Statement::each("i", height, body),
+            _ => Statement::each("i", height, vec![Statement::each("j", width, body)]),
+        });
     }
 }

@@ -6,15 +6,16 @@
 
 use super::blocks::RowProducts;
 use super::bodies::Within;
+use super::dimensions;
 use super::dispatch::has_lanes;
 use super::looped::LoopsAdded;
 use super::row_views::Rows;
 use super::rows::RowLoop;
 use super::segments::Segments;
-use super::stages::distributed;
 use super::temporaries::Written;
 use super::windows::Block;
-use crate::emit::expression::{Writer, bare};
+use crate::emit::program::{Binary, Expression, Sign, Statement, Sums, distributed, merged};
+use crate::emit::writer::Writer;
 use crate::error::{Diagnostic, Fault};
 use crate::graph::{Bound, Dimension, ExprId, Extents, Graph};
 use crate::tape::{Computation, Plan, Step, Tape};
@@ -22,14 +23,17 @@ use indexmap::IndexMap;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeSet;
 
-/// Longest body, in lines, of a loop that sums in lanes: it is written twice.
+/// Longest body, in statements, of a loop that sums in lanes: it is written twice.
 const LONGEST_IN_LANES: usize = 60;
+
+/// How many numbers a sum is added up in apart from each other.
+const LANES_OF_SUMS: usize = 32;
 
 /// Where a value is.
 #[derive(Clone, Debug)]
 pub(super) enum Place {
-    /// A number: a Rust expression.
-    Number(String),
+    /// A number.
+    Number(Expression),
     /// A slice with this name, row by row.
     Slice(String),
     /// The transpose of the slice of another node.
@@ -57,9 +61,9 @@ pub struct Loops<'a> {
     pub(super) read: FxHashSet<ExprId>,
     /// Whether something was read that has no value.
     pub(super) unknown: bool,
-    pub(super) statements: Vec<String>,
+    pub(super) statements: Vec<Statement>,
     /// Matrices in the workspace: name and number of entries.
-    pub(super) temporaries: Vec<(String, String)>,
+    pub(super) temporaries: Vec<(String, Expression)>,
     pub(super) count: usize,
     /// The names of the graph's inputs.
     pub(super) inputs: &'a [String],
@@ -78,7 +82,7 @@ pub struct Loops<'a> {
     /// The matrices that loops write each entry of once, so that nothing has to be there before.
     pub(super) stored: FxHashSet<ExprId>,
     /// The names of remainders that are neighbours of an index.
-    pub(super) neighbours: FxHashMap<ExprId, String>,
+    pub(super) neighbours: FxHashMap<ExprId, Expression>,
     /// What is known in the loops that are open.
     pub(super) within: Within,
     /// The rows that the innermost loop reads and writes.
@@ -88,11 +92,11 @@ pub struct Loops<'a> {
 /// A loop to which statements are still added.
 pub(super) struct Loop {
     pub(super) extents: Extents,
-    pub(super) before: Vec<String>,
-    pub(super) inside: Vec<String>,
-    pub(super) after: Vec<String>,
+    pub(super) before: Vec<Statement>,
+    pub(super) inside: Vec<Statement>,
+    pub(super) after: Vec<Statement>,
     /// What was computed in the loop, and the name it has there.
-    pub(super) locals: FxHashMap<ExprId, String>,
+    pub(super) locals: FxHashMap<ExprId, Expression>,
     /// The sums over what is computed in the loop; the statements that add to them begin with their names.
     pub(super) sums: Vec<String>,
     /// The products of each block of rows.
@@ -198,35 +202,30 @@ impl<'a> Loops<'a> {
         for (root, target) in plan.outputs.iter().zip(interface.targets) {
             match target {
                 Some(target) => loops.deliver(*root, target),
-                None => returned.push(bare(&loops.number(*root)).to_string()),
+                None => returned.push(loops.number(*root)),
             }
         }
         if loops.unknown {
             return Err(Diagnostic::general(Fault::Symbolic, "this function's loops can't be put in order"));
         }
         let Loops { statements, mut temporaries, read, .. } = loops;
-        temporaries.retain(|(name, _)| statements.iter().chain(&returned).any(|line| names(line, name)));
+        let mut mentioned: FxHashSet<&str> = FxHashSet::default();
+        let mut note = |part| mentioned.extend(Expression::as_name(part));
+        statements.iter().for_each(|statement| statement.visit_expressions(&mut note));
+        returned.iter().for_each(|value| value.visit(&mut note));
+        temporaries.retain(|(name, _)| mentioned.contains(&**name));
         Ok((Written { statements, temporaries, returned }, read))
     }
 
-    pub(super) fn dimension(&self, dimension: &Dimension) -> String {
-        super::dimensions::written(dimension, self.sizes)
+    pub(super) fn dimension(&self, dimension: &Dimension) -> Expression {
+        dimensions::written(dimension, self.sizes)
     }
 
     /// Writes the number of entries.
-    pub fn entries(&self, extents: &Extents) -> String {
-        let factor = |dimension: &Dimension| match dimension.is_product() {
-            true => self.dimension(dimension),
-            false => factor(&self.dimension(dimension)),
-        };
-        match (extents.is_column(), extents.rows.is_one()) {
-            _ if extents.rows.as_number().is_some() && extents.columns.as_number().is_some() => {
-                let sides = [&extents.rows, &extents.columns].map(|side| side.as_number().unwrap_or(0));
-                sides[0].saturating_mul(sides[1]).to_string()
-            }
-            (true, _) => self.dimension(&extents.rows),
-            (_, true) => self.dimension(&extents.columns),
-            _ => format!("{} * {}", factor(&extents.rows), factor(&extents.columns)),
+    pub fn entries(&self, extents: &Extents) -> Expression {
+        match extents.entries() {
+            Some(entries) => Expression::Whole(entries),
+            None => dimensions::entries(extents, self.sizes),
         }
     }
 
@@ -240,7 +239,7 @@ impl<'a> Loops<'a> {
         let place = match &step.computation {
             Computation::Parameter(index) => {
                 let name = interface.inputs[*index as usize].clone();
-                if step.extents.is_scalar() { Place::Number(name) } else { Place::Slice(name) }
+                if step.extents.is_scalar() { Place::Number(name.into()) } else { Place::Slice(name) }
             }
             Computation::Entrywise(..) if self.is_computed_share(id) || self.is_summed(id) => return Ok(()),
             Computation::Entrywise(..) if self.is_only_exponentiated(id) => return Ok(()),
@@ -283,8 +282,9 @@ impl<'a> Loops<'a> {
                 self.open = Some(Loop::over(extents));
             }
         }
-        let inputs: Vec<String> = operands.iter().map(|operand| self.entry(*operand)).collect();
-        let stem = format!("{}_", self.fresh());
+        let inputs: Vec<Expression> = operands.iter().map(|operand| self.entry(*operand)).collect();
+        let own = self.fresh();
+        let stem = format!("{own}_");
         let owners = vec![0; inputs.len()];
         let lanes = if extents.is_scalar() { self.has_own_functions() } else { has_lanes(self.writer.options) };
         let writer = Writer { inputs: &inputs, owners: &owners, stem: &stem, lanes, ..self.writer };
@@ -293,26 +293,26 @@ impl<'a> Loops<'a> {
             return Err(Diagnostic::general(Fault::Symbolic, "a formula for one entry is too long to be one loop"));
         };
         let output = &body.outputs[0];
-        let text = &output.text;
-        let named = text.starts_with(&stem) && !text.contains(' ');
-        let name = if named { text.clone() } else { stem.trim_end_matches('_').to_string() };
-        let result = (!named).then(|| output.binding(&name, self.writer.options.scalar));
-        let lines = part.statements.iter().cloned().chain(result);
+        let (name, result) = match body.name_of(0) {
+            Some(name) => (name.to_string(), None),
+            None => (own.clone(), Some(Statement::number(own, output.clone(), self.writer.options.scalar.name()))),
+        };
+        let statements = part.statements.iter().cloned().chain(result);
         match &mut self.open {
             Some(open) => {
-                open.inside.extend(lines);
-                open.locals.insert(id, name.clone());
+                open.inside.extend(statements);
+                open.locals.insert(id, name.clone().into());
             }
             None => {
-                self.statements.extend(lines);
-                self.places.insert(id, Place::Number(name));
+                self.statements.extend(statements);
+                self.places.insert(id, Place::Number(name.into()));
                 return Ok(());
             }
         }
         if self.needed.as_ref().is_none_or(|needed| needed.contains(&id)) {
             let target = self.target(id);
             if let Some(open) = &mut self.open {
-                open.inside.push(format!("{target}[i] = {name};"));
+                open.inside.push(Statement::set(Expression::from(&target).at("i"), name));
             }
             self.places.insert(id, Place::Slice(target));
         }
@@ -328,20 +328,17 @@ impl<'a> Loops<'a> {
     pub(super) fn is_ready(&self, operand: ExprId) -> bool {
         match self.places.get(&operand) {
             _ if self.is_local(operand) => true,
-            Some(Place::Number(name)) => !self.is_pending(name),
-            Some(Place::Slice(name)) => !self.is_pending(name),
+            Some(Place::Number(number)) => !self.is_pending(number),
+            Some(Place::Slice(name)) => !self.is_pending(&name.into()),
             Some(Place::Turned(inner)) => self.is_ready(*inner) && self.is_vector(*inner),
             _ => false,
         }
     }
 
-    /// Tells whether a name only has its value after the loop that is open.
-    pub(super) fn is_pending(&self, name: &str) -> bool {
-        self.open.as_ref().is_some_and(|open| {
-            let ends = |line: &String| line.starts_with(&format!("{name}[")) || line.starts_with(&format!("{name} "));
-            let declares = |line: &String| line.contains(&format!("let {name} "));
-            open.inside.iter().any(ends) || open.after.iter().any(declares) || open.rows.writes(name)
-        })
+    /// Tells whether a value is only there after the loop that is open.
+    pub(super) fn is_pending(&self, value: &Expression) -> bool {
+        let Some((open, name)) = self.open.as_ref().zip(value.as_name()) else { return false };
+        open.inside.iter().chain(&open.after).any(|statement| statement.writes(name)) || open.rows.writes(name)
     }
 
     pub(super) fn is_vector(&self, id: ExprId) -> bool {
@@ -350,27 +347,30 @@ impl<'a> Loops<'a> {
     }
 
     /// Writes the entry of an operand in the loop that is open.
-    pub(super) fn entry(&mut self, operand: ExprId) -> String {
-        if let Some(name) = self.open.as_ref().and_then(|open| open.locals.get(&operand)) {
-            return name.clone();
+    pub(super) fn entry(&mut self, operand: ExprId) -> Expression {
+        if let Some(local) = self.open.as_ref().and_then(|open| open.locals.get(&operand)) {
+            return local.clone();
         }
         match self.places.get(&operand).cloned() {
-            Some(Place::Number(text)) => text,
+            Some(Place::Number(number)) => number,
             Some(Place::Slice(name)) => {
                 self.read.insert(operand);
-                format!("{name}[i]")
+                Expression::from(name).at("i")
             }
             Some(Place::Turned(inner)) => self.entry(inner),
-            Some(Place::Implied) => format!("{}[i]", self.slice(operand)),
-            Some(Place::Local) | None => {
-                self.unknown = true;
-                String::new()
-            }
+            Some(Place::Implied) => self.slice(operand).at("i"),
+            Some(Place::Local) | None => self.unknown(),
         }
     }
 
+    /// Notes that something is read that has no value.
+    pub(super) fn unknown(&mut self) -> Expression {
+        self.unknown = true;
+        Expression::Whole(0)
+    }
+
     /// Tells whether a loop is better done in stages.
-    fn in_stages(&self, inside: &[String]) -> bool {
+    fn in_stages(&self, inside: &[Statement]) -> bool {
         let names = (0..).map(|at| format!("call_{at}"));
         has_lanes(self.writer.options) && distributed(inside.to_vec(), names).are_better()
     }
@@ -388,107 +388,60 @@ impl<'a> Loops<'a> {
             open.rows = RowProducts::default();
             return self.close_blocks(open);
         }
-        if let Some(calls) = open.inside.iter().map(|line| sum_of_slices(line)).collect::<Option<Vec<_>>>() {
+        if let Some(calls) = open.inside.iter().map(sum_of_slices).collect::<Option<Vec<_>>>() {
             self.statements.extend(calls);
             return self.statements.extend(open.after);
         }
-        let (end, inside) = (self.entries(&open.extents), shortened(open.inside));
+        let (end, inside) = (self.entries(&open.extents), merged(open.inside));
         let float = self.writer.options.scalar.name();
-        let in_lanes = !open.sums.is_empty() && inside.len() <= LONGEST_IN_LANES;
-        let lines = inside.iter().map(|line| format!("    {line}"));
-        if in_lanes {
-            let whole = format!("{} / 32 * 32", factor(&end));
-            self.statements.extend(open.sums.iter().map(|sum| format!("let mut {sum}_lanes = [0.0; 32];")));
-            self.statements.push(format!("for at in (0..{whole}).step_by(32) {{"));
-            self.statements.extend(["    for lane in 0..32 {", "        let i = at + lane;"].map(String::from));
-            self.statements.extend(in_lanes_of(&open.sums, &inside).map(|line| format!("        {line}")));
-            self.statements.extend(["    }", "}"].map(String::from));
-            let total = |sum: &String| format!("let mut {sum} = {}::sum(&{sum}_lanes);", super::MODULE);
-            self.statements.extend(open.sums.iter().map(total));
-            self.statements.push(format!("for i in {whole}..{end} {{"));
+        if !open.sums.is_empty() && inside.len() <= LONGEST_IN_LANES {
+            let sums = Sums::Names(open.sums);
+            let whole = end.clone() / LANES_OF_SUMS * LANES_OF_SUMS;
+            let index = Statement::name("i", Expression::from("at") + "lane");
+            let lanes = [index].into_iter().chain(inside.iter().cloned().map(|statement| sums.in_lane(statement)));
+            let block = vec![Statement::each("lane", LANES_OF_SUMS, lanes.collect())];
+            let starts = Expression::range(0, &whole).method("step_by", [LANES_OF_SUMS.into()]);
+            self.statements.extend(sums.lanes(None, LANES_OF_SUMS));
+            self.statements.push(Statement::over("at", starts, block));
+            self.statements.extend(sums.totals(true));
+            self.statements.push(Statement::over("i", Expression::range(whole, end), inside));
         } else {
-            self.statements.extend(open.sums.iter().map(|sum| format!("let mut {sum}: {float} = 0.0;")));
-            self.statements.push(format!("for i in 0..{end} {{"));
+            self.statements.extend(open.sums.iter().map(|sum| Statement::total(sum, float)));
+            self.statements.push(Statement::each("i", end, inside));
         }
-        self.statements.extend(lines);
-        self.statements.push("}".to_string());
         self.statements.extend(open.after);
     }
 }
 
 /// Writes a sum of the entries of a slice, or of the products of two, as a call.
-fn sum_of_slices(line: &str) -> Option<String> {
-    let (name, entries) = line.strip_suffix(";")?.split_once(" += ")?;
-    let slices: Vec<&str> = entries.split(" * ").map(|entry| entry.strip_suffix("[i]")).collect::<Option<_>>()?;
-    let call = match slices[..] {
-        [only] => format!("sum(&{only})"),
-        [left, right] => format!("dot(&{left}, &{right})"),
-        _ => return None,
+fn sum_of_slices(statement: &Statement) -> Option<Statement> {
+    let Statement::Assign(Expression::Name(name), Sign::Add, value) = statement else { return None };
+    let slice = |entry: &Expression| entry.as_entry_at("i").map(|slice| Expression::from(slice).reference());
+    let call = match value {
+        Expression::Binary(Binary::Multiply, left, right) => Expression::kernel("dot", [slice(left)?, slice(right)?]),
+        only => Expression::kernel("sum", [slice(only)?]),
     };
-    let is_name = |slice: &&str| slice.chars().all(|letter| letter.is_alphanumeric() || letter == '_');
-    slices.iter().all(is_name).then(|| format!("let {name} = {}::{call};", super::MODULE))
-}
-
-/// Writes lines that add to sums so that each lane has its own.
-pub(super) fn in_lanes_of(sums: &[String], lines: &[String]) -> impl Iterator<Item = String> {
-    lines.iter().map(|line| {
-        let sum = sums.iter().find(|sum| line.starts_with(&format!("{sum} += ")));
-        let rest = sum.and_then(|sum| Some((sum, line.strip_prefix(sum.as_str())?)));
-        rest.map_or(line.clone(), |(sum, rest)| format!("{sum}_lanes[lane]{rest}"))
-    })
-}
-
-/// Writes `y[i] = e;` for `let t = e; y[i] = t;` where nothing else reads t.
-pub(super) fn shortened(lines: Vec<String>) -> Vec<String> {
-    let mut short: Vec<String> = Vec::new();
-    for (at, line) in lines.iter().enumerate() {
-        let last = short.last().and_then(|last| last.strip_prefix("let ")).and_then(|last| last.split_once(" = "));
-        let last = last.map(|(name, value)| (name.split(':').next().unwrap_or(name), value));
-        let merged = last.and_then(|(name, value)| {
-            let place = line.strip_suffix(&format!(" = {name};"))?;
-            let once = !lines[at + 1..].iter().any(|later| reads(later, name));
-            once.then(|| format!("{place} = {value}"))
-        });
-        match merged {
-            Some(merged) => {
-                short.pop();
-                short.push(merged);
-            }
-            None => short.push(line.clone()),
-        }
-    }
-    short
-}
-
-/// Tells whether a line reads a name.
-pub(super) fn reads(line: &str, name: &str) -> bool {
-    line.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == name)
-}
-
-/// Tells whether a line has a name in it that begins with a placeholder.
-fn names(line: &str, name: &str) -> bool {
-    let mut ends = line.match_indices(name).map(|(at, _)| line[at + name.len()..].chars().next());
-    ends.any(|next| next.is_none_or(|next| !next.is_alphanumeric() && next != '_'))
-}
-
-/// Writes a factor of a product.
-pub(super) fn factor(text: &str) -> String {
-    if text.contains(' ') { format!("({text})") } else { text.to_string() }
+    Some(Statement::name(name, call))
 }
 
 /// Writes an index that begins at an offset.
-pub(super) fn after(index: &str, offset: &str) -> String {
-    if offset == "0" { index.to_string() } else { format!("{index} + {offset}") }
+pub(super) fn after(index: impl Into<Expression>, offset: impl Into<Expression>) -> Expression {
+    match offset.into() {
+        Expression::Whole(0) => index.into(),
+        offset => index.into().plus(offset),
+    }
 }
 
 /// Writes the index of the entry at a row and a column of a matrix with so many columns.
-pub(super) fn place(row: &str, columns: &str, column: &str) -> String {
-    let product = || format!("{} * {}", factor(row), factor(columns));
-    match (row, columns, column) {
-        ("0", _, _) => column.to_string(),
-        (_, "1", "0") => row.to_string(),
-        (_, "1", _) => format!("{row} + {column}"),
-        (_, _, "0") => product(),
-        _ => format!("{} + {column}", product()),
+pub(super) fn place(
+    row: impl Into<Expression>,
+    columns: impl Into<Expression>,
+    column: impl Into<Expression>,
+) -> Expression {
+    let (row, columns, column) = (row.into(), columns.into(), column.into());
+    match (row.as_whole(), columns.as_whole(), column.as_whole()) {
+        (Some(0), _, _) => column,
+        (_, Some(1), _) => after(row, column),
+        _ => after(row * columns, column),
     }
 }

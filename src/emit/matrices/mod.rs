@@ -28,7 +28,6 @@ mod segments;
 mod shares;
 mod sparse;
 mod stacked;
-mod stages;
 mod temporaries;
 mod vectors;
 mod whole_numbers;
@@ -36,29 +35,29 @@ mod windows;
 
 use super::asked::{Asked, kept_whole};
 use super::documentation::{comment, introduction};
-use super::expression::Writer;
 use super::names::{Names, camel_case};
 use super::options::Options;
+use super::program::{Expression, MODULE, Parameter, Statement};
 use super::rust::{ALLOW, LARGEST_BY_ENTRIES, Module};
+use super::writer::Writer;
 use crate::derive::{Order, derive_closed};
 use crate::error::Diagnostic;
-use crate::graph::{Dimension, ExprId, Extents, Graph, Node};
+use crate::graph::{Comparison, ExprId, Extents, Graph, Node};
 use crate::limits::NESTED_LOOPS;
 use crate::lower::{Function, Shape, Whole, WholeParameter};
 use crate::tape::{associate, by_rows, by_states, hoist, in_place, placed, plan_beside, with_checkpoints, written_out};
+use dimensions::entries;
 use dispatch::Dispatched;
 use documentation::{formulas, shapes};
 use formed::Formed;
 use indexmap::IndexMap;
-use loops::{Interface, Loops, factor};
+use loops::{Interface, Loops};
 use of_few::{Alternative, OfFew};
 use results::{Derived, Outputs, Prepared, Results, Targets, is_number, shape_by};
 use rows::RowLoop;
 use rustc_hash::FxHashSet;
 use temporaries::Written;
 
-/// The private module of kernels in generated code.
-pub(in crate::emit) const MODULE: &str = "matrices";
 /// Names that the bodies use for themselves.
 const RESERVED: &[&str] = &[
     "i",
@@ -87,11 +86,11 @@ struct Signature {
     /// The name of each parameter in Rust.
     fields: Vec<String>,
     /// `n: usize, w: &[f64]`, or `w: &[f64; 3]` where all dimensions are numbers
-    parameters: Vec<String>,
+    parameters: Vec<Parameter>,
     /// Checks of the slices' lengths.
-    checks: Vec<String>,
+    checks: Vec<Statement>,
     /// Statements that turn parameters into what is read of them: slices, and numbers.
-    opening: Vec<String>,
+    opening: Vec<Statement>,
     stem: String,
 }
 
@@ -180,7 +179,7 @@ impl Module<'_> {
         (1..=NESTED_LOOPS).for_each(|height| drop(names.claim(&format!("i{height}"))));
         let sizes: IndexMap<String, String> =
             whole.sizes.iter().map(|size| (size.clone(), names.claim(size))).collect();
-        let mut parameters: Vec<String> = sizes.values().map(|size| format!("{size}: usize")).collect();
+        let mut parameters = of_sizes(&sizes);
         let fields: Vec<String> = whole.parameters.iter().map(|parameter| names.claim(&parameter.name)).collect();
         let mut checks = Vec::new();
         let mut opening = Vec::new();
@@ -191,12 +190,12 @@ impl Module<'_> {
                 _ if parameter.shape == Shape::Scalar => (number.to_string(), None),
                 _ => {
                     checks.push(check_of(field, parameter, &sizes));
-                    (format!("&[{number}]"), parameter.extents().is_scalar().then(|| format!("{field}[0]")))
+                    (format!("&[{number}]"), parameter.extents().is_scalar().then(|| Expression::from(field).at(0)))
                 }
             };
-            parameters.push(format!("{field}: {kind}"));
+            parameters.push(Parameter::new(field, kind));
             checks.extend(gathers::check(parameter, field, &sizes));
-            opening.extend(read.map(|read| format!("let {field} = {read};")));
+            opening.extend(read.map(|read| Statement::name(field, read)));
         }
         (Signature { name, sizes, fields, parameters, checks, opening, stem: names.stem() }, names)
     }
@@ -249,23 +248,22 @@ impl Module<'_> {
         let of_few = of_few.map(|own| self.of_few(signature, own, &of_dimensions, &all));
         let of_few = of_few.transpose()?.flatten();
         let always = of_few.as_ref().map_or(&of_dimensions, |of_few| &of_few.of_dimensions);
-        let mut checks: Vec<String> = always.iter().map(dimensions::Check::assertion).chain(lengths).collect();
+        let mut checks: Vec<Statement> = always.iter().map(dimensions::Check::assertion).chain(lengths).collect();
         // With a named size there is always a workspace: whether the body needs one does not show.
         let more = of_few.iter().flat_map(|of_few| &of_few.written.temporaries);
         let is_needed = written.temporaries.iter().chain(more).any(|(_, entries)| temporaries::in_workspace(entries));
         if is_needed || !signature.sizes.is_empty() {
-            parameters.push(format!("workspace: &mut [{float}]"));
+            parameters.push(Parameter::new("workspace", format!("&mut [{float}]")));
             let workspace = self.workspace(signature, name, &written, of_few.as_ref());
             documentation.push(String::new());
             documentation.push(format!(
                 "The workspace has at least [`{workspace}`] numbers; what is in them is of no importance."
             ));
             if is_needed {
-                let arguments: Vec<&str> = signature.sizes.values().map(String::as_str).collect();
-                let needed = format!("{workspace}({})", arguments.join(", "));
-                checks.push(format!(
-                    "::core::assert!(workspace.len() >= {needed}, \"the workspace is shorter than {workspace} says\");"
-                ));
+                let needed = Expression::call(&workspace, signature.sizes.values().map(Expression::from));
+                let length = Expression::from("workspace").method("len", []);
+                let holds = length.compare(Comparison::GreaterEqual, needed);
+                checks.push(Statement::assert(holds, &format!("the workspace is shorter than {workspace} says")));
             }
         }
         if !checks.is_empty() {
@@ -277,9 +275,9 @@ impl Module<'_> {
             1 => format!(" -> {float}"),
             several => format!(" -> ({})", vec![float; several].join(", ")),
         };
-        let returned = written.result();
+        let returned = written.result().map(Statement::Result);
         let temporaries = written.temporaries.iter().map(|(name, entries)| temporaries::declared(name, entries, float));
-        let before = of_few.iter().flat_map(|of_few| of_few.lines(float));
+        let before = of_few.iter().map(|of_few| of_few.statement(float));
         let checks = checks.into_iter().chain(before);
         let statements = checks.into_iter().chain(opening).chain(temporaries).chain(written.statements);
         let body = Dispatched { parameters: &parameters, result: &result, body: statements.chain(returned).collect() };
@@ -295,7 +293,8 @@ impl Module<'_> {
             self.out.push('\n');
         }
         let (allowed, text) = body.written(self.options);
-        let (parameters, result) = (body.parameters.join(", "), body.result);
+        self.kernels.extend(body.kernels(self.options));
+        let (parameters, result) = (Parameter::declared(body.parameters), body.result);
         self.out.push_str(&format!("{ALLOW}{allowed}pub fn {name}({parameters}){result} {{\n{text}}}\n"));
     }
 
@@ -338,7 +337,8 @@ impl Module<'_> {
         let checks = dimensions::checks(whole.needed.iter().chain(extents_of_steps), &signature.sizes);
         plan.for_each_tape(|tape| self.note_special(tape));
         let stem = placeholders.stand_for(signature.stem.as_str());
-        let writer = Writer { options, inputs: &inputs, owners: &[], stem: &stem, lanes: false };
+        let expressions: Vec<Expression> = inputs.iter().map(Expression::from).collect();
+        let writer = Writer { options, inputs: &expressions, owners: &[], stem: &stem, lanes: false };
         let mut sizes: IndexMap<String, String> =
             signature.sizes.iter().map(|(size, name)| (size.clone(), placeholders.stand_for(name))).collect();
         rows.iter().for_each(|group| sizes.extend(group.indices()));
@@ -357,36 +357,43 @@ impl Module<'_> {
         of_few: Option<&Alternative>,
     ) -> String {
         let workspace = self.items.claim(&format!("{}_workspace", name.trim_start_matches("r#")));
-        let parameters: Vec<String> = signature.sizes.values().map(|size| format!("{size}: usize")).collect();
+        let parameters = Parameter::declared(&of_sizes(&signature.sizes));
         let total = match of_few {
             None => written.workspace(),
             Some(own) if own.written.workspace() == written.workspace() => written.workspace(),
-            Some(own) => {
-                format!("if {} {{ {} }} else {{ {} }}", own.condition, own.written.workspace(), written.workspace())
-            }
+            Some(own) => Expression::choice(own.condition.clone(), own.written.workspace(), written.workspace()),
         };
+        self.use_kernels(&[Statement::Result(total.clone())]);
         self.out.push_str(&format!("\n/// The length of the workspace of [`{name}`].\n{ALLOW}"));
-        self.out
-            .push_str(&format!("pub const fn {workspace}({}) -> usize {{\n    {total}\n}}\n", parameters.join(", ")));
+        self.out.push_str(&format!("pub const fn {workspace}({parameters}) -> usize {{\n    {total}\n}}\n"));
         workspace
     }
 }
 
+/// The parameters that are dimensions.
+fn of_sizes(sizes: &IndexMap<String, String>) -> Vec<Parameter> {
+    sizes.values().map(|size| Parameter::new(size, "usize")).collect()
+}
+
 /// Checks the length of a parameter's slice.
-fn check_of(slice: &str, parameter: &WholeParameter, sizes: &IndexMap<String, String>) -> String {
+fn check_of(slice: &str, parameter: &WholeParameter, sizes: &IndexMap<String, String>) -> Statement {
     match &parameter.shape {
         shape @ Shape::Tensor(..) => {
-            let count = entries(&shape.extents(), sizes);
-            format!("::core::assert_eq!({slice}.len(), {count}, \"`{}` is a {shape}\");", parameter.name)
+            has_length(slice, &shape.extents(), sizes, &format!("`{}` is a {shape}", parameter.name))
         }
         shape => check(slice, &parameter.name, &shape.extents(), sizes),
     }
 }
 
 /// Checks the length of a slice.
-fn check(slice: &str, name: &str, extents: &Extents, sizes: &IndexMap<String, String>) -> String {
+fn check(slice: &str, name: &str, extents: &Extents, sizes: &IndexMap<String, String>) -> Statement {
     let kind = if extents.is_scalar() { "has one entry".to_string() } else { format!("is a {extents}") };
-    format!("::core::assert_eq!({slice}.len(), {}, \"`{name}` {kind}\");", entries(extents, sizes))
+    has_length(slice, extents, sizes, &format!("`{name}` {kind}"))
+}
+
+/// Checks that a slice is as long as a matrix has entries.
+fn has_length(slice: &str, extents: &Extents, sizes: &IndexMap<String, String>, message: &str) -> Statement {
+    Statement::equal(Expression::from(slice).method("len", []), entries(extents, sizes), message)
 }
 
 /// Writes the type of the entries of a matrix: an array where it is known how many there are.
@@ -394,18 +401,5 @@ fn array_or_slice(extents: &Extents, kind: &str) -> String {
     match extents.entries() {
         Some(count) if !extents.is_scalar() => format!("[{kind}; {count}]"),
         _ => format!("[{kind}]"),
-    }
-}
-
-/// Writes how many entries a matrix has.
-fn entries(extents: &Extents, sizes: &IndexMap<String, String>) -> String {
-    let dimension = |dimension: &Dimension| {
-        let text = dimensions::written(dimension, sizes);
-        if dimension.is_product() { text } else { factor(&text) }
-    };
-    match (extents.is_column(), extents.rows.is_one()) {
-        (true, _) => dimension(&extents.rows),
-        (_, true) => dimension(&extents.columns),
-        _ => format!("{} * {}", dimension(&extents.rows), dimension(&extents.columns)),
     }
 }

@@ -6,6 +6,7 @@ use super::temporaries::Written;
 use super::{Signature, temporaries};
 use crate::derive::Closed;
 use crate::emit::options::Options;
+use crate::emit::program::{Binary, Expression, Statement};
 use crate::emit::rust::Module;
 use crate::error::Diagnostic;
 use crate::graph::Graph;
@@ -34,10 +35,10 @@ impl OfFew {
 /// What a function does for sizes for which a range ends before it begins.
 pub(super) struct Alternative {
     /// What holds for these sizes.
-    pub condition: String,
+    pub condition: Expression,
     /// What must hold for all sizes.
     pub of_dimensions: Vec<Check>,
-    opening: Vec<String>,
+    opening: Vec<Statement>,
     pub written: Written,
 }
 
@@ -59,20 +60,18 @@ impl Module<'_> {
         // There is nothing to be done side by side.
         let plain = Options { reproducible: true, ..self.options.clone() };
         let (written, own) = self.loops(signature, &whole, &graph, targets, &plain)?;
-        let fails: Vec<&str> = of_dimensions.iter().filter(|check| !own.contains(check)).map(|c| &*c.fails).collect();
-        let condition = fails.join(" || ");
-        Ok((!fails.is_empty()).then_some(Alternative { condition, of_dimensions: own, opening, written }))
+        let fails = of_dimensions.iter().filter(|check| !own.contains(check)).map(|check| check.fails.clone());
+        let condition = fails.reduce(|any, fails| any.binary(Binary::Or, fails));
+        Ok(condition.map(|condition| Alternative { condition, of_dimensions: own, opening, written }))
     }
 }
 
 impl Alternative {
-    /// Writes the statements, which return from the function.
-    pub fn lines(&self, float: &str) -> Vec<String> {
+    /// Returns what is done for these sizes, which ends with a return from the function.
+    pub fn statement(&self, float: &str) -> Statement {
         let temporaries = &self.written.temporaries;
         let declared = temporaries.iter().map(|(name, entries)| temporaries::declared(name, entries, float));
-        let returned = format!("return {};", self.written.result().unwrap_or_default()).replace(" ;", ";");
-        let inside = self.opening.iter().cloned().chain(declared).chain(self.written.statements.iter().cloned());
-        let inside = inside.chain([returned]).map(|line| format!("    {line}"));
-        [format!("if {} {{", self.condition)].into_iter().chain(inside).chain(["}".to_string()]).collect()
+        let body = self.opening.iter().cloned().chain(declared).chain(self.written.statements.iter().cloned());
+        Statement::when(self.condition.clone(), body.chain([Statement::Return(self.written.result())]).collect())
     }
 }

@@ -1,9 +1,9 @@
 //! Operations on whole matrices: views, calls of kernels, and copies.
 
 use super::loops::{Loops, Place, after, place};
-use crate::emit::expression::bare;
+use crate::emit::program::{Expression, Statement};
 use crate::error::Diagnostic;
-use crate::graph::{Dimension, ExprId, Extents, Extreme, Graph, MatrixOperation as M};
+use crate::graph::{Comparison, Dimension, ExprId, Extents, Extreme, Graph, MatrixOperation as M};
 use crate::tape::{Computation, summands};
 
 /// Most rows of a matrix whose determinant is the product of its pivots, which does not overflow.
@@ -34,17 +34,16 @@ impl Loops<'_> {
                 let inner = self.slice(operands[0]);
                 if extents.is_scalar() {
                     let width = self.dimension(&self.graph.extents(operands[0]).columns);
-                    let at = place(&self.dimension(&row), &width, "0");
-                    return Ok(Place::Number(format!("{inner}[{at}]")));
+                    return Ok(Place::Number(inner.at(place(self.dimension(&row), width, 0))));
                 }
                 let name = self.fresh();
                 let columns = Extents::new(row.clone(), extents.columns.clone());
-                let start = if row == Dimension::number(0) { "0".to_string() } else { self.entries(&columns) };
+                let start = if row == Dimension::number(0) { Expression::Whole(0) } else { self.entries(&columns) };
                 let end = self.entries(&Extents::new(row.plus(&extents.rows, 1), extents.columns.clone()));
-                let line = format!("let {name} = &{inner}[{start}..{end}];");
+                let view = Statement::name(&name, inner.at(Expression::range(start, end)).reference());
                 match &mut self.open {
-                    Some(open) => open.before.push(line),
-                    None => self.statements.push(line),
+                    Some(open) => open.before.push(view),
+                    None => self.statements.push(view),
                 }
                 Place::Slice(name)
             }
@@ -64,14 +63,14 @@ impl Loops<'_> {
             }
             M::Scatter(places, _) => {
                 self.close();
-                let at = self.places_given(places, &operands[1..]);
+                let [row, column] = self.places_given(places, &operands[1..]);
                 let inner = self.graph.extents(operands[0]);
                 let source = self.slice(operands[0]);
                 let target = self.target(id);
                 let columns = self.dimension(&extents.columns);
-                let (count, start) = (self.entries(&inner), place(&at[0], &columns, &at[1]));
-                self.statements.push(format!("{target}.fill(0.0);"));
-                self.statements.push(format!("{target}[{start}..][..{count}].copy_from_slice(&{source});"));
+                let (count, start) = (self.entries(&inner), place(row, columns, column));
+                self.statements.push(Statement::fill(&target, Expression::zero()));
+                self.statements.push(Statement::copy(Expression::from(&target).part(start, count), source));
                 Place::Slice(target)
             }
             M::LogSumExp if !self.block.is_closed() => match self.numbers_stacked(operands[0]) {
@@ -81,7 +80,7 @@ impl Loops<'_> {
             M::LogSumExp => {
                 self.close();
                 let a = self.slice(operands[0]);
-                self.call_number("log_sum_exp::<FMA>", &format!("(&{a})"))
+                self.named_number(Expression::fused_kernel("log_sum_exp", [a.reference()]))
             }
             M::LogSumExpOfRows => {
                 self.close();
@@ -90,34 +89,33 @@ impl Loops<'_> {
             M::Extremum(extreme) => {
                 self.close();
                 let a = self.slice(operands[0]);
-                let name = self.fresh();
-                let first = first_kernel(*extreme);
-                let nan = format!("{}::NAN", self.writer.options.scalar.name());
-                let value = format!("{}::{first}(&{a}).map_or({nan}, |at| {a}[at])", super::MODULE);
-                self.statements.push(format!("let {name} = {value};"));
-                Place::Number(name)
+                let nan = Expression::Name(format!("{}::NAN", self.writer.options.scalar.name()));
+                let first = Expression::kernel(first_kernel(*extreme), [a.clone().reference()]);
+                let entry = Expression::Closure("at".to_string(), Box::new(a.at("at")));
+                self.named_number(first.method("map_or", [nan, entry]))
             }
             M::FirstExtremum(extreme) => {
                 self.close();
                 let a = self.slice(operands[0]);
                 let target = self.target(id);
-                self.statements.push(format!("{target}.fill(0.0);"));
-                let first = format!("{}::{}(&{a})", super::MODULE, first_kernel(*extreme));
-                let lines =
-                    [format!("if let Some(at) = {first} {{"), format!("    {target}[at] = 1.0;"), "}".to_string()];
-                self.statements.extend(lines);
+                self.statements.push(Statement::fill(&target, Expression::zero()));
+                let first = Expression::kernel(first_kernel(*extreme), [a.reference()]);
+                let some = Expression::call("Some", ["at".into()]);
+                let condition = Expression::Match(Box::new(some), Box::new(first));
+                let one = Statement::set(Expression::from(&target).at("at"), Expression::float("1.0"));
+                self.statements.push(Statement::when(condition, vec![one]));
                 Place::Slice(target)
             }
             M::EntryProduct => {
                 self.close();
                 let a = self.slice(operands[0]);
-                self.call_number("entry_product", &format!("(&{a})"))
+                self.named_number(Expression::kernel("entry_product", [a.reference()]))
             }
             M::OtherProducts => {
                 self.close();
                 let a = self.slice(operands[0]);
                 let target = self.target(id);
-                self.call(format!("other_products(&{a}, {target});"));
+                self.statements.push(Statement::kernel("other_products", [a.reference(), (&target).into()]));
                 Place::Slice(target)
             }
             M::Inverse if self.is_small_and_plain(operands[0]) => {
@@ -135,7 +133,8 @@ impl Loops<'_> {
                 let order = self.temporary(&Extents::column(extents.rows.clone()));
                 let target = self.target(id);
                 let n = self.dimension(&extents.rows);
-                self.call(format!("adjugate({n}, &{a}, {work}, {order}, {target});"));
+                let arguments = [n, a.reference(), work.into(), order.into(), (&target).into()];
+                self.statements.push(Statement::kernel("adjugate", arguments));
                 Place::Slice(target)
             }
             M::Determinant if self.is_small_and_plain(operands[0]) => {
@@ -145,17 +144,14 @@ impl Loops<'_> {
             M::Determinant | M::LogDeterminant => {
                 self.close();
                 let (_, sign, logarithm) = self.factorized(operands[0]);
-                let exponential = self.writer.function(crate::functions::rows::EXP, &logarithm);
                 let value = match operation {
-                    M::Determinant => format!("{sign} * {exponential}"),
+                    M::Determinant => sign * self.writer.call(crate::functions::rows::EXP, logarithm),
                     _ => {
-                        let nan = format!("{}::NAN", self.writer.options.scalar.name());
-                        format!("if {sign} > 0.0 {{ {logarithm} }} else {{ {nan} }}")
+                        let nan = Expression::Name(format!("{}::NAN", self.writer.options.scalar.name()));
+                        Expression::choice(sign.compare(Comparison::Greater, Expression::zero()), logarithm, nan)
                     }
                 };
-                let name = self.fresh();
-                self.statements.push(format!("let {name} = {value};"));
-                Place::Number(name)
+                self.named_number(value)
             }
             _ => {
                 self.close();
@@ -187,26 +183,23 @@ impl Loops<'_> {
     }
 
     /// Returns the slice of a computed matrix, writing a transpose out where one is needed.
-    pub(super) fn slice(&mut self, id: ExprId) -> String {
+    pub(super) fn slice(&mut self, id: ExprId) -> Expression {
         match self.places.get(&id).cloned() {
             Some(Place::Slice(name)) => {
                 self.read.insert(id);
-                name
+                name.into()
             }
-            Some(Place::Number(text)) => format!("[{text}]"),
+            Some(Place::Number(number)) => Expression::List(vec![number]),
             Some(Place::Turned(inner)) if self.is_vector(inner) => self.slice(inner),
             Some(Place::Turned(inner)) => {
                 let a = self.slice(inner);
                 let name = self.temporary(&self.graph.extents(id));
                 let columns = self.dimension(&self.graph.extents(inner).columns);
-                self.call(format!("transpose({columns}, &{a}, {name});"));
+                self.statements.push(Statement::kernel("transpose", [columns, a.reference(), (&name).into()]));
                 self.places.insert(id, Place::Slice(name.clone()));
-                name
+                name.into()
             }
-            Some(Place::Local) => {
-                self.unknown = true;
-                String::new()
-            }
+            Some(Place::Local) => self.unknown(),
             _ => {
                 let extents = self.graph.extents(id);
                 let place = match self.graph.as_matrix(id) {
@@ -221,32 +214,26 @@ impl Loops<'_> {
                 };
                 self.places.insert(id, place.clone());
                 match place {
-                    Place::Slice(name) => name,
-                    _ => "[]".to_string(),
+                    Place::Slice(name) => name.into(),
+                    _ => Expression::List(Vec::new()),
                 }
             }
         }
     }
 
     /// Returns the expression of a number.
-    pub(super) fn number(&mut self, id: ExprId) -> String {
+    pub(super) fn number(&mut self, id: ExprId) -> Expression {
         match self.places.get(&id) {
-            Some(Place::Number(text)) => text.clone(),
-            _ => {
-                let slice = self.slice(id);
-                format!("{slice}[0]")
-            }
+            Some(Place::Number(number)) => number.clone(),
+            _ => self.slice(id).at(0),
         }
     }
 
-    pub(super) fn call(&mut self, line: String) {
-        self.statements.push(format!("{}::{line}", super::MODULE));
-    }
-
-    pub(super) fn call_number(&mut self, kernel: &'static str, arguments: &str) -> Place {
+    /// Gives a name to a number.
+    pub(super) fn named_number(&mut self, value: Expression) -> Place {
         let name = self.fresh();
-        self.statements.push(format!("let {name} = {}::{kernel}{arguments};", super::MODULE));
-        Place::Number(name)
+        self.statements.push(Statement::name(&name, value));
+        Place::Number(name.into())
     }
 
     /// Computes a product in the loop that is open, if it can be.
@@ -255,17 +242,17 @@ impl Loops<'_> {
     }
 
     /// Adds a sum, or a sum of products, to the loop that computes what is summed.
-    fn sum_in_loop(&mut self, factors: &[ExprId]) -> Option<String> {
+    fn sum_in_loop(&mut self, factors: &[ExprId]) -> Option<Expression> {
         let summed = summands(self.graph, factors)?;
         if !summed.iter().any(|id| self.is_local(*id)) || !summed.iter().all(|id| self.is_ready(*id)) {
             return None;
         }
         let name = self.fresh();
-        let entries: Vec<String> = summed.iter().map(|id| self.entry(*id)).collect();
+        let product = summed.iter().map(|id| self.entry(*id)).reduce(|product, entry| product * entry)?;
         let open = self.open.as_mut()?;
-        open.inside.push(format!("{name} += {};", entries.join(" * ")));
+        open.inside.push(Statement::add(&name, product));
         open.sums.push(name.clone());
-        Some(name)
+        Some(name.into())
     }
 
     /// Tells whether a matrix is so small that its determinant is a product of few pivots, and is not needed in logarithms.
@@ -285,11 +272,11 @@ impl Loops<'_> {
     }
 
     /// Inverts a small matrix once for its inverse and its determinant, and returns both.
-    fn inverted(&mut self, of: ExprId) -> (Place, String) {
+    fn inverted(&mut self, of: ExprId) -> (Place, Expression) {
         let inverse = self.inverse_of(of);
         let determinant = format!("{}determinant_{}", self.writer.stem, of.index());
         if let Some(place) = inverse.and_then(|id| self.places.get(&id)).cloned() {
-            return (place, determinant);
+            return (place, determinant.into());
         }
         let extents = self.graph.extents(of);
         let a = self.slice(of);
@@ -299,22 +286,22 @@ impl Loops<'_> {
             None => self.temporary(&extents),
         };
         let n = self.dimension(&extents.rows);
-        let call = format!("{}::small_invert({n}, &{a}, {work}, {name})", super::MODULE);
-        self.statements.push(format!("let {determinant} = {call};"));
+        let call = Expression::kernel("small_invert", [n, a.reference(), work.into(), (&name).into()]);
+        self.statements.push(Statement::name(&determinant, call));
         if let Some(id) = inverse {
             self.places.insert(id, Place::Slice(name.clone()));
         }
-        (Place::Slice(name), determinant)
+        (Place::Slice(name), determinant.into())
     }
 
     /// Inverts a matrix once for its inverse and its determinant; returns the inverse's place, the sign of the
     /// determinant and the logarithm of its size.
-    pub(super) fn factorized(&mut self, of: ExprId) -> (Place, String, String) {
+    pub(super) fn factorized(&mut self, of: ExprId) -> (Place, Expression, Expression) {
         let inverse = self.inverse_of(of);
         let key = format!("{}inverse_{}", self.writer.stem, of.index());
         let (sign, logarithm) = (format!("{key}_sign"), format!("{key}_logarithm"));
         if let Some(place) = inverse.and_then(|id| self.places.get(&id)).cloned() {
-            return (place, sign, logarithm);
+            return (place, sign.into(), logarithm.into());
         }
         let extents = self.graph.extents(of);
         let a = self.slice(of);
@@ -324,74 +311,57 @@ impl Loops<'_> {
             None => self.temporary(&extents),
         };
         let n = self.dimension(&extents.rows);
-        let call = format!("{}::invert({n}, &{a}, {work}, {name})", super::MODULE);
-        self.statements.push(format!("let ({sign}, {logarithm}) = {call};"));
+        let value = Expression::kernel("invert", [n, a.reference(), work.into(), (&name).into()]);
+        let names = vec![sign.clone(), logarithm.clone()];
+        self.statements.push(Statement::Let { names, is_mutable: false, kind: None, value });
         if let Some(id) = inverse {
             self.places.insert(id, Place::Slice(name.clone()));
         }
-        (Place::Slice(name), sign, logarithm)
+        (Place::Slice(name), sign.into(), logarithm.into())
     }
 
     /// Copies entries to where an operation puts them.
     pub(super) fn copied(&mut self, id: ExprId, extents: &Extents, operation: &M, operands: &[ExprId]) -> Place {
-        let sources: Vec<String> = operands.iter().map(|operand| self.slice(*operand)).collect();
+        let sources: Vec<Expression> = operands.iter().map(|operand| self.slice(*operand)).collect();
         let target = self.target(id);
         let columns = self.dimension(&extents.columns);
-        let nested = |body: String, rows: String, columns: String| {
-            vec![
-                format!("for i in 0..{rows} {{"),
-                format!("    for j in 0..{columns} {{"),
-                format!("        {body}"),
-                "    }".to_string(),
-                "}".to_string(),
-            ]
+        let to = |at: Expression| Expression::from(&target).at(at);
+        let from = |at: Expression| sources[0].clone().at(at);
+        let zeros = Statement::fill(&target, Expression::zero());
+        let nested = |copy: Statement, rows: Expression, columns: Expression| {
+            Statement::each("i", rows, vec![Statement::each("j", columns, vec![copy])])
         };
-        let mut lines = Vec::new();
+        let mut statements = Vec::new();
         let own = |graph: &Graph, at: usize| graph.extents(operands[at]);
         match operation {
-            M::Full(value, _) => lines.push(format!("{target}.fill({});", self.writer.literal(value))),
+            M::Full(value, _) => statements.push(Statement::fill(&target, self.writer.literal(value))),
             M::Identity(n) => {
                 let n = self.dimension(n);
-                lines.push(format!("{target}.fill(0.0);"));
-                lines.extend([
-                    format!("for i in 0..{n} {{"),
-                    format!("    {target}[{}] = 1.0;", place("i", &n, "i")),
-                    "}".into(),
-                ]);
+                let one = Statement::set(to(place("i", &n, "i")), Expression::float("1.0"));
+                statements.extend([zeros, Statement::each("i", n, vec![one])]);
             }
             M::Diagonal => {
-                lines.push(format!("{target}.fill(0.0);"));
                 let n = self.dimension(&extents.rows);
-                lines.extend([
-                    format!("for i in 0..{n} {{"),
-                    format!("    {target}[{}] = {}[i];", place("i", &n, "i"), sources[0]),
-                    "}".into(),
-                ]);
+                let copy = Statement::set(to(place("i", &n, "i")), from("i".into()));
+                statements.extend([zeros, Statement::each("i", n, vec![copy])]);
             }
             M::DiagonalOf => {
                 let n = self.dimension(&extents.rows);
-                lines.extend([
-                    format!("for i in 0..{n} {{"),
-                    format!("    {target}[i] = {}[{}];", sources[0], place("i", &n, "i")),
-                    "}".into(),
-                ]);
+                let copy = Statement::set(to("i".into()), from(place("i", &n, "i")));
+                statements.push(Statement::each("i", n, vec![copy]));
             }
             M::Trace => {
                 let n = self.dimension(&own(self.graph, 0).rows);
                 let name = self.fresh();
-                let float = self.writer.options.scalar.name();
-                self.statements.extend([
-                    format!("let mut {name}: {float} = 0.0;"),
-                    format!("for i in 0..{n} {{"),
-                    format!("    {name} += {}[{}];", sources[0], place("i", &n, "i")),
-                    "}".into(),
-                ]);
-                return Place::Number(name);
+                let add = Statement::add(&name, from(place("i", &n, "i")));
+                self.statements.push(Statement::total(&name, self.writer.options.scalar.name()));
+                self.statements.push(Statement::each("i", n, vec![add]));
+                return Place::Number(name.into());
             }
             M::Transpose => {
                 let inner = self.dimension(&own(self.graph, 0).columns);
-                self.call(format!("transpose({inner}, &{}, {target});", sources[0]));
-                return Place::Slice(target);
+                let arguments = [inner, sources[0].clone().reference(), (&target).into()];
+                statements.push(Statement::kernel("transpose", arguments));
             }
             M::Slice(row, column, _) => {
                 let places = [Some(row.clone()), Some(column.clone())];
@@ -400,51 +370,35 @@ impl Loops<'_> {
                 let (row, column) = (self.dimension(&row), self.dimension(column));
                 if extents.is_scalar() {
                     let seen = self.entry_of_row(operands[0], &places, &[]);
-                    if let Some(entry) = seen.or_else(|| self.entry_of_view(operands[0], &sources[0], [&row, &column]))
-                    {
-                        return Place::Number(entry);
-                    }
-                    return Place::Number(format!("{}[{}]", sources[0], place(&row, &width, &column)));
+                    let seen = seen.or_else(|| self.entry_of_view(operands[0], &sources[0], [&row, &column]));
+                    return Place::Number(seen.unwrap_or_else(|| from(place(row, width, column))));
                 }
-                let body = format!(
-                    "{target}[{}] = {}[{}];",
-                    place("i", &columns, "j"),
-                    sources[0],
-                    place(&after("i", &row), &width, &after("j", &column))
-                );
-                lines.extend(nested(body, self.dimension(&extents.rows), columns));
+                let source = from(place(after("i", row), width, after("j", column)));
+                let copy = Statement::set(to(place("i", &columns, "j")), source);
+                statements.push(nested(copy, self.dimension(&extents.rows), columns));
             }
             M::Embed(row, column, _) => {
                 let inner = own(self.graph, 0);
                 let (row, column) = (self.dimension(row), self.dimension(column));
                 let width = self.dimension(&inner.columns);
-                lines.push(format!("{target}.fill(0.0);"));
-                let first = place(&row, &columns, &column);
-                let source = &sources[0];
-                if inner.is_scalar() {
-                    let number = self.number(operands[0]);
-                    lines.push(format!("{target}[{first}] = {};", bare(&number)));
+                statements.push(zeros);
+                statements.push(if inner.is_scalar() {
+                    Statement::set(to(place(row, columns, column)), self.number(operands[0]))
                 } else if inner.rows.is_one() || (inner.columns == extents.columns) {
-                    let entries = self.entries(&inner);
-                    lines.push(format!("{target}[{first}..][..{entries}].copy_from_slice(&{source});"));
+                    let part = Expression::from(&target).part(place(row, columns, column), self.entries(&inner));
+                    Statement::copy(part, &sources[0])
                 } else if inner.is_column() {
-                    lines.extend([
-                        format!("for i in 0..{} {{", self.dimension(&inner.rows)),
-                        format!("    {target}[{}] = {source}[i];", place(&after("i", &row), &columns, &column)),
-                        "}".to_string(),
-                    ]);
+                    let copy = Statement::set(to(place(after("i", row), columns, column)), from("i".into()));
+                    Statement::each("i", self.dimension(&inner.rows), vec![copy])
                 } else {
-                    let body = format!(
-                        "{target}[{}] = {source}[{}];",
-                        place(&after("i", &row), &columns, &after("j", &column)),
-                        place("i", &width, "j")
-                    );
-                    lines.extend(nested(body, self.dimension(&inner.rows), width));
-                }
+                    let place_in_whole = place(after("i", row), columns, after("j", column));
+                    let copy = Statement::set(to(place_in_whole), from(place("i", &width, "j")));
+                    nested(copy, self.dimension(&inner.rows), width)
+                });
             }
-            _ => lines.extend(self.put_together(&target, operation, operands, &sources)),
+            _ => statements.extend(self.put_together(&target, operation, operands, &sources)),
         }
-        self.statements.extend(lines);
+        self.statements.extend(statements);
         Place::Slice(target)
     }
 
@@ -452,12 +406,12 @@ impl Loops<'_> {
     pub(super) fn deliver(&mut self, root: ExprId, target: &str) {
         if self.graph.extents(root).is_scalar() {
             let number = self.number(root);
-            self.statements.push(format!("*{target} = {};", bare(&number)));
+            self.statements.push(Statement::set(Expression::from(target).dereference(), number));
             return;
         }
         let name = self.slice(root);
-        if name != target {
-            self.statements.push(format!("{target}.copy_from_slice(&{name});"));
+        if name.as_name() != Some(target) {
+            self.statements.push(Statement::copy(target, name));
         }
     }
 }

@@ -1,9 +1,10 @@
 //! The places of the entries of a sparse derivative, in Rust.
 
+use super::dimensions::{self, entries};
 use super::whole_numbers::WholeNumbers;
-use super::{dimensions, entries, factor};
 use crate::derive::{Band, Group, Layout, Nonzero, Side, Sparse, SparseOrder as Order};
-use crate::graph::{Bound, Dimension, ExprId, Extents};
+use crate::emit::program::{Binary, Expression, Statement};
+use crate::graph::{Bound, Comparison, Dimension, ExprId, Extents};
 use indexmap::IndexMap;
 use rustc_hash::FxHashMap;
 
@@ -23,32 +24,34 @@ pub(super) struct Places<'a> {
 
 impl Places<'_> {
     /// Writes the places of all entries; none where they are made of numbers that are not whole.
-    pub(super) fn statements(&self) -> Option<Vec<String>> {
+    pub(super) fn statements(&self) -> Option<Vec<Statement>> {
         let mut statements = Vec::new();
         if !self.sparse.groups.is_empty() {
-            statements.push("let mut at = 0;".to_string());
+            statements.push(Statement::variable("at", 0));
         }
         match &self.sparse.order {
-            Order::Banded(bands) => self.bands(bands, &mut statements),
+            Order::Banded(bands) => statements.push(self.bands(bands)),
             Order::Written | Order::Merged => {
-                self.sparse.groups.iter().try_for_each(|group| self.group(group, &mut statements))?;
+                for group in &self.sparse.groups {
+                    statements.extend(self.group(group)?);
+                }
             }
         }
         Some(statements)
     }
 
     /// Writes that the next entry is in a row and a column.
-    fn noted(&self, row: &str, column: &str) -> [String; 3] {
-        let [rows, columns] = self.slices;
+    fn noted(&self, row: Expression, column: Expression) -> Vec<Statement> {
+        let [rows, columns] = self.slices.map(Expression::from);
         let of_column = match (self.sparse.layout, &self.sparse.order) {
-            (Layout::Columns, Order::Written | Order::Banded(_)) => format!("{columns}[{column} + 1] += 1;"),
-            _ => format!("{columns}[at] = {column};"),
+            (Layout::Columns, Order::Written | Order::Banded(_)) => Statement::add(columns.at(column + 1), 1),
+            _ => Statement::set(columns.at("at"), column),
         };
-        [format!("{rows}[at] = {row};"), of_column, "at += 1;".to_string()]
+        vec![Statement::set(rows.at("at"), row), of_column, Statement::add("at", 1)]
     }
 
     /// Writes a loop over all rows, or columns, with the diagonals that are in each.
-    fn bands(&self, bands: &[Band], out: &mut Vec<String>) {
+    fn bands(&self, bands: &[Band]) -> Statement {
         let end = |pick: fn(&Band) -> &Dimension, wanted: fn(i64) -> bool| {
             let ends = bands.iter().map(pick).cloned();
             ends.reduce(|a, b| if b.plus(&a, -1).as_number().is_some_and(wanted) { b } else { a }).unwrap_or_default()
@@ -57,71 +60,66 @@ impl Places<'_> {
         let variable = "i1";
         let mut sizes = self.sizes.clone();
         sizes.insert(INDEX.to_string(), variable.to_string());
-        let written = |dimension: &Dimension| dimensions::written(dimension, &self.sizes);
-        out.push(format!("for {variable} in {}..{} {{", written(&from), dimensions::end(&to, &self.sizes)));
+        let mut body = Vec::new();
         for band in bands {
             let across = dimensions::written(&band.shift.plus(&Dimension::name(INDEX), 1), &sizes);
-            let [row, column] = self.sparse.layout.in_order([variable, &across]);
-            let lines = self.noted(row, column);
-            let bounds = [(&band.from, &from, ">="), (&band.to, &to, "<")].map(|(own, all, sign)| {
+            let [row, column] = self.sparse.layout.in_order([variable.into(), across]);
+            let bounds = [(&band.from, &from, Comparison::GreaterEqual), (&band.to, &to, Comparison::Less)];
+            let conditions = bounds.into_iter().filter(|(own, all, _)| own != all).map(|(own, _, comparison)| {
                 let (end, taken) = dimensions::sides(own, &self.sizes);
-                let index: Vec<&str> = std::iter::once(variable).chain(taken.iter().map(String::as_str)).collect();
-                (own != all).then(|| format!("{} {sign} {end}", index.join(" + ")))
+                let index = taken.into_iter().fold(Expression::from(variable), Expression::plus);
+                index.compare(comparison, end)
             });
-            let conditions: Vec<String> = bounds.into_iter().flatten().collect();
-            match conditions.is_empty() {
-                true => out.extend(lines.map(|line| format!("    {line}"))),
-                false => {
-                    out.push(format!("    if {} {{", conditions.join(" && ")));
-                    out.extend(lines.map(|line| format!("        {line}")));
-                    out.push("    }".to_string());
-                }
+            let noted = self.noted(row, column);
+            match conditions.reduce(|all, condition| all.binary(Binary::And, condition)) {
+                Some(condition) => body.push(Statement::when(condition, noted)),
+                None => body.extend(noted),
             }
         }
-        out.push("}".to_string());
+        let range = Expression::range(dimensions::written(&from, &self.sizes), dimensions::end(&to, &self.sizes));
+        Statement::over(variable, range, body)
     }
 
     /// Writes loops that tell where the entries of a group are.
-    fn group(&self, group: &Group, out: &mut Vec<String>) -> Option<()> {
+    fn group(&self, group: &Group) -> Option<Vec<Statement>> {
         let mut sizes = self.sizes.clone();
-        let mut indent = String::new();
+        let mut loops = Vec::new();
         for (level, Bound { index, from, to }) in group.nest.iter().enumerate() {
-            let (from, to) = (dimensions::written(from, &sizes), dimensions::end(to, &sizes));
+            let range = Expression::range(dimensions::written(from, &sizes), dimensions::end(to, &sizes));
             let name = format!("i{}", level + 1);
-            out.push(format!("{indent}for {name} in {from}..{to} {{"));
             sizes.extend(index.names().map(|own| (own.to_string(), name.clone())));
-            indent.push_str("    ");
+            loops.push((name, range));
         }
         let places = group.entries.iter().map(|entry| self.place(entry, &sizes));
-        let places: Vec<[String; 2]> = places.collect::<Option<_>>()?;
-        if let [[row, column]] = &places[..] {
-            out.extend(self.noted(row, column).map(|line| format!("{indent}{line}")));
-        } else {
-            let places: Vec<String> = places.iter().map(|[row, column]| format!("({row}, {column})")).collect();
-            out.push(format!("{indent}for (row, column) in [{}] {{", places.join(", ")));
-            out.extend(self.noted("row", "column").map(|line| format!("{indent}    {line}")));
-            out.push(format!("{indent}}}"));
-        }
-        for _ in &group.nest {
-            indent.truncate(indent.len() - 4);
-            out.push(format!("{indent}}}"));
-        }
-        Some(())
+        let mut places: Vec<[Expression; 2]> = places.collect::<Option<_>>()?;
+        let noted = match places.len() {
+            1 => places.pop().map(|[row, column]| self.noted(row, column)).unwrap_or_default(),
+            _ => {
+                let pattern = Expression::Tuple(vec!["row".into(), "column".into()]);
+                let list =
+                    Expression::List(places.into_iter().map(|place| Expression::Tuple(place.to_vec())).collect());
+                vec![Statement::over(pattern, list, self.noted("row".into(), "column".into()))]
+            }
+        };
+        let nested = |body, (name, range): (String, Expression)| vec![Statement::over(name, range, body)];
+        Some(loops.into_iter().rev().fold(noted, nested))
     }
 
-    fn place(&self, entry: &Nonzero, sizes: &IndexMap<String, String>) -> Option<[String; 2]> {
+    fn place(&self, entry: &Nonzero, sizes: &IndexMap<String, String>) -> Option<[Expression; 2]> {
         let row = self.number(&entry.row, &self.sparse.rows, sizes)?;
         let column = self.number(&entry.column, &self.sparse.columns, sizes)?;
         Some(match entry.is_turned {
-            true => [format!("::core::cmp::max({row}, {column})"), format!("::core::cmp::min({row}, {column})")],
+            true => {
+                ["max", "min"].map(|of| Expression::call(format!("::core::cmp::{of}"), [row.clone(), column.clone()]))
+            }
             false => [row, column],
         })
     }
 
     /// Writes the number of a row or a column.
-    fn number(&self, side: &Side, blocks: &[Extents], sizes: &IndexMap<String, String>) -> Option<String> {
+    fn number(&self, side: &Side, blocks: &[Extents], sizes: &IndexMap<String, String>) -> Option<Expression> {
         let extents = &blocks[side.block];
-        let mut terms: Vec<String> = Vec::new();
+        let mut terms: Vec<Expression> = Vec::new();
         let mut start = Dimension::number(0);
         for block in &blocks[..side.block] {
             match (block.rows.as_number(), block.columns.as_number()) {
@@ -144,33 +142,26 @@ impl Places<'_> {
                 };
                 let offset = (given.is_none() || row.offset.as_number() != Some(0))
                     .then(|| dimensions::written(&row.offset, sizes));
-                let sum: Vec<String> = given.into_iter().chain(offset).collect();
-                let sum = if sum.len() > 1 { format!("({})", sum.join(" + ")) } else { factor(&sum[0]) };
-                let width = width
-                    .map_or_else(|| factor(&dimensions::written(&extents.columns, sizes)), |width| width.to_string());
-                terms.push(format!("{sum} * {width}"));
+                let width = width.and_then(|width| usize::try_from(width).ok());
+                let width = width.map_or_else(|| dimensions::written(&extents.columns, sizes), Expression::Whole);
+                terms.extend(given.into_iter().chain(offset).reduce(Expression::plus).map(|row| row * width));
             }
         }
         if let Some(given) = column.given {
             terms.push(self.given(given, sizes)?);
         }
         start = start.plus(&column.offset, 1);
-        if terms.is_empty() || start.as_number() != Some(0) {
-            // What is added stands before what is taken away.
-            let text = dimensions::written(&start, sizes);
-            let text = if terms.is_empty() {
-                text
-            } else {
-                text.strip_prefix("0 - ").map_or(text.clone(), |taken| format!("- {taken}"))
-            };
-            terms.push(text);
+        let (added, taken) = dimensions::sides(&start, sizes);
+        if terms.is_empty() || added.as_whole() != Some(0) {
+            terms.push(added);
         }
-        Some(terms.join(" + ").replace("+ - ", "- "))
+        // What is added stands before what is taken away.
+        Some(taken.into_iter().fold(dimensions::total(terms)?, |sum, term| sum - term))
     }
 
     /// Writes a whole number from data.
-    fn given(&self, id: ExprId, sizes: &IndexMap<String, String>) -> Option<String> {
-        let name = |input: u32| self.inputs.get(&input).cloned();
-        WholeNumbers { graph: &self.sparse.graph, name, sizes, known: &FxHashMap::default() }.text(id)
+    fn given(&self, id: ExprId, sizes: &IndexMap<String, String>) -> Option<Expression> {
+        let name = |input: u32| self.inputs.get(&input).map(Expression::from);
+        WholeNumbers { graph: &self.sparse.graph, name, sizes, known: &FxHashMap::default() }.number(id)
     }
 }

@@ -1,7 +1,7 @@
 //! Products of matrices: the order, and the kernel for each pair.
 
 use super::loops::{Loops, Place, place};
-use crate::emit::expression::bare;
+use crate::emit::program::{Expression, Statement};
 use crate::graph::{Dimension, ExprId, Extents, MatrixOperation as M};
 use crate::tape::Computation;
 
@@ -10,7 +10,7 @@ use crate::tape::Computation;
 struct Operand {
     extents: Extents,
     /// The slice; the one that is turned if `turned`.
-    name: String,
+    slice: Expression,
     turned: bool,
     kind: OperandKind,
 }
@@ -34,19 +34,21 @@ impl Loops<'_> {
         let extents = self.graph.extents(id);
         let vector = self.is_vector(id);
         let implied = matches!(self.places.get(&id), Some(Place::Implied));
-        let (name, turned, kind) = match self.graph.as_matrix(id) {
+        let (slice, turned, kind) = match self.graph.as_matrix(id) {
             _ if !implied => match self.places.get(&id).cloned() {
                 Some(Place::Turned(inner)) if !vector => (self.slice(inner), true, OperandKind::General),
                 _ => (self.slice(id), false, OperandKind::General),
             },
-            Some((M::Full(..), _)) if self.graph.is_ones(id) => (String::new(), false, OperandKind::Ones),
+            Some((M::Full(..), _)) if self.graph.is_ones(id) => {
+                (Expression::List(Vec::new()), false, OperandKind::Ones)
+            }
             Some((M::Diagonal, [v])) => {
                 let v = *v;
                 (self.slice(v), false, OperandKind::Diagonal)
             }
             _ => (self.slice(id), false, OperandKind::General),
         };
-        Operand { extents, name, turned, kind }
+        Operand { extents, slice, turned, kind }
     }
 
     /// Writes out the second of two diagonal matrices in a row.
@@ -74,25 +76,29 @@ impl Loops<'_> {
         for (at, next) in given.into_iter().enumerate() {
             let last = at + 1 == count;
             let own = Extents::new(product.extents.rows.clone(), next.extents.columns.clone());
-            let name = if own.is_scalar() {
+            let slice = if own.is_scalar() {
                 let number = self.inner(&product, &next);
                 if last {
                     return Place::Number(number);
                 }
-                format!("[{number}]")
+                Expression::List(vec![number])
             } else {
                 let target = if last { self.target(id) } else { self.temporary(&own) };
                 if last && self.is_gram(factors) {
-                    let (rows, x, y) = (self.dimension(&own.rows), &product.name, &next.name);
-                    self.call(format!("symmetric_product::<FMA>({rows}, &{x}, &{y}, {target});"));
+                    let [x, y] = [product.slice, next.slice].map(Expression::reference);
+                    let arguments = [self.dimension(&own.rows), x, y, (&target).into()];
+                    self.statements.push(Statement::fused_kernel("symmetric_product", arguments));
                     return Place::Slice(target);
                 }
                 self.multiply(&product, &next, &own, &target);
-                target
+                if last {
+                    return Place::Slice(target);
+                }
+                target.into()
             };
-            product = Operand { extents: own, name, turned: false, kind: OperandKind::General };
+            product = Operand { extents: own, slice, turned: false, kind: OperandKind::General };
         }
-        Place::Slice(product.name)
+        Place::Number(self.unknown())
     }
 
     /// Tells whether a product of two is `A'*A` or `A'*diag(v)*A`, which is symmetric.
@@ -139,53 +145,41 @@ impl Loops<'_> {
         let (x, weights) = (self.slice(a), self.slice(*weights));
         let rows = self.dimension(&self.graph.extents(a).columns);
         let target = self.target(id);
-        self.call(format!("weighted_product::<FMA>({rows}, &{x}, &{weights}, {target});"));
+        let arguments = [rows, x.reference(), weights.reference(), (&target).into()];
+        self.statements.push(Statement::fused_kernel("weighted_product", arguments));
         Some(Place::Slice(target))
     }
 
     /// A row times a column.
-    fn inner(&mut self, a: &Operand, b: &Operand) -> String {
-        let call = match (&a.kind, &b.kind) {
-            (OperandKind::Ones, OperandKind::Ones) => {
-                return self.count_of(&a.extents.columns);
-            }
-            (OperandKind::Ones, _) => format!("sum(&{})", b.name),
-            (_, OperandKind::Ones) => format!("sum(&{})", a.name),
-            _ => format!("dot(&{}, &{})", a.name, b.name),
+    fn inner(&mut self, a: &Operand, b: &Operand) -> Expression {
+        let [x, y] = [a, b].map(|operand| operand.slice.clone().reference());
+        let value = match (&a.kind, &b.kind) {
+            (OperandKind::Ones, OperandKind::Ones) => return self.count_of(&a.extents.columns),
+            (OperandKind::Ones, _) => Expression::kernel("sum", [y]),
+            (_, OperandKind::Ones) => Expression::kernel("sum", [x]),
+            _ => Expression::kernel("dot", [x, y]),
         };
         let name = self.fresh();
-        self.statements.push(format!("let {name} = {}::{call};", super::MODULE));
-        name
+        self.statements.push(Statement::name(&name, value));
+        name.into()
     }
 
     fn multiply(&mut self, a: &Operand, b: &Operand, extents: &Extents, target: &str) {
         let (rows, columns) = (self.dimension(&extents.rows), self.dimension(&extents.columns));
-        let scaled = |by: &str, lines: &mut Vec<String>, of: Option<String>| {
-            let value = of.map_or(by.to_string(), |of| format!("{by} * {of}"));
-            lines.extend([
-                format!("for i in 0..{rows} {{"),
-                format!("    for j in 0..{columns} {{"),
-                format!("        {target}[{}] = {value};", place("i", &columns, "j")),
-                "    }".to_string(),
-                "}".to_string(),
-            ]);
+        let scaled = |by: Expression, of: &Operand| {
+            let at = if of.turned { place("j", &rows, "i") } else { place("i", &columns, "j") };
+            let value = if of.kind == OperandKind::Ones { by } else { by * of.slice.clone().at(at) };
+            let set = Statement::set(Expression::from(target).at(place("i", &columns, "j")), value);
+            Statement::each("i", rows.clone(), vec![Statement::each("j", columns.clone(), vec![set])])
         };
-        let entry = |operand: &Operand, turned_width: &str, width: &str| match operand.turned {
-            _ if operand.kind == OperandKind::Ones => None,
-            true => Some(format!("{}[{}]", operand.name, place("j", turned_width, "i"))),
-            false => Some(format!("{}[{}]", operand.name, place("i", width, "j"))),
-        };
-        let mut lines = Vec::new();
-        match (&a.kind, &b.kind) {
-            (OperandKind::Diagonal, _) => scaled(&format!("{}[i]", a.name), &mut lines, entry(b, &rows, &columns)),
-            (_, OperandKind::Diagonal) => scaled(&format!("{}[j]", b.name), &mut lines, entry(a, &rows, &columns)),
-            (OperandKind::Ones, OperandKind::Ones) => {
-                lines.push(format!("{target}.fill({});", bare(&self.count_of(&a.extents.columns))));
-            }
+        let scaled = match (&a.kind, &b.kind) {
+            (OperandKind::Diagonal, _) => scaled(a.slice.clone().at("i"), b),
+            (_, OperandKind::Diagonal) => scaled(b.slice.clone().at("j"), a),
+            (OperandKind::Ones, OperandKind::Ones) => Statement::fill(target, self.count_of(&a.extents.columns)),
             (OperandKind::Ones, _) | (_, OperandKind::Ones) => return self.sums(a, b, extents, target),
             _ => return self.multiply_general(a, b, extents, target),
-        }
-        self.statements.extend(lines);
+        };
+        self.statements.push(scaled);
     }
 
     /// Sums of rows or of columns, repeated; a column or a row is repeated as it is.
@@ -194,79 +188,79 @@ impl Loops<'_> {
         let inner = self.dimension(&a.extents.columns);
         let along_rows = b.kind == OperandKind::Ones;
         let of = if along_rows { a } else { b };
-        let (name, vector) = (of.name.clone(), of.extents.is_column() || of.extents.rows.is_one());
+        let (slice, vector) = (of.slice.clone(), of.extents.is_column() || of.extents.rows.is_one());
         let single = a.extents.columns.is_one();
+        let sum = |part: Expression| Expression::kernel("sum", [part.reference()]);
+        let each = |at: Expression| {
+            let entry = Expression::Closure("at".to_string(), Box::new(slice.clone().at(at)));
+            Expression::range(0, &inner).method("map", [entry]).method("sum", [])
+        };
+        let part = |index: &str| slice.clone().part(place(index, &inner, 0), &inner);
         let total = match (along_rows, of.turned) {
-            _ if of.extents.is_scalar() => format!("{name}[0]"),
-            (true, false) if single => format!("{name}[i]"),
-            (false, false) if single => format!("{name}[j]"),
-            (_, false) if vector => format!("{}::sum(&{name})", super::MODULE),
-            (true, false) => format!("{}::sum(&{name}[{}..][..{inner}])", super::MODULE, place("i", &inner, "0")),
-            (false, true) => format!("{}::sum(&{name}[{}..][..{inner}])", super::MODULE, place("j", &inner, "0")),
-            (true, true) => format!("(0..{inner}).map(|at| {name}[{}]).sum()", place("at", &rows, "i")),
-            (false, false) => format!("(0..{inner}).map(|at| {name}[{}]).sum()", place("at", &columns, "j")),
+            _ if of.extents.is_scalar() => slice.clone().at(0),
+            (true, false) if single => slice.clone().at("i"),
+            (false, false) if single => slice.clone().at("j"),
+            (_, false) if vector => sum(slice.clone()),
+            (true, false) => sum(part("i")),
+            (false, true) => sum(part("j")),
+            (true, true) => each(place("at", &rows, "i")),
+            (false, false) => each(place("at", &columns, "j")),
         };
-        let float = self.writer.options.scalar.name();
-        let line = |place: &str| format!("{target}[{place}] = {total};");
-        let nested = |outer: String, inner: [String; 3]| {
-            let inner = inner.into_iter().map(|line| format!("    {line}"));
-            [outer].into_iter().chain(inner).chain(["}".to_string()]).collect::<Vec<_>>()
-        };
-        let (each_row, each_column) = (format!("for i in 0..{rows} {{"), format!("for j in 0..{columns} {{"));
-        let lines = match (extents.columns.is_one(), extents.rows.is_one()) {
-            (true, _) => vec![each_row, format!("    {}", line("i")), "}".to_string()],
-            (_, true) => vec![each_column, format!("    {}", line("j")), "}".to_string()],
+        let to = Expression::from(target);
+        let row = to.clone().part(place("i", &columns, 0), &columns);
+        let set = |at: Expression, total: Expression| Statement::set(to.clone().at(at), total);
+        self.statements.push(match (extents.columns.is_one(), extents.rows.is_one()) {
+            (true, _) => Statement::each("i", rows, vec![set("i".into(), total)]),
+            (_, true) => Statement::each("j", columns, vec![set("j".into(), total)]),
             _ if along_rows && !single => {
-                let total = format!("    let total: {float} = {total};");
-                let fill = format!("    {target}[{}..][..{columns}].fill(total);", place("i", &columns, "0"));
-                vec![each_row, total, fill, "}".to_string()]
+                let float = self.writer.options.scalar.name().to_string();
+                let body = vec![Statement::typed("total", float, total), Statement::fill(row, "total".into())];
+                Statement::each("i", rows, body)
             }
-            _ if along_rows => {
-                let fill = format!("    {target}[{}..][..{columns}].fill({total});", place("i", &columns, "0"));
-                vec![each_row, fill, "}".to_string()]
+            _ if along_rows => Statement::each("i", rows, vec![Statement::fill(row, total)]),
+            _ => {
+                let set = set(place("i", &columns, "j"), total);
+                Statement::each("i", rows, vec![Statement::each("j", columns, vec![set])])
             }
-            _ => nested(each_row, [each_column, format!("    {}", line(&place("i", &columns, "j"))), "}".to_string()]),
-        };
-        self.statements.extend(lines);
+        });
     }
 
     fn multiply_general(&mut self, a: &Operand, b: &Operand, extents: &Extents, target: &str) {
         let (rows, columns) = (self.dimension(&extents.rows), self.dimension(&extents.columns));
         let inner = self.dimension(&a.extents.columns);
-        let (x, y) = (&a.name, &b.name);
+        if a.extents.is_scalar() || b.extents.is_scalar() {
+            let (number, other) = if a.extents.is_scalar() { (a, b) } else { (b, a) };
+            let value = number.slice.clone().at(0) * other.slice.clone().at("i");
+            let set = Statement::set(Expression::from(target).at("i"), value);
+            return self.statements.push(Statement::each("i", self.entries(extents), vec![set]));
+        }
         let is_small = [&extents.rows, &extents.columns, &a.extents.columns].into_iter().all(few);
-        let small = if is_small { "small_" } else { "" };
-        let call = match (a.turned, b.turned) {
-            _ if a.extents.is_scalar() || b.extents.is_scalar() => {
-                let (number, other) = if a.extents.is_scalar() { (x, y) } else { (y, x) };
-                let entries = self.entries(extents);
-                self.statements.extend([
-                    format!("for i in 0..{entries} {{"),
-                    format!("    {target}[i] = {number}[0] * {other}[i];"),
-                    "}".to_string(),
-                ]);
-                return;
-            }
+        let [x, y] = [a, b].map(|operand| operand.slice.clone().reference());
+        let to = Expression::from(target);
+        let either = |large: &'static str, small: &'static str| if is_small { small } else { large };
+        let times = either("times", "small_times");
+        let product = match (a.turned, b.turned) {
             // A column times a row.
-            _ if a.extents.is_column() => format!("outer(&{x}, &{y}, {target});"),
-            (false, _) if extents.is_column() => format!("{small}times::<FMA>({inner}, &{x}, &{y}, {target});"),
-            (true, _) if extents.is_column() => {
-                format!("turned_times({rows}, &{x}, &{y}, {target});")
+            _ if a.extents.is_column() => Statement::kernel("outer", [x, y, to]),
+            (false, _) if extents.is_column() => Statement::fused_kernel(times, [inner, x, y, to]),
+            (true, _) if extents.is_column() => Statement::kernel("turned_times", [rows, x, y, to]),
+            (_, false) if extents.rows.is_one() => Statement::kernel("turned_times", [columns, y, x, to]),
+            (_, true) if extents.rows.is_one() => Statement::fused_kernel(times, [inner, y, x, to]),
+            (false, false) => Statement::fused_kernel(either("product", "small_product"), [inner, columns, x, y, to]),
+            (true, false) => {
+                Statement::fused_kernel(either("turned_product", "small_turned_product"), [rows, columns, x, y, to])
             }
-            (_, false) if extents.rows.is_one() => {
-                format!("turned_times({columns}, &{y}, &{x}, {target});")
+            (false, true) => {
+                Statement::fused_kernel(either("product_turned", "small_product_turned"), [inner, columns, x, y, to])
             }
-            (_, true) if extents.rows.is_one() => format!("{small}times::<FMA>({inner}, &{y}, &{x}, {target});"),
-            (false, false) => format!("{small}product::<FMA>({inner}, {columns}, &{x}, &{y}, {target});"),
-            (true, false) => format!("{small}turned_product::<FMA>({rows}, {columns}, &{x}, &{y}, {target});"),
-            (false, true) => format!("{small}product_turned::<FMA>({inner}, {columns}, &{x}, &{y}, {target});"),
             (true, true) => {
                 // A'*B' is (B*A)'.
                 let name = self.temporary(&extents.transposed());
-                self.call(format!("product::<FMA>({inner}, {rows}, &{y}, &{x}, {name});"));
-                format!("transpose({rows}, &{name}, {target});")
+                let arguments = [inner, rows.clone(), y, x, (&name).into()];
+                self.statements.push(Statement::fused_kernel("product", arguments));
+                Statement::kernel("transpose", [rows, Expression::from(name).reference(), to])
             }
         };
-        self.call(call);
+        self.statements.push(product);
     }
 }

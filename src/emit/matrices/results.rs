@@ -1,9 +1,10 @@
 //! What functions compute, and where it is written to.
 
 use super::rows::{RowLoop, RowOutput};
-use super::{Signature, array_or_slice, check, entries};
+use super::{Signature, array_or_slice, check, has_length};
 use crate::emit::names::Names;
 use crate::emit::placeholders::Placeholders;
+use crate::emit::program::{Expression, Parameter, Statement};
 use crate::emit::rust::Module;
 use crate::graph::{ExprId, Extents, Graph};
 use crate::lower::{Shape, Whole};
@@ -102,13 +103,13 @@ pub(super) fn shape_by(whole: &Whole, by: &[usize], extents: &Extents) -> String
 /// A function's parameters and what comes before it computes anything.
 pub(super) struct Prepared {
     /// `n: usize` and `x: &[f64]`.
-    pub parameters: Vec<String>,
+    pub parameters: Vec<Parameter>,
     /// Checks of the lengths of slices.
-    pub checks: Vec<String>,
+    pub checks: Vec<Statement>,
     /// What is written to, in alphabetical order.
     pub written: Vec<String>,
     /// Statements that name what is read and written.
-    pub opening: Vec<String>,
+    pub opening: Vec<Statement>,
     pub targets: Targets,
 }
 
@@ -134,16 +135,16 @@ impl Module<'_> {
                 continue;
             }
             let kind = if signature.sizes.is_empty() { array_or_slice(&extents, float) } else { format!("[{float}]") };
-            parameters.push(format!("{argument}: &mut {kind}"));
+            parameters.push(Parameter::new(&argument, format!("&mut {kind}")));
             checks.push(check(&argument, &argument, &extents, &signature.sizes));
             if extents.is_scalar() {
-                opening.push(format!("let {argument} = &mut {argument}[0];"));
+                opening.push(Statement::name(&argument, Expression::from(&argument).at(0).mutable()));
             }
             targets.push(Some(placeholders.stand_for(argument)));
         }
         let mut rows = Vec::new();
         for Outputs { argument, type_name, matrices, rows: of_argument } in results.derivatives {
-            parameters.push(format!("{argument}: &mut {type_name}<'_>"));
+            parameters.push(Parameter::new(&argument, format!("&mut {type_name}<'_>")));
             let outputs = of_argument.iter().flat_map(|group| &group.outputs).map(|output| &output.field);
             let fields = matrices.iter().map(|(field, _)| field).chain(outputs);
             written.extend(fields.map(|field| format!("{argument}.{field}")));
@@ -154,16 +155,16 @@ impl Module<'_> {
                 let local = format!("{}{}_{}", signature.stem, &argument[..1], field.trim_start_matches("r#"));
                 let place = format!("{argument}.{field}");
                 let is_number = is_number(whole, &by);
-                opening.push(match extents.is_scalar() && !is_number {
-                    true => format!("let {local} = &mut {place}[0];"),
-                    false => format!("let {local} = &mut *{place};"),
-                });
+                let written_to = match extents.is_scalar() && !is_number {
+                    true => Expression::from(&place).at(0),
+                    false => Expression::from(&place).dereference(),
+                };
+                opening.push(Statement::name(&local, written_to.mutable()));
                 if !is_number {
                     let shape = shape_by(whole, &by, &extents);
-                    let count = entries(&extents, &signature.sizes);
                     checks.push(match extents.is_scalar() {
                         true => check(&place, &place, &extents, &signature.sizes),
-                        false => format!("::core::assert_eq!({place}.len(), {count}, \"`{place}` is a {shape}\");"),
+                        false => has_length(&place, &extents, &signature.sizes, &format!("`{place}` is a {shape}")),
                     });
                 }
                 targets.push(Some(placeholders.stand_for(local)));
@@ -171,7 +172,8 @@ impl Module<'_> {
         }
         for group in &mut rows {
             checks.extend(group.checks(given, signature));
-            let place = |output: &RowOutput| format!("&mut *derivatives.{}", output.field);
+            let place =
+                |output: &RowOutput| Expression::from(format!("derivatives.{}", output.field)).dereference().mutable();
             opening.extend(group.opening(&signature.stem, &mut placeholders, place));
         }
         let targets = Targets { roots, targets, rows, placeholders };

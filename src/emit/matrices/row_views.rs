@@ -1,8 +1,8 @@
 //! Rows of matrices in the loops along them: a loop reads the entries of a row from a slice as long as the row, so that the
 //! compiler knows that they are there, and writes those of one value of its index to such a slice.
 
-use super::looped::added_to;
 use super::loops::{Loops, Place, after, place};
+use crate::emit::program::{Expression, Sign, Statement};
 use crate::graph::{Bound, Dimension, ExprId, MatrixOperation as M, Rational};
 use crate::tape::{Computation, Part, Step};
 use indexmap::IndexMap;
@@ -14,9 +14,9 @@ const FEWEST_IN_VIEW: usize = 3;
 /// Numbers of a slice, of one value of an index.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(super) struct Row {
-    pub slice: String,
+    pub slice: Expression,
     /// Where they begin.
-    pub start: String,
+    pub start: Expression,
 }
 
 /// A number that is added to another, or stored.
@@ -24,16 +24,16 @@ pub(super) struct Addition {
     /// Which number of its row it is added to.
     number: usize,
     /// The number of the slice.
-    place: String,
-    sign: &'static str,
-    added: String,
+    place: Expression,
+    sign: Sign,
+    added: Expression,
 }
 
 /// What a loop along rows reads and writes.
 #[derive(Default)]
 pub(super) struct Rows {
     /// What is written before the loop.
-    pub ahead: Vec<String>,
+    pub ahead: Vec<Statement>,
     /// The names of the rows that are read.
     views: FxHashMap<Row, String>,
     /// What is added to the numbers of each row.
@@ -47,7 +47,7 @@ impl Loops<'_> {
         of: ExprId,
         [row, column]: &[Option<Dimension>; 2],
         given: &[ExprId],
-    ) -> Option<String> {
+    ) -> Option<Expression> {
         let (last, whole) = (self.bounds.last()?.clone(), self.graph.extents(of));
         if !matches!(self.places.get(&of), Some(Place::Slice(_))) || self.graph.depends_on(of, last.name()) {
             return None;
@@ -80,54 +80,60 @@ impl Loops<'_> {
         }
         let mut written = |place: &Option<Dimension>, data: Option<ExprId>| match (place, data) {
             (Some(place), _) => self.dimension(place),
-            (None, id) => id.map(|id| self.given_place(id)).unwrap_or_default(),
+            (None, Some(id)) => self.given_place(id),
+            (None, None) => self.unknown(),
         };
         let [row, column] = [written(row, data[0]), written(column, data[1])];
         let (slice, width) = (self.slice(of), self.dimension(&whole.columns));
-        let view = Row { slice: slice.clone(), start: place(&row, &width, "0") };
+        let view = Row { slice: slice.clone(), start: place(row, &width, 0) };
         let known = self.rows.as_ref().and_then(|rows| rows.views.get(&view)).cloned();
         let name = match known {
             Some(name) => name,
             None => {
                 let name = self.fresh();
                 let rows = self.rows.as_mut()?;
-                rows.ahead.push(format!("let {name} = &{slice}[{}..][..{width}];", view.start));
+                let part = slice.part(&view.start, width);
+                rows.ahead.push(Statement::name(&name, part.reference()));
                 rows.views.insert(view, name.clone());
                 name
             }
         };
-        Some(format!("{name}[{column}]"))
+        Some(Expression::from(name).at(column))
     }
 
     /// Writes an entry of a row that changes from one value of the innermost index to the next, and of which several are read,
     /// as one of a slice that is as long as the row.
-    pub(super) fn entry_of_view(&mut self, of: ExprId, slice: &str, [row, column]: [&str; 2]) -> Option<String> {
-        let width = self.graph.extents(of).columns.as_number().filter(|width| *width > 1)?;
-        let number = column.parse::<i64>().ok().filter(|number| *number < width)?;
+    pub(super) fn entry_of_view(
+        &mut self,
+        of: ExprId,
+        slice: &Expression,
+        [row, column]: [&Expression; 2],
+    ) -> Option<Expression> {
+        let width = usize::try_from(self.graph.extents(of).columns.as_number()?).ok().filter(|width| *width > 1)?;
+        let number = column.as_whole().filter(|number| *number < width)?;
         let last = self.bounds.last()?.name().to_string();
         let in_row = |step: &&Step| match &step.computation {
             Computation::Operation(M::Slice(start, at, extents), operands) => {
                 let is_entry = extents.is_scalar() && operands[0] == of && at.as_number().is_some();
-                is_entry && start.has_name(&last) && self.dimension(&self.row_in(of, start)) == row
+                is_entry && start.has_name(&last) && self.dimension(&self.row_in(of, start)) == *row
             }
             _ => false,
         };
         if !self.block.is_closed() || self.plan.steps.iter().filter(in_row).count() < FEWEST_IN_VIEW {
             return None;
         }
-        let start = place(row, &width.to_string(), "0");
-        let view = Row { slice: slice.to_string(), start };
+        let view = Row { slice: slice.clone(), start: place(row, width, 0) };
         if let Some(name) = self.within.views.get(&view) {
-            return Some(format!("{name}[{number}]"));
+            return Some(Expression::from(name).at(number));
         }
         let name = self.fresh();
-        let line = format!("let {name} = &{slice}[{}..][..{width}];", view.start);
+        let named = Statement::name(&name, slice.clone().part(&view.start, width).reference());
         match &mut self.open {
-            Some(open) => open.before.push(line),
-            None => self.statements.push(line),
+            Some(open) => open.before.push(named),
+            None => self.statements.push(named),
         }
         self.within.views.insert(view, name.clone());
-        Some(format!("{name}[{number}]"))
+        Some(Expression::from(name).at(number))
     }
 
     /// Tells whether a row is there for all values of the indices of the loops around.
@@ -148,21 +154,22 @@ impl Loops<'_> {
     pub(super) fn add_to_row(
         &mut self,
         (target, slice): (ExprId, &str),
-        sign: &'static str,
+        sign: Sign,
         part: &Part,
         coefficient: &Rational,
     ) {
         let (width, added) = (self.graph.extents(target).columns, self.scaled_number(part.value, coefficient));
         let [row, column] = self.sides_of(part);
         let across = self.dimension(&width);
-        let place = format!("{slice}[{}]", place(&row, &across, &column));
+        let slice = Expression::from(slice);
+        let place = slice.clone().at(place(row, across, column));
         let found = self.bounds.last().cloned().map(|bound| self.row_of(&bound, &width, part));
         match (found, &mut self.rows) {
             (Some((start, number)), Some(rows)) => {
-                let row = Row { slice: slice.to_string(), start };
+                let row = Row { slice, start };
                 rows.written.entry(row).or_default().push(Addition { number, place, sign, added });
             }
-            _ => self.statements.push(added_to(&place, sign, added)),
+            _ => self.statements.push(Statement::change(place, sign, added)),
         }
     }
 
@@ -170,17 +177,18 @@ impl Loops<'_> {
     pub(super) fn write_rows(&mut self) {
         let written = self.rows.as_mut().map(|rows| std::mem::take(&mut rows.written)).unwrap_or_default();
         for (Row { slice, start }, additions) in written {
-            if let [only] = &additions[..] {
-                self.statements.push(added_to(&only.place, only.sign, only.added.clone()));
-                continue;
-            }
             let numbers = additions.iter().map(|addition| addition.number);
             let (first, last) = numbers.fold((usize::MAX, 0), |(first, last), at| (first.min(at), last.max(at)));
-            let from = if first == 0 { start } else { after(&start, &first.to_string()) };
+            if additions.len() == 1 {
+                let change = |Addition { place, sign, added, .. }| Statement::change(place, sign, added);
+                self.statements.extend(additions.into_iter().map(change));
+                continue;
+            }
             let name = self.fresh();
-            self.statements.push(format!("let {name} = &mut {slice}[{from}..][..{}];", last - first + 1));
+            let part = slice.part(after(start, first), last - first + 1);
+            self.statements.push(Statement::name(&name, part.mutable()));
             for Addition { number, sign, added, .. } in additions {
-                self.statements.push(added_to(&format!("{name}[{}]", number - first), sign, added));
+                self.statements.push(Statement::change(Expression::from(&name).at(number - first), sign, added));
             }
         }
     }

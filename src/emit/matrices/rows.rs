@@ -3,12 +3,13 @@
 //! What does not depend on the entry is computed before the loops, what depends on the entry's row alone before the loop
 //! over columns.
 
+use super::dimensions::entries;
 use super::formed::by;
-use super::loops::{Loops, Place, factor, place};
-use super::{Interface, Signature, entries};
+use super::loops::{Loops, Place, place};
+use super::{Interface, Signature};
 use crate::derive::{Order, Rows};
-use crate::emit::expression::bare;
 use crate::emit::placeholders::Placeholders;
+use crate::emit::program::{Expression, Statement};
 use crate::error::Diagnostic;
 use crate::graph::{Dimension, ExprId, Extents, Graph, MatrixOperation};
 use crate::tape::{Computation, Step};
@@ -65,21 +66,19 @@ impl RowLoop {
     }
 
     /// Checks of the lengths of the fields.
-    pub(super) fn checks(&self, graph: &Graph, signature: &Signature) -> Vec<String> {
+    pub(super) fn checks(&self, graph: &Graph, signature: &Signature) -> Vec<Statement> {
         let entries = |extents: &Extents| entries(extents, &signature.sizes);
         let check = |output: &RowOutput| {
             let rows = entries(&self.extents);
             let columns = entries(&graph.extents(output.root));
-            let length = match (&rows[..], &columns[..]) {
-                ("1", only) | (only, "1") => only.to_string(),
-                (rows, columns) => {
-                    format!("{} * {}", factor(rows), factor(columns))
-                }
+            let length = match (rows.as_whole(), columns.as_whole()) {
+                (Some(1), _) => columns,
+                (_, Some(1)) => rows,
+                _ => rows.times(columns),
             };
             let field = &output.field;
-            format!(
-                "::core::assert_eq!(derivatives.{field}.len(), {length}, \"`derivatives.{field}` has {length} entries\");"
-            )
+            let message = format!("`derivatives.{field}` has {length} entries");
+            Statement::equal(Expression::from(format!("derivatives.{field}")).method("len", []), length, &message)
         };
         self.outputs.iter().map(check).collect()
     }
@@ -89,14 +88,14 @@ impl RowLoop {
         &mut self,
         stem: &str,
         placeholders: &mut Placeholders,
-        place: impl Fn(&RowOutput) -> String,
-    ) -> Vec<String> {
+        place: impl Fn(&RowOutput) -> Expression,
+    ) -> Vec<Statement> {
         let name = |output: &mut RowOutput| {
             let field = output.field.trim_start_matches("r#");
             let names = [format!("{stem}d_{field}"), format!("{stem}row_{field}")];
-            let line = format!("let {} = {};", names[0], place(output));
+            let named = Statement::name(&names[0], place(output));
             output.local = names.map(|name| placeholders.stand_for(name));
-            line
+            named
         };
         self.outputs.iter_mut().map(name).collect()
     }
@@ -151,14 +150,15 @@ impl<'a> Loops<'a> {
         let outer = std::mem::take(&mut self.statements);
         let count = self.dimension(&group.extents.columns);
         let at = match &variables[..] {
-            [(only, _)] => only.to_string(),
-            _ if group.extents.is_scalar() => "0".to_string(),
-            _ => place("row", &count, "column"),
+            [(only, _)] => Expression::from(*only),
+            _ if group.extents.is_scalar() => Expression::Whole(0),
+            _ => place("row", count, "column"),
         };
         for output in &group.outputs {
             let entries = self.entries(&self.graph.extents(output.root));
             let [whole, own] = &output.local;
-            self.statements.push(format!("let {own} = &mut {whole}[{}..][..{entries}];", place(&at, &entries, "0")));
+            let part = Expression::from(whole).part(place(&at, &entries, 0), entries);
+            self.statements.push(Statement::name(own, part.mutable()));
         }
         let own = |indices: &BTreeSet<String>| !indices.is_empty() && indices.is_subset(&both) && !early(indices);
         for (step, _) in steps.iter().filter(|(_, indices)| own(indices)) {
@@ -169,7 +169,7 @@ impl<'a> Loops<'a> {
             match self.graph.extents(output.root).is_scalar() {
                 true => {
                     let number = self.number(output.root);
-                    self.statements.push(format!("{}[0] = {};", output.local[1], bare(&number)));
+                    self.statements.push(Statement::set(Expression::from(&output.local[1]).at(0), number));
                 }
                 false => self.deliver(output.root, &output.local[1]),
             }
@@ -177,11 +177,8 @@ impl<'a> Loops<'a> {
         let mut body = std::mem::replace(&mut self.statements, before);
         for (depth, (variable, size)) in variables.iter().enumerate().rev() {
             let end = self.dimension(size);
-            let lines = body.into_iter().map(|line| format!("    {line}"));
             let mut nested = if depth == 0 { Vec::new() } else { outer.clone() };
-            nested.push(format!("for {variable} in 0..{end} {{"));
-            nested.extend(lines);
-            nested.push("}".to_string());
+            nested.push(Statement::each(variable, end, body));
             body = nested;
         }
         self.statements.extend(body);

@@ -2,7 +2,7 @@
 
 use super::bodies::variable;
 use super::loops::{Interface, Loops, Place, place};
-use crate::emit::expression::bare;
+use crate::emit::program::{Expression, Statement};
 use crate::error::Diagnostic;
 use crate::graph::{Dimension, ExprId, Kept};
 use crate::tape::{Carried, Output, Scanned, Step};
@@ -16,7 +16,7 @@ pub(super) enum Beginning {
     /// A node.
     With(ExprId),
     /// What stands at this place.
-    At(String),
+    At(Expression),
 }
 
 /// Tells whether the steps make a number anew without reading what it was.
@@ -57,23 +57,24 @@ impl<'a> Loops<'a> {
         match (segments, before) {
             (Some(segments), _) => self.keep_segments(scanned, &segments, &names, body),
             (_, Some(before)) => self.go_back((&scanned.bound, &scanned.recomputed), before, body),
-            _ => self.repeat_steps(scanned, &self.range(&scanned.bound), body),
+            _ => self.repeat_steps(scanned, self.range(&scanned.bound), body),
         }
         Ok(())
     }
 
     /// Writes the loop around the steps of a recurrence.
-    pub(super) fn repeat_steps(&mut self, scanned: &Scanned, range: &str, body: Vec<String>) {
+    pub(super) fn repeat_steps(&mut self, scanned: &Scanned, range: Expression, body: Vec<Statement>) {
         self.allow_overwriting(scanned);
         self.repeat(&variable(&scanned.bound), range, body);
     }
 
     /// Says that some states may be assigned without being read, where there are such states.
     pub(super) fn allow_overwriting(&mut self, scanned: &Scanned) {
-        self.statements.extend(scanned.states.iter().any(is_overwritten).then(|| OVERWRITTEN.to_string()));
+        let is_overwritten = scanned.states.iter().any(is_overwritten);
+        self.statements.extend(is_overwritten.then_some(Statement::Attribute(OVERWRITTEN)));
     }
 
-    /// Returns the lines of one step of a recurrence; places of what is kept are counted from the given step.
+    /// Returns what is done in one step of a recurrence; places of what is kept are counted from the given step.
     pub(super) fn steps(
         &mut self,
         scanned: &'a Scanned,
@@ -81,12 +82,11 @@ impl<'a> Loops<'a> {
         targets: &[String],
         first: &Dimension,
         interface: &Interface<'a>,
-    ) -> Result<Vec<String>, Diagnostic> {
+    ) -> Result<Vec<Statement>, Diagnostic> {
         let at = self.dimension(&scanned.bound.index.plus(&scanned.bound.from, -1).plus(first, -1));
         self.inside(&scanned.bound, &scanned.plan, |loops| {
             for (state, name) in scanned.states.iter().zip(names) {
-                let kind = if state.extents.is_scalar() { Place::Number } else { Place::Slice };
-                loops.places.extend(state.own.map(|own| (own, kind(name.clone()))));
+                loops.places.extend(state.own.map(|own| (own, place_of(name, state.extents.is_scalar()))));
             }
             loops.keep(scanned, Kept::Before, (names, targets), &at);
             loops.within.kept_rows = rows_of_numbers(scanned, names);
@@ -113,17 +113,21 @@ impl<'a> Loops<'a> {
         let source = match beginning {
             Beginning::With(id) if is_scalar => self.number(id),
             Beginning::With(id) => self.slice(id),
-            Beginning::At(text) => text,
+            Beginning::At(place) => place,
         };
         if is_scalar {
             let (name, float) = (self.fresh(), self.writer.options.scalar.name());
-            self.statements.extend(is_overwritten(state).then(|| OVERWRITTEN.to_string()));
-            let changes = if state.own == Some(state.next) { "" } else { "mut " };
-            self.statements.push(format!("let {changes}{name}: {float} = {};", bare(&source)));
+            self.statements.extend(is_overwritten(state).then_some(Statement::Attribute(OVERWRITTEN)));
+            self.statements.push(Statement::Let {
+                names: vec![name.clone()],
+                is_mutable: state.own != Some(state.next),
+                kind: Some(float.to_string()),
+                value: source,
+            });
             return name;
         }
         let name = self.temporary(&state.extents);
-        self.statements.push(format!("{name}.copy_from_slice(&{source});"));
+        self.statements.push(Statement::copy(&name, source));
         name
     }
 
@@ -131,8 +135,7 @@ impl<'a> Loops<'a> {
     fn output_of(&mut self, output: &Output, names: &[String]) -> String {
         let own = names[output.state].clone();
         if output.kept == Kept::Last {
-            let scalar = output.extents.is_scalar();
-            self.places.insert(output.id, if scalar { Place::Number(own.clone()) } else { Place::Slice(own.clone()) });
+            self.places.insert(output.id, place_of(&own, output.extents.is_scalar()));
             return own;
         }
         if output.is_recomputed {
@@ -145,17 +148,17 @@ impl<'a> Loops<'a> {
     }
 
     /// Stores the states as they are, where that is asked for.
-    fn keep(&mut self, scanned: &Scanned, kept: Kept, (names, targets): (&[String], &[String]), at: &str) {
+    fn keep(&mut self, scanned: &Scanned, kept: Kept, (names, targets): (&[String], &[String]), at: &Expression) {
         for (output, target) in scanned.outputs.iter().zip(targets) {
             if output.kept == kept && !target.is_empty() && !names[output.state].is_empty() {
-                let line = self.stored(target, at, &scanned.states[output.state].extents, &names[output.state]);
-                self.statements.push(line);
+                let (extents, name) = (&scanned.states[output.state].extents, &names[output.state]);
+                self.statements.push(self.stored(target, at, extents, name.into()));
             }
         }
     }
 
     /// Stores the states that are only kept, which have no names.
-    fn keep_at_once(&mut self, scanned: &Scanned, (names, targets): (&[String], &[String]), at: &str) {
+    fn keep_at_once(&mut self, scanned: &Scanned, (names, targets): (&[String], &[String]), at: &Expression) {
         for (output, target) in scanned.outputs.iter().zip(targets) {
             let state = &scanned.states[output.state];
             if !names[output.state].is_empty() {
@@ -165,17 +168,17 @@ impl<'a> Loops<'a> {
                 && let Some(numbers) = self.numbers_stacked(state.next)
             {
                 let (row, entries) = (self.fresh(), self.entries(&state.extents));
-                let start = place(at, &entries, "0");
-                self.statements.push(format!("let {row} = &mut {target}[{start}..][..{entries}];"));
+                let start = place(at, &entries, 0);
+                let part = Expression::from(target).part(start, entries);
+                self.statements.push(Statement::name(&row, part.mutable()));
                 for (entry, number) in numbers.iter().enumerate() {
                     let number = self.number(*number);
-                    self.statements.push(format!("{row}[{entry}] = {};", bare(&number)));
+                    self.statements.push(Statement::set(Expression::from(&row).at(entry), number));
                 }
                 continue;
             }
             let value = if state.extents.is_scalar() { self.number(state.next) } else { self.slice(state.next) };
-            let line = self.stored(target, at, &state.extents, &value);
-            self.statements.push(line);
+            self.statements.push(self.stored(target, at, &state.extents, value));
         }
     }
 
@@ -185,32 +188,38 @@ impl<'a> Loops<'a> {
         for (state, name) in scanned.states.iter().zip(names).filter(|(_, name)| !name.is_empty()) {
             if state.extents.is_scalar() {
                 let value = self.number(state.next);
-                if value != *name {
-                    numbers.push(name.clone());
-                    values.push(bare(&value).to_string());
+                if value.as_name() != Some(name) {
+                    numbers.push(Expression::from(name));
+                    values.push(value);
                 }
                 continue;
             }
             let source = self.slice(state.next);
-            if source == *name {
+            if source.as_name() == Some(name) {
                 continue;
             }
-            let is_own = self.temporaries.iter().any(|(own, _)| *own == source) && !names.contains(&source);
-            if is_own {
+            let is_own = |own: &String| source.as_name() == Some(own);
+            if self.temporaries.iter().any(|(own, _)| is_own(own)) && !names.iter().any(is_own) {
                 copies.push((name.clone(), source));
             } else {
                 // What it becomes is part of something that changes, too.
                 let kept = self.temporary(&state.extents);
-                self.statements.push(format!("{kept}.copy_from_slice(&{source});"));
-                copies.push((name.clone(), kept));
+                self.statements.push(Statement::copy(&kept, source));
+                copies.push((name.clone(), kept.into()));
             }
         }
-        match numbers.as_slice() {
-            [] => {}
-            [only] => self.statements.push(format!("{only} = {};", values[0])),
-            several => self.statements.push(format!("({}) = ({});", several.join(", "), values.join(", "))),
+        match numbers.len() {
+            0 => {}
+            1 => {
+                self.statements.extend(numbers.pop().zip(values.pop()).map(|(name, value)| Statement::set(name, value)))
+            }
+            _ => self.statements.push(Statement::set(Expression::Tuple(numbers), Expression::Tuple(values))),
         }
-        let copies = copies.into_iter().map(|(name, source)| format!("{name}.copy_from_slice(&{source});"));
-        self.statements.extend(copies);
+        self.statements.extend(copies.into_iter().map(|(name, source)| Statement::copy(name, source)));
     }
+}
+
+/// Returns the place of a number or a slice with a name.
+fn place_of(name: &str, is_number: bool) -> Place {
+    if is_number { Place::Number(name.into()) } else { Place::Slice(name.to_string()) }
 }

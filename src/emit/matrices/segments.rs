@@ -1,9 +1,10 @@
 //! Recurrences in segments: checkpoints on the way forwards, and the states in between once more on the way back.
 
-use super::bodies::{repeated, variable};
-use super::loops::{Interface, Loops, Place, factor, place};
+use super::bodies::variable;
+use super::dimensions;
+use super::loops::{Interface, Loops, Place, place};
 use super::scanned::Beginning;
-use super::{MODULE, dimensions};
+use crate::emit::program::{Expression, Statement};
 use crate::error::Diagnostic;
 use crate::graph::{Bound, Dimension, ExprId, Extents};
 use crate::tape::{Output, Recomputed, Scanned};
@@ -12,9 +13,9 @@ use crate::tape::{Output, Recomputed, Scanned};
 #[derive(Clone)]
 pub(super) struct Segments {
     /// How many steps there are.
-    count: String,
+    count: Expression,
     /// How many steps a segment has; the last one may have fewer.
-    steps: String,
+    steps: Expression,
     /// The slices of the states that segments begin with, by the number of the state.
     checkpoints: Vec<(usize, String)>,
 }
@@ -32,11 +33,11 @@ impl<'a> Loops<'a> {
         let output = scanned.outputs.first().filter(|_| !scanned.checkpoints.is_empty())?.id;
         let count = dimensions::end(&scanned.bound.count(), self.sizes);
         let steps = match steps_of(&count) {
-            Some(steps) => steps.to_string(),
+            Some(steps) => steps.into(),
             None => {
                 let steps = format!("{}_steps", self.fresh());
-                self.statements.push(format!("let {steps} = {};", length(&count)));
-                steps
+                self.statements.push(Statement::name(&steps, length(&count)));
+                steps.into()
             }
         };
         let mut checkpoints = Vec::new();
@@ -50,13 +51,13 @@ impl<'a> Loops<'a> {
     }
 
     /// Returns a slice of as many states as there are steps in a segment, which is not less than the number of segments.
-    fn of_segments(&mut self, count: &str, extents: &Extents) -> String {
+    fn of_segments(&mut self, count: &Expression, extents: &Extents) -> String {
         let (name, entries) = (self.fresh(), self.entries(extents));
-        let total = match (steps_of(count), entries.parse::<usize>()) {
-            (Some(steps), Ok(entries)) => (steps * entries).to_string(),
-            (Some(steps), Err(_)) => format!("{steps} * {}", factor(&entries)),
-            (None, Ok(1)) => length(count),
-            (None, _) => format!("{} * {}", length(count), factor(&entries)),
+        let total = match (steps_of(count), entries.as_whole()) {
+            (Some(steps), Some(entries)) => Expression::Whole(steps * entries),
+            (Some(steps), None) => Expression::Whole(steps) * entries,
+            (None, Some(1)) => length(count),
+            (None, _) => length(count) * entries,
         };
         self.temporaries.push((name.clone(), total));
         name
@@ -68,31 +69,33 @@ impl<'a> Loops<'a> {
         scanned: &Scanned,
         segments: &Segments,
         names: &[String],
-        body: Vec<String>,
+        body: Vec<Statement>,
     ) {
         let number = format!("{}_segment", self.fresh());
         let Segments { count, steps, checkpoints } = segments;
-        let mut lines = Vec::new();
+        let mut statements = Vec::new();
         for (state, checkpoint) in checkpoints {
             let (extents, name) = (&scanned.states[*state].extents, &names[*state]);
-            lines.push(self.stored(checkpoint, &number, extents, name));
+            statements.push(self.stored(checkpoint, &(&number).into(), extents, name.into()));
         }
         let from = self.dimension(&scanned.bound.from);
         let to = dimensions::end(&scanned.bound.to, self.sizes);
-        let (start, end) =
-            (plus(&from, &format!("{number} * {steps}")), plus(&from, &format!("({number} + 1) * {steps}")));
-        lines.extend(repeated(&variable(&scanned.bound), &format!("{start}..({end}).min({to})"), body));
+        let own = |number: Expression| after_first(&from, number * steps);
+        let (start, end) = (own((&number).into()), own(Expression::from(&number) + 1));
+        let range = Expression::range(start, end.method("min", [to]));
+        statements.push(Statement::over(variable(&scanned.bound), range, body));
         self.allow_overwriting(scanned);
-        self.repeat(&number, &format!("0..{count}.div_ceil({steps})"), lines);
+        self.repeat(&number, Expression::range(0, count.clone().method("div_ceil", [steps.clone()])), statements);
     }
 
     /// Writes that a state is stored at a place among others.
-    pub(super) fn stored(&self, target: &str, at: &str, extents: &Extents, state: &str) -> String {
+    pub(super) fn stored(&self, target: &str, at: &Expression, extents: &Extents, state: Expression) -> Statement {
+        let target = Expression::from(target);
         if extents.is_scalar() {
-            return format!("{target}[{at}] = {state};");
+            return Statement::set(target.at(at), state);
         }
         let entries = self.entries(extents);
-        format!("{target}[{}..][..{entries}].copy_from_slice(&{state});", place(at, &entries, "0"))
+        Statement::copy(target.part(place(at, &entries, 0), entries), state)
     }
 
     /// Writes what computes states once more before a segment of a loop that goes back through them: nothing if there are
@@ -101,7 +104,7 @@ impl<'a> Loops<'a> {
         &mut self,
         recomputed: &'a [Recomputed],
         interface: &Interface<'a>,
-    ) -> Result<Option<(Segment, Vec<String>)>, Diagnostic> {
+    ) -> Result<Option<(Segment, Vec<Statement>)>, Diagnostic> {
         if recomputed.is_empty() {
             return Ok(None);
         }
@@ -134,9 +137,10 @@ impl<'a> Loops<'a> {
         for (number, state) in scanned.states.iter().enumerate() {
             let entries = self.entries(&state.extents);
             let checkpoint = checkpoint(number);
+            let checkpoint = Expression::from(checkpoint);
             let beginning = match state.extents.is_scalar() {
-                true => format!("{checkpoint}[{}]", segment.number),
-                false => format!("{checkpoint}[{}..][..{entries}]", place(&segment.number, &entries, "0")),
+                true => checkpoint.at(&segment.number),
+                false => checkpoint.part(place(&segment.number, &entries, 0), entries),
             };
             names.push(self.begin_state(state, Beginning::At(beginning)));
         }
@@ -145,8 +149,8 @@ impl<'a> Loops<'a> {
         let first = Dimension::name(&segment.first);
         let body = self.steps(scanned, &names, &targets, &first, interface)?;
         let from = self.dimension(&scanned.bound.from);
-        let range = format!("{}..{}", plus(&from, &segment.first), plus(&from, &segment.last));
-        self.repeat_steps(scanned, &range, body);
+        let [first_step, last_step] = [&segment.first, &segment.last].map(|step| after_first(&from, step));
+        self.repeat_steps(scanned, Expression::range(first_step, last_step), body);
         for (output, target) in scanned.outputs.iter().zip(targets) {
             self.read.insert(output.id);
             self.places.insert(output.id, Place::Slice(target));
@@ -170,8 +174,8 @@ impl<'a> Loops<'a> {
     pub(super) fn go_back(
         &mut self,
         (bound, recomputed): (&Bound, &[Recomputed]),
-        (segment, mut lines): (Segment, Vec<String>),
-        body: Vec<String>,
+        (segment, before): (Segment, Vec<Statement>),
+        body: Vec<Statement>,
     ) {
         let segments = recomputed.first().and_then(|recomputed| self.segments.get(&recomputed.of)).cloned();
         let Some(Segments { count, steps, .. }) = segments else {
@@ -182,13 +186,16 @@ impl<'a> Loops<'a> {
         outputs.for_each(|output| _ = self.firsts.remove(&output.id));
         let Segment { number, first, last } = &segment;
         let from = self.dimension(&bound.from);
-        let range = format!("{} - {last}..{} - {first}", plus(&from, &count), plus(&from, &count));
-        lines.splice(
-            0..0,
-            [format!("let {first} = {number} * {steps};"), format!("let {last} = ({first} + {steps}).min({count});")],
-        );
-        lines.extend(repeated(&variable(bound), &range, body));
-        self.repeat(number, &format!("(0..{count}.div_ceil({steps})).rev()"), lines);
+        let beyond = after_first(&from, &count);
+        let range = Expression::range(beyond.clone() - last, beyond - first);
+        let mut statements = vec![
+            Statement::name(first, Expression::from(number) * &steps),
+            Statement::name(last, (Expression::from(first) + &steps).method("min", [count.clone()])),
+        ];
+        statements.extend(before);
+        statements.push(Statement::over(variable(bound), range, body));
+        let segments = Expression::range(0, count.method("div_ceil", [steps]));
+        self.repeat(number, segments.method("rev", []), statements);
     }
 
     /// Returns where rows begin in the slice of a node: rows of states that are computed once more are counted from the
@@ -198,18 +205,21 @@ impl<'a> Loops<'a> {
     }
 }
 
-/// Writes a sum.
-fn plus(from: &str, offset: &str) -> String {
-    if from == "0" { offset.to_string() } else { format!("{from} + {offset}") }
+/// Writes the step so many steps after the first.
+fn after_first(from: &Expression, steps: impl Into<Expression>) -> Expression {
+    match from {
+        Expression::Whole(0) => steps.into(),
+        from => from.clone().plus(steps),
+    }
 }
 
 /// Writes how many steps a segment has if there are so many steps.
-fn length(count: &str) -> String {
-    format!("{MODULE}::segment({count})")
+fn length(count: &Expression) -> Expression {
+    Expression::kernel("segment", [count.clone()])
 }
 
 /// Returns how many steps a segment has if it is known how many steps there are.
-fn steps_of(count: &str) -> Option<usize> {
-    let count: usize = count.parse().ok()?;
+fn steps_of(count: &Expression) -> Option<usize> {
+    let count = count.as_whole()?;
     Some(count.isqrt() + usize::from(count.isqrt().pow(2) < count)).map(|steps| steps.max(1))
 }

@@ -2,7 +2,8 @@
 
 use super::dispatch::has_lanes;
 use super::loops::{Loops, Place};
-use crate::emit::expression::Writer;
+use crate::emit::program::{Expression, Statement};
+use crate::emit::writer::Writer;
 use crate::functions::rows;
 use crate::graph::{ExprId, Extents, Graph, MatrixOperation as M, Shares};
 use crate::tape::{Computation, Step};
@@ -27,23 +28,20 @@ impl Loops<'_> {
         };
         let target = self.target(id);
         let total = self.temporary(&Extents::column(whole.rows.clone()));
-        let (rows, columns, entries) =
+        let (height, columns, entries) =
             (self.dimension(&whole.rows), self.dimension(&whole.columns), self.entries(&whole));
         let writer = Writer { lanes: has_lanes(self.writer.options), ..self.writer };
-        let exponential = writer.function(rows::EXP, &format!("{share}[i]"));
-        let logarithm = writer.function(rows::LN, &format!("{total}[i]"));
-        self.call(format!("less_largest_of_rows({columns}, &{a}, {target}, {share});"));
-        self.statements.extend([
-            format!("for i in 0..{entries} {{"),
-            format!("    {share}[i] = {exponential};"),
-            "}".to_string(),
-        ]);
-        self.call(format!("shares_of_rows({columns}, {share}, {total});"));
-        self.statements.extend([
-            format!("for i in 0..{rows} {{"),
-            format!("    {target}[i] += if {target}[i].is_finite() {{ {logarithm} }} else {{ 0.0 }};"),
-            "}".to_string(),
-        ]);
+        let [to, total_of] = [&target, &total].map(|slice| Expression::from(slice).at("i"));
+        let share_of = Expression::from(&share).at("i");
+        let exponential = writer.call(rows::EXP, share_of.clone());
+        let logarithm = writer.call(rows::LN, total_of);
+        let arguments = [columns.clone(), a.reference(), (&target).into(), (&share).into()];
+        self.statements.push(Statement::kernel("less_largest_of_rows", arguments));
+        self.statements.push(Statement::each("i", entries, vec![Statement::set(share_of, exponential)]));
+        self.statements.push(Statement::kernel("shares_of_rows", [columns, (&share).into(), total.into()]));
+        let is_finite = to.clone().method("is_finite", []);
+        let added = Expression::choice(is_finite, logarithm, Expression::zero());
+        self.statements.push(Statement::each("i", height, vec![Statement::add(to, added)]));
         if let Some(shares) = shares {
             self.places.insert(shares, Place::Slice(share));
         }

@@ -2,15 +2,16 @@
 
 use super::documentation::shapes;
 use super::places::Places;
-use super::{MODULE, Results, Signature, dimensions, entries, gathers};
+use super::{Results, Signature, dimensions, entries, gathers, of_sizes};
 use crate::derive::{Layout, Sparse, SparseKind, SparseOrder as Order, derive_sparse, lagrangian};
 use crate::emit::asked::Asked;
 use crate::emit::documentation::comment;
 use crate::emit::options::Derive;
-use crate::emit::rust::{ALLOW, Module};
+use crate::emit::program::{Expression, FMA, Parameter, Printer, Statement};
+use crate::emit::rust::{ALLOW, Module, indented};
 use crate::error::{Diagnostic, Fault};
 use crate::graph::{Node, Sizes};
-use crate::lower::{Function, Whole};
+use crate::lower::{Function, Shape, Whole};
 use indexmap::IndexMap;
 
 /// What a sparse derivative is called.
@@ -121,10 +122,10 @@ impl Module<'_> {
             }
             false => format!("How many entries [`{values}`] has."),
         };
-        let parameters: Vec<String> = signature.sizes.values().map(|size| format!("{size}: usize")).collect();
+        let parameters = Parameter::declared(&of_sizes(&signature.sizes));
         let total = dimensions::counted(&sparse.terms, &signature.sizes);
         self.out.push_str(&format!("\n{}\n{ALLOW}", comment("///", &what)));
-        self.out.push_str(&format!("pub const fn {name}({}) -> usize {{\n    {total}\n}}\n", parameters.join(", ")));
+        self.out.push_str(&format!("pub const fn {name}({parameters}) -> usize {{\n    {total}\n}}\n"));
     }
 
     /// Writes the function that tells where the entries are.
@@ -136,18 +137,18 @@ impl Module<'_> {
         (note, names): (&str, &[String; 5]),
         sparse: &Sparse,
     ) -> Result<(), Diagnostic> {
-        let mut parameters: Vec<String> = signature.sizes.values().map(|size| format!("{size}: usize")).collect();
+        let mut parameters = of_sizes(&signature.sizes);
         let given =
             whole.parameters.iter().zip(signature.fields.iter().zip(&signature.parameters[signature.sizes.len()..]));
         let given: Vec<_> = given.filter(|(parameter, _)| parameter.range.is_some()).collect();
-        let mut checks: Vec<String> = dimensions::checks(sparse.whole.needed.iter(), &signature.sizes)
+        let mut checks: Vec<Statement> = dimensions::checks(sparse.whole.needed.iter(), &signature.sizes)
             .iter()
             .map(dimensions::Check::assertion)
             .collect();
         let mut inputs: IndexMap<u32, String> = IndexMap::new();
         for (parameter, (field, declared)) in given {
             parameters.push(declared.clone());
-            if declared.ends_with("&[usize]") {
+            if !signature.sizes.is_empty() && parameter.shape != Shape::Scalar {
                 checks.push(super::check_of(field, parameter, &signature.sizes));
             }
             checks.extend(gathers::check(parameter, field, &signature.sizes));
@@ -160,23 +161,23 @@ impl Module<'_> {
         let mut slices = vec![rows];
         slices.extend((!is_compressed || is_merged).then_some(columns));
         slices.extend(is_merged.then_some([slots, scratch]).into_iter().flatten());
-        let arguments: Vec<&str> = signature.sizes.values().map(String::as_str).collect();
-        let needed = format!("{count}({})", arguments.join(", "));
-        let across =
-            sparse.columns.iter().map(|block| entries(block, &signature.sizes)).collect::<Vec<_>>().join(" + ");
+        let needed = Expression::call(count, signature.sizes.values().map(Expression::from));
+        let across = sparse.columns.iter().map(|block| entries(block, &signature.sizes));
+        let across = dimensions::total(across).unwrap_or(Expression::Whole(0));
+        let length = |slice: &str| Expression::from(slice).method("len", []);
         if is_compressed {
-            parameters.push(format!("{starts}: &mut [usize]"));
-            let message = format!("\"`{starts}` is one longer than there are columns\"");
-            checks.push(format!("::core::assert_eq!({starts}.len(), {across} + 1, {message});"));
+            parameters.push(Parameter::new(starts, "&mut [usize]"));
+            let message = format!("`{starts}` is one longer than there are columns");
+            checks.push(Statement::equal(length(starts), across + 1, &message));
         }
         checks.extend(slices.iter().map(|slice| {
-            format!("::core::assert_eq!({slice}.len(), {needed}, \"`{slice}` is as long as {count} says\");")
+            Statement::equal(length(slice), needed.clone(), &format!("`{slice}` is as long as {count} says"))
         }));
         let kind = match sparse.terms.evaluate(&Sizes::new()).filter(|_| signature.sizes.is_empty()) {
             Some(count) => format!("[usize; {count}]"),
             None => "[usize]".to_string(),
         };
-        parameters.extend(slices.iter().map(|slice| format!("{slice}: &mut {kind}")));
+        parameters.extend(slices.iter().map(|slice| Parameter::new(*slice, format!("&mut {kind}"))));
         let counted = if is_compressed && !is_merged { starts } else { columns };
         let places = Places { sparse, inputs, slices: [rows, counted], sizes: signature.sizes.clone() };
         let Some(mut statements) = places.statements() else {
@@ -184,7 +185,8 @@ impl Module<'_> {
             return Err(Diagnostic::general(Fault::Symbolic, message));
         };
         if !sparse.groups.is_empty() {
-            statements.push(format!("::core::debug_assert_eq!(at, {rows}.len());"));
+            let call = Expression::call("::core::debug_assert_eq!", ["at".into(), length(rows)]);
+            statements.push(Statement::Evaluate(call));
         }
         let mut documentation =
             vec![format!("Writes where the entries of [`{values}`] are.",), String::new(), note.to_string()];
@@ -196,7 +198,7 @@ impl Module<'_> {
                 "The rows of the entries of column c are `{rows}[{starts}[c]..{starts}[c + 1]]`, from above; columns follow each other."
             );
             documentation.extend([String::new(), what]);
-            statements.insert(0, format!("{starts}.fill(0);"));
+            statements.insert(0, Statement::fill(starts, Expression::Whole(0)));
         }
         let result = match is_merged {
             true => {
@@ -205,27 +207,25 @@ impl Module<'_> {
                 );
                 documentation.extend([String::new(), more]);
                 let [first, second] = sparse.layout.in_order([rows, columns]);
-                let merged = format!("{MODULE}::merged({first}, {second}, {slots}, {scratch})");
+                let merged = Expression::kernel("merged", [first, second, slots, scratch].map(Expression::from));
                 match is_compressed {
-                    false => statements.push(merged),
-                    true => statements.extend([
-                        format!("let left = {merged};"),
-                        format!("for column in &{columns}[..left] {{"),
-                        format!("    {starts}[column + 1] += 1;"),
-                        "}".to_string(),
-                    ]),
+                    false => statements.push(Statement::Result(merged)),
+                    true => {
+                        let count = Statement::add(Expression::from(starts).at(Expression::from("column") + 1), 1);
+                        let own = Expression::from(columns).first("left").reference();
+                        statements
+                            .extend([Statement::name("left", merged), Statement::over("column", own, vec![count])]);
+                    }
                 }
                 " -> usize"
             }
             false => "",
         };
         if is_compressed {
-            statements.extend([
-                format!("for column in 1..{starts}.len() {{"),
-                format!("    {starts}[column] += {starts}[column - 1];"),
-                "}".to_string(),
-            ]);
-            statements.extend(is_merged.then(|| "left".to_string()));
+            let start = |column: Expression| Expression::from(starts).at(column);
+            let add = Statement::add(start("column".into()), start(Expression::from("column") - 1));
+            statements.push(Statement::over("column", Expression::range(1, length(starts)), vec![add]));
+            statements.extend(is_merged.then(|| Statement::Result("left".into())));
         }
         documentation.extend(
             ["", "# Panics", "Where a slice has another length than its shape says, before anything is written."]
@@ -233,8 +233,10 @@ impl Module<'_> {
         );
         self.out.push('\n');
         documentation.iter().for_each(|line| self.out.push_str(&format!("{}\n", comment("///", line))));
-        let body: String = checks.into_iter().chain(statements).map(|line| format!("    {line}\n")).collect();
-        let parameters = parameters.join(", ");
+        let body: Vec<Statement> = checks.into_iter().chain(statements).collect();
+        self.use_kernels(&body);
+        let body = indented(&Printer { fused: FMA }.lines(&body).join("\n"));
+        let parameters = Parameter::declared(&parameters);
         self.out.push_str(&format!("{ALLOW}pub fn {name}({parameters}){result} {{\n{body}}}\n"));
         Ok(())
     }

@@ -1,18 +1,18 @@
 //! Matrices that are put together: stacked one below the other, or joined side by side.
 
 use super::loops::{Loops, place};
-use crate::emit::expression::bare;
+use crate::emit::program::{Expression, Statement};
 use crate::graph::{Dimension, ExprId, MatrixOperation as M};
 
 impl Loops<'_> {
-    /// Returns the lines that put the slices of parts together.
+    /// Returns the statements that put the slices of parts together.
     pub(super) fn put_together(
         &self,
         target: &str,
         operation: &M,
         operands: &[ExprId],
-        sources: &[String],
-    ) -> Vec<String> {
+        sources: &[Expression],
+    ) -> Vec<Statement> {
         let extents: Vec<_> = operands.iter().map(|operand| self.graph.extents(*operand)).collect();
         let (mut top, mut left) = (Dimension::number(0), Dimension::number(0));
         let whole = match operation {
@@ -20,31 +20,29 @@ impl Loops<'_> {
             _ => extents.iter().fold(Dimension::number(0), |width, own| width.plus(&own.columns, 1)),
         };
         let columns = self.dimension(&whole);
-        let mut lines = Vec::new();
+        let target = Expression::from(target);
+        let mut statements = Vec::new();
         for (source, inner) in sources.iter().zip(&extents) {
             let width = self.dimension(&inner.columns);
             match operation {
                 M::Stack => {
-                    let to = place(&self.dimension(&top), &columns, "0");
-                    let entries = self.entries(inner);
-                    match source.strip_prefix('[').and_then(|number| number.strip_suffix(']')) {
-                        Some(number) => lines.push(format!("{target}[{to}] = {};", bare(number))),
-                        None => lines.push(format!("{target}[{to}..][..{entries}].copy_from_slice(&{source});")),
-                    }
+                    let to = place(self.dimension(&top), &columns, 0);
+                    statements.push(match source {
+                        Expression::List(numbers) if numbers.len() == 1 => {
+                            Statement::set(target.clone().at(to), &numbers[0])
+                        }
+                        _ => Statement::copy(target.clone().part(to, self.entries(inner)), source),
+                    });
                     top = top.plus(&inner.rows, 1);
                 }
                 _ => {
-                    let to = place("i", &columns, &self.dimension(&left));
-                    let from = place("i", &width, "0");
-                    lines.extend([
-                        format!("for i in 0..{} {{", self.dimension(&inner.rows)),
-                        format!("    {target}[{to}..][..{width}].copy_from_slice(&{source}[{from}..][..{width}]);"),
-                        "}".to_string(),
-                    ]);
+                    let to = target.clone().part(place("i", &columns, self.dimension(&left)), &width);
+                    let copy = Statement::copy(to, source.clone().part(place("i", &width, 0), &width));
+                    statements.push(Statement::each("i", self.dimension(&inner.rows), vec![copy]));
                     left = left.plus(&inner.columns, 1);
                 }
             }
         }
-        lines
+        statements
     }
 }

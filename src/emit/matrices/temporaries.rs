@@ -1,8 +1,9 @@
 //! Where what is computed is kept: the caller's slices, and the workspace.
 
 use super::dimensions;
-use super::loops::{Loops, factor};
+use super::loops::Loops;
 use crate::emit::placeholders::Placeholders;
+use crate::emit::program::{Expression, Statement};
 use crate::graph::{Bound, Dimension, ExprId, Extents};
 use indexmap::IndexMap;
 
@@ -11,82 +12,72 @@ const LARGEST_ARRAY: usize = 64;
 
 /// Writes what a matrix on the way is: of a few numbers an array, which stays in registers where it can, else a part of the
 /// workspace.
-pub(super) fn declared(name: &str, entries: &str, float: &str) -> String {
-    match in_workspace(entries) {
-        true => format!("let ({name}, workspace) = workspace.split_at_mut({entries});"),
-        false => array(name, entries, float),
+pub(super) fn declared(name: &str, entries: &Expression, float: &str) -> Statement {
+    if !in_workspace(entries) {
+        return array(name, entries, float);
+    }
+    Statement::Let {
+        names: vec![name.to_string(), "workspace".to_string()],
+        is_mutable: false,
+        kind: None,
+        value: Expression::from("workspace").method("split_at_mut", [entries.clone()]),
     }
 }
 
 /// Writes a matrix on the way as an array.
-pub(super) fn array(name: &str, entries: &str, float: &str) -> String {
-    format!("let {name}: &mut [{float}] = &mut [0.0; {entries}];")
+pub(super) fn array(name: &str, entries: &Expression, float: &str) -> Statement {
+    let zeros = Expression::Repeated(Box::new(Expression::zero()), Box::new(entries.clone()));
+    Statement::typed(name, format!("&mut [{float}]"), zeros.mutable())
 }
 
 /// Tells whether so many numbers are a part of the workspace.
-pub(super) fn in_workspace(entries: &str) -> bool {
-    entries.parse::<usize>().map_or(true, |entries| entries > LARGEST_ARRAY)
+pub(super) fn in_workspace(entries: &Expression) -> bool {
+    entries.as_whole().is_none_or(|entries| entries > LARGEST_ARRAY)
 }
 
 /// What [`Loops::write`] makes.
 pub struct Written {
     /// The statements of the body.
-    pub statements: Vec<String>,
+    pub statements: Vec<Statement>,
     /// Matrices in the workspace: name and number of entries.
-    pub temporaries: Vec<(String, String)>,
+    pub temporaries: Vec<(String, Expression)>,
     /// The expressions of the roots that are returned.
-    pub returned: Vec<String>,
+    pub returned: Vec<Expression>,
 }
 
 impl Written {
-    /// Writes what the function returns.
-    pub fn result(&self) -> Option<String> {
+    /// Returns what the function returns.
+    pub fn result(&self) -> Option<Expression> {
         match &self.returned[..] {
             [] => None,
             [only] => Some(only.clone()),
-            several => Some(format!("({})", several.join(", "))),
+            several => Some(Expression::Tuple(several.to_vec())),
         }
     }
 
-    /// Writes the names for the placeholders.
+    /// Puts the names in place of the placeholders.
     pub fn named(mut self, placeholders: &Placeholders) -> Self {
-        let temporaries = self.temporaries.iter_mut().flat_map(|(name, entries)| [name, entries]);
-        self.statements.iter_mut().chain(temporaries).chain(&mut self.returned).for_each(|text| {
-            *text = placeholders.named(text);
-        });
+        let named = |name: &str| placeholders.named(name);
+        self.statements.iter_mut().for_each(|statement| statement.rename(&named));
+        self.returned.iter_mut().for_each(|value| value.rename(&named));
+        for (name, entries) in &mut self.temporaries {
+            *name = named(name);
+            entries.rename(&named);
+        }
         self
     }
-}
 
-impl Written {
-    /// Writes how many numbers of the workspace the body needs.
-    pub fn workspace(&self) -> String {
-        let mut counts: IndexMap<&str, usize> = IndexMap::new();
+    /// Returns how many numbers of the workspace the body needs.
+    pub fn workspace(&self) -> Expression {
+        let mut counts: IndexMap<&Expression, usize> = IndexMap::new();
         let kept = self.temporaries.iter().filter(|(_, entries)| in_workspace(entries));
         kept.for_each(|(_, entries)| *counts.entry(entries).or_default() += 1);
-        let terms = counts.iter().map(|(entries, count)| match count {
-            1 => (*entries).to_string(),
-            count if is_sum(entries) => format!("{count} * ({entries})"),
-            count => format!("{count} * {entries}"),
+        let terms = counts.into_iter().map(|(entries, count)| match count {
+            1 => entries.clone(),
+            count => Expression::Whole(count).times(entries),
         });
-        match counts.is_empty() {
-            true => "0".to_string(),
-            false => terms.collect::<Vec<_>>().join(" + "),
-        }
+        terms.reduce(Expression::plus).unwrap_or(Expression::Whole(0))
     }
-}
-
-/// Tells whether a number is written as a sum or a difference.
-fn is_sum(text: &str) -> bool {
-    let mut depth = 0;
-    text.chars().any(|letter| {
-        match letter {
-            '(' => depth += 1,
-            ')' => depth -= 1,
-            _ => {}
-        }
-        depth == 0 && matches!(letter, '+' | '-')
-    })
 }
 
 impl Loops<'_> {
@@ -109,12 +100,8 @@ impl Loops<'_> {
             return name;
         }
         let sides = [rows, columns].into_iter().filter(|side| !matches!(&side[..], [only] if only.is_one()));
-        let sides: Vec<String> = sides.map(|side| self.largest_end(&side)).collect();
-        let most = match &sides[..] {
-            [] => "1".to_string(),
-            [side] => side.clone(),
-            sides => sides.iter().map(|side| factor(side)).collect::<Vec<_>>().join(" * "),
-        };
+        let sides = sides.map(|side| self.largest_end(&side));
+        let most = sides.reduce(|product, side| product * side).unwrap_or(Expression::Whole(1));
         if is_longest {
             self.temporaries.push((name.clone(), most));
             return name;
@@ -122,10 +109,10 @@ impl Loops<'_> {
         // What is longer for some values of an index than for others is the beginning of the longest.
         let longest = format!("{name}_longest");
         self.temporaries.push((longest.clone(), most));
-        let line = format!("let {name} = &mut {longest}[..{entries}];");
+        let part = Statement::name(&name, Expression::from(longest).first(entries).mutable());
         match &mut self.open {
-            Some(open) => open.before.push(line),
-            None => self.statements.push(line),
+            Some(open) => open.before.push(part),
+            None => self.statements.push(part),
         }
         name
     }
@@ -137,9 +124,8 @@ impl Loops<'_> {
     }
 
     /// Writes the largest of some dimensions, and 0 where all are negative.
-    fn largest_end(&self, dimensions: &[Dimension]) -> String {
-        let mut ends = dimensions.iter().map(|dimension| dimensions::end(dimension, self.sizes));
-        let first = ends.next().unwrap_or_default();
-        ends.fold(first, |largest, end| format!("{}.max({end})", factor(&largest)))
+    fn largest_end(&self, dimensions: &[Dimension]) -> Expression {
+        let ends = dimensions.iter().map(|dimension| dimensions::end(dimension, self.sizes));
+        ends.reduce(|largest, end| largest.method("max", [end])).unwrap_or(Expression::Whole(0))
     }
 }

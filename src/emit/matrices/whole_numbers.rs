@@ -1,26 +1,27 @@
 //! Whole numbers in Rust: places that are made of data, remainders, indices and sizes.
 
 use super::dimensions;
-use super::loops::{factor, place};
+use super::loops::place;
+use crate::emit::program::Expression;
 use crate::functions::{FunctionId, rows};
 use crate::graph::{Dimension, ExprId, Graph, MatrixOperation as M, Node};
 use indexmap::IndexMap;
 use rustc_hash::FxHashMap;
 
 /// Writes whole numbers.
-pub(super) struct WholeNumbers<'a, F: Fn(u32) -> Option<String>> {
+pub(super) struct WholeNumbers<'a, F: Fn(u32) -> Option<Expression>> {
     pub graph: &'a Graph,
     /// Returns the name of the parameter that an input of the graph is.
     pub name: F,
     /// The names of sizes and indices.
     pub sizes: &'a IndexMap<String, String>,
     /// How remainders are written that have names.
-    pub known: &'a FxHashMap<ExprId, String>,
+    pub known: &'a FxHashMap<ExprId, Expression>,
 }
 
-impl<F: Fn(u32) -> Option<String>> WholeNumbers<'_, F> {
+impl<F: Fn(u32) -> Option<Expression>> WholeNumbers<'_, F> {
     /// Writes a number; none if it is made of something else.
-    pub fn text(&self, id: ExprId) -> Option<String> {
+    pub fn number(&self, id: ExprId) -> Option<Expression> {
         if self.is_remainder(id) || self.known.contains_key(&id) {
             return self.term(id);
         }
@@ -28,7 +29,7 @@ impl<F: Fn(u32) -> Option<String>> WholeNumbers<'_, F> {
             return Some(dimensions::whole_number(&number, self.sizes));
         }
         let (added, taken) = self.sides(id)?;
-        Some(if taken.is_empty() { added } else { format!("{added} - {}", taken.join(" - ")) })
+        Some(taken.into_iter().fold(added, |number, term| number - term))
     }
 
     fn is_remainder(&self, id: ExprId) -> bool {
@@ -36,7 +37,7 @@ impl<F: Fn(u32) -> Option<String>> WholeNumbers<'_, F> {
     }
 
     /// Writes what is added in a number, and the terms that are taken away.
-    fn sides(&self, id: ExprId) -> Option<(String, Vec<String>)> {
+    fn sides(&self, id: ExprId) -> Option<(Expression, Vec<Expression>)> {
         let mut added = Vec::new();
         let mut taken = Vec::new();
         let mut terms = vec![(id, 1_i64)];
@@ -56,39 +57,38 @@ impl<F: Fn(u32) -> Option<String>> WholeNumbers<'_, F> {
                 continue;
             }
             let number = self.term(rest)?;
-            let term = match count.abs() {
+            let term = match usize::try_from(count.unsigned_abs()).ok()? {
                 1 => number,
-                count if self.is_remainder(rest) => format!("{count} * ({number})"),
-                count => format!("{count} * {number}"),
+                count => Expression::Whole(count).times(number),
             };
             if count < 0 { taken.push(term) } else { added.push(term) }
         }
         let (of_constant, taken_by_constant) = dimensions::sides(&constant, self.sizes);
-        if of_constant != "0" || added.is_empty() {
+        if of_constant != Expression::Whole(0) || added.is_empty() {
             added.push(of_constant);
         }
         taken.extend(taken_by_constant);
-        Some((added.join(" + "), taken))
+        Some((dimensions::total(added)?, taken))
     }
 
     /// Writes a number from data, or a remainder.
-    fn term(&self, id: ExprId) -> Option<String> {
+    fn term(&self, id: ExprId) -> Option<Expression> {
         if let Some(known) = self.known.get(&id) {
             return Some(known.clone());
         }
         match self.graph.as_matrix(id) {
             Some((M::Remainder, [of, by])) => {
                 let (added, taken) = self.sides(*of)?;
-                let by = factor(&self.text(*by)?);
+                let by = self.number(*by)?;
                 Some(match &taken[..] {
-                    [] => format!("{} % {by}", factor(&added)),
-                    [number] if number == "1" => format!("({added} + {by} - 1) % {by}"),
-                    [number] if number.parse::<u64>().is_ok() => {
-                        format!("({added} + {number} * {by} - {number}) % {by}")
+                    [] => added % by,
+                    [Expression::Whole(number)] => {
+                        let more = if *number == 1 { by.clone() } else { Expression::Whole(*number) * &by };
+                        (added.plus(more) - *number) % by
                     }
                     _ => {
-                        let taken = factor(&taken.join(" + "));
-                        format!("({} as isize - {taken} as isize).rem_euclid({by} as isize) as usize", factor(&added))
+                        let taken = dimensions::total(taken)?.cast("isize");
+                        (added.cast("isize") - taken).method("rem_euclid", [by.cast("isize")]).cast("usize")
                     }
                 })
             }
@@ -99,7 +99,7 @@ impl<F: Fn(u32) -> Option<String>> WholeNumbers<'_, F> {
                 let mut given = given.iter();
                 let mut side = |place: &Option<Dimension>| match place {
                     Some(place) => Some(dimensions::written(place, self.sizes)),
-                    None => self.text(*given.next()?),
+                    None => self.number(*given.next()?),
                 };
                 let [row, column] = [side(&places[0])?, side(&places[1])?];
                 self.entry(*of, [row, column])
@@ -108,8 +108,8 @@ impl<F: Fn(u32) -> Option<String>> WholeNumbers<'_, F> {
                 Node::Apply(function @ (rows::MAX | rows::MIN), of) => self.chosen(*function, of),
                 Node::Product(factors) => {
                     let factors = factors.iter().filter(|(_, exponent)| exponent.is_one());
-                    let factors = factors.map(|(base, _)| Some(factor(&self.text(*base)?)));
-                    Some(factors.collect::<Option<Vec<String>>>()?.join(" * "))
+                    let factors = factors.map(|(base, _)| self.number(*base));
+                    factors.collect::<Option<Vec<Expression>>>()?.into_iter().reduce(|product, factor| product * factor)
                 }
                 _ => self.input(id),
             },
@@ -117,7 +117,7 @@ impl<F: Fn(u32) -> Option<String>> WholeNumbers<'_, F> {
     }
 
     /// Writes the larger or the smaller of two numbers, 0 where that would be negative.
-    fn chosen(&self, function: FunctionId, of: &[ExprId]) -> Option<String> {
+    fn chosen(&self, function: FunctionId, of: &[ExprId]) -> Option<Expression> {
         let [a, b] = of else { return None };
         if function == rows::MAX
             && let Some(zero) = of.iter().position(|id| self.graph.is_integer(*id, 0))
@@ -125,33 +125,24 @@ impl<F: Fn(u32) -> Option<String>> WholeNumbers<'_, F> {
             return self.cut(of[1 - zero]);
         }
         let method = if function == rows::MAX { "max" } else { "min" };
-        Some(format!("{}.{method}({})", typed(&self.cut(*a)?), self.cut(*b)?))
+        Some(self.cut(*a)?.method(method, [self.cut(*b)?]))
     }
 
     /// Writes a number, or 0 where it is negative.
-    fn cut(&self, id: ExprId) -> Option<String> {
+    fn cut(&self, id: ExprId) -> Option<Expression> {
         let (added, taken) = self.sides(id)?;
-        let added = factor(&added);
-        Some(match taken.is_empty() {
-            true => added,
-            false => format!("{}.saturating_sub({})", typed(&added), taken.join(" + ")),
-        })
+        Some(dimensions::cut(added, taken))
     }
 
-    fn entry(&self, of: ExprId, [row, column]: [String; 2]) -> Option<String> {
+    fn entry(&self, of: ExprId, [row, column]: [Expression; 2]) -> Option<Expression> {
         let width = dimensions::written(&self.graph.extents(of).columns, self.sizes);
-        Some(format!("{}[{}]", self.input(of)?, place(&row, &width, &column)))
+        Some(self.input(of)?.at(place(row, width, column)))
     }
 
-    fn input(&self, id: ExprId) -> Option<String> {
+    fn input(&self, id: ExprId) -> Option<Expression> {
         match self.graph.node(id) {
             Node::Input(index) => (self.name)(*index),
             _ => None,
         }
     }
-}
-
-/// Writes a number so that a method can be called on it.
-fn typed(number: &str) -> String {
-    if number.parse::<u64>().is_ok() { format!("{number}_usize") } else { number.to_string() }
 }

@@ -3,11 +3,10 @@
 
 use super::bodies::variable;
 use super::dimensions;
-use super::loops::{Loops, Place, after, place, reads};
+use super::loops::{Loops, Place, after, place};
 use super::row_views::Row;
-use super::stages::Stages;
-use crate::emit::expression::bare;
-use crate::graph::{Bound, Dimension, ExprId};
+use crate::emit::program::{Expression, Sign, Stages, Statement};
+use crate::graph::{Bound, Comparison, Dimension, ExprId};
 use crate::tape::{self, Accumulated, Part};
 use indexmap::IndexMap;
 use indexmap::map::Entry;
@@ -28,9 +27,9 @@ const LONGEST_STRIDE: i64 = 2;
 /// Numbers of a slice, of all values of the index in a block.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Window {
-    slice: String,
+    slice: Expression,
     /// Where they begin for the first value of the index.
-    start: String,
+    start: Expression,
     /// How far the next value is from there.
     stride: usize,
 }
@@ -49,13 +48,13 @@ impl Copied {
     }
 
     /// Writes how many numbers there are for so many values, up to the last one that is used.
-    fn count(&self, stride: usize, lanes: &str) -> String {
+    fn count(&self, stride: usize, lanes: &Expression) -> Expression {
         let beyond = stride - 1 - self.used.last().copied().unwrap_or_default();
-        match (lanes.parse::<usize>(), stride, beyond) {
-            (Ok(lanes), ..) => (stride * lanes - beyond).to_string(),
-            (_, 1, _) => lanes.to_string(),
-            (_, _, 0) => format!("{stride} * {lanes}"),
-            _ => format!("{stride} * {lanes} - {beyond}"),
+        match (lanes, stride, beyond) {
+            (Expression::Whole(lanes), ..) => (stride * lanes - beyond).into(),
+            (_, 1, _) => lanes.clone(),
+            (_, _, 0) => Expression::Whole(stride) * lanes,
+            _ => Expression::Whole(stride) * lanes - beyond,
         }
     }
 
@@ -79,7 +78,7 @@ pub(super) struct Block {
     read: IndexMap<Window, Copied>,
     gathered: IndexMap<Row, Copied>,
     /// The arrays of whole numbers, by what these are.
-    counted: IndexMap<String, String>,
+    counted: IndexMap<Expression, String>,
     added: IndexMap<Window, Copied>,
     scattered: IndexMap<Row, Copied>,
 }
@@ -103,8 +102,14 @@ impl Block {
 
     /// Leaves out whole numbers that no stage reads.
     pub(super) fn keep_what_is_read(&mut self, stages: &Stages) {
-        let lines = || stages.list.iter().flat_map(|stage| stage.lines.iter().chain(&stage.calls));
-        self.counted.retain(|_, array| lines().any(|line| reads(line, array)));
+        let is_read = |array: &str| {
+            stages.list.iter().any(|stage| {
+                let calls = stage.calls.iter().map(|call| call.statement(true));
+                stage.statements.iter().any(|own| own.mentions(array))
+                    || calls.into_iter().any(|call| call.mentions(array))
+            })
+        };
+        self.counted.retain(|_, array| is_read(array));
     }
 
     /// Lists the arrays with their lengths.
@@ -117,93 +122,99 @@ impl Block {
     }
 
     /// Writes what is done before the stages.
-    pub(super) fn reading(&self) -> Vec<String> {
-        let copies = |lanes: &str| -> Vec<String> {
+    pub(super) fn reading(&self) -> Vec<Statement> {
+        let copies = |lanes: Expression| -> Vec<Statement> {
             let copy = |(Window { slice, start, stride }, copied): (&Window, &Copied)| {
-                let (array, count) = (&copied.array, copied.count(*stride, lanes));
-                format!("{array}[..{count}].copy_from_slice(&{slice}[{start}..][..{count}]);")
+                let count = copied.count(*stride, &lanes);
+                let to = Expression::from(&copied.array).first(&count);
+                Statement::copy(to, slice.clone().part(start, count))
             };
             self.read.iter().map(copy).collect()
         };
-        let mut lines = in_whole_blocks(self.lanes, copies);
+        let mut statements = Vec::from_iter(in_whole_blocks(self.lanes, copies));
         let mut by_value = Vec::new();
-        for (Row { slice, start }, copied) in &self.gathered {
-            let (first, count) = copied.span();
-            let from = if first == 0 { start.clone() } else { after(start, &first.to_string()) };
+        for (row, copied) in &self.gathered {
+            let (first, from, count) = row.span(copied);
+            let entry = |array: String, from: Expression| Statement::set(Expression::from(array).at("lane"), from);
             if count == 1 {
-                by_value.extend(copied.arrays().map(|(_, array)| format!("{array}[lane] = {slice}[{}];", bare(&from))));
+                let own = copied.arrays();
+                by_value.extend(own.map(|(_, array)| entry(array, Expression::from(&row.slice).at(&from))));
                 continue;
             }
-            let row = &copied.array;
-            by_value.push(format!("let {row} = &{slice}[{from}..][..{count}];"));
-            by_value
-                .extend(copied.arrays().map(|(number, array)| format!("{array}[lane] = {row}[{}];", number - first)));
+            let name = &copied.array;
+            by_value.push(Statement::name(name, Expression::from(&row.slice).part(from, count).reference()));
+            let own = copied.arrays();
+            by_value.extend(own.map(|(number, array)| entry(array, Expression::from(name).at(number - first))));
         }
-        by_value.extend(self.counted.iter().map(|(number, array)| format!("{array}[lane] = {};", bare(number))));
-        lines.extend(self.value_by_value(by_value));
-        lines
+        let counted = self.counted.iter();
+        by_value.extend(counted.map(|(number, array)| Statement::set(Expression::from(array).at("lane"), number)));
+        statements.extend(self.value_by_value(by_value));
+        statements
     }
 
     /// Writes what is done after the stages.
-    pub(super) fn writing(&self) -> Vec<String> {
-        let copies = |lanes: &str| -> Vec<String> {
+    pub(super) fn writing(&self) -> Vec<Statement> {
+        let copies = |lanes: Expression| -> Vec<Statement> {
             let copy = |(Window { slice, start, stride }, copied): (&Window, &Copied)| {
-                let (array, count) = (&copied.array, copied.count(*stride, lanes));
-                let whole = format!("{slice}[{start}..][..{count}]");
-                match copied.is_stored {
-                    true => vec![format!("{whole}.copy_from_slice(&{array}[..{count}]);")],
-                    false => vec![
-                        format!("for (sum, part) in {whole}.iter_mut().zip(&{array}) {{"),
-                        "    *sum += part;".to_string(),
-                        "}".to_string(),
-                    ],
+                let (array, count) = (Expression::from(&copied.array), copied.count(*stride, &lanes));
+                let whole = slice.clone().part(start, &count);
+                if copied.is_stored {
+                    return Statement::copy(whole, array.first(count));
                 }
+                let pattern = Expression::Tuple(vec!["sum".into(), "part".into()]);
+                let pairs = whole.method("iter_mut", []).method("zip", [array.reference()]);
+                let add = Statement::add(Expression::from("sum").dereference(), "part");
+                Statement::over(pattern, pairs, vec![add])
             };
-            self.added.iter().flat_map(copy).collect()
+            self.added.iter().map(copy).collect()
         };
-        let mut lines = in_whole_blocks(self.lanes, copies);
+        let mut statements = Vec::from_iter(in_whole_blocks(self.lanes, copies));
         let mut by_value = Vec::new();
-        for (Row { slice, start }, copied) in &self.scattered {
-            let (first, count) = copied.span();
-            let from = if first == 0 { start.clone() } else { after(start, &first.to_string()) };
-            let sign = if copied.is_stored { "=" } else { "+=" };
+        for (row, copied) in &self.scattered {
+            let (first, from, count) = row.span(copied);
+            let sign = if copied.is_stored { Sign::Set } else { Sign::Add };
+            let entry = |to: Expression, array: String| Statement::Assign(to, sign, Expression::from(array).at("lane"));
             if count == 1 {
-                by_value.extend(
-                    copied.arrays().map(|(_, array)| format!("{slice}[{}] {sign} {array}[lane];", bare(&from))),
-                );
+                let own = copied.arrays();
+                by_value.extend(own.map(|(_, array)| entry(Expression::from(&row.slice).at(&from), array)));
                 continue;
             }
-            let row = &copied.array;
-            by_value.push(format!("let {row} = &mut {slice}[{from}..][..{count}];"));
-            by_value.extend(
-                copied.arrays().map(|(number, array)| format!("{row}[{}] {sign} {array}[lane];", number - first)),
-            );
+            let name = &copied.array;
+            by_value.push(Statement::name(name, Expression::from(&row.slice).part(from, count).mutable()));
+            let own = copied.arrays();
+            by_value.extend(own.map(|(number, array)| entry(Expression::from(name).at(number - first), array)));
         }
-        lines.extend(self.value_by_value(by_value));
-        lines
+        statements.extend(self.value_by_value(by_value));
+        statements
     }
 
-    /// Writes a loop over the values of a block that are before the end; none without lines.
-    fn value_by_value(&self, lines: Vec<String>) -> Vec<String> {
-        let Some(bound) = self.index.as_ref().filter(|_| !lines.is_empty()) else { return Vec::new() };
-        let index = variable(bound);
-        let named = lines.iter().any(|line| reads(line, &index)).then(|| format!("    let {index} = at + lane;"));
-        let lines = lines.into_iter().map(|line| format!("    {line}"));
-        let head = ["for lane in 0..lanes {".to_string()];
-        head.into_iter().chain(named).chain(lines).chain(["}".to_string()]).collect()
+    /// Writes a loop over the values of a block that are before the end; none without statements.
+    fn value_by_value(&self, statements: Vec<Statement>) -> Option<Statement> {
+        let bound = self.index.as_ref().filter(|_| !statements.is_empty())?;
+        Some(lanes_of_index(&variable(bound), "lanes", statements))
     }
 }
 
+/// Writes a loop over the values of an index in a block, which is named where it is read.
+pub(super) fn lanes_of_index(index: &str, end: impl Into<Expression>, statements: Vec<Statement>) -> Statement {
+    let is_read = statements.iter().any(|statement| statement.mentions(index));
+    let named = is_read.then(|| Statement::name(index, Expression::from("at") + "lane"));
+    Statement::each("lane", end, named.into_iter().chain(statements).collect())
+}
+
 /// Writes copies for blocks with all of their values, where it is known how much is copied, and for the last one.
-fn in_whole_blocks(count: usize, copies: impl Fn(&str) -> Vec<String>) -> Vec<String> {
-    let indented = |lanes: &str| copies(lanes).into_iter().map(|line| format!("    {line}")).collect::<Vec<_>>();
-    let whole = indented(&count.to_string());
-    if whole.is_empty() {
-        return whole;
+fn in_whole_blocks(count: usize, copies: impl Fn(Expression) -> Vec<Statement>) -> Option<Statement> {
+    let body = copies(count.into());
+    let condition = Expression::from("lanes").compare(Comparison::Equal, count);
+    (!body.is_empty()).then(|| Statement::If { condition, body, otherwise: copies("lanes".into()) })
+}
+
+impl Row {
+    /// The first number that is used, where it is, and how many there are from there to the last.
+    fn span(&self, copied: &Copied) -> (usize, Expression, usize) {
+        let (first, count) = copied.span();
+        (first, after(&self.start, first), count)
     }
-    let begin = [format!("if lanes == {count} {{")];
-    let rest = ["} else {".to_string()].into_iter().chain(indented("lanes")).chain(["}".to_string()]);
-    begin.into_iter().chain(whole).chain(rest).collect()
 }
 
 /// Returns where the numbers begin that move with an index, how far apart they are, and which of these one entry of a
@@ -219,8 +230,8 @@ fn beside(bound: &Bound, [row, column]: [&Dimension; 2], width: &Dimension) -> O
 }
 
 /// Writes the place of a number in the array of its window.
-fn in_window(stride: usize, number: usize) -> String {
-    place("lane", &stride.to_string(), &number.to_string())
+fn in_window(stride: usize, number: usize) -> Expression {
+    place("lane", stride, number)
 }
 
 impl Loops<'_> {
@@ -233,7 +244,7 @@ impl Loops<'_> {
             let fresh = self.fresh();
             let copied = self.block.read.entry(window).or_insert_with(|| Copied::to(fresh, true));
             copied.used.insert(0);
-            return Place::Number(format!("{}[lane]", copied.array));
+            return Place::Number(Expression::from(&copied.array).at("lane"));
         }
         match beside(&bound, [row, column], &width) {
             Some((start, stride, number)) if stride as i64 <= LONGEST_STRIDE => {
@@ -241,7 +252,7 @@ impl Loops<'_> {
                 let fresh = self.fresh();
                 let copied = self.block.read.entry(window).or_insert_with(|| Copied::to(fresh, true));
                 copied.used.insert(number);
-                Place::Number(format!("{}[{}]", copied.array, in_window(stride, number)))
+                Place::Number(Expression::from(&copied.array).at(in_window(stride, number)))
             }
             Some((start, _, number)) => {
                 let start = self.dimension(&start);
@@ -249,41 +260,41 @@ impl Loops<'_> {
             }
             None => {
                 let [row, width, column] = [row, &width, column].map(|dimension| self.dimension(dimension));
-                self.read_row(slice, [&row, &width, &column])
+                self.read_row(slice, [row, width, column])
             }
         }
     }
 
     /// Reads a number in a row of a matrix from the array that it is copied to, value by value.
-    pub(super) fn read_row(&mut self, slice: String, [row, width, column]: [&str; 3]) -> Place {
-        match column.parse::<usize>() {
-            Ok(number) => self.read_by_value(slice, place(row, width, "0"), number),
-            Err(_) => self.read_by_value(slice, place(row, width, column), 0),
+    pub(super) fn read_row(&mut self, slice: Expression, [row, width, column]: [Expression; 3]) -> Place {
+        match column.as_whole() {
+            Some(number) => self.read_by_value(slice, place(row, width, 0), number),
+            None => self.read_by_value(slice, place(row, width, column), 0),
         }
     }
 
-    fn read_by_value(&mut self, slice: String, start: String, number: usize) -> Place {
+    fn read_by_value(&mut self, slice: Expression, start: Expression, number: usize) -> Place {
         let fresh = self.fresh();
         let copied = self.block.gathered.entry(Row { slice, start }).or_insert_with(|| Copied::to(fresh, true));
         copied.used.insert(number);
-        Place::Number(format!("{}_{number}[lane]", copied.array))
+        Place::Number(Expression::from(format!("{}_{number}", copied.array)).at("lane"))
     }
 
     /// Reads a whole number that is computed with from the array that it is copied to.
-    pub(super) fn count_in_block(&mut self, number: String) -> Place {
+    pub(super) fn count_in_block(&mut self, number: Expression) -> Place {
         let fresh = self.fresh();
         let array = self.block.counted.entry(number).or_insert(fresh);
-        Place::Number(format!("{array}[lane]"))
+        Place::Number(Expression::from(&*array).at("lane"))
     }
 
-    fn start_of_block(&self, start: &Dimension) -> String {
+    fn start_of_block(&self, start: &Dimension) -> Expression {
         let mut sizes = self.sizes.clone();
         sizes.extend(self.block.index.iter().map(|bound| (bound.name().to_string(), "at".to_string())));
         dimensions::written(start, &sizes)
     }
 
     /// Returns where the numbers begin that one value of an index adds to, and which of them a part is added to.
-    pub(super) fn row_of(&mut self, bound: &Bound, width: &Dimension, part: &Part) -> (String, usize) {
+    pub(super) fn row_of(&mut self, bound: &Bound, width: &Dimension, part: &Part) -> (Expression, usize) {
         let found = match &part.place {
             [tape::Place::At(row), tape::Place::At(column)] => beside(bound, [row, column], width),
             _ => None,
@@ -292,9 +303,9 @@ impl Loops<'_> {
             return (self.dimension(&start), number);
         }
         let ([row, column], width) = (self.sides_of(part), self.dimension(width));
-        match column.parse::<usize>() {
-            Ok(number) => (place(&row, &width, "0"), number),
-            Err(_) => (place(&row, &width, &column), 0),
+        match column.as_whole() {
+            Some(number) => (place(row, width, 0), number),
+            None => (place(row, width, column), 0),
         }
     }
 
@@ -303,11 +314,11 @@ impl Loops<'_> {
         for (target, scale) in self.targets_of(output) {
             let added = self.scaled_number(part.value, &part.coefficient.multiply(&scale));
             let slice = match self.places.get(&target).cloned() {
-                Some(Place::Number(name)) => {
-                    self.statements.push(format!("{name} += {added};"));
+                Some(Place::Number(number)) => {
+                    self.statements.push(Statement::add(number, added));
                     continue;
                 }
-                Some(Place::Slice(name)) => name,
+                Some(Place::Slice(name)) => Expression::from(name),
                 _ => {
                     self.unknown = true;
                     continue;
@@ -324,22 +335,22 @@ impl Loops<'_> {
                 (Some((slice, start)), _) => {
                     let window = Window { slice, start: self.start_of_block(&start), stride: 1 };
                     let (copied, is_first) = noted(self.block.added.entry(window), fresh, false, 0);
-                    (format!("{}[lane]", copied.array), is_first)
+                    (Expression::from(&copied.array).at("lane"), is_first)
                 }
                 (None, Some((start, stride, number))) if stride as i64 <= LONGEST_STRIDE => {
                     let window = Window { slice, start: self.start_of_block(&start), stride };
                     let (copied, is_first) = noted(self.block.added.entry(window), fresh, is_stored, number);
-                    (format!("{}[{}]", copied.array, in_window(stride, number)), is_first)
+                    (Expression::from(&copied.array).at(in_window(stride, number)), is_first)
                 }
                 _ => {
                     let (start, number) = self.row_of(bound, &width, part);
                     let row = Row { slice, start };
                     let (copied, is_first) = noted(self.block.scattered.entry(row), fresh, is_stored, number);
-                    (format!("{}_{number}[lane]", copied.array), is_first)
+                    (Expression::from(format!("{}_{number}", copied.array)).at("lane"), is_first)
                 }
             };
-            let sign = if is_first { "=" } else { "+=" };
-            self.statements.push(format!("{array} {sign} {added};"));
+            let sign = if is_first { Sign::Set } else { Sign::Add };
+            self.statements.push(Statement::Assign(array, sign, added));
         }
     }
 }
