@@ -121,21 +121,21 @@ impl Machine<'_> {
         };
         let result = result.and_then(|result| self.folded(running, result).ok());
         match result {
+            Some(result) if self.axes.is_empty() && self.fills_a_matrix(&axis, &result) => {
+                self.begin_loop(running, attempt);
+            }
             // Where indices meet, a loop can be a constant.
             Some(result) if self.axes.is_empty() && self.may_be_singular(&result) => {
                 let needed = self.needed.clone();
                 self.begin_loop(running, Attempt { raised: Some((result, needed)), ..attempt });
-            }
-            Some(result) if self.axes.is_empty() && self.fills_a_matrix(&axis, &result) => {
-                self.begin_loop(running, attempt);
             }
             Some(result) => self.values.push(result),
             None => self.begin_loop(running, attempt),
         }
     }
 
-    /// Tells whether columns and rows fill a matrix along an axis that is none of those given, nor the result: a loop needs no
-    /// such matrix. What is linear in one is added up without it.
+    /// Tells whether columns times rows fill a matrix along an axis that is none of those given, nor the result: a loop needs
+    /// no such matrix. What is linear in one is added up without it.
     fn fills_a_matrix(&self, axis: &Axis, result: &Value) -> bool {
         let Some((result, _)) = result.node() else { return false };
         let graph = &*self.gates.graph;
@@ -147,11 +147,14 @@ impl Machine<'_> {
         if is_matrix(result) || nodes.iter().any(|id| is_matrix(*id) && matches!(graph.node(*id), Node::Input(_))) {
             return false;
         }
-        // A column times a row, which may be ones.
         let is_filled = |id: ExprId| match graph.as_matrix(id) {
             Some((M::Product, factors)) => {
                 is_matrix(id) && factors.iter().any(|factor| graph.extents(*factor).columns.is_one())
             }
+            _ => false,
+        };
+        let is_repeated = |id: ExprId| match graph.as_matrix(id) {
+            Some((M::Product, factors)) => factors.iter().any(|factor| graph.is_ones(*factor)),
             _ => false,
         };
         let any_operand = |id: ExprId, holds: &dyn Fn(ExprId) -> bool| {
@@ -160,7 +163,14 @@ impl Machine<'_> {
             any
         };
         let is_sum = |id: ExprId| matches!(graph.node(id), Node::Sum(..)) && any_operand(id, &is_filled);
-        let fills = |id: &ExprId| !is_sum(*id) && any_operand(*id, &|operand| is_filled(operand) || is_sum(operand));
+        let fills = |id: &ExprId| match graph.node(*id) {
+            _ if is_sum(*id) => false,
+            // Products of what is repeated are products of sums.
+            Node::Product(_) => {
+                any_operand(*id, &|operand| is_sum(operand) || is_filled(operand) && !is_repeated(operand))
+            }
+            _ => any_operand(*id, &|operand| is_sum(operand) || is_filled(operand)),
+        };
         let entrywise = |id: &&ExprId| graph.is_entrywise(**id) && graph.extents(**id).rows == axis.count;
         nodes.iter().filter(entrywise).any(fills)
     }

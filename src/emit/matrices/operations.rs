@@ -4,7 +4,7 @@ use super::loops::{Loops, Place, after, place};
 use crate::emit::program::{Expression, Statement};
 use crate::error::Diagnostic;
 use crate::graph::{Comparison, Dimension, ExprId, Extents, Extreme, Graph, MatrixOperation as M};
-use crate::tape::{Computation, summands};
+use crate::tape::{Computation, Step, summands};
 
 /// Most rows of a matrix whose determinant is the product of its pivots, which does not overflow.
 const LARGEST_OF_PIVOTS: i64 = 4;
@@ -170,11 +170,7 @@ impl Loops<'_> {
     }
 
     pub(super) fn readers_are_products(&self, id: ExprId) -> bool {
-        !self.plan.outputs.contains(&id)
-            && self.plan.steps.iter().all(|step| match &step.computation {
-                Computation::Operation(M::Product, _) => true,
-                _ => !step.operands().contains(&id),
-            })
+        !self.plan.outputs.contains(&id) && is_read_by_products(&self.plan.steps, id)
     }
 
     pub(super) fn is_contiguous(&self, of: ExprId, extents: &Extents) -> bool {
@@ -422,4 +418,16 @@ fn first_kernel(extreme: Extreme) -> &'static str {
         Extreme::Largest => "first_largest",
         Extreme::Smallest => "first_smallest",
     }
+}
+
+/// Tells whether all that reads a node is products, in loops, too.
+fn is_read_by_products(steps: &[Step], id: ExprId) -> bool {
+    steps.iter().all(|step| match &step.computation {
+        Computation::Operation(M::Product, _) => true,
+        Computation::Loop(looped) => {
+            let mut added = looped.outputs.iter().flat_map(|output| &output.parts);
+            added.all(|part| part.value != id) && is_read_by_products(&looped.plan.steps, id)
+        }
+        _ => !step.operands().contains(&id),
+    })
 }
