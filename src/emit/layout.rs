@@ -15,8 +15,8 @@ pub enum Piece {
 
 impl Piece {
     /// Makes a part that is one expression.
-    pub fn leaf(text: &String) -> Piece {
-        Piece::Leaf(text.clone())
+    pub fn leaf(text: &str) -> Piece {
+        Piece::Leaf(text.to_string())
     }
 }
 
@@ -29,7 +29,7 @@ pub fn structure(name: &str, fields: Vec<(String, Piece)>) -> Piece {
 }
 
 pub fn nested(shape: Shape, entries: &[String]) -> Piece {
-    let leaves = |entries: &[String]| Piece::List(entries.iter().map(Piece::leaf).collect());
+    let leaves = |entries: &[String]| Piece::List(entries.iter().map(|entry| Piece::leaf(entry)).collect());
     match (shape, entries) {
         (Shape::Scalar, [only]) => Piece::leaf(only),
         (Shape::Matrix(_, columns), _) => Piece::List(entries.chunks(columns.max(1)).map(leaves).collect()),

@@ -164,12 +164,12 @@ impl Module<'_> {
         let result = if is_number { float } else { "()" };
         self.item(&documentation, &name, &signature, result, &tape, |outputs| {
             let (of_value, entries) = outputs.split_at(function.outputs.len());
-            let list = Piece::List(entries.iter().map(Piece::leaf).collect());
+            let list = Piece::List(entries.iter().map(|entry| Piece::leaf(entry)).collect());
             let mut body = format!("    *{values} = {};\n", lines(list, 1).trim());
             match is_number {
                 true => body.push_str(&lines(nested(Shape::Scalar, of_value), 1)),
                 false => {
-                    let list = Piece::List(of_value.iter().map(Piece::leaf).collect());
+                    let list = Piece::List(of_value.iter().map(|entry| Piece::leaf(entry)).collect());
                     body.push_str(&format!("    *{value} = {};\n", lines(list, 1).trim()));
                 }
             }

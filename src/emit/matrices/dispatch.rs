@@ -3,7 +3,7 @@
 
 use super::windows::LANES_OF_MANY_SUMS;
 use crate::emit::options::{Options, Scalar, Target};
-use crate::emit::program::{Binary, Expression, FMA, Function, MODULE, Parameter, Printer, Statement};
+use crate::emit::program::{Binary, Expression, FMA, MODULE, Parameter, Printer, Statement};
 use crate::emit::rust::indented;
 
 /// A body for features of the processor.
@@ -53,9 +53,12 @@ pub(in crate::emit) fn has_lanes(options: &Options) -> bool {
 impl Dispatched<'_> {
     /// Tells whether the function is written once more for other processors.
     fn is_dispatched(&self, options: &Options) -> bool {
-        let works =
-            |statement: &Statement| matches!(statement, Statement::For { .. }) || !statement.kernels().is_empty();
-        self.body.iter().any(works) && is_dispatching(options)
+        let mut works = false;
+        for statement in &self.body {
+            works |= !statement.kernels().is_empty();
+            statement.visit(&mut |inner| works |= matches!(inner, Statement::For { .. }));
+        }
+        works && is_dispatching(options)
     }
 
     /// Writes the inside of the function, and an attribute that it needs.
@@ -73,7 +76,7 @@ impl Dispatched<'_> {
 
     /// Tells whether the constant that tells to multiply and add in one instruction is read.
     fn is_generic(&self) -> bool {
-        self.body.iter().any(|statement| statement.any(is_fused))
+        self.body.iter().any(|statement| statement.any(Expression::is_fused))
     }
 
     /// The kernels that the function calls, for these options.
@@ -81,11 +84,6 @@ impl Dispatched<'_> {
         let constant = (self.is_dispatched(options) && self.is_generic()).then_some("FMA");
         self.body.iter().flat_map(Statement::kernels).chain(constant).collect()
     }
-}
-
-/// Tells whether an expression is the call of a kernel that is told whether to multiply and add in one instruction.
-fn is_fused(expression: &Expression) -> bool {
-    matches!(expression, Expression::Call(Function::Kernel(_, true), _))
 }
 
 /// Tells whether a good part of what is computed side by side is functions of numbers and divisions, which gain from wider
@@ -108,7 +106,7 @@ fn has_functions_in_lanes(body: &[Statement]) -> bool {
         statement.own_expressions().any(|expression| expression.any(holds))
     };
     let in_lanes = all.iter().filter(|statement| has(statement, |part| part.as_entry_at("lane").is_some()));
-    let functions = in_lanes.clone().filter(|statement| has(statement, is_fused)).count();
+    let functions = in_lanes.clone().filter(|statement| has(statement, Expression::is_fused)).count();
     let divides = |part: &Expression| matches!(part, Expression::Binary(Binary::Divide, ..));
     let divisions = loops.flat_map(|(_, body)| body).filter(|statement| has(statement, divides)).count();
     (functions + divisions) * MOST_BESIDE_A_FUNCTION >= in_lanes.count().max(1)

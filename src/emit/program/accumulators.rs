@@ -68,14 +68,17 @@ impl Sums {
         }
     }
 
-    /// Returns the sums that end with their lanes: `let sum = …`, as variables if they are added to after that.
+    /// Gives the sums what their lanes add up to; they are variables where something is added to them after that. Those in an
+    /// array are declared before.
     pub fn totals(&self, is_mutable: bool) -> Vec<Statement> {
-        let total = |place: &Expression| {
-            let name = place.to_string();
-            let value = sum(lanes_of(&name));
+        let total = |name: &String| {
+            let value = sum(lanes_of(name));
             if is_mutable { Statement::variable(name, value) } else { Statement::name(name, value) }
         };
-        self.all().iter().map(total).collect()
+        match self {
+            Sums::Names(names) => names.iter().map(total).collect(),
+            Sums::Array(..) => self.taken_up(None),
+        }
     }
 
     /// Begins with empty lanes again.

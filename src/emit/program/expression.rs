@@ -271,6 +271,11 @@ impl Expression {
         )
     }
 
+    /// Tells whether the expression calls a kernel that is told whether to multiply and add in one instruction; those take long.
+    pub fn is_fused(&self) -> bool {
+        matches!(self, Expression::Call(Function::Kernel(_, true), _))
+    }
+
     /// Tells whether the expression, or a part of it, has a property.
     pub fn any(&self, mut holds: impl FnMut(&Expression) -> bool) -> bool {
         let mut found = false;

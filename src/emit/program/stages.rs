@@ -102,7 +102,7 @@ pub fn distributed(statements: Vec<Statement>, mut names: impl Iterator<Item = S
     let carried: IndexSet<String> = statements.iter().filter_map(carried).map(String::from).collect();
     let is_recurrent = |statement: &Statement| carried.iter().any(|name| statement.mentions(name));
     // A function of what is carried waits for the entry before.
-    if statements.iter().any(|statement| is_recurrent(statement) && statement.any(takes_long)) {
+    if statements.iter().any(|statement| is_recurrent(statement) && statement.any(Expression::is_fused)) {
         return Stages::whole(statements);
     }
     // What carries values from one entry to the next stays together, in the stage that the last of it needs.
@@ -123,7 +123,7 @@ pub fn distributed(statements: Vec<Statement>, mut names: impl Iterator<Item = S
         let stage = needed.into_iter().filter_map(|name| ready.get(name)).max().copied().unwrap_or(0);
         let is_earlier = |name: &&str| stage_of.get(*name).is_some_and(|own| *own < stage);
         arrays.extend(read.into_iter().filter(is_earlier).map(String::from));
-        ready.insert(name.to_string(), stage + usize::from(value.any(takes_long)));
+        ready.insert(name.to_string(), stage + usize::from(value.any(Expression::is_fused)));
         if statement.as_let().is_some() {
             stage_of.insert(name.to_string(), stage);
         }
@@ -242,16 +242,11 @@ fn flattened(statements: Vec<Statement>, names: &mut impl Iterator<Item = String
     flat
 }
 
-/// Tells whether an expression is the call of a function that takes long.
-fn takes_long(expression: &Expression) -> bool {
-    matches!(expression, Expression::Call(Function::Kernel(_, true), _))
-}
-
 /// The last call of a function that takes long.
 fn last_call(statement: &Statement) -> Option<Expression> {
     let mut last = None;
     for expression in statement.own_expressions() {
-        expression.visit(&mut |part| last = if takes_long(part) { Some(part) } else { last });
+        expression.visit(&mut |part| last = if part.is_fused() { Some(part) } else { last });
     }
     last.cloned()
 }

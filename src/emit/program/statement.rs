@@ -193,9 +193,10 @@ impl Statement {
     /// The kernels that the statement calls.
     pub fn kernels(&self) -> Vec<&'static str> {
         let mut kernels = Vec::new();
-        self.visit_expressions(&mut |part| match part {
-            Expression::Call(Function::Kernel(name, _), _) => kernels.push(*name),
-            _ => {}
+        self.visit_expressions(&mut |part| {
+            if let Expression::Call(Function::Kernel(name, _), _) = part {
+                kernels.push(*name);
+            }
         });
         kernels
     }
