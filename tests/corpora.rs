@@ -2,10 +2,13 @@
 //! antiderivatives equal their integrands.
 
 mod common;
+#[path = "common/halves.rs"]
+mod halves;
 
 use common::{CORPORA, Point, Record, matches, read, records};
 use gradc::derive::{Form, Order, derive};
 use gradc::tape::Tape;
+use halves::in_halves;
 
 /// What was compared.
 #[derive(Default)]
@@ -19,6 +22,16 @@ struct Tally {
 }
 
 impl Tally {
+    fn with(mut self, other: Tally) -> Tally {
+        self.points += other.points;
+        self.gradient_entries += other.gradient_entries;
+        self.hessian_entries += other.hessian_entries;
+        self.integrands += other.integrands;
+        self.ill_conditioned += other.ill_conditioned;
+        self.failures.extend(other.failures);
+        self
+    }
+
     fn compare(&mut self, what: &str, record: &Record, point: &Point, value: f64, reference: f64) {
         if matches(value, reference, point.scale()) {
             return;
@@ -89,12 +102,16 @@ fn compare(corpus: &str, points: usize, hessian_entries: usize, integrands: usiz
     let records = records(corpus);
     let (_, count) = CORPORA.iter().find(|(name, _)| *name == corpus).expect("a known corpus");
     assert_eq!(records.len(), *count);
-    let mut tally = Tally::default();
-    for record in &records {
-        if let Err(message) = tally.record(record) {
-            tally.failures.push(format!("{}: {message}", record.id));
+    let halves = in_halves(&records, |records| {
+        let mut tally = Tally::default();
+        for record in records {
+            if let Err(message) = tally.record(record) {
+                tally.failures.push(format!("{}: {message}", record.id));
+            }
         }
-    }
+        tally
+    });
+    let tally = halves.into_iter().fold(Tally::default(), Tally::with);
     let (failed, apart) = (tally.failures.len(), tally.ill_conditioned);
     assert!(failed == 0, "{failed} failures, {apart} apart at ill-conditioned points\n{}", tally.failures.join("\n"));
     assert_eq!((tally.points, tally.hessian_entries, tally.integrands), (points, hessian_entries, integrands));

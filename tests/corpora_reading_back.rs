@@ -2,11 +2,14 @@
 //! expressions of the corpora are printed, read again and compared at the points of their record.
 
 mod common;
+#[path = "common/halves.rs"]
+mod halves;
 
 use common::{CORPORA, Record, matches, read, records};
 use gradc::derive::{Derivatives, Form, Order, derive};
 use gradc::show::notation;
 use gradc::tape::Tape;
+use halves::in_halves;
 
 /// Prints the derivatives of a record and evaluates what is read back.
 fn compare(record: &Record, failures: &mut Vec<String>) -> Result<usize, String> {
@@ -45,14 +48,20 @@ fn compare(record: &Record, failures: &mut Vec<String>) -> Result<usize, String>
 fn compare_corpus(corpus: &str, step: usize, least: usize) {
     let records = records(corpus);
     assert!(CORPORA.contains(&(corpus, records.len())));
-    let mut failures = Vec::new();
-    let mut compared = 0;
-    for record in records.iter().step_by(step) {
-        match compare(record, &mut failures) {
-            Ok(count) => compared += count,
-            Err(message) => failures.push(format!("{}: {message}", record.id)),
+    let records: Vec<_> = records.into_iter().step_by(step).collect();
+    let halves = in_halves(&records, |records| {
+        let mut failures = Vec::new();
+        let mut compared = 0;
+        for record in records {
+            match compare(record, &mut failures) {
+                Ok(count) => compared += count,
+                Err(message) => failures.push(format!("{}: {message}", record.id)),
+            }
         }
-    }
+        (compared, failures)
+    });
+    let compared: usize = halves.iter().map(|(compared, _)| compared).sum();
+    let failures: Vec<String> = halves.into_iter().flat_map(|(_, failures)| failures).collect();
     assert!(failures.is_empty(), "{} failures\n{}", failures.len(), failures.join("\n"));
     assert!(compared >= least, "only {compared} comparisons");
 }

@@ -1,7 +1,11 @@
 //! What a parameter is called, and what a comment says, changes nothing in the generated code but that name.
 #![allow(clippy::panic)]
 
+#[path = "common/halves.rs"]
+mod halves;
+
 use gradc::{Batch, Derive, Options};
+use halves::in_halves;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The name that others are taken for: no word of the generated code has it as a part by chance.
@@ -147,22 +151,28 @@ fn a_parameters_name_changes_nothing_else() {
         let options = options(text);
         (generated(text, &options).expect("it compiles"), options)
     });
-    let mut compared = 0;
     // Each name stands in one of the functions; the gradient of the loop in stages has them all.
     let gradient = Options::default();
     let staged = generated(FUNCTIONS[IN_STAGES], &gradient).expect("it compiles");
-    for (at, name) in NAMES.split_whitespace().enumerate() {
-        let function = at % FUNCTIONS.len();
-        let (own, options) = &plain[function];
-        for (text, own, options) in [(FUNCTIONS[IN_STAGES], &staged, &gradient), (FUNCTIONS[function], own, options)] {
-            let text = with_name(text, name);
-            // Some names are words of the language.
-            if let Some(renamed) = generated(&text, options) {
-                compare(own, &renamed, &text);
-                compared += 1;
+    let names: Vec<(usize, &str)> = NAMES.split_whitespace().enumerate().collect();
+    let compared = in_halves(&names, |names| {
+        let mut compared = 0;
+        for (at, name) in names {
+            let function = at % FUNCTIONS.len();
+            let (own, options) = &plain[function];
+            let both = [(FUNCTIONS[IN_STAGES], &staged, &gradient), (FUNCTIONS[function], own, options)];
+            for (text, own, options) in both {
+                let text = with_name(text, name);
+                // Some names are words of the language.
+                if let Some(renamed) = generated(&text, options) {
+                    compare(own, &renamed, &text);
+                    compared += 1;
+                }
             }
         }
-    }
+        compared
+    });
+    let compared: usize = compared.iter().sum();
     assert!(compared > 400, "{compared}");
 }
 

@@ -4,12 +4,15 @@
 
 #[path = "common/cases.rs"]
 mod cases;
+#[path = "common/halves.rs"]
+mod halves;
 
 use cases::{all_inputs, cases, declarations, root};
 use gradc::explain::{Derivation, Line, explain};
 use gradc::lower::{Declaration, Entries, Formulas};
 use gradc::source::Source;
 use gradc::tape::schedule;
+use halves::in_halves;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -185,11 +188,15 @@ fn every_function_of_the_cases_is_explained() {
 
 #[test]
 fn expressions_of_the_corpora_are_explained() {
-    let mut count = 0;
-    let mut wrong = Vec::new();
+    let mut records = Vec::new();
     for path in cases::files(&root().join("tests/corpora"), "jsonl") {
         let text = fs::read_to_string(&path).expect("a corpus is text");
-        for record in text.lines().step_by(10) {
+        records.extend(text.lines().step_by(10).map(String::from));
+    }
+    let halves = in_halves(&records, |records| {
+        let mut count = 0;
+        let mut wrong = Vec::new();
+        for record in records {
             let record: serde_json::Value = serde_json::from_str(record).expect("a corpus has JSON lines");
             let Some(expression) = record["expr"].as_str() else { continue };
             let Ok(mut functions) = gradc::read(&Source::new("expression", expression), &[]) else { continue };
@@ -203,7 +210,10 @@ fn expressions_of_the_corpora_are_explained() {
             }
             count += 1;
         }
-    }
+        (count, wrong)
+    });
+    let count: usize = halves.iter().map(|(count, _)| count).sum();
+    let wrong: Vec<String> = halves.into_iter().flat_map(|(_, wrong)| wrong).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(count > 40, "only {count} expressions");
 }
