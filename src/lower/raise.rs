@@ -31,8 +31,18 @@ pub(super) struct Attempt {
     before: Mark,
     from: Dimension,
     to: Dimension,
-    /// What it was raised to, and what must not be negative then.
-    raised: Option<(Value, Vec<Dimension>)>,
+    raised: Option<Raised>,
+}
+
+/// What a range was raised to, kept while a loop is tried.
+#[derive(Clone, Debug)]
+struct Raised {
+    value: Value,
+    /// What must not be negative for it.
+    needed: Vec<Dimension>,
+    /// Whether a loop is better wherever there can be one, or only where something in it is constant for one value of the
+    /// index.
+    fills_a_matrix: bool,
 }
 
 /// How much had been found out before something is tried.
@@ -121,15 +131,16 @@ impl Machine<'_> {
         };
         let result = result.and_then(|result| self.folded(running, result).ok());
         match result {
-            Some(result) if self.axes.is_empty() && self.fills_a_matrix(&axis, &result) => {
-                self.begin_loop(running, attempt);
+            Some(value) => {
+                let fills_a_matrix = self.axes.is_empty() && self.fills_a_matrix(&axis, &value);
+                // Where indices meet, a loop can be a constant.
+                if fills_a_matrix || self.axes.is_empty() && self.may_be_singular(&value) {
+                    let raised = Some(Raised { value, needed: self.needed.clone(), fills_a_matrix });
+                    self.begin_loop(running, Attempt { raised, ..attempt });
+                } else {
+                    self.values.push(value);
+                }
             }
-            // Where indices meet, a loop can be a constant.
-            Some(result) if self.axes.is_empty() && self.may_be_singular(&result) => {
-                let needed = self.needed.clone();
-                self.begin_loop(running, Attempt { raised: Some((result, needed)), ..attempt });
-            }
-            Some(result) => self.values.push(result),
             None => self.begin_loop(running, attempt),
         }
     }
@@ -231,10 +242,7 @@ impl Machine<'_> {
         self.rewind(attempt.before);
         if self.loops.len() >= limits::NESTED_LOOPS {
             match attempt.raised {
-                Some((result, needed)) => {
-                    self.needed = needed;
-                    self.values.push(result);
-                }
+                Some(raised) => self.settle_as_raised(raised),
                 None => self.fail(self.too_deep(running.id)),
             }
             return;
@@ -250,25 +258,39 @@ impl Machine<'_> {
         self.visit_body(running);
     }
 
-    /// Ends a loop. What can be raised is one only where something in it is constant for one value of the index.
+    fn settle_as_raised(&mut self, raised: Raised) {
+        self.needed = raised.needed;
+        self.values.push(raised.value);
+    }
+
+    /// Ends a loop, which is left for what it was raised to where that is better.
     pub(super) fn looped(&mut self, running: Running, attempt: Attempt) {
         let Some(bound) = self.loops.pop() else { return };
         self.loop_names.pop();
         let name = self.index_of(running);
         self.unbind(&name.text);
-        if let Some((raised, needed)) = attempt.raised {
-            let body = self.values.last().and_then(Value::node).filter(|_| self.errors.len() == attempt.before.errors);
-            if !body.is_some_and(|(body, _)| self.gates.graph.has_singular_diagonal(&bound, body)) {
-                self.values.pop();
-                self.rewind(attempt.before);
-                self.needed = needed;
-                return self.values.push(raised);
-            }
+        let body = self.values.pop().unwrap_or(Value::Poison);
+        let failed = self.errors.len() > attempt.before.errors || body == Value::Poison;
+        let mut is_constant_somewhere =
+            || body.node().is_some_and(|(body, _)| self.gates.graph.has_singular_diagonal(&bound, body));
+        if let Some(raised) = attempt.raised.clone()
+            && (failed || !raised.fills_a_matrix && !is_constant_somewhere())
+        {
+            self.rewind(attempt.before);
+            return self.settle_as_raised(raised);
         }
-        let Some(values) = self.take(1) else { return self.values.push(Value::Poison) };
-        let result = self.loop_of(running, &bound, &values[0]);
+        if failed {
+            return self.values.push(Value::Poison);
+        }
+        let result = self.loop_of(running, &bound, &body);
         let result = result.and_then(|result| self.folded(running, result));
-        self.settle(result);
+        match (result, attempt.raised) {
+            (Err(_), Some(raised)) => {
+                self.rewind(attempt.before);
+                self.settle_as_raised(raised);
+            }
+            (result, _) => self.settle(result),
+        }
     }
 
     fn loop_of(&mut self, running: Running, bound: &Bound, body: &Value) -> Result<Value, Diagnostic> {

@@ -82,7 +82,7 @@ impl<'r> Costs<'r> {
             let differences = nodes.iter().zip(&mut costs).filter(|(node, _)| is_difference(node));
             differences.for_each(|(_, cost)| *cost += NEEDLESS);
         }
-        if self.goal == Goal::Stable && nodes.iter().any(|node| matches!(node, Math::Product(_))) {
+        if self.goal == Goal::Stable {
             nodes.iter().zip(&mut costs).for_each(|(node, cost)| *cost += unfactored(classes, node));
         }
         // What is lost by cancellation is lost in whatever order the terms are grouped: if a rule has something better
@@ -112,7 +112,7 @@ impl<'r> Costs<'r> {
         };
         part.or_else(|| opened.as_ref().and_then(whole)).or_else(|| {
             let recognized = |view: View| rules(&view).any(|rule| rule.recognizes(classes, node, &view).is_some());
-            let hidden = hidden_products(classes, node);
+            let hidden = if near == Functions::default() { Vec::new() } else { hidden_products(classes, node) };
             let loses = is_better_as_share(classes, id, node)
                 || cancels_in_parts(classes, node)
                 || is_leg(classes, node)
@@ -215,6 +215,9 @@ fn subtracts(classes: &Classes, node: &Math) -> bool {
 /// Largest sum in which like terms are looked for inside of its terms.
 const LARGEST_SUM: usize = 8;
 
+/// How many products are looked at into which sums among the factors of one are multiplied out.
+const MOST_PRODUCTS: usize = 64;
+
 /// Writes out the sums among the terms and factors of a sum; a long one stays as it is. Each part comes with the place of
 /// the term that it is from.
 fn parts(classes: &Classes, children: &[Id]) -> Vec<(usize, Monomial)> {
@@ -275,27 +278,34 @@ fn unfactored(classes: &Classes, node: &Math) -> u64 {
     }
 }
 
-/// Returns the products that the terms of a sum make with the other factors of a product: `exp(-x)*sigmoid(x)` in
-/// `sigmoid(x)*(a + b*exp(-x))`, and `cosh(x)/sinh(x)` in `(a*sinh(x) + b*cosh(x))/sinh(x)^3`.
+/// Returns the products that the terms of a sum make with the other factors of a product, and those that the sums in these
+/// make: `exp(-x)*sigmoid(x)` in `sigmoid(x)*(a + b*exp(-x))`, `cosh(x)/sinh(x)` in `(a*sinh(x) + b*cosh(x))/sinh(x)^3`.
 fn hidden_products(classes: &Classes, node: &Math) -> Vec<Monomial> {
     let Math::Product(children) = node else { return Vec::new() };
     let mut whole = Monomial::number(Rational::ONE);
     if children.len() > LARGEST_SUM || !whole.take_factors(classes, children) {
         return Vec::new();
     }
-    let sums = whole.factors.iter().filter(|(_, exponent)| exponent.is_one());
-    let sums = sums.filter_map(|(base, _)| Some((*base, sum_in(classes, *base)?)));
-    let mut products = Vec::new();
-    for (base, sum) in sums.filter(|(_, sum)| sum.terms.len() <= LARGEST_SUM) {
-        let mut others = whole.clone();
-        others.factors.remove(base);
-        for mut term in sum.terms {
-            if term.multiply_all(classes, &others) {
-                products.push(term);
-            }
-        }
-    }
+    let mut seen = FxHashSet::default();
+    let mut multiplied_out = |product: &Monomial| -> Vec<Monomial> {
+        let sums = product.factors.iter().filter(|(_, exponent)| exponent.is_one());
+        let products = sums.flat_map(|(base, _)| by_terms(classes, product, *base));
+        products.filter(|product| seen.len() < MOST_PRODUCTS && seen.insert(product.factors.clone())).collect()
+    };
+    let mut products = multiplied_out(&whole);
+    let inside: Vec<Monomial> = products.iter().flat_map(&mut multiplied_out).collect();
+    products.extend(inside);
     products
+}
+
+/// Returns a product once for each term of a sum that is a factor of it, in its place.
+fn by_terms(classes: &Classes, product: &Monomial, base: Id) -> Vec<Monomial> {
+    let Some(sum) = sum_in(classes, base).filter(|sum| sum.terms.len() <= LARGEST_SUM) else { return Vec::new() };
+    let mut others = product.clone();
+    others.factors.remove(base);
+    let constant = Some(Monomial::number(sum.constant)).filter(|constant| !constant.coefficient.is_zero());
+    let with = |mut term: Monomial| term.multiply_all(classes, &others).then_some(term);
+    sum.terms.into_iter().chain(constant).filter_map(with).collect()
 }
 
 /// Returns the sums that terms make with a part that they share, divided by it: `1 - cos(x)` in `a - (a + b)*cos(x) + b`.
