@@ -228,7 +228,7 @@ fn derivatives_print_as_the_textbook_has_them() {
 fn check_by_differences(text: &str, whole: &Whole, closed: &Closed) -> Vec<String> {
     let sizes = sizes(whole);
     let at = matrices(whole, &sizes);
-    let values = closed.evaluate(&at, &sizes).expect("it is evaluated");
+    let values = closed.evaluate(&at, &sizes).unwrap_or_else(|| panic!("{text} is not evaluated"));
     let mut wrong = Vec::new();
     for (parameter, gradient) in values[1..].iter().enumerate() {
         // The entries of a symmetric matrix are not independent.

@@ -262,7 +262,7 @@ impl Graph {
         }
     }
 
-    /// Takes a part of a block, where it is known which entries of the block that is.
+    /// Takes a part of a block, where it is known which entries of the block that is, or that it has none of them.
     pub(super) fn slice_of_block(
         &mut self,
         id: ExprId,
@@ -272,13 +272,13 @@ impl Graph {
     ) -> Option<ExprId> {
         let block = self.as_block(id)?;
         let inner = self.extents(block.entries);
-        let start = |own: &Dimension, size: &Dimension, whole: &Dimension, at: &Dimension, wanted: &Dimension| match () {
-            () if own == at && size == wanted => Some(Dimension::number(0)),
-            () if size == whole => Some(at.clone()),
-            () => None,
-        };
-        let row = start(&block.row, &inner.rows, &block.whole.rows, row, &extents.rows)?;
-        let column = start(&block.column, &inner.columns, &block.whole.columns, column, &extents.columns)?;
+        let rows = Side { start: &block.row, size: &inner.rows, whole: &block.whole.rows };
+        let columns = Side { start: &block.column, size: &inner.columns, whole: &block.whole.columns };
+        if rows.is_beside(row, &extents.rows) || columns.is_beside(column, &extents.columns) {
+            return Some(self.full(Rational::ZERO, extents.clone()));
+        }
+        let row = rows.place(row, &extents.rows)?;
+        let column = columns.place(column, &extents.columns)?;
         Some(self.slice(block.entries, row, column, extents.clone()))
     }
 
@@ -294,5 +294,33 @@ impl Graph {
         let block = self.as_block(id).filter(|block| self.extents(block.entries).is_scalar())?;
         let whole = Extents::new(block.whole.rows.clone(), block.whole.rows);
         Some(self.embed(block.entries, block.row.clone(), block.row, whole))
+    }
+}
+
+/// The rows of a block, or its columns.
+struct Side<'a> {
+    start: &'a Dimension,
+    size: &'a Dimension,
+    /// How many rows or columns there are with the zeros.
+    whole: &'a Dimension,
+}
+
+impl Side<'_> {
+    /// Tells whether so many rows from a place on are none of the block's, whatever the indices are.
+    fn is_beside(&self, place: &Dimension, count: &Dimension) -> bool {
+        let is_beyond =
+            |end: Dimension, start: &Dimension| end.plus(start, -1).as_number().is_some_and(|over| over <= 0);
+        is_beyond(self.start.plus(self.size, 1), place) || is_beyond(place.plus(count, 1), self.start)
+    }
+
+    /// Returns the place within the block where so many rows begin, if they are all of the block's.
+    fn place(&self, place: &Dimension, count: &Dimension) -> Option<Dimension> {
+        let within = place.plus(self.start, -1);
+        let left = self.size.plus(&within, -1).plus(count, -1);
+        let is_inside = |number: &Dimension| number.as_number().is_some_and(|number| number >= 0);
+        if is_inside(&within) && is_inside(&left) {
+            return Some(within);
+        }
+        (self.size == self.whole).then(|| place.clone())
     }
 }

@@ -146,12 +146,16 @@ impl Machine<'_> {
         if running.depth + 1 < list.len() {
             return self.visit_range(Running { depth: running.depth + 1, ..running });
         }
-        self.tasks.extend(guard.map(|_| Task::Guard(running)));
+        if guard.is_some() {
+            self.tasks.extend([Task::Guard(running), Task::AssumeNoLonger]);
+        }
         match running.fold {
             Fold::Count => self.tasks.push(Task::One),
             _ => self.tasks.push(Task::Visit(body)),
         }
-        self.tasks.extend(guard.map(Task::Visit));
+        if let Some(guard) = guard {
+            self.tasks.extend([Task::Assume, Task::Visit(guard)]);
+        }
     }
 
     /// Chooses between a term and what leaves the result as it is.

@@ -209,7 +209,7 @@ impl Machine<'_> {
         let extents = self.gates.graph.extents(base);
         let shape = self.gates.described(&Value::Array(base, rank));
         let named = self.loops.iter().zip(&self.loop_names);
-        let shape = named.fold(shape, |shape, (bound, name)| shape.replace(bound.name(), name));
+        let shape = named.fold(shape, |shape, (bound, name)| shape.replace(bound.name(), &name.to_string()));
         // A vector takes one index, and a matrix with one column one or two.
         let sizes = match (rank, places.len()) {
             (Rank::Vector | Rank::Either, 1) => vec![extents.rows.clone()],
@@ -224,6 +224,7 @@ impl Machine<'_> {
                 return Err(Diagnostic::new(Fault::Index, whole, format!("a {shape} takes {wanted}")));
             }
         };
+        let values = self.inside_if_assumed(places, values, &sizes);
         let mut rest = values.iter().zip(&spans[1..]);
         let mut ranges = Vec::new();
         for (place, size) in places.iter().zip(&sizes) {
@@ -231,6 +232,10 @@ impl Machine<'_> {
         }
         for (range, size) in ranges.iter().zip(&sizes).filter(|(range, _)| range.given.is_none()) {
             let rest = size.plus(&range.start, -1).plus(&range.count, -1);
+            let is_assumed = range.axis.is_some() && !self.assumptions.is_empty();
+            if is_assumed && ![&range.start, &rest].into_iter().all(|own| self.is_never_negative(own)) {
+                return Err(Diagnostic::new(Fault::Symbolic, spans[0], "a condition is about the places on this axis"));
+            }
             self.need([range.start.clone(), range.count.clone(), rest]);
         }
         if ranges.iter().any(|range| range.given.is_some()) {
@@ -255,6 +260,25 @@ impl Machine<'_> {
             [true, false] => Value::Array(self.gates.turned(block), Rank::Vector),
             _ => Value::Array(block, Rank::Matrix),
         })
+    }
+
+    /// Returns the places between brackets, with the nearest that are there for those that are inside only because of what is
+    /// assumed.
+    pub(super) fn inside_if_assumed(&mut self, places: &[Index], values: &[Value], sizes: &[Dimension]) -> Vec<Value> {
+        let mut inside = values.to_vec();
+        let mut at = 0;
+        for (place, size) in places.iter().zip(sizes) {
+            match place {
+                Index::At(_) => {
+                    if let Some(Value::Scalar(id)) = values.get(at) {
+                        inside[at] = Value::Scalar(self.nearest_inside(*id, size).unwrap_or(*id));
+                    }
+                    at += 1;
+                }
+                Index::Slice(from, to) => at += usize::from(from.is_some()) + usize::from(to.is_some()),
+            }
+        }
+        inside
     }
 
     /// Returns what a block is for each value of the indices that run over its places.
@@ -346,8 +370,15 @@ impl Machine<'_> {
             Ok((at, axis, *span))
         };
         let outside = |at: &Dimension, span: Span| {
-            let diagnostic =
-                Diagnostic::new(Fault::Index, span, format!("index {} is outside of {shape}", self.written(at)));
+            let own = self.written(at);
+            let mut diagnostic = Diagnostic::new(Fault::Index, span, format!("index {own} is outside of {shape}"));
+            if matches!(place, Index::At(_)) && at.is_running() {
+                let (change, inside) = match self.is_negative_somewhere(at) {
+                    true => ("begin the range later", format!("{own} >= 0")),
+                    false => ("end the range earlier", format!("{own} < {}", self.written(size))),
+                };
+                diagnostic = diagnostic.hint(format!("{change}, or choose by the place: `if({inside}, ..., ...)`"));
+            }
             Err(diagnostic.label(match size.as_number() {
                 Some(0) => "there are no entries".to_string(),
                 _ => format!("entries are 0 to {}", size.plus(&Dimension::number(1), -1)),

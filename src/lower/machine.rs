@@ -1,5 +1,6 @@
 //! The lowering machine: walks the syntax tree with a stack of its own, so that no depth of nesting can overflow.
 
+use super::assumptions::Assumption;
 use super::ast::NodeId;
 use super::derivatives::derived_names;
 use super::few::Few;
@@ -7,6 +8,7 @@ use super::folds::Ranges;
 use super::folds::Running;
 use super::formula::Formulas;
 use super::gates::Gates;
+use super::operators::with_operands;
 use super::raise::Attempt;
 use super::recurrences::Steps;
 use super::scope::bound_inside;
@@ -17,7 +19,6 @@ use crate::graph::{Bound, Dimension, ExprId, Graph, Input, Node, Rational};
 use crate::limits;
 use crate::source::Span;
 use crate::syntax::ast::{Ast, BinaryOperator, Expression, Item, UnaryOperator};
-use crate::syntax::print_expression;
 use indexmap::IndexMap;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -41,6 +42,12 @@ pub(super) enum Task {
     Gather(Running, usize),
     /// Choose between a term, which is on the stack below its condition, and nothing.
     Guard(Running),
+    /// Assume the condition that is on the stack.
+    Assume,
+    /// Assume the opposite of what was assumed last.
+    AssumeOpposite,
+    /// End what was assumed last.
+    AssumeNoLonger,
     /// Push the number 1.
     One,
     /// Divide a sum by the number of its terms.
@@ -100,8 +107,10 @@ pub struct Machine<'a> {
     pub(super) axes: Vec<super::raise::Axis>,
     /// The loops that are open, the outer one first.
     pub(super) loops: Vec<Bound>,
-    /// The names of their indices.
-    pub(super) loop_names: Vec<String>,
+    /// What their indices are in the names that they have in the source.
+    pub(super) loop_names: Vec<Dimension>,
+    /// What is assumed, by the conditions around.
+    pub(super) assumptions: Vec<Assumption>,
     /// What must not be negative: lengths of ranges and what lies outside of slices.
     pub(super) needed: Vec<Dimension>,
     /// Where what is lowered is not for all sizes, those that it is for; ranges that end before they begin for some sizes
@@ -149,6 +158,7 @@ impl<'a> Machine<'a> {
             axes: Vec::new(),
             loops: Vec::new(),
             loop_names: Vec::new(),
+            assumptions: Vec::new(),
             needed: Vec::new(),
             few: None,
             uncertain: Vec::new(),
@@ -191,9 +201,10 @@ impl<'a> Machine<'a> {
 
     /// Writes a dimension with the names that its indices have.
     pub(super) fn written(&self, dimension: &Dimension) -> Dimension {
-        self.loops.iter().zip(&self.loop_names).fold(dimension.clone(), |dimension, (bound, name)| {
-            dimension.substituted(bound.name(), &Dimension::name(name))
-        })
+        self.loops
+            .iter()
+            .zip(&self.loop_names)
+            .fold(dimension.clone(), |dimension, (bound, name)| dimension.substituted(bound.name(), name))
     }
 
     /// Makes the machine build canonical nodes in place of gates as written.
@@ -285,6 +296,9 @@ impl<'a> Machine<'a> {
             Task::Step(running, index) => self.next_value(running, index),
             Task::Gather(running, count) => self.gather(running, count),
             Task::Guard(running) => self.guard(running),
+            Task::Assume => self.assume(),
+            Task::AssumeOpposite => self.assume_opposite(),
+            Task::AssumeNoLonger => self.assume_no_longer(),
             Task::One => {
                 let one = Value::Scalar(self.gates.graph.integer(1));
                 self.values.push(one);
@@ -327,6 +341,10 @@ impl<'a> Machine<'a> {
             }
             Expression::Fold(..) | Expression::Map(..) => self.visit_fold(id),
             Expression::Recurrence(..) => self.visit_recurrence(id),
+            Expression::If(condition, holds, fails) => {
+                self.tasks.extend([Task::Combine(id), Task::AssumeNoLonger, Task::Visit(*fails), Task::AssumeOpposite]);
+                self.tasks.extend([Task::Visit(*holds), Task::Assume, Task::Visit(*condition)]);
+            }
             expression => {
                 if let Expression::Call(name, arguments) = expression
                     && let Err(diagnostic) = self.check_call(name, arguments.len(), span)
@@ -458,35 +476,4 @@ impl<'a> Machine<'a> {
             _ => None,
         }
     }
-}
-
-/// Longest operand that a hint repeats.
-const LONGEST_OPERAND: usize = 24;
-
-/// Puts the operands as they are written into a hint about `A` and `B`.
-fn with_operands(diagnostic: Diagnostic, ast: &Ast, left: NodeId, right: NodeId) -> Diagnostic {
-    let Some(hint) = diagnostic.hint.as_ref().filter(|hint| hint.contains("`A") || hint.contains("`B")) else {
-        return diagnostic;
-    };
-    let text = |id: NodeId| {
-        let text = print_expression(ast, id);
-        if matches!(ast.get(id), Expression::Binary(..) | Expression::Unary(..)) { format!("({text})") } else { text }
-    };
-    let (left, right) = (text(left), text(right));
-    if left.len().max(right.len()) > LONGEST_OPERAND {
-        return diagnostic;
-    }
-    let mut parts: Vec<String> = hint.split('`').map(str::to_string).collect();
-    if let Some(form) = parts.get_mut(1) {
-        *form = form
-            .chars()
-            .map(|c| match c {
-                'A' => left.clone(),
-                'B' => right.clone(),
-                c => c.to_string(),
-            })
-            .collect();
-    }
-    let hint = parts.join("`");
-    Diagnostic { hint: Some(hint), ..diagnostic }
 }

@@ -5,11 +5,13 @@
 //! entries.
 
 mod alike;
+mod assumptions;
 mod calls;
 mod collective;
 mod derivatives;
 mod determinants;
 mod dimensions;
+mod ends;
 mod few;
 mod folds;
 mod formula;

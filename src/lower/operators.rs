@@ -5,7 +5,8 @@ use super::value::{Rank, Rows, Value};
 use crate::error::{Diagnostic, Fault};
 use crate::graph::{Comparison, Dimension, ExprId, Extents, MatrixOperation as M, Node};
 use crate::source::Span;
-use crate::syntax::ast::BinaryOperator;
+use crate::syntax::ast::{Ast, BinaryOperator, Expression, NodeId};
+use crate::syntax::print_expression;
 
 /// How entries meet one by one.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -319,4 +320,35 @@ pub(super) fn product_mismatch(a: &Extents, b: &Extents, spans: [Span; 3]) -> Di
         Some((_, form, what)) => diagnostic.hint(format!("did you mean `{form}`? ({what})")),
         None => diagnostic,
     }
+}
+
+/// Longest operand that a hint repeats.
+const LONGEST_OPERAND: usize = 24;
+
+/// Puts the operands as they are written into a hint about `A` and `B`.
+pub(super) fn with_operands(diagnostic: Diagnostic, ast: &Ast, left: NodeId, right: NodeId) -> Diagnostic {
+    let Some(hint) = diagnostic.hint.as_ref().filter(|hint| hint.contains("`A") || hint.contains("`B")) else {
+        return diagnostic;
+    };
+    let text = |id: NodeId| {
+        let text = print_expression(ast, id);
+        if matches!(ast.get(id), Expression::Binary(..) | Expression::Unary(..)) { format!("({text})") } else { text }
+    };
+    let (left, right) = (text(left), text(right));
+    if left.len().max(right.len()) > LONGEST_OPERAND {
+        return diagnostic;
+    }
+    let mut parts: Vec<String> = hint.split('`').map(str::to_string).collect();
+    if let Some(form) = parts.get_mut(1) {
+        *form = form
+            .chars()
+            .map(|c| match c {
+                'A' => left.clone(),
+                'B' => right.clone(),
+                c => c.to_string(),
+            })
+            .collect();
+    }
+    let hint = parts.join("`");
+    Diagnostic { hint: Some(hint), ..diagnostic }
 }

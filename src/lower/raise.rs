@@ -4,6 +4,7 @@
 //! column for the outer index and a row for the index of a sum inside. The sum itself is a product with ones. In a loop, the
 //! index is a number of its own.
 
+use super::ends::Ends;
 use super::folds::{Fold, Running};
 use super::gates::node;
 use super::machine::{Machine, Task};
@@ -29,8 +30,7 @@ pub(super) struct Axis {
 #[derive(Clone, Debug)]
 pub(super) struct Attempt {
     before: Mark,
-    from: Dimension,
-    to: Dimension,
+    ends: Ends,
     raised: Option<Raised>,
 }
 
@@ -67,16 +67,22 @@ impl Machine<'_> {
 
     /// Begins an index with a range that is not made of numbers alone.
     pub(super) fn run_over(&mut self, running: Running, ends: &[Value], spans: [Span; 2]) {
-        let Some([from, to]) = self.bounds(ends, spans) else { return };
+        let Some(ends) = self.ends_of(ends, spans) else { return };
+        let count = ends.to.plus(&ends.from, -1);
         // A mean divides by how many values there are.
         if running.fold == Fold::Count && self.few.is_some() {
-            self.need([to.plus(&from, -1)]);
+            self.need([count.clone()]);
         }
-        let attempt = Attempt { before: self.mark(), from, to, raised: None };
-        let count = attempt.to.plus(&attempt.from, -1);
+        let has_condition = !ends.are_all();
+        if has_condition && !matches!(running.fold, Fold::Sum | Fold::Count | Fold::Product) {
+            let message = "only `sum`, `prod` and `mean` run to the smaller or from the larger of several numbers";
+            let diagnostic = Diagnostic::new(Fault::Range, spans[0].to(spans[1]), message);
+            return self.fail(diagnostic.hint("run over all, and write `if(...)` in the body"));
+        }
+        let attempt = Attempt { before: self.mark(), ends, raised: None };
         let certain = !count.may_be_negative();
         self.uncertain.extend((!certain && !count.is_running()).then(|| count.clone()));
-        if self.axes.len() == 2 || count.is_running() || !certain && self.few.is_some() {
+        if has_condition || self.axes.len() == 2 || count.is_running() || !certain && self.few.is_some() {
             return self.begin_loop(running, attempt);
         }
         self.need([count.clone()]);
@@ -87,30 +93,11 @@ impl Machine<'_> {
         let zero = graph.number(Rational::ZERO);
         let node = graph.add_placeholder(zero);
         graph.give_extents(node, extents);
-        self.axes.push(Axis { index: node, start: attempt.from.clone(), count });
+        self.axes.push(Axis { index: node, start: attempt.ends.from.clone(), count });
         let name = self.index_of(running);
         self.bind_index(&name.text, Value::Running(node));
         self.tasks.push(Task::Raised(running, attempt));
         self.visit_body(running);
-    }
-
-    /// Returns the ends of a range as dimensions, or fails.
-    pub(super) fn bounds(&mut self, ends: &[Value], spans: [Span; 2]) -> Option<[Dimension; 2]> {
-        let mut bounds = [Dimension::number(0), Dimension::number(0)];
-        for ((bound, end), span) in bounds.iter_mut().zip(ends).zip(spans) {
-            let dimension = match end {
-                Value::Scalar(id) => self.gates.graph.as_dimension(*id),
-                _ => None,
-            };
-            let Some(dimension) = dimension else {
-                let message = "this range is not made of whole numbers and dimensions";
-                let diagnostic = Diagnostic::new(Fault::Range, span, message);
-                self.fail(diagnostic.hint("a range is made of numbers and dimensions: `0..n-1`"));
-                return None;
-            };
-            *bound = dimension;
-        }
-        Some(bounds)
     }
 
     pub(super) fn too_deep(&self, id: NodeId) -> Diagnostic {
@@ -247,14 +234,24 @@ impl Machine<'_> {
             }
             return;
         }
+        let begins_below_zero = self.is_negative_somewhere(&attempt.ends.from);
         let graph = &mut *self.gates.graph;
         let index = graph.fresh_index();
-        let number = graph.construct_matrix(&M::Size(index.clone()), &[]);
-        self.loops.push(Bound { index, from: attempt.from.clone(), to: attempt.to.clone() });
+        let Ends { from, to, .. } = &attempt.ends;
+        // The first value of a loop's index is not negative.
+        let start = if begins_below_zero { from.clone() } else { Dimension::number(0) };
+        let number = graph.construct_matrix(&M::Size(index.plus(&start, 1)), &[]);
+        self.loops.push(Bound { index, from: from.plus(&start, -1), to: to.plus(&start, -1) });
         let name = self.index_of(running);
-        self.loop_names.push(name.text.clone());
+        self.loop_names.push(Dimension::name(&name.text).plus(&start, -1));
         self.bind_index(&name.text, Value::Scalar(number));
+        let condition = self.between(number, &attempt.ends);
         self.tasks.push(Task::Looped(running, attempt));
+        if let Some(condition) = condition {
+            self.tasks.extend([Task::Guard(running), Task::AssumeNoLonger]);
+            self.values.push(condition);
+            self.assume();
+        }
         self.visit_body(running);
     }
 

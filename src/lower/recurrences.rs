@@ -206,7 +206,7 @@ impl Machine<'_> {
         let number = MatrixOperation::Size(bound.index.clone());
         let index = Value::Scalar(self.gates.graph.construct_matrix(&number, &[]));
         self.loops.push(bound);
-        self.loop_names.push(recurrence.range.index.text.clone());
+        self.loop_names.push(Dimension::name(&recurrence.range.index.text));
         self.bind_step(recurrence, index, &inside);
         self.tasks.push(Task::Recurred(id, initial));
         self.tasks.extend(recurrence.next.iter().rev().map(|next| Task::Visit(*next)));

@@ -28,6 +28,7 @@ impl Machine<'_> {
             let message = format!("a {shape} takes three indices: `T[0, 1, 2]`");
             return Err(Diagnostic::new(Fault::Index, whole, message));
         }
+        let values = self.inside_if_assumed(places, values, &sizes);
         let mut rest = values.iter().zip(&spans[1..]);
         let mut ranges = Vec::new();
         for (place, size) in places.iter().zip(&sizes) {

@@ -116,7 +116,7 @@ impl Machine<'_> {
     }
 
     /// Tells whether a dimension is not negative for any value of the indices around.
-    fn is_never_negative(&self, dimension: &Dimension) -> bool {
+    pub(super) fn is_never_negative(&self, dimension: &Dimension) -> bool {
         !self.least(dimension).iter().any(Dimension::may_be_negative)
     }
 

@@ -1,6 +1,7 @@
 //! The canonical form: sums and products flattened and merged, functions at special values, symmetries and inverses.
 
 use super::Goal;
+use super::branches::decide;
 use super::quotients::{cancel_below, is_sum_of_quotients};
 use crate::functions::{Parity, rows};
 use crate::graph::{ExprId, Factor, Graph, Node, NodeMap, Rational, Term};
@@ -46,7 +47,12 @@ impl Grouping {
 
 /// Brings everything that the roots need into canonical form.
 pub fn canonicalize(graph: &mut Graph, formulas: &mut Formulas, roots: &[ExprId], grouping: Grouping) -> Vec<ExprId> {
-    let nodes = graph.reachable(roots);
+    let mut nodes = graph.reachable(roots);
+    let decided = decide(graph, &nodes, roots);
+    let roots = decided.as_deref().unwrap_or(roots);
+    if decided.is_some() {
+        nodes = graph.reachable(roots);
+    }
     let uses = graph.uses_among(&nodes, roots);
     let inner = inner_links(graph, &nodes, &uses, grouping);
     let mut pass = Canonicalizer { inner, uses, image: NodeMap::new(&nodes), grouping };

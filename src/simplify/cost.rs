@@ -82,7 +82,7 @@ impl<'r> Costs<'r> {
             let differences = nodes.iter().zip(&mut costs).filter(|(node, _)| is_difference(node));
             differences.for_each(|(_, cost)| *cost += NEEDLESS);
         }
-        if self.goal == Goal::Stable {
+        if self.goal == Goal::Stable && nodes.iter().any(|node| matches!(node, Math::Product(_))) {
             nodes.iter().zip(&mut costs).for_each(|(node, cost)| *cost += unfactored(classes, node));
         }
         // What is lost by cancellation is lost in whatever order the terms are grouped: if a rule has something better

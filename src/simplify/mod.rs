@@ -6,6 +6,7 @@
 
 mod audit;
 mod binding;
+mod branches;
 mod canonical;
 mod conversion;
 mod cost;

@@ -2,6 +2,24 @@
 
 /// The functions, and some of their derivatives.
 pub const LOOPS: &[(&str, &[(&str, &str)])] = &[
+    (
+        "f(x: vector[n], y: vector[m]) = sum(i in 0..min(n, m), x[i]*sin(y[i]))",
+        &[("x", "[i in 0..n: if(i < m, sin(y[min(i, m - 1)]), 0)]")],
+    ),
+    ("f(x: vector[n]) = sum(i in 0..n, j in max(i - 2, 0)..min(i + 3, n), exp(x[i]*x[j])*j)", &[]),
+    ("f(x: vector[n]) = sum(i in 0..n, if(i + 1 < n and i > 0, x[i-1]*x[i]*x[i+1], x[i]^2))", &[]),
+    ("f(x: vector[n], y: vector[m]) = sum(i in 0..n if not (i < 1 or i > m), x[i]*exp(y[i-1]))", &[]),
+    ("f(x: vector[n], y: vector[m]) = prod(i in 0..min(n, m), x[i] + sin(y[i]))", &[]),
+    ("f(x: vector[n], y: vector[m]) = mean(i in 0..min(n, m + 1) - 1, x[i+1]*y[i])", &[]),
+    ("f(x: vector[n]) = sum(i in 0..n, if(2*i + 1 < n, x[2*i+1]*x[i], x[2*i + 1 - n]))", &[]),
+    (
+        "f(x: vector[n], y: vector[n]) = sum(if(x > y, x, y) .^ 2)",
+        &[("x", "if(x > y, 2*x, 0)"), ("y", "if(x > y, 0, 2*y)")],
+    ),
+    (
+        "f(x: vector[n]) = sum(i in 0..n-1, diff(sin(x[i])*x[i+1], x[i]))",
+        &[("x", "stack(zeros(1), [i in 0..n - 1: cos(x[i])]) + stack([i in 0..n - 1: -sin(x[i])*x[i + 1]], zeros(1))")],
+    ),
     ("f(x: vector[n]) = sum(i in 0..n, i*x[i]^2)", &[("x", "[i in 0..n: 2*x[i]*i]")]),
     ("f(x: vector[n]) = prod(i in 0..n, x[i])", &[]),
     ("f(x: vector[n]) = prod(x)", &[("x", "prod_others(x)")]),

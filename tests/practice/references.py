@@ -1064,6 +1064,62 @@ def recursion_in_matrix(A, c):
     return np.sum(np.diag(S) * np.exp(-(np.diag(P) ** 2)))
 
 
+# ---- Windows, edges and padding ----
+
+
+@case("x[n] w[n]", "n=0", "n=1", "n=2", "n=6")
+def smoothing(x, w):
+    n, cost = len(x), 0.0
+    for i in range(n):
+        near = x[max(i - 2, 0) : i + 3]
+        cost = cost + w[i] * (x[i] - np.mean(near)) ** 2
+    return cost
+
+
+@case("Q[n,d] K[n,d] v[n]", "n=0 d=1", "n=1 d=1", "n=2 d=2", "n=5 d=2")
+def local_attention(Q, K, v):
+    n, total = len(v), 0.0
+    for i in range(n):
+        window = slice(max(i - 1, 0), i + 2)
+        scores = np.exp(K[window] @ Q[i])
+        total = total + (scores @ v[window] / np.sum(scores)) ** 2
+    return total
+
+
+@case("x[n] y[m] c[p]", "n=1 m=2 p=1", "n=2 m=1 p=2", "n=4 m=3 p=3", "n=3 m=5 p=3")
+def correlogram(x, y, c):
+    cost = 0.0
+    for lag in range(len(c)):
+        overlap = min(len(x) - lag, len(y))
+        cost = cost + (np.sum(x[lag : lag + overlap] * y[:overlap]) - c[lag]) ** 2
+    return cost
+
+
+@case("u[n] h k", "n=1", "n=2", "n=5", h=(0.5, 1))
+def insulated_rod(u, h, k):
+    flow = k * (1 + u[:-1] ** 2) * (u[1:] - u[:-1]) / h
+    left, right = np.concatenate([np.zeros(1), flow]), np.concatenate([flow, np.zeros(1)])
+    return np.sum((right - left) ** 2)
+
+
+@case("x[n] a[m] k[m]<q", "n=1 m=2 q=2", "n=2 m=1 q=3", "n=4 m=5 q=5")
+def padded_neighbours(x, a, k):
+    padded = np.concatenate([x, np.zeros(1)])
+    return np.sum(a * np.where(k < len(x), padded[k] ** 2 + np.sin(padded[k]), 1))
+
+
+@case("u[n,m] s[n,m]", "n=1 m=1", "n=2 m=1", "n=3 m=4")
+def denoising(u, s):
+    n, m = u.shape
+    cost = np.sum((u - s) ** 2)
+    for i in range(n):
+        for j in range(m):
+            down = u[i + 1, j] - u[i, j] if i + 1 < n else 0.0
+            right = u[i, j + 1] - u[i, j] if j + 1 < m else 0.0
+            cost = cost + np.sqrt(down**2 + right**2 + 0.01)
+    return cost
+
+
 # ---- Points and derivatives ----
 
 
