@@ -233,13 +233,13 @@ impl Module<'_> {
         documentation.extend(shapes(function));
         documentation.push(operations(tape));
         documentation.extend(asked.notes());
-        let stages = self.stages(function, &signature.name, tape, asked, &mut documentation);
+        let blocks = self.blocks(function, &signature.name, tape, asked, &mut documentation);
         let result = array(function.shape, self.options.scalar.name());
         self.item(&documentation, &signature.name, signature, &result, tape, |outputs| {
             lines(nested(function.shape, outputs), 1)
         });
-        if let Some(stages) = stages {
-            self.batch(function, signature, &signature.name, Computed::Value, tape, &stages);
+        if let Some(blocks) = blocks {
+            self.batch(function, signature, &signature.name, Computed::Value, blocks);
         }
     }
 
@@ -261,7 +261,7 @@ impl Module<'_> {
         }
         documentation.push(operations(tape));
         let name = self.items.claim(&format!("{}_{suffix}", signature.function));
-        let stages = self.stages(function, &name, tape, asked, &mut documentation);
+        let blocks = self.blocks(function, &name, tape, asked, &mut documentation);
         let result = format!("({}, {type_name})", array(function.shape, float));
         let count = function.outputs.len();
         self.item(&documentation, &name, signature, &result, tape, |outputs| {
@@ -270,7 +270,7 @@ impl Module<'_> {
             lines(tuple(vec![nested(function.shape, value), structure(type_name, gradient)]), 1)
         });
         let first = Computed::First(type_name);
-        Ok(stages.and_then(|stages| self.batch(function, signature, &name, first, tape, &stages)))
+        Ok(blocks.and_then(|blocks| self.batch(function, signature, &name, first, blocks)))
     }
 
     fn second(
@@ -297,7 +297,7 @@ impl Module<'_> {
             operations(tape),
         ];
         let name = self.items.claim(&format!("{}_hessian", signature.function));
-        let stages = self.stages(function, &name, tape, asked, &mut documentation);
+        let blocks = self.blocks(function, &name, tape, asked, &mut documentation);
         let result = format!("({float}, {type_name}, [[{float}; {count}]; {count}])");
         self.item(&documentation, &name, signature, &result, tape, |outputs| {
             let gradient = gradient_fields(function, signature, &outputs[1..=count], 1, true);
@@ -312,8 +312,8 @@ impl Module<'_> {
             let parts = vec![Piece::leaf(&outputs[0]), structure(type_name, gradient), Piece::List(rows)];
             lines(tuple(parts), 1)
         });
-        if let Some(stages) = stages {
-            self.batch(function, signature, &name, Computed::Second(type_name, batch), tape, &stages);
+        if let Some(blocks) = blocks {
+            self.batch(function, signature, &name, Computed::Second(type_name, batch), blocks);
         }
     }
 

@@ -2,21 +2,20 @@
 
 mod arguments;
 mod blocks;
-mod stages;
+mod points;
 
 use super::asked::Asked;
 use super::documentation::comment;
-use super::matrices::dispatch::{Dispatched, has_lanes};
-use super::program::{FMA, Parameter, Printer, Statement};
+use super::matrices::dispatch::Dispatched;
+use super::program::{FMA, Parameter, Printer};
 use super::rust::{ALLOW, Module, Signature, array, indented};
-use super::writer::{LONGEST_PART, Writer};
+use super::writer::LONGEST_PART;
 use crate::error::{Diagnostic, Fault};
 use crate::limits;
 use crate::lower::{Entries, Shape};
 use crate::tape::Tape;
 use arguments::{Arguments, Results};
 use blocks::Blocks;
-use stages::{Stages, Way};
 
 /// What a function for many points computes: the outputs of the tape, in order.
 pub(super) enum Computed<'a> {
@@ -31,33 +30,36 @@ pub(super) enum Computed<'a> {
 impl Module<'_> {
     /// Distributes a tape over loops for many points, if that is asked for. Where it is too large, the documentation of the
     /// function for one point says so.
-    pub(super) fn stages(
+    pub(super) fn blocks(
         &self,
         function: &Entries,
         name: &str,
         tape: &Tape,
         asked: &mut Asked,
         documentation: &mut Vec<String>,
-    ) -> Option<Stages> {
+    ) -> Option<Blocks> {
         if !asked.wants_batch() {
             return None;
         }
-        let owners = function.parameters.iter().flat_map(|parameter| parameter.inputs.clone().map(|_| &parameter.name));
-        let is_batched: Vec<bool> = owners.map(|name| self.options.batch.has(name)).collect();
-        let stages = Stages::new(tape, |input| is_batched[input as usize], has_lanes(self.options));
-        let too_large = match (tape.operations.len(), stages.arrays()) {
-            (operations, _) if operations > LONGEST_PART => {
+        let blocks = (tape.operations.len() <= LONGEST_PART).then(|| {
+            let arguments = Arguments::new(function, &self.options.batch, self.options.scalar.name());
+            Blocks::new(tape, arguments, self.options)
+        });
+        let too_large = match blocks {
+            None => {
+                let operations = tape.operations.len();
                 format!("{operations} operations are more than the {LONGEST_PART} of the longest loop")
             }
-            (_, arrays) if arrays > limits::BATCH_NUMBERS => {
+            Some(blocks) if blocks.arrays() > limits::BATCH_NUMBERS => {
+                let arrays = blocks.arrays();
                 format!(
                     "{arrays} numbers of each point are more than the {} that are kept at a time",
                     limits::BATCH_NUMBERS
                 )
             }
-            _ => {
+            Some(blocks) => {
                 asked.has_batch();
-                return Some(stages);
+                return Some(blocks);
             }
         };
         let name = name.trim_start_matches("r#");
@@ -77,8 +79,7 @@ impl Module<'_> {
         signature: &Signature,
         single: &str,
         computed: Computed<'_>,
-        tape: &Tape,
-        stages: &Stages,
+        blocks: Blocks,
     ) -> Option<String> {
         let float = self.options.scalar.name();
         let mut results = vec![Results::value(function.shape, float)];
@@ -103,31 +104,24 @@ impl Module<'_> {
         if let Computed::Second(..) = computed {
             results.push(Results::hessian(signature.derived_inputs(function).len(), float));
         }
-        let arguments = Arguments::new(function, &self.options.batch, float);
-        let places = results.iter().flat_map(|results| &results.places);
-        let targets: Vec<_> = places.map(|(output, place)| (tape.outputs[*output], place.clone())).collect();
-        let writer = Writer {
-            options: self.options,
-            inputs: &arguments.expressions(),
-            owners: &signature.owners,
-            stem: &arguments.stem,
-            lanes: has_lanes(self.options),
-        };
-        let statements = Blocks::new(tape, stages, writer, &arguments.given, &targets).written();
-        let parameters = arguments.parameters.iter().chain(results.iter().map(|results| &results.parameter));
-        let parameters: Vec<Parameter> = parameters.cloned().collect();
-        let checks = arguments.checks(&results);
-        let mut body: Vec<Statement> = checks.into_iter().chain(statements).collect();
-        body.iter_mut().for_each(|statement| statement.rename(&|name| arguments.placeholders.named(name)));
+        let documentation = self.documentation(function, single, &blocks);
+        let arguments = blocks.arguments.parameters.iter();
+        let parameters = arguments.chain(results.iter().map(|results| &results.parameter)).cloned();
+        let parameters: Vec<Parameter> = parameters.collect();
+        let mut body = blocks.arguments.checks(&results);
+        let (has_loops, placeholders) = (blocks.has_loops(), blocks.arguments.placeholders.clone());
+        let places: Vec<_> = results.into_iter().flat_map(|results| results.places).collect();
+        body.extend(blocks.written(&places));
+        body.iter_mut().for_each(|statement| statement.rename(&|name| placeholders.named(name)));
         let body = Dispatched { parameters: &parameters, result: "", body };
-        let (allowed, text) = match stages.count {
-            0 => ("", indented(&Printer { fused: FMA }.lines(&body.body).join("\n"))),
-            _ => body.written(self.options),
+        let (allowed, text) = match has_loops {
+            false => ("", indented(&Printer { fused: FMA }.lines(&body.body).join("\n"))),
+            true => body.written(self.options),
         };
         self.kernels.extend(body.kernels(self.options));
         let name = self.items.claim(&format!("{}_batch", single.trim_start_matches("r#")));
         self.out.push('\n');
-        for line in self.documentation(function, single, stages) {
+        for line in documentation {
             self.out.push_str(&comment("///", &line));
             self.out.push('\n');
         }
@@ -136,7 +130,7 @@ impl Module<'_> {
         type_name
     }
 
-    fn documentation(&self, function: &Entries, single: &str, stages: &Stages) -> Vec<String> {
+    fn documentation(&self, function: &Entries, single: &str, blocks: &Blocks) -> Vec<String> {
         let mut lines = vec![format!("[`{single}`] at many points: each slice has a number for each point.")];
         let names = function.parameters.iter().map(|parameter| &parameter.name);
         let same: Vec<String> =
@@ -145,7 +139,7 @@ impl Module<'_> {
             let verb = if same.len() == 1 { "is" } else { "are" };
             lines.push(format!("{} {verb} the same at all points.", same.join(", ")));
         }
-        if has_lanes(self.options) && stages.ways.iter().any(|way| matches!(way, Way::Kernel | Way::Block)) {
+        if blocks.has_kernels {
             let why = "which computes functions such as `exp` one by one";
             lines.extend([String::new(), format!("Last digits may differ from those of [`{single}`], {why}.")]);
         }

@@ -5,7 +5,7 @@
 use super::dispatch::has_lanes;
 use super::loops::{Loop, Loops, Place};
 use super::windows::lanes_of_index;
-use crate::emit::program::{Expression, Stages, Statement, Sums, distributed, merged};
+use crate::emit::program::{Expression, Requirements, Stages, Statement, Sums, distributed, merged};
 use crate::graph::ExprId;
 use crate::tape::{RowProduct, row_product};
 
@@ -183,7 +183,10 @@ impl Loops<'_> {
         let Loop { extents, inside, after, sums, rows, .. } = open;
         let end = self.entries(&extents);
         let stages = match has_lanes(self.writer.options) {
-            true => distributed(merged(inside), std::iter::from_fn(|| Some(self.fresh()))),
+            true => {
+                let names = std::iter::from_fn(|| Some(self.fresh()));
+                distributed(merged(inside), &Requirements::default(), names)
+            }
             false => Stages::whole(merged(inside)),
         };
         let float = self.writer.options.scalar.name();
@@ -203,11 +206,10 @@ impl Loops<'_> {
             Statement::fused_kernel("times", arguments)
         }));
         for stage in stages.list {
-            if !stage.statements.is_empty() {
-                let own = stage.statements.into_iter().map(|statement| sums.in_lane(statement));
-                body.push(lanes_of_index("i", "lanes", own.collect()));
-            }
-            body.extend(stage.calls.iter().map(|call| call.statement(false)));
+            body.extend(stage.written(false, |own| {
+                let own = own.into_iter().map(|statement| sums.in_lane(statement));
+                lanes_of_index("i", "lanes", own.collect())
+            }));
         }
         body.extend(rows.last);
         let starts = Expression::range(0, end).method("step_by", [length.into()]);

@@ -14,7 +14,7 @@ use super::rows::RowLoop;
 use super::segments::Segments;
 use super::temporaries::Written;
 use super::windows::Block;
-use crate::emit::program::{Binary, Expression, Sign, Statement, Sums, distributed, merged};
+use crate::emit::program::{Binary, Expression, Requirements, Sign, Statement, Sums, distributed, merged};
 use crate::emit::writer::Writer;
 use crate::error::{Diagnostic, Fault};
 use crate::graph::{Bound, Dimension, ExprId, Extents, Graph};
@@ -372,7 +372,7 @@ impl<'a> Loops<'a> {
     /// Tells whether a loop is better done in stages.
     fn in_stages(&self, inside: &[Statement]) -> bool {
         let names = (0..).map(|at| format!("call_{at}"));
-        has_lanes(self.writer.options) && distributed(inside.to_vec(), names).are_better()
+        has_lanes(self.writer.options) && distributed(inside.to_vec(), &Requirements::default(), names).are_better()
     }
 
     /// Ends the loop that is open. What is summed is summed in 32 lanes, so that no addition

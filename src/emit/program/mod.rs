@@ -2,6 +2,7 @@
 
 mod accumulators;
 mod expression;
+mod flattening;
 mod merging;
 mod parameter;
 mod print;
@@ -13,7 +14,7 @@ pub use expression::{Binary, Expression, Function, Number, Unary};
 pub use merging::{added_where_computed, merged};
 pub use parameter::Parameter;
 pub use print::Printer;
-pub use stages::{Stages, distributed};
+pub use stages::{Requirements, Stages, distributed};
 pub use statement::{Sign, Statement};
 
 /// The private module of kernels in generated code.

@@ -1,7 +1,9 @@
 //! Loop distribution: the statements for the entries of a block, in stages that are loops of their own, so that no function
 //! waits for another whose value it takes; the processor computes other entries meanwhile (Allen and Kennedy, Optimizing
-//! Compilers for Modern Architectures, 2001).
+//! Compilers for Modern Architectures, 2001). Only functions wait: what is cheap is computed in the loop of the function that
+//! it reads, or where it is read itself.
 
+use super::flattening::flattened;
 use super::{Expression, Function, Sign, Statement};
 use indexmap::{IndexMap, IndexSet};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -16,7 +18,8 @@ const LONGEST_STAGE: usize = 60;
 /// How many statements each of the loops has that a longer stage becomes.
 const SHORT_STAGE: usize = 40;
 
-/// Statements in stages, and the names that are arrays because a later stage or a kernel reads them.
+/// Statements in stages, and the names that are arrays because a later stage, a kernel or what comes after all stages reads
+/// them.
 #[derive(Default)]
 pub struct Stages {
     /// The stages, in order.
@@ -27,6 +30,15 @@ pub struct Stages {
     pub conditions: FxHashSet<String>,
 }
 
+/// What is required of the names that statements give.
+#[derive(Default)]
+pub struct Requirements {
+    /// What is read after all stages.
+    pub kept: FxHashSet<String>,
+    /// What is computed for one entry after the other, because that takes long and no kernel does it.
+    pub alone: FxHashSet<String>,
+}
+
 /// A loop over the entries of a block, and what comes after it.
 #[derive(Default)]
 pub struct Stage {
@@ -34,6 +46,8 @@ pub struct Stage {
     pub statements: Vec<Statement>,
     /// The calls of kernels for all entries.
     pub calls: Vec<BlockCall>,
+    /// The statements of a loop for one entry after the other.
+    pub alone: Vec<Statement>,
 }
 
 /// A call of a kernel that computes functions of all numbers of an array.
@@ -56,12 +70,13 @@ impl BlockCall {
 impl Stages {
     /// Makes one stage that is the whole loop.
     pub fn whole(statements: Vec<Statement>) -> Self {
-        Stages { list: vec![Stage { statements, calls: Vec::new() }], ..Stages::default() }
+        Stages { list: vec![Stage { statements, ..Stage::default() }], ..Stages::default() }
     }
 
     /// Tells whether functions wait for each other, or are computed for a block at once.
     pub fn are_better(&self) -> bool {
-        self.list.len() > 2 || self.list.iter().any(|stage| !stage.calls.is_empty())
+        let has_functions = |stage: &&Stage| stage.statements.iter().any(|own| own.any(Expression::is_fused));
+        self.list.iter().filter(has_functions).count() > 1 || self.list.iter().any(|stage| !stage.calls.is_empty())
     }
 
     /// Splits stages of many statements into several loops, which have registers for all that they compute.
@@ -85,94 +100,205 @@ impl Stages {
             let statements: Vec<Statement> =
                 stage.statements.into_iter().map(|statement| in_arrays(statement, &later)).collect();
             let short = statements.chunks(SHORT_STAGE);
-            self.list.extend(short.map(|short| Stage { statements: short.to_vec(), calls: Vec::new() }));
-            self.list.push(Stage { statements: Vec::new(), calls: stage.calls });
+            self.list.extend(short.map(|short| Stage { statements: short.to_vec(), ..Stage::default() }));
+            self.list.push(Stage { statements: Vec::new(), ..stage });
             self.arrays.extend(later);
         }
         self
     }
 }
 
+/// How the value of a statement is computed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Way {
+    /// In a loop with others, for several entries in one instruction.
+    Together,
+    /// In such a loop, by a function that takes long.
+    Kernel,
+    /// By the call of a kernel for the whole block.
+    Block,
+    /// In a loop for one entry after the other.
+    Alone,
+}
+
+impl Way {
+    /// Tells whether the value is an array that is ready after the loop of its stage.
+    fn is_after_loop(self) -> bool {
+        matches!(self, Way::Block | Way::Alone)
+    }
+}
+
+/// Statements, and which stage computes each of them.
+#[derive(Default)]
+struct Order {
+    statements: Vec<Statement>,
+    ways: Vec<Way>,
+    stages: Vec<usize>,
+    /// The earlier statements whose values each statement reads, as often as it reads them.
+    reads: Vec<Vec<usize>>,
+}
+
+impl Order {
+    /// Puts each statement into the first stage in which what it reads is ready; those from `recurrent` on stay together, in
+    /// the stage that the last of them needs. A function that takes long does not wait for another in its own loop.
+    fn new(statements: Vec<Statement>, recurrent: usize, alone: &FxHashSet<String>) -> Self {
+        let of_recurrent: FxHashSet<String> =
+            statements[recurrent..].iter().flat_map(all_names).map(String::from).collect();
+        let mut order = Order::default();
+        // The last of the statements that give each name a value.
+        let mut latest: FxHashMap<String, usize> = FxHashMap::default();
+        let mut follows_kernel: Vec<bool> = Vec::new();
+        for (at, statement) in statements.into_iter().enumerate() {
+            let Some((name, value)) = statement.as_definition() else { continue };
+            let way = way(&statement, value, alone);
+            let reads: Vec<usize> = names_in(value).into_iter().filter_map(|name| latest.get(name)).copied().collect();
+            // What is added to a number comes after what the number was.
+            let own = matches!(statement, Statement::Assign(_, Sign::Add, _)).then_some(name);
+            let of_all = of_recurrent.iter().map(String::as_str).filter(|_| at >= recurrent);
+            let others = own.into_iter().chain(of_all).filter_map(|name| latest.get(name));
+            // What waits for the entry before keeps the functions in its loop from being computed side by side.
+            let is_after = |read: usize| at >= recurrent && read < recurrent && follows_kernel[read];
+            let ready =
+                |read: usize| order.stages[read] + usize::from(order.ways[read].is_after_loop() || is_after(read));
+            let needed: Vec<usize> = reads.iter().chain(others).copied().collect();
+            let stage = needed.iter().map(|read| ready(*read)).max().unwrap_or(0);
+            let follows = needed.iter().any(|read| ready(*read) == stage && follows_kernel[*read]);
+            let is_kernel = way == Way::Kernel;
+            follows_kernel.push(is_kernel || way == Way::Together && follows);
+            let stage = stage + usize::from(is_kernel && follows);
+            let is_last = latest.get(name).is_none_or(|before| order.stages[*before] <= stage);
+            if is_last {
+                latest.insert(name.to_string(), order.statements.len());
+            }
+            order.stages.push(stage);
+            order.ways.push(way);
+            order.reads.push(reads);
+            order.statements.push(statement);
+        }
+        order
+    }
+
+    /// Moves statements before `recurrent` to where they are read if all that they read is there, too.
+    fn as_late_as_cheap(&mut self, recurrent: usize, kept: &FxHashSet<String>) {
+        let mut uses: Vec<usize> = self.statements.iter().map(|own| usize::from(is_kept(own, kept))).collect();
+        self.reads.iter().flatten().for_each(|read| uses[*read] += 1);
+        let written = self.statements.iter().filter(|statement| statement.as_let().is_none());
+        let written: FxHashSet<&str> = written.filter_map(|own| Some(own.as_definition()?.0)).collect();
+        let mut movable: Vec<bool> = Vec::new();
+        for (at, statement) in self.statements[..recurrent].iter().enumerate() {
+            let is_there = |read: &usize| self.ways[*read].is_after_loop() || movable[*read] && uses[*read] == 1;
+            let is_unchanged = |value: &Expression| !names_in(value).iter().any(|name| written.contains(name));
+            let is_cheap = self.ways[at] == Way::Together && self.reads[at].iter().all(is_there);
+            movable.push(is_cheap && statement.as_let().is_some_and(|(_, value)| is_unchanged(value)));
+        }
+        let mut first_reader: Vec<Option<usize>> = vec![None; self.statements.len()];
+        for at in (0..self.statements.len()).rev() {
+            if let Some(reader) = first_reader[at].filter(|_| movable.get(at) == Some(&true)) {
+                self.stages[at] = reader;
+            }
+            let stage = self.stages[at];
+            for read in &self.reads[at] {
+                let first = &mut first_reader[*read];
+                *first = Some(first.map_or(stage, |first| first.min(stage)));
+            }
+        }
+    }
+
+    /// The names that are arrays: what another stage, a kernel or a loop over single entries reads, what such loops compute,
+    /// and what is kept.
+    fn arrays(&self, kept: &FxHashSet<String>) -> IndexSet<String> {
+        let mut is_array: Vec<bool> = self.statements.iter().map(|own| is_kept(own, kept)).collect();
+        for (at, reads) in self.reads.iter().enumerate() {
+            is_array[at] |= self.ways[at].is_after_loop();
+            for read in reads {
+                is_array[*read] |= self.stages[*read] != self.stages[at] || self.ways[at] == Way::Alone;
+            }
+        }
+        let arrays = self.statements.iter().zip(is_array).filter(|(_, is_array)| *is_array);
+        arrays.filter_map(|(statement, _)| Some(statement.as_let()?.0.to_string())).collect()
+    }
+}
+
 /// Distributes the statements for one entry over stages.
-pub fn distributed(statements: Vec<Statement>, mut names: impl Iterator<Item = String>) -> Stages {
+pub fn distributed(
+    statements: Vec<Statement>,
+    required: &Requirements,
+    mut names: impl Iterator<Item = String>,
+) -> Stages {
     if !statements.iter().all(|statement| statement.as_definition().is_some()) {
         return Stages::whole(statements);
     }
-    let statements = flattened(statements, &mut names);
+    let statements = flattened(statements, &required.kept, &mut names);
     let carried: IndexSet<String> = statements.iter().filter_map(carried).map(String::from).collect();
     let is_recurrent = |statement: &Statement| carried.iter().any(|name| statement.mentions(name));
     // A function of what is carried waits for the entry before.
     if statements.iter().any(|statement| is_recurrent(statement) && statement.any(Expression::is_fused)) {
         return Stages::whole(statements);
     }
-    // What carries values from one entry to the next stays together, in the stage that the last of it needs.
     let (recurrent, others): (Vec<Statement>, Vec<Statement>) = statements.into_iter().partition(is_recurrent);
-    let of_recurrent: Vec<String> = recurrent.iter().flat_map(all_names).map(String::from).collect();
-    let mut stage_of: FxHashMap<String, usize> = FxHashMap::default();
-    let mut ready: FxHashMap<String, usize> = FxHashMap::default();
-    let mut arrays = IndexSet::new();
-    let mut conditions = FxHashSet::default();
-    let mut stages: Vec<Vec<Statement>> = Vec::new();
-    let (count, all) = (others.len(), others.into_iter().chain(recurrent));
-    for (at, statement) in all.enumerate() {
-        let Some((name, value)) = statement.as_definition() else { continue };
-        let read = names_in(value);
-        let mut needed = if at < count { read.clone() } else { of_recurrent.iter().map(String::as_str).collect() };
-        // What is added to a number comes after what the number was.
-        needed.extend(matches!(statement, Statement::Assign(_, Sign::Add, _)).then_some(name));
-        let stage = needed.into_iter().filter_map(|name| ready.get(name)).max().copied().unwrap_or(0);
-        let is_earlier = |name: &&str| stage_of.get(*name).is_some_and(|own| *own < stage);
-        arrays.extend(read.into_iter().filter(is_earlier).map(String::from));
-        ready.insert(name.to_string(), stage + usize::from(value.any(Expression::is_fused)));
-        if statement.as_let().is_some() {
-            stage_of.insert(name.to_string(), stage);
+    let first_recurrent = others.len();
+    let mut order = Order::new(others.into_iter().chain(recurrent).collect(), first_recurrent, &required.alone);
+    order.as_late_as_cheap(first_recurrent, &required.kept);
+    let mut arrays = order.arrays(&required.kept);
+    let conditions = order.statements.iter().filter_map(Statement::as_definition);
+    let conditions = conditions.filter(|(_, value)| value.is_condition()).map(|(name, _)| name.to_string()).collect();
+    let local: FxHashSet<String> =
+        order.statements.iter().filter_map(|own| Some(own.as_let()?.0.to_string())).collect();
+    let mut list: Vec<Stage> = Vec::new();
+    let mut results: Vec<OfBlock> = Vec::new();
+    let placed = order.statements.into_iter().zip(order.ways).zip(order.stages);
+    for ((statement, way), stage) in placed {
+        list.resize_with(list.len().max(stage + 1), Stage::default);
+        results.resize_with(list.len(), OfBlock::default);
+        match (way, function_of_block(&statement)) {
+            (Way::Block, Some((name, function, argument))) => {
+                results[stage].entry(argument.clone()).or_default()[function].push(name.to_string());
+            }
+            (Way::Alone, _) => list[stage].alone.push(statement),
+            _ => list[stage].statements.push(statement),
         }
-        if value.is_condition() {
-            conditions.insert(name.to_string());
-        }
-        stages.resize(stages.len().max(stage + 1), Vec::new());
-        stages[stage].push(statement);
     }
-    let is_local = |name: &str| stage_of.contains_key(name);
-    let mut list: Vec<Stage> =
-        stages.into_iter().map(|own| Stage::new(own, is_local, &mut arrays, &mut names)).collect();
-    for stage in &mut list {
-        let own = std::mem::take(&mut stage.statements);
-        stage.statements = own.into_iter().map(|statement| in_arrays(statement, &arrays)).collect();
+    for (stage, results) in list.iter_mut().zip(results) {
+        stage.call(results, &local, &mut arrays, &mut names);
+    }
+    for statements in list.iter_mut().flat_map(|stage| [&mut stage.statements, &mut stage.alone]) {
+        let own = std::mem::take(statements);
+        *statements = own.into_iter().map(|statement| in_arrays(statement, &arrays)).collect();
     }
     Stages { list, arrays, conditions }
 }
 
+/// The names that sines and cosines of an argument have.
+type OfBlock = IndexMap<Expression, [Vec<String>; 2]>;
+
 impl Stage {
-    /// Takes the functions of blocks out of the statements for one entry.
-    fn new(
-        statements: Vec<Statement>,
-        is_local: impl Fn(&str) -> bool,
+    /// Writes the stage: the loop that `looped` makes of its statements, then what comes after that.
+    pub fn written(self, is_whole: bool, looped: impl FnOnce(Vec<Statement>) -> Statement) -> Vec<Statement> {
+        let own = (!self.statements.is_empty()).then(|| looped(self.statements));
+        let calls = self.calls.iter().map(|call| call.statement(is_whole));
+        let alone = (!self.alone.is_empty()).then(|| Statement::each("lane", "lanes", self.alone));
+        own.into_iter().chain(calls).chain(alone).collect()
+    }
+
+    /// Calls the kernels that compute functions for the entries of a block.
+    fn call(
+        &mut self,
+        results: OfBlock,
+        local: &FxHashSet<String>,
         arrays: &mut IndexSet<String>,
         names: &mut impl Iterator<Item = String>,
-    ) -> Self {
-        let mut results: IndexMap<Expression, [Vec<String>; 2]> = IndexMap::new();
-        let mut stage = Stage::default();
-        for statement in statements {
-            match function_of_block(&statement) {
-                Some((name, function, argument)) => {
-                    arrays.insert(name.to_string());
-                    results.entry(argument.clone()).or_default()[function].push(name.to_string());
-                }
-                None => stage.statements.push(statement),
-            }
-        }
+    ) {
         for (argument, results) in results {
             let argument = match (argument.as_entry_at("i"), argument.as_entry_at("lane"), argument.as_name()) {
                 (Some(slice), ..) => Expression::from(slice).beyond("at"),
                 (_, Some(array), _) => array.into(),
-                (.., Some(name)) if is_local(name) => {
+                (.., Some(name)) if local.contains(name) => {
                     arrays.insert(name.to_string());
                     name.into()
                 }
                 _ => {
                     let name = names.next().unwrap_or_default();
-                    stage.statements.push(Statement::name(&name, argument));
+                    self.statements.push(Statement::name(&name, argument));
                     arrays.insert(name.clone());
                     name.into()
                 }
@@ -182,10 +308,24 @@ impl Stage {
                 [sines, _] if sines.is_empty() => "cosines",
                 _ => "sines_and_cosines",
             };
-            stage.calls.push(BlockCall { kernel, argument, results: results.concat() });
+            self.calls.push(BlockCall { kernel, argument, results: results.concat() });
         }
-        stage
     }
+}
+
+/// Tells how a statement computes its value.
+fn way(statement: &Statement, value: &Expression, alone: &FxHashSet<String>) -> Way {
+    match statement.as_let() {
+        Some((name, _)) if alone.contains(name) => Way::Alone,
+        _ if function_of_block(statement).is_some() => Way::Block,
+        _ if value.any(Expression::is_fused) => Way::Kernel,
+        _ => Way::Together,
+    }
+}
+
+/// Tells whether a statement names what is kept.
+fn is_kept(statement: &Statement, kept: &FxHashSet<String>) -> bool {
+    statement.as_let().is_some_and(|(name, _)| kept.contains(name))
 }
 
 /// The name, the function's place in [`OF_BLOCKS`] and the argument where a statement gives a name to a function that is
@@ -196,59 +336,6 @@ fn function_of_block(statement: &Statement) -> Option<(&str, usize, &Expression)
     };
     let function = OF_BLOCKS.iter().position(|own| own == function)?;
     Some((name, function, arguments.first()?))
-}
-
-/// Gives a name to each value of a function that takes long, one name to equal ones.
-fn flattened(statements: Vec<Statement>, names: &mut impl Iterator<Item = String>) -> Vec<Statement> {
-    let mut named: FxHashMap<Expression, String> = FxHashMap::default();
-    let mut same: FxHashMap<String, String> = FxHashMap::default();
-    let mut flat = Vec::new();
-    'statements: for mut statement in statements {
-        statement.rewrite(&mut |part| {
-            let known = part.as_name().and_then(|name| same.get(name));
-            known.map(|known| *part = known.into()).is_some()
-        });
-        if statement.any(|part| matches!(part, Expression::Choice(_))) {
-            flat.push(statement);
-            continue;
-        }
-        // The last call has no other in it.
-        while let Some(call) = last_call(&statement) {
-            if let Some((name, _)) = statement.as_let().filter(|(_, value)| **value == call) {
-                match named.get(&call) {
-                    Some(known) => _ = same.insert(name.to_string(), known.clone()),
-                    None => {
-                        named.insert(call, name.to_string());
-                        flat.push(statement);
-                    }
-                }
-                continue 'statements;
-            }
-            let name = named.entry(call.clone()).or_insert_with(|| {
-                let name = names.next().unwrap_or_default();
-                flat.push(Statement::name(&name, call.clone()));
-                name
-            });
-            statement.rewrite(&mut |part| {
-                let is_call = *part == call;
-                if is_call {
-                    *part = (&*name).into();
-                }
-                is_call
-            });
-        }
-        flat.push(statement);
-    }
-    flat
-}
-
-/// The last call of a function that takes long.
-fn last_call(statement: &Statement) -> Option<Expression> {
-    let mut last = None;
-    for expression in statement.own_expressions() {
-        expression.visit(&mut |part| last = if part.is_fused() { Some(part) } else { last });
-    }
-    last.cloned()
 }
 
 /// The name of a number that keeps its value until the next entry.
@@ -311,7 +398,7 @@ mod tests {
     }
 
     fn staged(statements: Vec<Statement>) -> Stages {
-        distributed(statements, (1..).map(|at| format!("n{at}")))
+        distributed(statements, &Requirements::default(), (1..).map(|at| format!("n{at}")))
     }
 
     #[test]
@@ -324,13 +411,12 @@ mod tests {
         let expected = "\
 n1[lane] = matrices::exp(x[i]);
 --
-n2[lane] = matrices::exp(n1[lane]);
---
-let a = n1[lane] + n2[lane];
+let n2 = matrices::exp(n1[lane]);
+let a = n1[lane] + n2;
 y[i] = a * a;";
         assert_eq!(written(&stages), expected);
         assert!(stages.are_better());
-        assert_eq!(stages.arrays.iter().collect::<Vec<_>>(), ["n1", "n2"]);
+        assert_eq!(stages.arrays.iter().collect::<Vec<_>>(), ["n1"]);
     }
 
     #[test]
