@@ -2,10 +2,9 @@
 
 use super::arguments::Arguments;
 use super::points::{Output, Points};
-use crate::emit::matrices::dispatch::has_lanes;
 use crate::emit::options::Options;
-use crate::emit::program::{Expression, Stages, Statement, distributed};
 use crate::emit::writer::Writer;
+use crate::program::{Expression, Language, Scalar, Stages, Statement, Type, distributed};
 use crate::tape::Tape;
 
 /// How many points a block has.
@@ -33,15 +32,15 @@ pub(in crate::emit) struct Blocks {
     pub(super) has_kernels: bool,
     /// Whether some functions are computed for one point after the other.
     has_alone: bool,
-    float: &'static str,
+    float: Scalar,
 }
 
 impl Blocks {
     /// Distributes a tape over loops.
-    pub(super) fn new(tape: &Tape, arguments: Arguments, options: &Options) -> Self {
+    pub(super) fn new(tape: &Tape, arguments: Arguments, options: &Options, language: &dyn Language) -> Self {
         let inputs = arguments.expressions();
-        let lanes = has_lanes(options);
-        let writer = Writer { options, inputs: &inputs, owners: &[], stem: &arguments.stem, lanes };
+        let lanes = options.has_lanes();
+        let writer = Writer { options, language, inputs: &inputs, owners: &[], stem: &arguments.stem, lanes };
         let is_given = |input: u32| arguments.given[input as usize].is_some();
         let mut points = Points::new(tape, writer, is_given);
         let before = points.same();
@@ -50,7 +49,7 @@ impl Blocks {
         let has_alone = !required.alone.is_empty();
         let (read, outputs) = (points.read(), points.outputs());
         let stages = distributed(statements, &required, std::iter::from_fn(|| Some(points.fresh())));
-        let float = options.scalar.name();
+        let float = options.scalar;
         Blocks { arguments, before, stages, read, outputs, has_kernels, has_alone, float }
     }
 
@@ -79,7 +78,7 @@ impl Blocks {
         let given = &self.arguments.given;
         for Given { slice, block } in self.read.iter().filter_map(|input| given[*input as usize].as_ref()) {
             let value = Expression::kernel("read_block", [slice.clone(), "at".into()]);
-            body.push(Statement::typed(block, format!("[{}; {LANES}]", self.float), value));
+            body.push(Statement::typed(block, Type::Float(self.float).array(&[LANES]), value));
         }
         for stage in self.stages.list {
             body.extend(stage.written(true, |own| Statement::each("lane", LANES, own)));

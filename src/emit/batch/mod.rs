@@ -5,14 +5,15 @@ mod blocks;
 mod points;
 
 use super::asked::Asked;
-use super::documentation::comment;
-use super::matrices::dispatch::Dispatched;
-use super::program::{FMA, Parameter, Printer};
-use super::rust::{ALLOW, Module, Signature, array, indented};
+use super::documentation::panics;
+use super::entries::Signature;
+use super::module::{FIRST_INDEX, Heading, Module};
+use super::shaped::array;
 use super::writer::LONGEST_PART;
 use crate::error::{Diagnostic, Fault};
 use crate::limits;
 use crate::lower::{Entries, Shape};
+use crate::program::{Parameter, Role, Type};
 use crate::tape::Tape;
 use arguments::{Arguments, Results};
 use blocks::Blocks;
@@ -42,8 +43,8 @@ impl Module<'_> {
             return None;
         }
         let blocks = (tape.operations.len() <= LONGEST_PART).then(|| {
-            let arguments = Arguments::new(function, &self.options.batch, self.options.scalar.name());
-            Blocks::new(tape, arguments, self.options)
+            let arguments = Arguments::new(function, &self.options.batch, self.options.scalar, self.language);
+            Blocks::new(tape, arguments, self.options, self.language)
         });
         let too_large = match blocks {
             None => {
@@ -62,7 +63,7 @@ impl Module<'_> {
                 return Some(blocks);
             }
         };
-        let name = name.trim_start_matches("r#");
+        let name = self.language.word(name);
         documentation.extend([String::new(), format!("There is no `{name}_batch`: {too_large}.")]);
         asked.leave_out_batch(
             Diagnostic::general(Fault::TooLarge, too_large)
@@ -81,7 +82,7 @@ impl Module<'_> {
         computed: Computed<'_>,
         blocks: Blocks,
     ) -> Option<String> {
-        let float = self.options.scalar.name();
+        let float = self.options.scalar;
         let mut results = vec![Results::value(function.shape, float)];
         let count = function.outputs.len();
         let fields = || {
@@ -108,25 +109,14 @@ impl Module<'_> {
         let arguments = blocks.arguments.parameters.iter();
         let parameters = arguments.chain(results.iter().map(|results| &results.parameter)).cloned();
         let parameters: Vec<Parameter> = parameters.collect();
-        let mut body = blocks.arguments.checks(&results);
+        let mut body = blocks.arguments.checks(&results, self.language);
         let (has_loops, placeholders) = (blocks.has_loops(), blocks.arguments.placeholders.clone());
         let places: Vec<_> = results.into_iter().flat_map(|results| results.places).collect();
         body.extend(blocks.written(&places));
         body.iter_mut().for_each(|statement| statement.rename(&|name| placeholders.named(name)));
-        let body = Dispatched { parameters: &parameters, result: "", body };
-        let (allowed, text) = match has_loops {
-            false => ("", indented(&Printer { fused: FMA }.lines(&body.body).join("\n"))),
-            true => body.written(self.options),
-        };
-        self.kernels.extend(body.kernels(self.options));
-        let name = self.items.claim(&format!("{}_batch", single.trim_start_matches("r#")));
-        self.out.push('\n');
-        for line in documentation {
-            self.out.push_str(&comment("///", &line));
-            self.out.push('\n');
-        }
-        self.out
-            .push_str(&format!("{ALLOW}{allowed}pub fn {name}({}) {{\n{text}}}\n", Parameter::declared(&parameters)));
+        let name = self.names.claim(&format!("{}_batch", self.language.word(single)));
+        let role = if has_loops { Role::Loops } else { Role::Plain };
+        self.procedure(Heading { documentation, name, result: None, role }, parameters, body);
         type_name
     }
 
@@ -143,9 +133,7 @@ impl Module<'_> {
             let why = "which computes functions such as `exp` one by one";
             lines.extend([String::new(), format!("Last digits may differ from those of [`{single}`], {why}.")]);
         }
-        lines.extend(
-            ["", "# Panics", "Where slices have different lengths, before anything is written."].map(String::from),
-        );
+        panics(&mut lines, "Where slices have different lengths, before anything is written.");
         lines
     }
 
@@ -157,24 +145,20 @@ impl Module<'_> {
         single: &str,
         rows: Option<usize>,
     ) -> String {
-        let name = self.items.claim_type(&format!("{single}Batch"));
-        let slice = format!("&'a mut [{}]", self.options.scalar.name());
+        let name = self.names.claim_type(&format!("{single}Batch"));
+        let slice = Type::Float(self.options.scalar).slice().mutable();
         let fields = signature.derived.iter().map(|at| {
             let (parameter, field) = (&function.parameters[*at], &signature.fields[*at]);
-            let own = array(parameter.shape, &slice);
-            let held = rows.map_or(own.clone(), |rows| format!("[{own}; {rows}]"));
-            format!("    /// Derivative by `{}`.\n    pub {field}: {held},\n", parameter.name)
+            let own = array(parameter.shape, slice.clone());
+            let held = rows.map_or(own.clone(), |rows| own.array(&[rows]));
+            (format!("Derivative by `{}`.", parameter.name), Parameter::new(field, held))
         });
-        let fields: String = fields.collect();
-        let lifetime = if fields.is_empty() { "" } else { "<'a>" };
+        let fields = fields.collect();
         let title = if rows.is_some() { "Jacobian" } else { "gradient" };
-        self.out
-            .push_str(&format!("\n/// Where the {title} of [`{}`] at many points is written to.\n", signature.name));
-        if rows.is_some() {
-            self.out.push_str("/// The first index is that of the function's value.\n");
-        }
-        self.out
-            .push_str(&format!("#[derive(::core::fmt::Debug)]\n{ALLOW}pub struct {name}{lifetime} {{\n{fields}}}\n"));
+        let mut documentation =
+            vec![format!("Where the {title} of [`{}`] at many points is written to.", signature.name)];
+        documentation.extend(rows.map(|_| FIRST_INDEX.to_string()));
+        self.declare_structure(documentation, &name, fields, true);
         name
     }
 }

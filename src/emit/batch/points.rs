@@ -1,8 +1,8 @@
 //! The operations of a tape as statements: those whose values are the same at all points, and those for each point.
 
-use crate::emit::program::{Expression, Requirements, Statement};
-use crate::emit::writer::{IN_LANES, Writer, core_name, is_short};
+use crate::emit::writer::{IN_LANES, Writer, core_name};
 use crate::functions::{Code, Cost, FunctionId};
+use crate::program::{Expression, Requirements, Statement};
 use crate::tape::{Operation, Slot, Tape};
 use std::collections::BTreeSet;
 
@@ -76,13 +76,13 @@ impl<'a> Points<'a> {
             let value = self.value(&writer, operation);
             let is_named = match operation {
                 Operation::Constant(constant) => core_name(constant).is_none(),
-                _ => !operation.is_leaf() && (outside[at] != 1 || self.uses[at] != 1 || !is_short(&value)),
+                _ => !operation.is_leaf() && (outside[at] != 1 || self.uses[at] != 1 || !self.writer.is_short(&value)),
             };
             self.values[at] = if is_named {
                 let name = self.fresh();
                 statements.push(match operation {
                     Operation::Constant(constant) => writer.named(constant, &name),
-                    _ => Statement::number(&name, value, writer.options.scalar.name()),
+                    _ => Statement::number(&name, value, writer.options.scalar),
                 });
                 name.into()
             } else {
@@ -100,12 +100,14 @@ impl<'a> Points<'a> {
             let value = self.value(&self.writer, operation);
             let is_alone = self.is_alone(operation);
             let is_call = is_alone || value.is_fused();
-            if operation.is_leaf() || !outputs.contains(&at) && !is_call && self.uses[at] == 1 && is_short(&value) {
+            if operation.is_leaf()
+                || !outputs.contains(&at) && !is_call && self.uses[at] == 1 && self.writer.is_short(&value)
+            {
                 self.values[at] = value;
                 continue;
             }
             let name = self.fresh();
-            statements.push(Statement::number(&name, value, self.writer.options.scalar.name()));
+            statements.push(Statement::number(&name, value, self.writer.options.scalar));
             required.alone.extend(is_alone.then(|| name.clone()));
             required.kept.extend(outputs.contains(&at).then(|| name.clone()));
             self.values[at] = name.into();
