@@ -1,8 +1,9 @@
 //! The interface for build scripts: the only place that reads the environment or prints `cargo:` lines.
 
 use crate::derive::Layout;
-use crate::emit::{Batch, Derive, Options, Scalar, Target};
+use crate::emit::{Batch, Derive, Options};
 use crate::error::{Errors, Fault};
+use crate::program::{Scalar, Target};
 use crate::source::Source;
 use std::fs;
 use std::path::{Path, PathBuf};

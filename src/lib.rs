@@ -8,7 +8,7 @@
 //! | [`diff`] | graph + what to derive by → graph | a missing rule is an error, never a zero |
 //! | [`simplify`] | graph → graph | equal on the domain, never dearer, the same on every machine |
 //! | [`tape`] | graph → straight-line code | each value computed once, before its use; operation counts are exact |
-//! | [`emit`] | tape → Rust source | compiles without warnings, depends on the standard library or `libm` only |
+//! | [`emit`] | tape → items, statements and expressions, written as Rust source | compiles without warnings, depends on the standard library or `libm` only |
 //! | [`show`] | graph → text, LaTeX | text reads back as the same function |
 //!
 //! Beside the pipeline stand [`backprop`], which traces a function's own gates at a point, and [`precise`], which
@@ -35,18 +35,21 @@ pub mod limits;
 pub mod lower;
 mod output;
 pub mod precise;
+mod program;
 pub mod show;
 pub mod simplify;
 pub mod source;
 pub mod syntax;
 pub mod tape;
+mod target;
 #[cfg(feature = "cli")]
 pub mod verify;
 
 pub use build_script::{Builder, build};
 pub use derive::Layout;
-pub use emit::{Batch, Derive, Options, Scalar, Target};
+pub use emit::{Batch, Derive, Options};
 pub use error::{Diagnostic, Errors};
+pub use program::{Scalar, Target};
 
 use source::Source;
 
@@ -105,10 +108,19 @@ pub fn compile_source(
     options: &Options,
 ) -> Result<Output, Errors> {
     let functions = read(source, declarations)?;
-    match emit::emit(&functions, options) {
+    match rust(&functions, options) {
         Ok(rust) => Ok(Output { rust }),
         Err((index, diagnostic)) => Err(in_function(source, &functions[index], diagnostic)),
     }
+}
+
+/// Generates a Rust module of functions and their derivatives.
+///
+/// # Errors
+/// Functions whose derivative has no rule, and derivatives that none of the functions has, with a function's index. What
+/// some of the functions have not is left out, and their documentation says why.
+pub fn rust(functions: &[lower::Function], options: &Options) -> Result<String, (usize, Diagnostic)> {
+    emit::emit(functions, options, &target::rust::Rust)
 }
 
 /// Gives a diagnostic without a place the function that it is about.

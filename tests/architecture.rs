@@ -11,12 +11,13 @@ const ORDER: &[&[&str]] = &[
     &["cli"],
     &["build_script"],
     &["lib"],
-    &["emit"],
+    &["emit", "target"],
     &["explain"],
     &["derive", "backprop"],
     &["verify"],
     &["precise"],
     &["tape"],
+    &["program"],
     &["simplify"],
     &["diff"],
     &["show"],
@@ -36,18 +37,19 @@ const EXPORTS: &[(&str, &str)] = &[
     ("Batch", "emit"),
     ("Derive", "emit"),
     ("Options", "emit"),
-    ("Scalar", "emit"),
-    ("Target", "emit"),
+    ("Scalar", "program"),
+    ("Target", "program"),
     ("Diagnostic", "error"),
     ("Errors", "error"),
     ("Output", "lib"),
     ("read", "lib"),
+    ("rust", "lib"),
     ("compile", "lib"),
     ("compile_source", "lib"),
     ("in_function", "lib"),
 ];
 /// Files that are emitted as they stand.
-const EMITTED: &[&str] = &["functions/special/", "emit/matrices/kernels/"];
+const EMITTED: &[&str] = &["functions/special/", "target/rust/kernels/"];
 /// Longest file.
 const LONGEST: usize = 500;
 
@@ -182,14 +184,21 @@ fn has(line: &str, word: &str) -> bool {
 /// What takes text apart.
 const OF_TEXT: &[&str] =
     &["split_once(", "strip_prefix(", "strip_suffix(", "match_indices(", "starts_with(", "ends_with("];
-/// The files of `emit` that read text: the sources of kernels and of special functions, comments, names.
-const READERS: &[&str] = &["emit/matrices/kernels.rs", "emit/special.rs", "emit/documentation.rs", "emit/names.rs"];
+/// The files that read text: the sources of kernels and of special functions, comments, names.
+const READERS: &[&str] = &[
+    "target/rust/kernels.rs",
+    "target/rust/special.rs",
+    "target/rust/names.rs",
+    "emit/documentation.rs",
+    "emit/names.rs",
+];
 
 #[test]
 fn generated_code_is_not_read() {
     let mut wrong = Vec::new();
     let emitted = |file: &File| EMITTED.iter().any(|path| file.path.starts_with(path));
-    for file in files().iter().filter(|file| file.module == "emit" && !emitted(file)) {
+    let generates = |file: &&File| ["emit", "program", "target"].contains(&&*file.module);
+    for file in files().iter().filter(generates).filter(|file| !emitted(file)) {
         let words = || OF_TEXT.iter().filter(|word| file.code.lines().any(|line| has(line, word)));
         match READERS.contains(&&*file.path) {
             true => assert!(words().next().is_some(), "{} reads nothing", file.path),
@@ -197,6 +206,18 @@ fn generated_code_is_not_read() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn languages_know_programs_only() {
+    for file in files().iter().filter(|file| file.module == "target") {
+        let others: Vec<String> = imports(file).into_iter().filter(|import| import != "program").collect();
+        assert!(others.is_empty(), "{} imports {others:?}", file.path);
+    }
+    for file in files().iter().filter(|file| file.module == "program") {
+        let others: Vec<String> = imports(file).into_iter().filter(|import| import != "program").collect();
+        assert!(others.is_empty() || others == ["graph"], "{} imports {others:?}", file.path);
+    }
 }
 
 #[test]

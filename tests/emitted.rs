@@ -23,7 +23,7 @@ fn options() -> Options {
 /// Adds a record's code, and for each point a line of each function's results.
 fn add(program: &mut Program, name: &str, record: &Record) {
     let function = read(&record.expression, &record.variables).expect("the record is read");
-    let rust = gradc::emit::emit(&[function], &options()).expect("code is generated");
+    let rust = gradc::rust(&[function], &options()).expect("code is generated");
     program.module(name, &rust);
     let list = |first: &[&str], more: Vec<String>, last: &[&str]| -> Vec<String> {
         let own = |names: &[&str]| names.iter().map(|name| (*name).to_string()).collect::<Vec<_>>();

@@ -49,7 +49,7 @@ fn add(program: &mut Program, scalar: Scalar) -> Vec<Expected> {
         let source = Source::new("call", call.as_str());
         let declarations = ["a", "b", "c"].map(|name| Source::new("param", name));
         let function = gradc::read(&source, &declarations[..count]).expect("the call is read").remove(0);
-        let rust = gradc::emit::emit(std::slice::from_ref(&function), &options).expect("code is generated");
+        let rust = gradc::rust(std::slice::from_ref(&function), &options).expect("code is generated");
         let inputs: Vec<usize> = (0..count).collect();
         let function = function.entries.expect("a call has entries");
         let tape = derive(&function, &inputs, Order::Second, Form::Code).expect("it derives").tape();

@@ -320,7 +320,7 @@ fn hessians_row_by_row_agree_with_differences() {
         let names: Vec<String> = whole.parameters.iter().map(|parameter| parameter.name.clone()).collect();
         let (sizes, module) = (sizes(&whole), format!("m{at}"));
         let point = matrices(&whole, &sizes);
-        let rust = gradc::emit::emit(std::slice::from_ref(&function), &options)
+        let rust = gradc::rust(std::slice::from_ref(&function), &options)
             .unwrap_or_else(|(_, diagnostic)| panic!("{text}: {diagnostic:?}"));
         if !rust.contains(": a row for each entry of") {
             continue;
@@ -424,7 +424,7 @@ fn jacobians_agree_with_differences() {
                 .extend((0..rows).flat_map(|row| columns.iter().map(move |column| column[row]).collect::<Vec<_>>()));
         }
         let written: Vec<String> = fields.iter().map(|(name, at)| format!("{name}: &mut d{at}")).collect();
-        let rust = gradc::emit::emit(std::slice::from_ref(&function), &options)
+        let rust = gradc::rust(std::slice::from_ref(&function), &options)
             .unwrap_or_else(|(_, diagnostic)| panic!("{text}: {diagnostic:?}"));
         program.module(&module, &rust);
         arguments.extend(["&mut value".to_string(), "&mut derivatives".to_string()]);
@@ -650,7 +650,7 @@ fn generated_code_computes_what_the_evaluator_does() {
         let second = derive_closed(&whole, &all, Order::Second, Form::Code).expect("it has derivatives");
         let hessian = second.second.iter().all(|derivative| matches!(derivative, Derivative::Matrix(_)));
         let settings = if hessian { &options } else { &only_gradient };
-        let rust = gradc::emit::emit(std::slice::from_ref(&function), settings)
+        let rust = gradc::rust(std::slice::from_ref(&function), settings)
             .unwrap_or_else(|(_, diagnostic)| panic!("{text}: {diagnostic:?}"));
         program.module(&module, &rust);
         let first = derive_closed(&whole, &all, Order::First, Form::Code).expect("it has derivatives");
@@ -707,7 +707,7 @@ fn dimensions_of_zero_and_one_are_computed() {
         let function = lowered(text, &[]);
         let whole = whole(&function).clone();
         let module = format!("m{at}");
-        let rust = gradc::emit::emit(std::slice::from_ref(&function), &options)
+        let rust = gradc::rust(std::slice::from_ref(&function), &options)
             .unwrap_or_else(|(_, diagnostic)| panic!("{text}: {diagnostic:?}"));
         program.module(&module, &rust);
         let all: Vec<usize> = (0..whole.parameters.len()).collect();

@@ -126,7 +126,7 @@ fn rust(source: &Source, function: &Function, derive: &[Derive]) -> String {
     let (source_name, function) = (source.name.clone(), std::slice::from_ref(function));
     let derive = fitting(derive, function);
     let options = Options { derive, source_name, reproducible: true, ..Options::default() };
-    let rust = gradc::emit::emit(function, &options).expect("a case has code");
+    let rust = gradc::rust(function, &options).expect("a case has code");
     let kernels = rust.find("\n#[allow(clippy::all, clippy::pedantic, dead_code)]\nmod matrices");
     rust[..kernels.unwrap_or(rust.len())].to_string()
 }

@@ -51,7 +51,7 @@ fn function(text: &str) -> Function {
 fn rust(function: &Function, options: &Options) -> String {
     let function = std::slice::from_ref(function);
     let options = Options { derive: fitting(&options.derive, function), ..options.clone() };
-    gradc::emit::emit(function, &options).unwrap_or_else(|(_, diagnostic)| panic!("{diagnostic:?}"))
+    gradc::rust(function, &options).unwrap_or_else(|(_, diagnostic)| panic!("{diagnostic:?}"))
 }
 
 /// Numbers that look irregular, for the vectors that derivatives are multiplied by.

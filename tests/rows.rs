@@ -176,7 +176,7 @@ fn generated_code_carries_every_special_function() {
     for call in calls() {
         if let Code::Special(name, _) | Code::Special2(name, _) | Code::OfOrder(name, _) = call.row.code {
             let options = Options { derive: vec![Derive::Gradient], ..Options::default() };
-            let rust = gradc::emit::emit(std::slice::from_ref(&call.function), &options).expect("code is generated");
+            let rust = gradc::rust(std::slice::from_ref(&call.function), &options).expect("code is generated");
             let carried = rust.contains(&format!("pub fn {name}("));
             assert!(carried, "the file that has `{name}` of the row `{}` is not listed in src/emit", call.row.name);
         }
@@ -236,7 +236,7 @@ fn generated_code_of_several_arguments_computes_the_same() {
     let calls = calls();
     for (number, call) in calls.iter().enumerate().filter(|(_, call)| call.names.len() > 1) {
         let options = Options { derive: vec![Derive::Gradient, Derive::Hessian], ..Options::default() };
-        let rust = gradc::emit::emit(std::slice::from_ref(&call.function), &options).expect("code is generated");
+        let rust = gradc::rust(std::slice::from_ref(&call.function), &options).expect("code is generated");
         program.module(&format!("of_{number}"), &rust);
         let (tape, count) = (call.derived(Form::Code), call.names.len());
         for point in call.points() {

@@ -193,7 +193,7 @@ fn the_emitted_code_computes_the_evaluators_bits() {
     let options = Options { derive: vec![Derive::Hessian], ..Options::default() };
     let points: Vec<f64> = points().into_iter().step_by(STRIDE).collect();
     for (at, (text, _)) in LINES.iter().enumerate() {
-        program.module(&format!("f{at}"), &gradc::emit::emit(&[function(text)], &options).expect("code is generated"));
+        program.module(&format!("f{at}"), &gradc::rust(&[function(text)], &options).expect("code is generated"));
         for x in &points {
             program.print(&format!("f{at}::f_hessian({x:?})"), &["r.0", "r.1.x", "r.2"].map(str::to_string));
         }

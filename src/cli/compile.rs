@@ -3,9 +3,10 @@
 use super::args::{Goal, Input, Statistics};
 use super::{Exit, Outcome, input, statistics};
 use crate::derive::Layout;
-use crate::emit::{self, Batch, Derive, Scalar, Target};
+use crate::emit::{self, Batch, Derive};
 use crate::error::{Diagnostic, Errors, Fault};
 use crate::lower::Function;
+use crate::program::{Scalar, Target};
 use crate::source::Source;
 use clap::{Args, ValueEnum};
 use std::io::Write;
@@ -170,7 +171,7 @@ pub fn print(source: &Source, function: &Function, order: usize, wrt: &[String],
 }
 
 fn generate(source: &Source, functions: &[Function], settings: &emit::Options) -> Result<String, Errors> {
-    emit::emit(functions, settings)
+    crate::rust(functions, settings)
         .map_err(|(index, diagnostic)| crate::in_function(source, &functions[index], diagnostic))
 }
 

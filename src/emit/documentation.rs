@@ -1,16 +1,12 @@
-//! The documentation of generated functions: what they are, their derivatives as formulas, their cost.
+//! The documentation of generated functions: what they are and compute, their parameters, their cost.
 
-use crate::derive::{Derivatives, Deriver, Form, Order};
-use crate::error::Diagnostic;
-use crate::graph::{ExprId, Graph, NodeMap};
-use crate::lower::{Entries, Function, Shape};
-use crate::show::notation;
+use crate::derive::Order;
+use crate::lower::{Function, Shape};
 use crate::tape::Tape;
+use std::fmt::Display;
 
-/// Most partial derivatives that stand as formulas in a function's documentation.
-const DOCUMENTED: usize = 100;
-/// Longest formula in a documentation line.
-const LONGEST_FORMULA: usize = 200;
+/// Longest definition that is written whole.
+const LONGEST_DEFINITION: usize = 4000;
 
 /// Says what the function is: the user's own words, then the definition.
 pub fn introduction(function: &Function) -> Vec<String> {
@@ -23,7 +19,7 @@ pub fn introduction(function: &Function) -> Vec<String> {
         None => format!("f = {}", function.definition),
     };
     lines.push("```text".to_string());
-    if definition.len() > 20 * LONGEST_FORMULA {
+    if definition.len() > LONGEST_DEFINITION {
         lines.push(format!("{} ...", function.display_name()));
     } else {
         lines.extend(
@@ -35,22 +31,6 @@ pub fn introduction(function: &Function) -> Vec<String> {
     }
     lines.extend(["```".to_string(), String::new()]);
     lines
-}
-
-/// Writes a line of a comment. Characters that end the line, or that change the direction of what follows, which the
-/// compiler refuses, are written by their numbers.
-pub fn comment(prefix: &str, line: &str) -> String {
-    let is_refused =
-        |c: char| c.is_control() && c != '\t' || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let mut written = format!("{prefix} ");
-    for c in line.chars() {
-        match is_refused(c) {
-            true => written.extend(c.escape_unicode()),
-            false => written.push(c),
-        }
-    }
-    written.truncate(written.trim_end().len());
-    written
 }
 
 /// Returns the user's own words with nothing in them that is taken for code to test: blocks are text, and closed.
@@ -81,56 +61,43 @@ fn prose(lines: &[String]) -> Vec<String> {
     written
 }
 
-pub fn shapes(function: &Entries) -> Option<String> {
-    let shaped: Vec<String> = function
-        .parameters
-        .iter()
-        .filter(|parameter| parameter.shape != Shape::Scalar)
-        .map(|parameter| format!("`{}` is a `{}`", parameter.name, parameter.shape))
-        .collect();
-    (!shaped.is_empty()).then(|| format!("{}.", shaped.join(", ")))
+/// Says which shapes parameters have, if there are others than numbers; slices have matrices row by row.
+pub fn shapes<'p, Size: Display + PartialEq + 'p>(
+    parameters: impl Iterator<Item = (&'p String, &'p Shape<Size>)>,
+    are_slices: bool,
+) -> Option<String> {
+    let shaped = parameters.filter(|(_, shape)| **shape != Shape::Scalar);
+    let shaped: Vec<String> = shaped.map(|(name, shape)| format!("`{name}` is a `{shape}`")).collect();
+    let order = if are_slices { ", row by row" } else { "" };
+    (!shaped.is_empty()).then(|| format!("{}{order}.", shaped.join(", ")))
 }
 
-/// Lists the partial derivatives of a function as formulas, as far as they are short; `computed` are the derivatives in
-/// the form that is run.
-pub fn formulas(
-    deriver: &mut Deriver,
-    function: &Entries,
-    inputs: &[usize],
-    computed: &Derivatives,
-) -> Result<Vec<String>, Diagnostic> {
-    let lengths = lengths(&computed.graph, &computed.first[0]);
-    let short = (0..lengths.len()).filter(|at| lengths[*at] <= LONGEST_FORMULA);
-    let short: Vec<usize> = short.map(|at| inputs[at]).collect();
-    if short.is_empty() || lengths.len() > DOCUMENTED {
-        return Ok(Vec::new());
-    }
-    let derivatives = deriver.derive(function, &short, Order::First, Form::Pretty)?;
-    let mut lines = vec!["```text".to_string()];
-    for (input, root) in short.iter().zip(&derivatives.first[0]) {
-        let input = &function.graph.inputs()[*input];
-        let place: Vec<String> = input.place.iter().map(usize::to_string).collect();
-        let place = if place.is_empty() { String::new() } else { format!("[{}]", place.join(", ")) };
-        let formula = notation::text(&derivatives.graph, *root);
-        if formula.len() <= LONGEST_FORMULA && !formula.contains('\n') {
-            lines.push(format!("d/d{}{place} = {formula}", input.parameter));
-        }
-    }
-    lines.extend(["```".to_string(), String::new()]);
-    Ok(if lines.len() > 3 { lines } else { Vec::new() })
+/// Begins with what is computed of a function.
+pub fn computes(what: &str, function: &str) -> Vec<String> {
+    vec![format!("{what} of [`{function}`]."), String::new()]
 }
 
-/// Returns how many nodes each root has, written out as a tree.
-fn lengths(graph: &Graph, roots: &[ExprId]) -> Vec<usize> {
-    let nodes = graph.reachable(roots);
-    let mut lengths = NodeMap::new(&nodes);
-    for id in nodes {
-        let mut length = 1usize;
-        graph.node(id).for_each_operand(|operand| length = length.saturating_add(lengths[operand]));
-        lengths.insert(id, length);
-    }
-    roots.iter().map(|root| lengths[*root]).collect()
+/// Begins with what product is computed of a function, which stands in the words for `{f}`.
+pub fn computes_product(words: &str, function: &str) -> Vec<String> {
+    vec![words.replace("{f}", &format!("[`{function}`]")), String::new()]
 }
+
+/// Returns what the derivative of an order ends the names of functions with, and what it is called.
+pub fn derivative(order: Order, is_number: bool) -> (&'static str, &'static str) {
+    match order {
+        Order::Second => ("hessian", "Hessian"),
+        _ if is_number => ("grad", "gradient"),
+        _ => ("jacobian", "Jacobian"),
+    }
+}
+
+/// Says when a function panics.
+pub fn panics(documentation: &mut Vec<String>, when: &str) {
+    documentation.extend(["", "# Panics", when].map(String::from));
+}
+
+/// When functions panic that are given slices.
+pub const OTHER_LENGTH: &str = "Where a slice has another length than its shape says, before anything is written.";
 
 /// Counts the operations.
 pub fn operations(tape: &Tape) -> String {

@@ -1,19 +1,19 @@
-//! Generated Rust: functions of plain numbers and arrays that compute values and derivatives.
+//! Generated code: functions of plain numbers and arrays that compute values and derivatives.
 
 mod asked;
 mod batch;
 mod documentation;
-mod layout;
+mod entries;
+mod formulas;
 mod matrices;
+mod module;
 mod names;
 mod options;
 mod placeholders;
 mod products;
-mod program;
-mod rust;
+mod shaped;
 mod sparse;
-mod special;
 mod writer;
 
-pub use options::{Batch, Derive, Options, Scalar, Target};
-pub use rust::emit;
+pub use module::emit;
+pub use options::{Batch, Derive, Options};

@@ -1,31 +1,29 @@
-//! Names of the source to legal Rust names.
+//! Names of the source to legal names of generated code.
 
+use crate::program::Language;
 use indexmap::IndexSet;
 
-/// Words that Rust keeps for itself but accepts as `r#word`.
-const KEYWORDS: &[&str] = &[
-    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do", "dyn", "else", "enum",
-    "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro", "match", "mod", "move",
-    "mut", "override", "priv", "pub", "ref", "return", "static", "struct", "trait", "true", "try", "type", "typeof",
-    "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
-];
-/// Words that Rust accepts nowhere as a name, and variants that a pattern would mean.
-const FORBIDDEN: &[&str] = &["self", "Self", "super", "crate", "_", "None", "Some", "Ok", "Err"];
 /// Hands out names that are legal and distinct.
-#[derive(Default)]
+#[derive(Clone)]
 pub struct Names {
+    language: &'static dyn Language,
     taken: IndexSet<String>,
 }
 
 impl Names {
+    /// Hands out names of a language.
+    pub fn of(language: &'static dyn Language) -> Self {
+        Names { language, taken: IndexSet::new() }
+    }
+
     /// Returns a legal name for a name of the source, with a number if the name is taken.
     pub fn claim(&mut self, name: &str) -> String {
         let plain = spell(name);
-        let mut candidate = legal(&plain);
+        let mut candidate = self.language.legal(&plain);
         let mut count = 1;
         while !self.taken.insert(candidate.clone()) {
             count += 1;
-            candidate = legal(&format!("{plain}_{count}"));
+            candidate = self.language.legal(&format!("{plain}_{count}"));
         }
         candidate
     }
@@ -64,16 +62,6 @@ fn spell(name: &str) -> String {
     out
 }
 
-fn legal(name: &str) -> String {
-    if FORBIDDEN.contains(&name) {
-        format!("{name}_")
-    } else if KEYWORDS.contains(&name) {
-        format!("r#{name}")
-    } else {
-        name.to_string()
-    }
-}
-
 /// Returns the name of a type made from a function's name: `two_link_arm` to `TwoLinkArm`.
 pub fn camel_case(name: &str) -> String {
     let spelled = spell(name);
@@ -96,7 +84,7 @@ mod tests {
 
     #[test]
     fn names_are_legal_and_distinct() {
-        let mut names = Names::default();
+        let mut names = Names::of(&crate::target::rust::Rust);
         let claimed: Vec<String> =
             ["type", "self", "λ", "lambda", "_", "ж", "f", "x"].iter().map(|name| names.claim(name)).collect();
         assert_eq!(claimed, ["r#type", "self_", "lambda", "lambda_2", "__", "u436", "f", "x"]);

@@ -1,6 +1,7 @@
 //! What code is generated, and for what.
 
 use crate::derive::{Form, Layout};
+use crate::program::{Machine, Scalar, Target};
 
 /// A derivative that is generated beside the value.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -27,36 +28,6 @@ pub enum Derive {
     /// that are not zero at all points, with `f_lagrangian_pattern`, which tells where they are. The value of the function is
     /// f, or a vector of f and the constraints c below it: `stack(f(x), c(x))`.
     Lagrangian,
-}
-
-/// The floating-point type of the generated code.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Scalar {
-    /// Double precision.
-    #[default]
-    F64,
-    /// Single precision.
-    F32,
-}
-
-impl Scalar {
-    /// Returns the type's name in Rust.
-    pub fn name(self) -> &'static str {
-        match self {
-            Scalar::F64 => "f64",
-            Scalar::F32 => "f32",
-        }
-    }
-}
-
-/// What the generated code may call.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Target {
-    /// The standard library's methods of `f64` and `f32`.
-    #[default]
-    Std,
-    /// The crate `libm`, for crates without the standard library.
-    NoStd,
 }
 
 /// Which parameters have a number for each of many points, in functions that compute all of these.
@@ -134,5 +105,17 @@ impl Default for Options {
             form: Form::Code,
             reproducible: false,
         }
+    }
+}
+
+impl Options {
+    /// Returns what the code runs on.
+    pub(super) fn machine(&self) -> Machine {
+        Machine { scalar: self.scalar, target: self.target, is_reproducible: self.reproducible }
+    }
+
+    /// Tells whether functions of numbers are computed side by side where a loop has many.
+    pub(super) fn has_lanes(&self) -> bool {
+        self.machine().has_lanes()
     }
 }

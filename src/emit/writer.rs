@@ -1,10 +1,10 @@
 //! Operations of a tape to statements and expressions.
 
-use super::options::{Options, Scalar, Target};
+use super::options::Options;
 use super::placeholders::Placeholders;
-use super::program::{Binary, Expression, Number, Statement, Unary};
 use crate::functions::{Code, FunctionId};
 use crate::graph::{Comparison, Rational};
+use crate::program::{Binary, Expression, Function, Language, Number, Scalar, Statement, Target, Unary};
 use crate::tape::{Constant, Operation, Slot, Tape};
 use std::collections::BTreeSet;
 use std::f64::consts;
@@ -56,6 +56,8 @@ impl Body {
 #[derive(Clone, Copy)]
 pub struct Writer<'a> {
     pub options: &'a Options,
+    /// What the statements are written in.
+    pub language: &'a dyn Language,
     /// The expression of each input.
     pub inputs: &'a [Expression],
     /// The parameter that each input is an entry of.
@@ -138,16 +140,21 @@ impl Writer<'_> {
                 };
                 parts[part].statements.push(Statement::set(place, stored));
                 values_of.push(read);
-            } else if uses[at] == 1 && (is_short(&value) || alone == Some(at)) {
+            } else if uses[at] == 1 && (self.is_short(&value) || alone == Some(at)) {
                 values_of.push(value);
             } else {
                 let name = format!("{}{}", self.stem, parts[part].statements.len() + 1);
-                parts[part].statements.push(Statement::number(&name, value, self.options.scalar.name()));
+                parts[part].statements.push(Statement::number(&name, value, self.options.scalar));
                 values_of.push(name.into());
             }
         }
         let outputs = tape.outputs.iter().map(|slot| values_of[slot.index()].clone()).collect();
         Body { parts, outputs, values }
+    }
+
+    /// Tells whether an expression may be put inside another.
+    pub fn is_short(&self, expression: &Expression) -> bool {
+        self.language.expression(expression).chars().count() <= LONGEST_INLINE
     }
 
     /// Returns the name of the array that holds what parts share.
@@ -163,7 +170,7 @@ impl Writer<'_> {
             }
             other => other,
         };
-        Statement::number(name, value, self.options.scalar.name())
+        Statement::number(name, value, self.options.scalar)
     }
 
     /// Returns a number.
@@ -211,7 +218,7 @@ impl Writer<'_> {
     fn constant(&self, constant: &Constant) -> Expression {
         let float = self.options.scalar.name();
         match core_name(constant) {
-            Some(name) => Expression::Name(format!("::core::{float}::consts::{name}")),
+            Some(name) => Expression::Known(name, self.options.scalar),
             None => self.double(constant.value(), Some(float)),
         }
     }
@@ -223,7 +230,7 @@ impl Writer<'_> {
         };
         let is_negative = value.is_sign_negative();
         if digits == "inf" {
-            let infinity = Expression::Name(format!("{}::INFINITY", self.options.scalar.name()));
+            let infinity = Expression::Known("INFINITY", self.options.scalar);
             return if is_negative { -infinity } else { infinity };
         }
         Expression::Number(Number { digits, is_negative, kind, meaning: None })
@@ -288,20 +295,15 @@ impl Writer<'_> {
     }
 
     /// Calls a special function, which computes in double precision.
-    fn special<const N: usize>(&self, name: &str, arguments: [Expression; N]) -> Expression {
+    fn special<const N: usize>(&self, name: &'static str, arguments: [Expression; N]) -> Expression {
         let is_single = self.options.scalar == Scalar::F32;
         let widened = |argument: Expression| match is_single && !argument.is_untyped() {
             true => Expression::call("f64::from", [argument]),
             false => argument,
         };
-        let call = Expression::call(format!("special::{name}"), arguments.map(widened));
+        let call = Expression::Call(Function::Special(name), arguments.map(widened).to_vec());
         if is_single { call.cast("f32") } else { call }
     }
-}
-
-/// Tells whether an expression may be put inside another.
-pub fn is_short(expression: &Expression) -> bool {
-    expression.to_string().chars().count() <= LONGEST_INLINE
 }
 
 /// The constants that Rust's core library names.

@@ -5,15 +5,12 @@ use super::blocks::Given;
 use crate::emit::names::Names;
 use crate::emit::options::Batch;
 use crate::emit::placeholders::Placeholders;
-use crate::emit::program::{Expression, Parameter, Statement};
-use crate::emit::rust::array;
+use crate::emit::shaped::{array, entry, passed};
 use crate::lower::{Entries, Shape};
+use crate::program::{Expression, Language, Parameter, Scalar, Statement, Type};
 
 /// Names that the functions use for themselves.
-const RESERVED: [&str; 15] = [
-    "points", "at", "lane", "lanes", "entry", "value", "gradient", "jacobian", "hessian", "body", "avx2", "avx512",
-    "FMA", "matrices", "special",
-];
+const RESERVED: [&str; 9] = ["points", "at", "lane", "lanes", "entry", "value", "gradient", "jacobian", "hessian"];
 
 /// The arguments that a function reads.
 pub(super) struct Arguments {
@@ -47,7 +44,7 @@ impl Slices {
     }
 
     /// Makes sure that the slices are as long as another, whose length is `points`.
-    fn check(&self, other: &Expression) -> Statement {
+    fn check(&self, other: &str) -> Statement {
         let (place, points) = (&self.place, Expression::from("points"));
         let length = |slice: Expression| slice.method("len", []);
         if self.dimensions == 0 {
@@ -69,9 +66,10 @@ fn flattened(place: &str) -> Expression {
 
 impl Arguments {
     /// Names what a function reads.
-    pub(super) fn new(function: &Entries, batch: &Batch, float: &str) -> Self {
-        let mut names = Names::default();
-        RESERVED.iter().for_each(|name| drop(names.claim(name)));
+    pub(super) fn new(function: &Entries, batch: &Batch, float: Scalar, language: &'static dyn Language) -> Self {
+        let float = Type::Float(float);
+        let mut names = Names::of(language);
+        RESERVED.iter().chain(language.reserved()).for_each(|name| drop(names.claim(name)));
         let fields: Vec<String> = function.parameters.iter().map(|parameter| names.claim(&parameter.name)).collect();
         let mut arguments = Arguments {
             parameters: Vec::new(),
@@ -83,18 +81,16 @@ impl Arguments {
         };
         for (parameter, field) in function.parameters.iter().zip(fields) {
             let is_batched = batch.has(&parameter.name);
-            let slice = format!("&[{float}]");
             let kind = match parameter.shape {
-                shape if is_batched => array(shape, &slice),
-                Shape::Scalar => float.to_string(),
-                shape => format!("&{}", array(shape, float)),
+                shape if is_batched => array(shape, float.clone().slice().reference()),
+                shape => passed(shape, float.clone()),
             };
             arguments.parameters.push(Parameter::new(&field, kind));
             let placeholder = arguments.placeholders.stand_for(&field);
             for place in parameter.shape.places() {
                 let entry = entry(&placeholder, &place);
                 let given = is_batched.then(|| {
-                    let words = [field.trim_start_matches("r#").to_string()].into_iter();
+                    let words = [language.word(&field).to_string()].into_iter();
                     let words: Vec<String> = words.chain(place.iter().map(usize::to_string)).collect();
                     let block = names.claim(&format!("{}_block", words.join("_")));
                     Given { slice: entry.clone(), block: arguments.placeholders.stand_for(block) }
@@ -103,7 +99,7 @@ impl Arguments {
                 arguments.given.push(given);
             }
             if is_batched {
-                arguments.slices.push(Slices::new(field, dimensions(parameter.shape)));
+                arguments.slices.push(Slices::new(field, parameter.shape.indices()));
             }
         }
         arguments.stem = arguments.placeholders.stand_for(names.stem());
@@ -120,12 +116,13 @@ impl Arguments {
     }
 
     /// Counts the points, and makes sure that all slices have as many numbers.
-    pub(super) fn checks(&self, results: &[Results]) -> Vec<Statement> {
+    pub(super) fn checks(&self, results: &[Results], language: &dyn Language) -> Vec<Statement> {
         let slices = self.slices.iter().chain(results.iter().flat_map(|results| &results.slices));
         let Some(first) = slices.clone().next() else { return Vec::new() };
         let others = slices.skip(usize::from(first.dimensions == 0));
         let points = Statement::name("points", first.first().method("len", []));
-        [points].into_iter().chain(others.map(|slices| slices.check(&first.first()))).collect()
+        let first = language.expression(&first.first());
+        [points].into_iter().chain(others.map(|slices| slices.check(&first))).collect()
     }
 }
 
@@ -140,12 +137,12 @@ pub(super) struct Results {
 
 impl Results {
     /// The values of a function, which are the first outputs.
-    pub(super) fn value(shape: Shape, float: &str) -> Self {
+    pub(super) fn value(shape: Shape, float: Scalar) -> Self {
         let places = shape.places().enumerate().map(|(at, place)| (at, entry("value", &place)));
         Results {
-            parameter: Parameter::new("value", array(shape, &format!("&mut [{float}]"))),
+            parameter: Parameter::new("value", array(shape, written(float))),
             places: places.collect(),
-            slices: vec![Slices::new("value".to_string(), dimensions(shape))],
+            slices: vec![Slices::new("value".to_string(), shape.indices())],
         }
     }
 
@@ -159,9 +156,9 @@ impl Results {
         rows: Option<usize>,
     ) -> Self {
         let width: usize = fields.iter().map(|(_, shape)| shape.entries()).sum();
-        let lifetime = if fields.is_empty() { "" } else { "<'_>" };
+        let kind = if fields.is_empty() { Type::Structure } else { Type::Places };
         let mut results = Results {
-            parameter: Parameter::new(argument, format!("&mut {type_name}{lifetime}")),
+            parameter: Parameter::new(argument, kind(type_name.to_string()).mutable()),
             places: Vec::new(),
             slices: Vec::new(),
         };
@@ -170,19 +167,19 @@ impl Results {
             for row in 0..rows.unwrap_or(1) {
                 let places = shape.places().enumerate().map(|(at, place)| {
                     let index: Vec<usize> = rows.map(|_| row).into_iter().chain(place).collect();
-                    (start + row * width + at, entry(&format!("{argument}.{field}"), &index))
+                    (start + row * width + at, entry(format!("{argument}.{field}"), &index))
                 });
                 results.places.extend(places);
             }
             start += shape.entries();
-            let dimensions = dimensions(shape) + usize::from(rows.is_some());
+            let dimensions = shape.indices() + usize::from(rows.is_some());
             results.slices.push(Slices::new(format!("{argument}.{field}"), dimensions));
         }
         results
     }
 
     /// The second derivatives by so many numbers, whose upper half is what comes after value and gradient.
-    pub(super) fn hessian(count: usize, float: &str) -> Self {
+    pub(super) fn hessian(count: usize, float: Scalar) -> Self {
         let mut places = Vec::new();
         let mut output = 1 + count;
         for row in 0..count {
@@ -195,22 +192,14 @@ impl Results {
             }
         }
         Results {
-            parameter: Parameter::new("hessian", array(Shape::Matrix(count, count), &format!("&mut [{float}]"))),
+            parameter: Parameter::new("hessian", array(Shape::Matrix(count, count), written(float))),
             places,
             slices: vec![Slices::new("hessian".to_string(), 2)],
         }
     }
 }
 
-fn entry(array: &str, place: &[usize]) -> Expression {
-    place.iter().copied().fold(array.into(), Expression::at)
-}
-
-fn dimensions(shape: Shape) -> usize {
-    match shape {
-        Shape::Scalar => 0,
-        Shape::Vector(_) => 1,
-        Shape::Matrix(..) => 2,
-        Shape::Tensor(..) => 3,
-    }
+/// The type of a slice that numbers are written to.
+fn written(float: Scalar) -> Type {
+    Type::Float(float).slice().mutable()
 }

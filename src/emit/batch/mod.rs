@@ -2,21 +2,21 @@
 
 mod arguments;
 mod blocks;
-mod stages;
+mod points;
 
 use super::asked::Asked;
-use super::documentation::comment;
-use super::matrices::dispatch::{Dispatched, has_lanes};
-use super::program::{FMA, Parameter, Printer, Statement};
-use super::rust::{ALLOW, Module, Signature, array, indented};
-use super::writer::{LONGEST_PART, Writer};
+use super::documentation::panics;
+use super::entries::Signature;
+use super::module::{FIRST_INDEX, Heading, Module};
+use super::shaped::array;
+use super::writer::LONGEST_PART;
 use crate::error::{Diagnostic, Fault};
 use crate::limits;
 use crate::lower::{Entries, Shape};
+use crate::program::{Parameter, Role, Type};
 use crate::tape::Tape;
 use arguments::{Arguments, Results};
 use blocks::Blocks;
-use stages::{Stages, Way};
 
 /// What a function for many points computes: the outputs of the tape, in order.
 pub(super) enum Computed<'a> {
@@ -31,36 +31,39 @@ pub(super) enum Computed<'a> {
 impl Module<'_> {
     /// Distributes a tape over loops for many points, if that is asked for. Where it is too large, the documentation of the
     /// function for one point says so.
-    pub(super) fn stages(
+    pub(super) fn blocks(
         &self,
         function: &Entries,
         name: &str,
         tape: &Tape,
         asked: &mut Asked,
         documentation: &mut Vec<String>,
-    ) -> Option<Stages> {
+    ) -> Option<Blocks> {
         if !asked.wants_batch() {
             return None;
         }
-        let owners = function.parameters.iter().flat_map(|parameter| parameter.inputs.clone().map(|_| &parameter.name));
-        let is_batched: Vec<bool> = owners.map(|name| self.options.batch.has(name)).collect();
-        let stages = Stages::new(tape, |input| is_batched[input as usize], has_lanes(self.options));
-        let too_large = match (tape.operations.len(), stages.arrays()) {
-            (operations, _) if operations > LONGEST_PART => {
+        let blocks = (tape.operations.len() <= LONGEST_PART).then(|| {
+            let arguments = Arguments::new(function, &self.options.batch, self.options.scalar, self.language);
+            Blocks::new(tape, arguments, self.options, self.language)
+        });
+        let too_large = match blocks {
+            None => {
+                let operations = tape.operations.len();
                 format!("{operations} operations are more than the {LONGEST_PART} of the longest loop")
             }
-            (_, arrays) if arrays > limits::BATCH_NUMBERS => {
+            Some(blocks) if blocks.arrays() > limits::BATCH_NUMBERS => {
+                let arrays = blocks.arrays();
                 format!(
                     "{arrays} numbers of each point are more than the {} that are kept at a time",
                     limits::BATCH_NUMBERS
                 )
             }
-            _ => {
+            Some(blocks) => {
                 asked.has_batch();
-                return Some(stages);
+                return Some(blocks);
             }
         };
-        let name = name.trim_start_matches("r#");
+        let name = self.language.word(name);
         documentation.extend([String::new(), format!("There is no `{name}_batch`: {too_large}.")]);
         asked.leave_out_batch(
             Diagnostic::general(Fault::TooLarge, too_large)
@@ -77,10 +80,9 @@ impl Module<'_> {
         signature: &Signature,
         single: &str,
         computed: Computed<'_>,
-        tape: &Tape,
-        stages: &Stages,
+        blocks: Blocks,
     ) -> Option<String> {
-        let float = self.options.scalar.name();
+        let float = self.options.scalar;
         let mut results = vec![Results::value(function.shape, float)];
         let count = function.outputs.len();
         let fields = || {
@@ -103,40 +105,22 @@ impl Module<'_> {
         if let Computed::Second(..) = computed {
             results.push(Results::hessian(signature.derived_inputs(function).len(), float));
         }
-        let arguments = Arguments::new(function, &self.options.batch, float);
-        let places = results.iter().flat_map(|results| &results.places);
-        let targets: Vec<_> = places.map(|(output, place)| (tape.outputs[*output], place.clone())).collect();
-        let writer = Writer {
-            options: self.options,
-            inputs: &arguments.expressions(),
-            owners: &signature.owners,
-            stem: &arguments.stem,
-            lanes: has_lanes(self.options),
-        };
-        let statements = Blocks::new(tape, stages, writer, &arguments.given, &targets).written();
-        let parameters = arguments.parameters.iter().chain(results.iter().map(|results| &results.parameter));
-        let parameters: Vec<Parameter> = parameters.cloned().collect();
-        let checks = arguments.checks(&results);
-        let mut body: Vec<Statement> = checks.into_iter().chain(statements).collect();
-        body.iter_mut().for_each(|statement| statement.rename(&|name| arguments.placeholders.named(name)));
-        let body = Dispatched { parameters: &parameters, result: "", body };
-        let (allowed, text) = match stages.count {
-            0 => ("", indented(&Printer { fused: FMA }.lines(&body.body).join("\n"))),
-            _ => body.written(self.options),
-        };
-        self.kernels.extend(body.kernels(self.options));
-        let name = self.items.claim(&format!("{}_batch", single.trim_start_matches("r#")));
-        self.out.push('\n');
-        for line in self.documentation(function, single, stages) {
-            self.out.push_str(&comment("///", &line));
-            self.out.push('\n');
-        }
-        self.out
-            .push_str(&format!("{ALLOW}{allowed}pub fn {name}({}) {{\n{text}}}\n", Parameter::declared(&parameters)));
+        let documentation = self.documentation(function, single, &blocks);
+        let arguments = blocks.arguments.parameters.iter();
+        let parameters = arguments.chain(results.iter().map(|results| &results.parameter)).cloned();
+        let parameters: Vec<Parameter> = parameters.collect();
+        let mut body = blocks.arguments.checks(&results, self.language);
+        let (has_loops, placeholders) = (blocks.has_loops(), blocks.arguments.placeholders.clone());
+        let places: Vec<_> = results.into_iter().flat_map(|results| results.places).collect();
+        body.extend(blocks.written(&places));
+        body.iter_mut().for_each(|statement| statement.rename(&|name| placeholders.named(name)));
+        let name = self.names.claim(&format!("{}_batch", self.language.word(single)));
+        let role = if has_loops { Role::Loops } else { Role::Plain };
+        self.procedure(Heading { documentation, name, result: None, role }, parameters, body);
         type_name
     }
 
-    fn documentation(&self, function: &Entries, single: &str, stages: &Stages) -> Vec<String> {
+    fn documentation(&self, function: &Entries, single: &str, blocks: &Blocks) -> Vec<String> {
         let mut lines = vec![format!("[`{single}`] at many points: each slice has a number for each point.")];
         let names = function.parameters.iter().map(|parameter| &parameter.name);
         let same: Vec<String> =
@@ -145,13 +129,11 @@ impl Module<'_> {
             let verb = if same.len() == 1 { "is" } else { "are" };
             lines.push(format!("{} {verb} the same at all points.", same.join(", ")));
         }
-        if has_lanes(self.options) && stages.ways.iter().any(|way| matches!(way, Way::Kernel | Way::Block)) {
+        if blocks.has_kernels {
             let why = "which computes functions such as `exp` one by one";
             lines.extend([String::new(), format!("Last digits may differ from those of [`{single}`], {why}.")]);
         }
-        lines.extend(
-            ["", "# Panics", "Where slices have different lengths, before anything is written."].map(String::from),
-        );
+        panics(&mut lines, "Where slices have different lengths, before anything is written.");
         lines
     }
 
@@ -163,24 +145,20 @@ impl Module<'_> {
         single: &str,
         rows: Option<usize>,
     ) -> String {
-        let name = self.items.claim_type(&format!("{single}Batch"));
-        let slice = format!("&'a mut [{}]", self.options.scalar.name());
+        let name = self.names.claim_type(&format!("{single}Batch"));
+        let slice = Type::Float(self.options.scalar).slice().mutable();
         let fields = signature.derived.iter().map(|at| {
             let (parameter, field) = (&function.parameters[*at], &signature.fields[*at]);
-            let own = array(parameter.shape, &slice);
-            let held = rows.map_or(own.clone(), |rows| format!("[{own}; {rows}]"));
-            format!("    /// Derivative by `{}`.\n    pub {field}: {held},\n", parameter.name)
+            let own = array(parameter.shape, slice.clone());
+            let held = rows.map_or(own.clone(), |rows| own.array(&[rows]));
+            (format!("Derivative by `{}`.", parameter.name), Parameter::new(field, held))
         });
-        let fields: String = fields.collect();
-        let lifetime = if fields.is_empty() { "" } else { "<'a>" };
+        let fields = fields.collect();
         let title = if rows.is_some() { "Jacobian" } else { "gradient" };
-        self.out
-            .push_str(&format!("\n/// Where the {title} of [`{}`] at many points is written to.\n", signature.name));
-        if rows.is_some() {
-            self.out.push_str("/// The first index is that of the function's value.\n");
-        }
-        self.out
-            .push_str(&format!("#[derive(::core::fmt::Debug)]\n{ALLOW}pub struct {name}{lifetime} {{\n{fields}}}\n"));
+        let mut documentation =
+            vec![format!("Where the {title} of [`{}`] at many points is written to.", signature.name)];
+        documentation.extend(rows.map(|_| FIRST_INDEX.to_string()));
+        self.declare_structure(documentation, &name, fields, true);
         name
     }
 }

@@ -2,11 +2,10 @@
 //! from them are computed, and what is multiplied by the same rows again is added while they are near (Belter, Jessup,
 //! Karlin and Siek, Automating the Generation of Composed Linear Algebra Kernels, 2009).
 
-use super::dispatch::has_lanes;
 use super::loops::{Loop, Loops, Place};
 use super::windows::lanes_of_index;
-use crate::emit::program::{Expression, Stages, Statement, Sums, distributed, merged};
 use crate::graph::ExprId;
+use crate::program::{Expression, Requirements, Stages, Statement, Sums, distributed, merged};
 use crate::tape::{RowProduct, row_product};
 
 /// How many rows a block has: they stay in the cache until they are read again.
@@ -182,12 +181,15 @@ impl Loops<'_> {
     pub(super) fn close_blocks(&mut self, open: Loop) {
         let Loop { extents, inside, after, sums, rows, .. } = open;
         let end = self.entries(&extents);
-        let stages = match has_lanes(self.writer.options) {
-            true => distributed(merged(inside), std::iter::from_fn(|| Some(self.fresh()))),
+        let stages = match self.writer.options.has_lanes() {
+            true => {
+                let names = std::iter::from_fn(|| Some(self.fresh()));
+                distributed(merged(inside), &Requirements::default(), names)
+            }
             false => Stages::whole(merged(inside)),
         };
-        let float = self.writer.options.scalar.name();
-        let length = if rows.is_weighted && has_lanes(self.writer.options) { ROWS_OF_WEIGHTED } else { ROWS };
+        let float = self.writer.options.scalar;
+        let length = if rows.is_weighted && self.writer.options.has_lanes() { ROWS_OF_WEIGHTED } else { ROWS };
         let arrays = rows.arrays.iter().chain(&stages.arrays);
         let declared = |array: &String| Statement::array(array, stages.conditions.contains(array), float, length);
         self.statements.extend(arrays.map(declared));
@@ -203,11 +205,10 @@ impl Loops<'_> {
             Statement::fused_kernel("times", arguments)
         }));
         for stage in stages.list {
-            if !stage.statements.is_empty() {
-                let own = stage.statements.into_iter().map(|statement| sums.in_lane(statement));
-                body.push(lanes_of_index("i", "lanes", own.collect()));
-            }
-            body.extend(stage.calls.iter().map(|call| call.statement(false)));
+            body.extend(stage.written(false, |own| {
+                let own = own.into_iter().map(|statement| sums.in_lane(statement));
+                lanes_of_index("i", "lanes", own.collect())
+            }));
         }
         body.extend(rows.last);
         let starts = Expression::range(0, end).method("step_by", [length.into()]);

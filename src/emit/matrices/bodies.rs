@@ -5,9 +5,9 @@ use super::dimensions;
 use super::exponentials::Exponentials;
 use super::loops::Loops;
 use super::row_views::Row;
-use crate::emit::program::{Expression, Statement};
 use crate::error::Diagnostic;
 use crate::graph::{Bound, ExprId};
+use crate::program::{Expression, Statement};
 use crate::tape::Plan;
 use rustc_hash::{FxHashMap, FxHashSet};
 

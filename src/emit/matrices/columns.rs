@@ -2,8 +2,8 @@
 //! by column before the outer one, so that numbers of a column are read, and added to, as they lie.
 
 use super::loops::{Loops, place};
-use crate::emit::program::{Expression, Statement};
 use crate::graph::{Bound, Dimension, ExprId, Extents, MatrixOperation as M};
+use crate::program::{Expression, Statement};
 use crate::tape::{self, Computation, Looped, Part};
 use rustc_hash::FxHashMap;
 

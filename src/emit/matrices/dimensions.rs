@@ -1,7 +1,7 @@
 //! Dimensions in Rust: what is added stands before what is taken away, so that no part of the number is negative.
 
-use crate::emit::program::{Expression, Statement};
 use crate::graph::{Comparison, Dimension, Extents, Polynomial, Rational, factors};
+use crate::program::{Expression, Statement};
 use indexmap::IndexMap;
 
 /// Writes a dimension; `sizes` tells how the names are written.

@@ -1,9 +1,9 @@
 //! Matrices of zeros around a part: where they are added to others, only the part is.
 
 use super::loops::{Loops, Place, after, place};
-use crate::emit::program::{Expression, Statement};
 use crate::error::Diagnostic;
 use crate::graph::{Dimension, ExprId, MatrixOperation as M, Node, Rational, Term};
+use crate::program::{Expression, Statement};
 
 impl Loops<'_> {
     /// Tells whether an embedded vector is only ever added to a sum, which its part is added to.
@@ -72,7 +72,7 @@ impl Loops<'_> {
         }
         let Some(count) = self.open.as_ref().map(|open| open.extents.rows.clone()) else { return false };
         let (view, carry) = (self.fresh(), self.fresh());
-        let float = self.writer.options.scalar.name();
+        let float = self.writer.options.scalar;
         let start = Dimension::number(first as i64);
         let end = count.plus(&start, 1);
         let mut before = Vec::new();

@@ -4,8 +4,8 @@
 
 use super::loops::{Loops, Place};
 use super::shares::is_shares;
-use crate::emit::program::{Expression, Statement};
 use crate::graph::{ExprId, Extents, MatrixOperation as M, Node};
+use crate::program::{Expression, Statement};
 use crate::tape::{Computation, Plan, Step};
 
 /// The names of what is known of a matrix before a loop.

@@ -1,35 +1,35 @@
 //! Functions whose dimensions are all numbers: arrays in, arrays and structures of arrays out, by value. Inside are the
 //! loops of functions over named dimensions; results, and what is kept on the way, are arrays on the stack.
 
-use super::dispatch::Dispatched;
-use super::documentation::{formulas, shapes};
 use super::formed::Formed;
 use super::loops::after;
 use super::rows::RowOutput;
-use super::{RowLoop, Signature, Targets, temporaries, vectors};
+use super::{RowLoop, Signature, Targets, shapes, temporaries};
 use crate::derive::{Derivative, Order, Product, derive_closed, derive_closed_product};
 use crate::emit::asked::{Asked, at_function, kept_whole, passes_by_value, too_large};
-use crate::emit::documentation::introduction;
+use crate::emit::documentation::{computes, computes_product, derivative, introduction};
+use crate::emit::formulas;
+use crate::emit::module::{Heading, Kind, LARGEST_BY_ENTRIES, Module};
 use crate::emit::names::Names;
 use crate::emit::placeholders::Placeholders;
 use crate::emit::products::PRODUCTS;
-use crate::emit::program::{Expression, Statement};
-use crate::emit::rust::{Kind, LARGEST_BY_ENTRIES, Module, array};
+use crate::emit::shaped::{self, array, sizes, zeros};
 use crate::error::Diagnostic;
 use crate::graph::{ExprId, Graph, Sizes};
 use crate::limits::NUMBERS_BY_VALUE;
 use crate::lower::{Function, Shape, Whole, WholeParameter};
+use crate::program::{Expression, Role, Statement, Type};
 
 /// What results are called while they are computed, beside what bodies use for themselves.
 pub(super) const RESULTS: &[&str] = &["results"];
 
 /// Returns the type of a parameter of fixed size, and what is read of it: a slice, or a number if it is an array of one.
-pub(super) fn passed(parameter: &WholeParameter, name: &str, float: &str) -> Option<(String, Option<Expression>)> {
+pub(super) fn passed(parameter: &WholeParameter, name: &str, entry: Type) -> Option<(Type, Option<Expression>)> {
     let shape = parameter.shape.evaluate(&Sizes::new())?;
     let whole = Expression::from(name);
     let flattened = |slice: Expression| slice.method("as_flattened", []);
     let read = match shape {
-        Shape::Scalar => return Some((float.to_string(), None)),
+        Shape::Scalar => return Some((entry, None)),
         Shape::Vector(1) => whole.at(0),
         Shape::Matrix(1, 1) => whole.at(0).at(0),
         Shape::Tensor(1, 1, 1) => whole.at(0).at(0).at(0),
@@ -37,7 +37,7 @@ pub(super) fn passed(parameter: &WholeParameter, name: &str, float: &str) -> Opt
         Shape::Matrix(..) => flattened(whole),
         Shape::Tensor(..) => flattened(flattened(whole)),
     };
-    Some((format!("&{}", array(shape, float)), Some(read)))
+    Some((shaped::passed(shape, entry), Some(read)))
 }
 
 /// A function with its shapes.
@@ -65,9 +65,9 @@ struct Returned {
     /// What it is called in the documentation.
     name: &'static str,
     /// Its type.
-    kind: String,
+    kind: Type,
     /// What it is before it is computed.
-    zeros: String,
+    zeros: Expression,
     /// What the roots are written to.
     parts: Vec<Part>,
     /// Declarations of arrays beside it.
@@ -152,14 +152,14 @@ impl Module<'_> {
         if function.entries.is_some() && asked.lacks_symmetric() {
             return Ok(None);
         }
-        let name = self.items.claim(function.display_name());
+        let name = self.names.claim(function.display_name());
         let (signature, _) = self.whole_signature(name.clone(), whole);
-        let mut names = Names::default();
+        let mut names = Names::of(self.language);
         let fields = whole.parameters.iter().map(|parameter| names.claim(&parameter.name)).collect();
         let fixed = Fixed { function, whole, signature, parameters, value, fields, by };
         let closed = derive_closed(whole, &[], Order::Value, self.options.form)?;
         let mut documentation = introduction(function);
-        documentation.push(shapes(whole));
+        documentation.extend(shapes(whole));
         documentation.extend(asked.notes());
         let returned = vec![self.array("value", value, closed.value)];
         self.fixed_item(
@@ -187,14 +187,11 @@ impl Module<'_> {
     ) -> Result<(), Diagnostic> {
         let Formed { order, closed, derived, rows, .. } = formed;
         let (function, name) = (fixed.function, &fixed.signature.name);
-        let (suffix, title) = match (order, fixed.value) {
-            (Order::Second, _) => ("hessian", "Value, gradient and Hessian"),
-            (_, Shape::Scalar) => ("grad", "Value and gradient"),
-            _ => ("jacobian", "Value and Jacobian"),
-        };
-        let mut documentation = vec![format!("{title} of [`{name}`]."), String::new()];
-        documentation.extend(formulas(fixed.whole, &fixed.by, order)?);
-        documentation.push(shapes(fixed.whole));
+        let (suffix, title) = derivative(order, fixed.value == Shape::Scalar);
+        let value = if order == Order::Second { "Value, gradient" } else { "Value" };
+        let mut documentation = computes(&format!("{value} and {title}"), name);
+        documentation.extend(formulas::derivatives(fixed.whole, &fixed.by, order)?);
+        documentation.extend(shapes(fixed.whole));
         let source = |by: &[usize]| match derived.iter().find(|derived| derived.by == by) {
             Some(derived) => Source::Root(derived.root),
             None => Source::Rows(by.to_vec()),
@@ -216,7 +213,7 @@ impl Module<'_> {
             returned.push(self.filled(fixed, "derivatives", &type_name, kind, sources));
             *gradient = (kind == Kind::Gradient).then_some(type_name);
         }
-        let name = self.items.claim(&format!("{}_{suffix}", function.display_name()));
+        let name = self.names.claim(&format!("{}_{suffix}", function.display_name()));
         let item = (name.as_str(), documentation);
         self.fixed_item(fixed, &fixed.signature, fixed.whole, item, &closed.graph, (returned, rows))
     }
@@ -228,7 +225,7 @@ impl Module<'_> {
         asked: &Asked,
         mut gradient: Option<String>,
     ) -> Result<(), Diagnostic> {
-        for (_, product, suffix, computes) in PRODUCTS.into_iter().filter(|(derive, ..)| asked.wants(*derive)) {
+        for (_, product, suffix, words) in PRODUCTS.into_iter().filter(|(derive, ..)| asked.wants(*derive)) {
             let extended = product.with_matrices(fixed.whole, &fixed.by);
             let closed = derive_closed_product(product, &extended, &fixed.by, self.options.form)?;
             let sources = |list: &[Derivative]| list.iter().map(|root| Source::Root(root.expression())).collect();
@@ -253,17 +250,16 @@ impl Module<'_> {
                     ]
                 }
             };
-            let name = self.items.claim(&format!("{}_{suffix}", fixed.function.display_name()));
-            let of = format!("[`{}`]", fixed.signature.name);
-            let mut documentation = vec![computes.replace("{f}", &of), String::new()];
+            let name = self.names.claim(&format!("{}_{suffix}", fixed.function.display_name()));
+            let mut documentation = computes_product(words, &fixed.signature.name);
             let label = |name: &str, part: &Part| match &part.place {
                 Place::Field(field) => format!("{name}{field}"),
                 Place::Beside(array) => array.clone(),
             };
             let labels = returned.iter().flat_map(|result| result.parts.iter().map(|part| label(result.name, part)));
             let labels = labels.skip(usize::from(product != Product::Hvp)).collect();
-            documentation.extend(vectors::formulas(product, &extended, &fixed.by, labels)?);
-            documentation.push(shapes(&extended));
+            documentation.extend(formulas::products(product, &extended, &fixed.by, labels)?);
+            documentation.extend(shapes(&extended));
             let (own, _) = self.whole_signature(name.clone(), &extended);
             self.fixed_item(fixed, &own, &extended, (&name, documentation), &closed.graph, (returned, Vec::new()))?;
         }
@@ -272,13 +268,11 @@ impl Module<'_> {
 
     /// Declares a structure with a field for each parameter that is derived by.
     fn fixed_structure(&mut self, fixed: &Fixed<'_>, kind: Kind) -> String {
-        let float = self.options.scalar.name();
-        let field = |at: &usize| {
-            let held = held(fixed, *at, kind, float);
-            (fixed.whole.parameters[*at].name.as_str(), fixed.fields[*at].as_str(), held)
-        };
-        let fields: Vec<(&str, &str, String)> = fixed.by.iter().map(field).collect();
-        self.structure(fixed.function.display_name(), &fixed.signature.name, kind, &fields)
+        let field =
+            |at: &usize| (fixed.whole.parameters[*at].name.as_str(), fixed.fields[*at].as_str(), fixed.parameters[*at]);
+        let fields: Vec<(&str, &str, Shape)> = fixed.by.iter().map(field).collect();
+        let names = (fixed.function.display_name(), &*fixed.signature.name);
+        self.structure(names, kind, fixed.value.entries(), &fields)
     }
 
     /// Returns a root as a number or an array.
@@ -286,9 +280,9 @@ impl Module<'_> {
         let (label, place) = (name[..1].to_string(), Place::Field(String::new()));
         Returned {
             name,
-            kind: array(shape, self.options.scalar.name()),
-            zeros: array(shape, "0.0"),
-            parts: vec![Part { label, place, depth: depth(shape), source: Source::Root(root) }],
+            kind: array(shape, Type::Float(self.options.scalar)),
+            zeros: zeros(&sizes(shape)),
+            parts: vec![Part { label, place, depth: shape.indices(), source: Source::Root(root) }],
             beside: Vec::new(),
             after: Vec::new(),
         }
@@ -303,18 +297,18 @@ impl Module<'_> {
         kind: Kind,
         sources: Vec<Source>,
     ) -> Returned {
-        let zeros: Vec<String> =
-            fixed.by.iter().map(|at| format!("{}: {}", fixed.fields[*at], held(fixed, *at, kind, "0.0"))).collect();
+        let field =
+            |at: &usize| (fixed.fields[*at].clone(), zeros(&kind.sizes(fixed.parameters[*at], fixed.value.entries())));
         let part = |(at, source): (&usize, Source)| Part {
-            label: format!("{}_{}", &name[..1], fixed.fields[*at].trim_start_matches("r#")),
+            label: format!("{}_{}", &name[..1], self.language.word(&fixed.fields[*at])),
             place: Place::Field(format!(".{}", fixed.fields[*at])),
-            depth: depth(fixed.parameters[*at]) + usize::from(kind == Kind::Jacobian),
+            depth: fixed.parameters[*at].indices() + usize::from(kind == Kind::Jacobian),
             source,
         };
         Returned {
             name,
-            kind: type_name.to_string(),
-            zeros: format!("{type_name} {{ {} }}", zeros.join(", ")),
+            kind: Type::Structure(type_name.to_string()),
+            zeros: Expression::Structure(type_name.to_string(), fixed.by.iter().map(field).collect()),
             parts: fixed.by.iter().zip(sources).map(part).collect(),
             beside: Vec::new(),
             after: Vec::new(),
@@ -324,13 +318,13 @@ impl Module<'_> {
     /// Returns the second derivatives by all parameters: one matrix, into which the blocks of several are copied. It is the
     /// last of three results.
     fn hessian(&self, fixed: &Fixed<'_>, source: impl Fn(&[usize]) -> Source) -> Returned {
-        let float = self.options.scalar.name();
+        let float = Type::Float(self.options.scalar);
         let count: usize = fixed.by.iter().map(|at| fixed.entries(*at)).sum();
         let square = Shape::Matrix(count, count);
         let mut returned = Returned {
             name: "hessian",
-            kind: array(square, float),
-            zeros: array(square, "0.0"),
+            kind: array(square, float.clone()),
+            zeros: zeros(&sizes(square)),
             parts: Vec::new(),
             beside: Vec::new(),
             after: Vec::new(),
@@ -348,8 +342,8 @@ impl Module<'_> {
                 let columns = fixed.entries(*column);
                 let label = format!("h_{first_row}_{first_column}");
                 let block = format!("{}block_{first_row}_{first_column}", fixed.signature.stem);
-                let [kind, zeros] = [float, "0.0"].map(|number| array(Shape::Matrix(rows, columns), number));
-                returned.beside.push(Statement::Line(format!("let mut {block}: {kind} = {zeros};")));
+                let shape = Shape::Matrix(rows, columns);
+                returned.beside.push(declared(&block, array(shape, float.clone()), zeros(&[rows, columns])));
                 returned.after.push(copied("results.2", &block, (rows, columns), (first_row, first_column)));
                 let source = source(&[*row, *column]);
                 returned.parts.push(Part { label, place: Place::Beside(block), depth: 2, source });
@@ -370,14 +364,14 @@ impl Module<'_> {
         given: &Graph,
         (returned, mut rows): (Vec<Returned>, Vec<RowLoop>),
     ) -> Result<(), Diagnostic> {
-        let float = self.options.scalar.name();
+        let float = self.options.scalar;
         let (results, kind, zeros) = match &returned[..] {
             [only] => ("value", only.kind.clone(), only.zeros.clone()),
             several => {
-                let tuple = |part: fn(&Returned) -> &str| {
-                    format!("({})", several.iter().map(part).collect::<Vec<_>>().join(", "))
-                };
-                ("results", tuple(|result| &result.kind), format!("const {{ {} }}", tuple(|result| &result.zeros)))
+                let kinds = several.iter().map(|result| result.kind.clone()).collect();
+                let zeros = several.iter().map(|result| result.zeros.clone()).collect();
+                let zeros = Expression::Constant(Box::new(Expression::Tuple(zeros)));
+                ("results", Type::Tuple(kinds), zeros)
             }
         };
         let place = |at: usize| if returned.len() == 1 { results.to_string() } else { format!("{results}.{at}") };
@@ -386,7 +380,7 @@ impl Module<'_> {
         let (mut roots, mut targets) = (Vec::new(), Vec::new());
         let mut opening = signature.opening.clone();
         // The results are one variable from the beginning: as it is what is returned, it is never copied.
-        opening.extend(in_place.then(|| Statement::Line(format!("let mut {results}: {kind} = {zeros};"))));
+        opening.extend(in_place.then(|| declared(results, kind.clone(), zeros)));
         let mut in_rows: Vec<(&[usize], Expression)> = Vec::new();
         for (at, result) in returned.iter().enumerate() {
             opening.extend(result.beside.iter().cloned());
@@ -416,7 +410,7 @@ impl Module<'_> {
             target.unwrap_or(Expression::List(Vec::new()))
         };
         for group in &mut rows {
-            opening.extend(group.opening(&signature.stem, &mut placeholders, of_rows));
+            opening.extend(group.opening((&signature.stem, self.language), &mut placeholders, of_rows));
         }
         let targets = Targets { roots, targets, rows, placeholders };
         let (written, _) = self.loops(signature, whole, given, targets, self.options)?;
@@ -437,27 +431,15 @@ impl Module<'_> {
         } else {
             statements.extend(returned_numbers);
         }
-        let result = format!(" -> {kind}");
-        let body = Dispatched { parameters: &signature.parameters, result: &result, body: statements };
-        self.documented(&documentation, name, &body);
+        let heading = Heading { documentation, name: name.to_string(), result: Some(kind), role: Role::Loops };
+        self.procedure(heading, signature.parameters.clone(), statements);
         Ok(())
     }
 }
 
-/// Returns how many indices the entries of an array have.
-fn depth(shape: Shape) -> usize {
-    match shape {
-        Shape::Scalar => 0,
-        Shape::Vector(_) => 1,
-        Shape::Matrix(..) => 2,
-        Shape::Tensor(..) => 3,
-    }
-}
-
-/// Writes the type of a structure's field, or its zeros.
-fn held(fixed: &Fixed<'_>, parameter: usize, kind: Kind, number: &str) -> String {
-    let own = array(fixed.parameters[parameter], number);
-    if kind == Kind::Jacobian { format!("[{own}; {}]", fixed.value.entries()) } else { own }
+/// Declares a variable of a type.
+fn declared(name: &str, kind: Type, value: Expression) -> Statement {
+    Statement::Let { names: vec![name.to_string()], is_mutable: true, kind: Some(kind), value }
 }
 
 /// Copies a block of second derivatives to its place, and to that on the other side of the diagonal.

@@ -4,8 +4,8 @@ use super::Derived;
 use super::rows::RowLoop;
 use crate::derive::{Closed, Derivative, Form, Order, derive_closed, derive_rows};
 use crate::emit::asked::{Asked, symmetric};
+use crate::emit::module::Module;
 use crate::emit::options::Derive;
-use crate::emit::rust::Module;
 use crate::error::Diagnostic;
 use crate::lower::Whole;
 
@@ -42,7 +42,7 @@ impl Formed {
 }
 
 /// The parameters of the derivative that stands at a place of the list.
-pub(super) fn by(all: &[usize], order: Order, at: usize) -> Vec<usize> {
+pub(in crate::emit) fn by(all: &[usize], order: Order, at: usize) -> Vec<usize> {
     if order != Order::Second {
         return vec![all[at]];
     }

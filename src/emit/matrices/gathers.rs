@@ -4,9 +4,9 @@ use super::bodies::variable;
 use super::dimensions;
 use super::loops::{Loops, Place, place};
 use super::whole_numbers::WholeNumbers;
-use crate::emit::program::{Expression, Statement};
 use crate::graph::{Bound, Comparison, Dimension, ExprId, Extents, MatrixOperation as M, Node};
 use crate::lower::{Shape, WholeParameter};
+use crate::program::{Expression, Statement};
 use indexmap::IndexMap;
 
 /// Checks that whole numbers from data are in their range.

@@ -5,12 +5,11 @@
 
 use super::bodies::variable;
 use super::dimensions;
-use super::dispatch::has_lanes;
 use super::loops::{Interface, Loops, Place};
 use super::windows::{Block, lanes_of_index};
-use crate::emit::program::{Expression, Statement, Sums, added_where_computed, distributed, merged};
 use crate::error::Diagnostic;
 use crate::graph::{Bound, Comparison, Dimension, ExprId, MatrixOperation as M};
+use crate::program::{Expression, Requirements, Statement, Sums, added_where_computed, distributed, merged};
 use crate::tape::{Accumulated, Computation, Looped, Operation, Step};
 
 /// Most sums of a loop that have names of their own.
@@ -34,7 +33,7 @@ impl<'a> Loops<'a> {
             _ => false,
         });
         let added = |output: &Accumulated| output.parts.iter().all(|part| part.extents.is_scalar());
-        has_lanes(self.writer.options)
+        self.writer.options.has_lanes()
             && bound.count().as_number().is_none_or(|count| count >= FEWEST)
             && !self.is_always_short(bound)
             && self.block.is_closed()
@@ -107,9 +106,9 @@ impl<'a> Loops<'a> {
             Ok(())
         })?;
         let mut block = std::mem::take(&mut self.block);
-        let stages =
-            distributed(added_where_computed(merged(body)), std::iter::from_fn(|| Some(self.fresh()))).in_short_loops();
-        let float = self.writer.options.scalar.name();
+        let names = std::iter::from_fn(|| Some(self.fresh()));
+        let stages = distributed(added_where_computed(merged(body)), &Requirements::default(), names).in_short_loops();
+        let float = self.writer.options.scalar;
         block.keep_what_is_read(&stages);
         let own = stages.arrays.iter().filter(|array| !stages.conditions.contains(*array));
         let arrays = block.arrays().into_iter().chain(own.map(|array| (array.clone(), width)));
@@ -133,11 +132,10 @@ impl<'a> Loops<'a> {
         }
         inside.extend(block.reading());
         for stage in stages.list {
-            if !stage.statements.is_empty() {
-                let own = stage.statements.into_iter().map(|statement| sums.in_lane(statement));
-                inside.push(lanes_of_index(&variable(bound), width, own.collect()));
-            }
-            inside.extend(stage.calls.iter().map(|call| call.statement(true)));
+            inside.extend(stage.written(true, |own| {
+                let own = own.into_iter().map(|statement| sums.in_lane(statement));
+                lanes_of_index(&variable(bound), width, own.collect())
+            }));
         }
         inside.extend(block.writing());
         let starts = Expression::range(from, to).method("step_by", [width.into()]);

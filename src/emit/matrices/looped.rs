@@ -4,10 +4,10 @@ use super::bodies::variable;
 use super::filled::fills;
 use super::loops::{Interface, Loops, Place, after, place};
 use super::row_views::Rows;
-use crate::emit::program::{Expression, Sign, Statement};
 use crate::emit::writer::Writer;
 use crate::error::{Diagnostic, Fault};
 use crate::graph::{Bound, ExprId, Extents, MatrixOperation as M, Node, Rational, Term};
+use crate::program::{Expression, Sign, Statement};
 use crate::tape::{self, Accumulated, Computation, Looped, Part, Plan, Tape};
 
 /// A sum of matrices, each of which is made by a loop.
@@ -93,7 +93,7 @@ impl<'a> Loops<'a> {
             let name = match body.name_of(at) {
                 Some(name) => name.to_string(),
                 None => {
-                    let (name, float) = (self.fresh(), self.writer.options.scalar.name());
+                    let (name, float) = (self.fresh(), self.writer.options.scalar);
                     self.statements.push(Statement::number(&name, output.clone(), float));
                     name
                 }
@@ -117,7 +117,7 @@ impl<'a> Loops<'a> {
     /// Declares what a loop adds to. Where the loop writes all of it, nothing has to be there before.
     pub(super) fn begin_output(&mut self, bound: &Bound, plan: &Plan, output: &Accumulated) {
         if output.extents.is_scalar() {
-            let (name, float) = (self.fresh(), self.writer.options.scalar.name());
+            let (name, float) = (self.fresh(), self.writer.options.scalar);
             self.statements.push(Statement::total(&name, float));
             self.places.insert(output.id, Place::Number(name.into()));
             return;

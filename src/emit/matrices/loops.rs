@@ -7,17 +7,16 @@
 use super::blocks::RowProducts;
 use super::bodies::Within;
 use super::dimensions;
-use super::dispatch::has_lanes;
 use super::looped::LoopsAdded;
 use super::row_views::Rows;
 use super::rows::RowLoop;
 use super::segments::Segments;
 use super::temporaries::Written;
 use super::windows::Block;
-use crate::emit::program::{Binary, Expression, Sign, Statement, Sums, distributed, merged};
 use crate::emit::writer::Writer;
 use crate::error::{Diagnostic, Fault};
 use crate::graph::{Bound, Dimension, ExprId, Extents, Graph};
+use crate::program::{Binary, Expression, Requirements, Sign, Statement, Sums, distributed, merged};
 use crate::tape::{Computation, Plan, Step, Tape};
 use indexmap::IndexMap;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -286,7 +285,7 @@ impl<'a> Loops<'a> {
         let own = self.fresh();
         let stem = format!("{own}_");
         let owners = vec![0; inputs.len()];
-        let lanes = if extents.is_scalar() { self.has_own_functions() } else { has_lanes(self.writer.options) };
+        let lanes = if extents.is_scalar() { self.has_own_functions() } else { self.writer.options.has_lanes() };
         let writer = Writer { inputs: &inputs, owners: &owners, stem: &stem, lanes, ..self.writer };
         let body = writer.body(tape);
         let [part] = &body.parts[..] else {
@@ -295,7 +294,7 @@ impl<'a> Loops<'a> {
         let output = &body.outputs[0];
         let (name, result) = match body.name_of(0) {
             Some(name) => (name.to_string(), None),
-            None => (own.clone(), Some(Statement::number(own, output.clone(), self.writer.options.scalar.name()))),
+            None => (own.clone(), Some(Statement::number(own, output.clone(), self.writer.options.scalar))),
         };
         let statements = part.statements.iter().cloned().chain(result);
         match &mut self.open {
@@ -321,7 +320,7 @@ impl<'a> Loops<'a> {
 
     /// Tells whether what is computed for one value of an index has functions that are a part of the loop.
     pub(super) fn has_own_functions(&self) -> bool {
-        !self.bounds.is_empty() && has_lanes(self.writer.options)
+        !self.bounds.is_empty() && self.writer.options.has_lanes()
     }
 
     /// Tells whether an operand can be read in the loop that is open.
@@ -372,7 +371,7 @@ impl<'a> Loops<'a> {
     /// Tells whether a loop is better done in stages.
     fn in_stages(&self, inside: &[Statement]) -> bool {
         let names = (0..).map(|at| format!("call_{at}"));
-        has_lanes(self.writer.options) && distributed(inside.to_vec(), names).are_better()
+        self.writer.options.has_lanes() && distributed(inside.to_vec(), &Requirements::default(), names).are_better()
     }
 
     /// Ends the loop that is open. What is summed is summed in 32 lanes, so that no addition
@@ -393,7 +392,7 @@ impl<'a> Loops<'a> {
             return self.statements.extend(open.after);
         }
         let (end, inside) = (self.entries(&open.extents), merged(open.inside));
-        let float = self.writer.options.scalar.name();
+        let float = self.writer.options.scalar;
         if !open.sums.is_empty() && inside.len() <= LONGEST_IN_LANES {
             let sums = Sums::Names(open.sums);
             let whole = end.clone() / LANES_OF_SUMS * LANES_OF_SUMS;

@@ -4,15 +4,12 @@ mod blocks;
 mod bodies;
 mod columns;
 mod dimensions;
-pub(super) mod dispatch;
-mod documentation;
 mod embedded;
 mod exponentials;
 mod filled;
 mod fixed;
 mod formed;
 mod gathers;
-mod kernels;
 mod lanes;
 mod looped;
 mod loops;
@@ -34,22 +31,22 @@ mod whole_numbers;
 mod windows;
 
 use super::asked::{Asked, kept_whole};
-use super::documentation::{comment, introduction};
+use super::documentation::{OTHER_LENGTH, computes, derivative, introduction, panics};
+use super::formulas;
+use super::module::{Heading, LARGEST_BY_ENTRIES, Module};
 use super::names::{Names, camel_case};
 use super::options::Options;
-use super::program::{Expression, MODULE, Parameter, Statement};
-use super::rust::{ALLOW, LARGEST_BY_ENTRIES, Module};
 use super::writer::Writer;
 use crate::derive::{Order, derive_closed};
 use crate::error::Diagnostic;
 use crate::graph::{Comparison, ExprId, Extents, Graph, Node};
 use crate::limits::NESTED_LOOPS;
 use crate::lower::{Function, Shape, Whole, WholeParameter};
+use crate::program::{Expression, Parameter, Role, Statement, Type};
 use crate::tape::{associate, by_rows, by_states, hoist, in_place, placed, plan_beside, with_checkpoints, written_out};
 use dimensions::entries;
-use dispatch::Dispatched;
-use documentation::{formulas, shapes};
 use formed::Formed;
+pub(super) use formed::by;
 use indexmap::IndexMap;
 use loops::{Interface, Loops};
 use of_few::{Alternative, OfFew};
@@ -59,25 +56,8 @@ use rustc_hash::FxHashSet;
 use temporaries::Written;
 
 /// Names that the bodies use for themselves.
-const RESERVED: &[&str] = &[
-    "i",
-    "j",
-    "at",
-    "lanes",
-    "lane",
-    "row",
-    "column",
-    "total",
-    "workspace",
-    "derivatives",
-    "value",
-    "body",
-    "avx2",
-    "avx512",
-    "FMA",
-    MODULE,
-    "special",
-];
+const RESERVED: &[&str] =
+    &["i", "j", "at", "lanes", "lane", "row", "column", "total", "workspace", "derivatives", "value"];
 /// What the items of one function share.
 struct Signature {
     name: String,
@@ -100,7 +80,7 @@ impl Module<'_> {
     /// # Errors
     /// Derivatives without a rule or with more than two dimensions.
     pub(super) fn whole_function(&mut self, function: &Function, whole: &Whole) -> Result<Asked, Diagnostic> {
-        let name = self.items.claim(function.display_name());
+        let name = self.names.claim(function.display_name());
         let (signature, _) = self.whole_signature(name, whole);
         let all = self.derived_of(whole);
         let scalar = whole.shape == Shape::Scalar;
@@ -110,7 +90,7 @@ impl Module<'_> {
         let formed = self.formed(whole, &all, &mut asked, lacks)?;
         let value = derive_closed(whole, &[], Order::Value, self.options.form)?;
         let mut documentation = introduction(function);
-        documentation.push(shapes(whole));
+        documentation.extend(shapes(whole));
         documentation.extend(asked.notes());
         let results = Results::value(value.value);
         let of_few = OfFew::of(&value, |closed| results.with_roots(&[closed.value]))?;
@@ -142,27 +122,23 @@ impl Module<'_> {
             None => None,
         };
         let Formed { order, closed, derived, rows, left_out } = formed;
-        let (suffix, title) = match order {
-            Order::Second => ("hessian", "Hessian"),
-            _ if whole.shape == Shape::Scalar => ("grad", "gradient"),
-            _ => ("jacobian", "Jacobian"),
-        };
-        let name = self.items.claim(&format!("{}_{suffix}", function.display_name()));
-        let mut documentation = vec![format!("Value and {title} of [`{}`].", signature.name), String::new()];
-        documentation.extend(formulas(whole, all, order)?);
-        documentation.push(shapes(whole));
+        let (suffix, title) = derivative(order, whole.shape == Shape::Scalar);
+        let name = self.names.claim(&format!("{}_{suffix}", function.display_name()));
+        let mut documentation = computes(&format!("Value and {title}"), &signature.name);
+        documentation.extend(formulas::derivatives(whole, all, order)?);
+        documentation.extend(shapes(whole));
         for by in left_out {
             let names: Vec<String> = by.iter().map(|at| format!("`{}`", whole.parameters[*at].name)).collect();
             documentation.push(format!("The derivative by {} is left out.", names.join(" and ")));
         }
         let type_name =
-            self.items.claim_type(&format!("{}{}", camel_case(function.display_name()), camel_case(suffix)));
-        let outputs = Outputs::new("derivatives", &type_name, signature, derived, rows);
+            self.names.claim_type(&format!("{}{}", camel_case(function.display_name()), camel_case(suffix)));
+        let outputs = Outputs::new("derivatives", &type_name, (signature, self.language), derived, rows);
         self.derivative_type(signature, whole, &closed.graph, &outputs, title);
         let results = Results { derivatives: vec![outputs], ..Results::value(closed.value) };
         let of_few = of_few.map(|(whole, formed)| {
             let Formed { closed, derived, rows, .. } = formed;
-            let outputs = Outputs::new("derivatives", &type_name, signature, derived, rows);
+            let outputs = Outputs::new("derivatives", &type_name, (signature, self.language), derived, rows);
             let results = Results { derivatives: vec![outputs], ..Results::value(closed.value) };
             OfFew { whole, graph: closed.graph, results }
         });
@@ -172,10 +148,10 @@ impl Module<'_> {
 
     /// Names what goes into a function; other names are distinct from these.
     fn whole_signature(&self, name: String, whole: &Whole) -> (Signature, Names) {
-        let float = self.options.scalar.name();
-        let mut names = Names::default();
+        let float = Type::Float(self.options.scalar);
+        let mut names = Names::of(self.language);
         let results = if whole.sizes.is_empty() { fixed::RESULTS } else { &[] };
-        RESERVED.iter().chain(results).for_each(|name| drop(names.claim(name)));
+        RESERVED.iter().chain(results).chain(self.language.reserved()).for_each(|name| drop(names.claim(name)));
         (1..=NESTED_LOOPS).for_each(|height| drop(names.claim(&format!("i{height}"))));
         let sizes: IndexMap<String, String> =
             whole.sizes.iter().map(|size| (size.clone(), names.claim(size))).collect();
@@ -184,13 +160,14 @@ impl Module<'_> {
         let mut checks = Vec::new();
         let mut opening = Vec::new();
         for (parameter, field) in whole.parameters.iter().zip(&fields) {
-            let number = if parameter.range.is_some() { "usize" } else { float };
-            let (kind, read) = match fixed::passed(parameter, field, number) {
+            let number = if parameter.range.is_some() { Type::Whole } else { float.clone() };
+            let (kind, read) = match fixed::passed(parameter, field, number.clone()) {
                 Some(passed) if sizes.is_empty() => passed,
-                _ if parameter.shape == Shape::Scalar => (number.to_string(), None),
+                _ if parameter.shape == Shape::Scalar => (number, None),
                 _ => {
                     checks.push(check_of(field, parameter, &sizes));
-                    (format!("&[{number}]"), parameter.extents().is_scalar().then(|| Expression::from(field).at(0)))
+                    let only = parameter.extents().is_scalar().then(|| Expression::from(field).at(0));
+                    (number.slice().reference(), only)
                 }
             };
             parameters.push(Parameter::new(field, kind));
@@ -202,31 +179,28 @@ impl Module<'_> {
 
     /// Declares the type that derivatives are written to.
     fn derivative_type(&mut self, signature: &Signature, whole: &Whole, graph: &Graph, outputs: &Outputs, title: &str) {
-        let float = self.options.scalar.name();
+        let float = Type::Float(self.options.scalar);
         let quoted = |by: &[usize]| {
             let names: Vec<String> = by.iter().map(|at| format!("`{}`", whole.parameters[*at].name)).collect();
             names.join(" and ")
         };
-        let mut lines = String::new();
+        let mut fields = Vec::new();
         for (field, Derived { by, root }) in &outputs.matrices {
             let extents = shape_by(whole, by, &graph.extents(*root));
-            let kind = if is_number(whole, by) { float.to_string() } else { format!("[{float}]") };
-            lines.push_str(&format!(
-                "    /// Derivative by {}: a {extents}.\n    pub {field}: &'a mut {kind},\n",
-                quoted(by)
-            ));
+            let kind = if is_number(whole, by) { float.clone() } else { float.clone().slice() };
+            let about = format!("Derivative by {}: a {extents}.", quoted(by));
+            fields.push((about, Parameter::new(field, kind.mutable())));
         }
         for output in outputs.rows.iter().flat_map(|group| &group.outputs) {
             let of = output.by.split_last().map_or("the value".to_string(), |(last, first)| match first {
                 [] => format!("the value, a column for each entry of {}", quoted(&[*last])),
                 _ => format!("{}, a column for each entry of {}", quoted(first), quoted(&[*last])),
             });
-            let line = format!("    /// Derivative by {}: a row for each entry of {of}.\n", quoted(&output.by));
-            lines.push_str(&format!("{line}    pub {}: &'a mut [{float}],\n", output.field));
+            let about = format!("Derivative by {}: a row for each entry of {of}.", quoted(&output.by));
+            fields.push((about, Parameter::new(&output.field, float.clone().slice().mutable())));
         }
-        self.out.push_str(&format!("\n/// Where the {title} of [`{}`] is written to, row by row.\n", signature.name));
-        let type_name = &outputs.type_name;
-        self.out.push_str(&format!("#[derive(::core::fmt::Debug)]\n{ALLOW}pub struct {type_name}<'a> {{\n{lines}}}\n"));
+        let about = format!("Where the {title} of [`{}`] is written to, row by row.", signature.name);
+        self.declare_structure(vec![about], &outputs.type_name, fields, true);
     }
 
     /// Writes a function that computes the results, which are nodes of the graph, and those of few entries.
@@ -241,7 +215,7 @@ impl Module<'_> {
         results: Results,
         of_few: Option<OfFew>,
     ) -> Result<(), Diagnostic> {
-        let float = self.options.scalar.name();
+        let float = self.options.scalar;
         let interface = self.interface(signature, whole, given, results);
         let Prepared { mut parameters, checks: lengths, written: all, opening, targets } = interface;
         let (written, of_dimensions) = self.loops(signature, whole, given, targets, self.options)?;
@@ -253,7 +227,7 @@ impl Module<'_> {
         let more = of_few.iter().flat_map(|of_few| &of_few.written.temporaries);
         let is_needed = written.temporaries.iter().chain(more).any(|(_, entries)| temporaries::in_workspace(entries));
         if is_needed || !signature.sizes.is_empty() {
-            parameters.push(Parameter::new("workspace", format!("&mut [{float}]")));
+            parameters.push(Parameter::new("workspace", Type::Float(float).slice().mutable()));
             let workspace = self.workspace(signature, name, &written, of_few.as_ref());
             documentation.push(String::new());
             documentation.push(format!(
@@ -267,35 +241,21 @@ impl Module<'_> {
             }
         }
         if !checks.is_empty() {
-            let panics = "Where a slice has another length than its shape says, before anything is written.";
-            documentation.extend(["", "# Panics", panics].map(String::from));
+            panics(&mut documentation, OTHER_LENGTH);
         }
         let result = match written.returned.len() {
-            0 => String::new(),
-            1 => format!(" -> {float}"),
-            several => format!(" -> ({})", vec![float; several].join(", ")),
+            0 => None,
+            1 => Some(Type::Float(float)),
+            several => Some(Type::Tuple(vec![Type::Float(float); several])),
         };
         let returned = written.result().map(Statement::Result);
         let temporaries = written.temporaries.iter().map(|(name, entries)| temporaries::declared(name, entries, float));
         let before = of_few.iter().map(|of_few| of_few.statement(float));
         let checks = checks.into_iter().chain(before);
         let statements = checks.into_iter().chain(opening).chain(temporaries).chain(written.statements);
-        let body = Dispatched { parameters: &parameters, result: &result, body: statements.chain(returned).collect() };
-        self.documented(&documentation, name, &body);
+        let heading = Heading { documentation, name: name.to_string(), result, role: Role::Loops };
+        self.procedure(heading, parameters, statements.chain(returned).collect());
         Ok(())
-    }
-
-    /// Writes a function with its documentation.
-    fn documented(&mut self, documentation: &[String], name: &str, body: &Dispatched<'_>) {
-        self.out.push('\n');
-        for line in documentation {
-            self.out.push_str(&comment("///", line));
-            self.out.push('\n');
-        }
-        let (allowed, text) = body.written(self.options);
-        self.kernels.extend(body.kernels(self.options));
-        let (parameters, result) = (Parameter::declared(body.parameters), body.result);
-        self.out.push_str(&format!("{ALLOW}{allowed}pub fn {name}({parameters}){result} {{\n{text}}}\n"));
     }
 
     /// Writes the loops that compute roots, and checks that dimensions are not negative.
@@ -335,10 +295,10 @@ impl Module<'_> {
         }
         let extents_of_steps = plan.steps.iter().flat_map(|step| [&step.extents.rows, &step.extents.columns]);
         let checks = dimensions::checks(whole.needed.iter().chain(extents_of_steps), &signature.sizes);
-        plan.for_each_tape(|tape| self.note_special(tape));
         let stem = placeholders.stand_for(signature.stem.as_str());
         let expressions: Vec<Expression> = inputs.iter().map(Expression::from).collect();
-        let writer = Writer { options, inputs: &expressions, owners: &[], stem: &stem, lanes: false };
+        let writer =
+            Writer { options, language: self.language, inputs: &expressions, owners: &[], stem: &stem, lanes: false };
         let mut sizes: IndexMap<String, String> =
             signature.sizes.iter().map(|(size, name)| (size.clone(), placeholders.stand_for(name))).collect();
         rows.iter().for_each(|group| sizes.extend(group.indices()));
@@ -356,23 +316,27 @@ impl Module<'_> {
         written: &Written,
         of_few: Option<&Alternative>,
     ) -> String {
-        let workspace = self.items.claim(&format!("{}_workspace", name.trim_start_matches("r#")));
-        let parameters = Parameter::declared(&of_sizes(&signature.sizes));
+        let workspace = self.names.claim(&format!("{}_workspace", self.language.word(name)));
         let total = match of_few {
             None => written.workspace(),
             Some(own) if own.written.workspace() == written.workspace() => written.workspace(),
             Some(own) => Expression::choice(own.condition.clone(), own.written.workspace(), written.workspace()),
         };
-        self.use_kernels(&[Statement::Result(total.clone())]);
-        self.out.push_str(&format!("\n/// The length of the workspace of [`{name}`].\n{ALLOW}"));
-        self.out.push_str(&format!("pub const fn {workspace}({parameters}) -> usize {{\n    {total}\n}}\n"));
+        let documentation = vec![format!("The length of the workspace of [`{name}`].")];
+        self.constant(documentation, &workspace, of_sizes(&signature.sizes), total);
         workspace
     }
 }
 
+/// Says which shapes the parameters have.
+fn shapes(whole: &Whole) -> Option<String> {
+    let shaped = whole.parameters.iter().map(|parameter| (&parameter.name, &parameter.shape));
+    super::documentation::shapes(shaped, !whole.sizes.is_empty())
+}
+
 /// The parameters that are dimensions.
 fn of_sizes(sizes: &IndexMap<String, String>) -> Vec<Parameter> {
-    sizes.values().map(|size| Parameter::new(size, "usize")).collect()
+    sizes.values().map(|size| Parameter::new(size, Type::Whole)).collect()
 }
 
 /// Checks the length of a parameter's slice.
@@ -397,9 +361,9 @@ fn has_length(slice: &str, extents: &Extents, sizes: &IndexMap<String, String>, 
 }
 
 /// Writes the type of the entries of a matrix: an array where it is known how many there are.
-fn array_or_slice(extents: &Extents, kind: &str) -> String {
+fn array_or_slice(extents: &Extents, entry: Type) -> Type {
     match extents.entries() {
-        Some(count) if !extents.is_scalar() => format!("[{kind}; {count}]"),
-        _ => format!("[{kind}]"),
+        Some(count) if !extents.is_scalar() => entry.array(&[count]),
+        _ => entry.slice(),
     }
 }

@@ -5,12 +5,12 @@ use super::results::{Prepared, Results};
 use super::temporaries::Written;
 use super::{Signature, temporaries};
 use crate::derive::Closed;
+use crate::emit::module::Module;
 use crate::emit::options::Options;
-use crate::emit::program::{Binary, Expression, Statement};
-use crate::emit::rust::Module;
 use crate::error::Diagnostic;
 use crate::graph::Graph;
 use crate::lower::Whole;
+use crate::program::{Binary, Expression, Scalar, Statement};
 use std::sync::Arc;
 
 /// The results of a function of few entries.
@@ -68,7 +68,7 @@ impl Module<'_> {
 
 impl Alternative {
     /// Returns what is done for these sizes, which ends with a return from the function.
-    pub fn statement(&self, float: &str) -> Statement {
+    pub fn statement(&self, float: Scalar) -> Statement {
         let temporaries = &self.written.temporaries;
         let declared = temporaries.iter().map(|(name, entries)| temporaries::declared(name, entries, float));
         let body = self.opening.iter().cloned().chain(declared).chain(self.written.statements.iter().cloned());

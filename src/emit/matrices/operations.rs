@@ -1,9 +1,9 @@
 //! Operations on whole matrices: views, calls of kernels, and copies.
 
 use super::loops::{Loops, Place, after, place};
-use crate::emit::program::{Expression, Statement};
 use crate::error::Diagnostic;
 use crate::graph::{Comparison, Dimension, ExprId, Extents, Extreme, Graph, MatrixOperation as M};
+use crate::program::{Expression, Statement};
 use crate::tape::{Computation, Step, summands};
 
 /// Most rows of a matrix whose determinant is the product of its pivots, which does not overflow.
@@ -89,7 +89,7 @@ impl Loops<'_> {
             M::Extremum(extreme) => {
                 self.close();
                 let a = self.slice(operands[0]);
-                let nan = Expression::Name(format!("{}::NAN", self.writer.options.scalar.name()));
+                let nan = Expression::Known("NAN", self.writer.options.scalar);
                 let first = Expression::kernel(first_kernel(*extreme), [a.clone().reference()]);
                 let entry = Expression::Closure("at".to_string(), Box::new(a.at("at")));
                 self.named_number(first.method("map_or", [nan, entry]))
@@ -147,7 +147,7 @@ impl Loops<'_> {
                 let value = match operation {
                     M::Determinant => sign * self.writer.call(crate::functions::rows::EXP, logarithm),
                     _ => {
-                        let nan = Expression::Name(format!("{}::NAN", self.writer.options.scalar.name()));
+                        let nan = Expression::Known("NAN", self.writer.options.scalar);
                         Expression::choice(sign.compare(Comparison::Greater, Expression::zero()), logarithm, nan)
                     }
                 };
@@ -350,7 +350,7 @@ impl Loops<'_> {
                 let n = self.dimension(&own(self.graph, 0).rows);
                 let name = self.fresh();
                 let add = Statement::add(&name, from(place("i", &n, "i")));
-                self.statements.push(Statement::total(&name, self.writer.options.scalar.name()));
+                self.statements.push(Statement::total(&name, self.writer.options.scalar));
                 self.statements.push(Statement::each("i", n, vec![add]));
                 return Place::Number(name.into());
             }

@@ -3,8 +3,8 @@
 use super::dimensions::{self, entries};
 use super::whole_numbers::WholeNumbers;
 use crate::derive::{Band, Group, Layout, Nonzero, Side, Sparse, SparseOrder as Order};
-use crate::emit::program::{Binary, Expression, Statement};
 use crate::graph::{Bound, Comparison, Dimension, ExprId, Extents};
+use crate::program::{Binary, Expression, Statement};
 use indexmap::IndexMap;
 use rustc_hash::FxHashMap;
 

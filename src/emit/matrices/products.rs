@@ -1,8 +1,8 @@
 //! Products of matrices: the order, and the kernel for each pair.
 
 use super::loops::{Loops, Place, place};
-use crate::emit::program::{Expression, Statement};
 use crate::graph::{Dimension, ExprId, Extents, MatrixOperation as M};
+use crate::program::{Expression, Statement, Type};
 use crate::tape::Computation;
 
 /// A factor of a product, or what some factors make.
@@ -213,7 +213,7 @@ impl Loops<'_> {
             (true, _) => Statement::each("i", rows, vec![set("i".into(), total)]),
             (_, true) => Statement::each("j", columns, vec![set("j".into(), total)]),
             _ if along_rows && !single => {
-                let float = self.writer.options.scalar.name().to_string();
+                let float = Type::Float(self.writer.options.scalar);
                 let body = vec![Statement::typed("total", float, total), Statement::fill(row, "total".into())];
                 Statement::each("i", rows, body)
             }

@@ -2,12 +2,12 @@
 
 use super::rows::{RowLoop, RowOutput};
 use super::{Signature, array_or_slice, check, has_length};
+use crate::emit::module::Module;
 use crate::emit::names::Names;
 use crate::emit::placeholders::Placeholders;
-use crate::emit::program::{Expression, Parameter, Statement};
-use crate::emit::rust::Module;
 use crate::graph::{ExprId, Extents, Graph};
 use crate::lower::{Shape, Whole};
+use crate::program::{Expression, Language, Parameter, Statement, Type};
 
 /// Where results go.
 pub(super) struct Targets {
@@ -61,13 +61,13 @@ impl Outputs {
     pub fn new(
         argument: &str,
         type_name: &str,
-        signature: &Signature,
+        (signature, language): (&Signature, &'static dyn Language),
         derived: Vec<Derived>,
         mut rows: Vec<RowLoop>,
     ) -> Self {
-        let mut names = Names::default();
+        let mut names = Names::of(language);
         let mut field = |by: &[usize]| {
-            let names_of: Vec<&str> = by.iter().map(|at| signature.fields[*at].trim_start_matches("r#")).collect();
+            let names_of: Vec<&str> = by.iter().map(|at| language.word(&signature.fields[*at])).collect();
             names.claim(&names_of.join("_"))
         };
         let matrices = derived.into_iter().map(|derived| (field(&derived.by), derived)).collect();
@@ -116,7 +116,7 @@ pub(super) struct Prepared {
 impl Module<'_> {
     /// Names what results are written to.
     pub(super) fn interface(&self, signature: &Signature, whole: &Whole, given: &Graph, results: Results) -> Prepared {
-        let float = self.options.scalar.name();
+        let float = Type::Float(self.options.scalar);
         let mut placeholders = Placeholders::default();
         let mut roots: Vec<ExprId> = Vec::new();
         let mut targets = Vec::new();
@@ -134,8 +134,11 @@ impl Module<'_> {
                 targets.push(None);
                 continue;
             }
-            let kind = if signature.sizes.is_empty() { array_or_slice(&extents, float) } else { format!("[{float}]") };
-            parameters.push(Parameter::new(&argument, format!("&mut {kind}")));
+            let kind = match signature.sizes.is_empty() {
+                true => array_or_slice(&extents, float.clone()),
+                false => float.clone().slice(),
+            };
+            parameters.push(Parameter::new(&argument, kind.mutable()));
             checks.push(check(&argument, &argument, &extents, &signature.sizes));
             if extents.is_scalar() {
                 opening.push(Statement::name(&argument, Expression::from(&argument).at(0).mutable()));
@@ -144,7 +147,7 @@ impl Module<'_> {
         }
         let mut rows = Vec::new();
         for Outputs { argument, type_name, matrices, rows: of_argument } in results.derivatives {
-            parameters.push(Parameter::new(&argument, format!("&mut {type_name}<'_>")));
+            parameters.push(Parameter::new(&argument, Type::Places(type_name).mutable()));
             let outputs = of_argument.iter().flat_map(|group| &group.outputs).map(|output| &output.field);
             let fields = matrices.iter().map(|(field, _)| field).chain(outputs);
             written.extend(fields.map(|field| format!("{argument}.{field}")));
@@ -152,7 +155,7 @@ impl Module<'_> {
             for (field, Derived { root, by }) in matrices {
                 let extents = given.extents(root);
                 roots.push(root);
-                let local = format!("{}{}_{}", signature.stem, &argument[..1], field.trim_start_matches("r#"));
+                let local = format!("{}{}_{}", signature.stem, &argument[..1], self.language.word(&field));
                 let place = format!("{argument}.{field}");
                 let is_number = is_number(whole, &by);
                 let written_to = match extents.is_scalar() && !is_number {
@@ -171,10 +174,10 @@ impl Module<'_> {
             }
         }
         for group in &mut rows {
-            checks.extend(group.checks(given, signature));
+            checks.extend(group.checks(given, signature, self.language));
             let place =
                 |output: &RowOutput| Expression::from(format!("derivatives.{}", output.field)).dereference().mutable();
-            opening.extend(group.opening(&signature.stem, &mut placeholders, place));
+            opening.extend(group.opening((&signature.stem, self.language), &mut placeholders, place));
         }
         let targets = Targets { roots, targets, rows, placeholders };
         written.sort_unstable();

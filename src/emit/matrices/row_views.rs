@@ -2,8 +2,8 @@
 //! compiler knows that they are there, and writes those of one value of its index to such a slice.
 
 use super::loops::{Loops, Place, after, place};
-use crate::emit::program::{Expression, Sign, Statement};
 use crate::graph::{Bound, Dimension, ExprId, MatrixOperation as M, Rational};
+use crate::program::{Expression, Sign, Statement};
 use crate::tape::{Computation, Part, Step};
 use indexmap::IndexMap;
 use rustc_hash::FxHashMap;

@@ -9,9 +9,9 @@ use super::loops::{Loops, Place, place};
 use super::{Interface, Signature};
 use crate::derive::{Order, Rows};
 use crate::emit::placeholders::Placeholders;
-use crate::emit::program::{Expression, Statement};
 use crate::error::Diagnostic;
 use crate::graph::{Dimension, ExprId, Extents, Graph, MatrixOperation};
+use crate::program::{Expression, Language, Statement};
 use crate::tape::{Computation, Step};
 use std::collections::BTreeSet;
 
@@ -66,7 +66,7 @@ impl RowLoop {
     }
 
     /// Checks of the lengths of the fields.
-    pub(super) fn checks(&self, graph: &Graph, signature: &Signature) -> Vec<Statement> {
+    pub(super) fn checks(&self, graph: &Graph, signature: &Signature, language: &dyn Language) -> Vec<Statement> {
         let entries = |extents: &Extents| entries(extents, &signature.sizes);
         let check = |output: &RowOutput| {
             let rows = entries(&self.extents);
@@ -77,7 +77,7 @@ impl RowLoop {
                 _ => rows.times(columns),
             };
             let field = &output.field;
-            let message = format!("`derivatives.{field}` has {length} entries");
+            let message = format!("`derivatives.{field}` has {} entries", language.expression(&length));
             Statement::equal(Expression::from(format!("derivatives.{field}")).method("len", []), length, &message)
         };
         self.outputs.iter().map(check).collect()
@@ -86,12 +86,12 @@ impl RowLoop {
     /// Names the slices that are written to; `place` tells what they are.
     pub(super) fn opening(
         &mut self,
-        stem: &str,
+        (stem, language): (&str, &dyn Language),
         placeholders: &mut Placeholders,
         place: impl Fn(&RowOutput) -> Expression,
     ) -> Vec<Statement> {
         let name = |output: &mut RowOutput| {
-            let field = output.field.trim_start_matches("r#");
+            let field = language.word(&output.field);
             let names = [format!("{stem}d_{field}"), format!("{stem}row_{field}")];
             let named = Statement::name(&names[0], place(output));
             output.local = names.map(|name| placeholders.stand_for(name));

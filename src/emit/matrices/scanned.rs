@@ -2,14 +2,11 @@
 
 use super::bodies::variable;
 use super::loops::{Interface, Loops, Place, place};
-use crate::emit::program::{Expression, Statement};
 use crate::error::Diagnostic;
 use crate::graph::{Dimension, ExprId, Kept};
+use crate::program::{Expression, Statement, Type};
 use crate::tape::{Carried, Output, Scanned, Step};
 use rustc_hash::FxHashSet;
-
-/// Stands before what assigns a value that may not be read.
-const OVERWRITTEN: &str = "#[allow(unused_assignments)]";
 
 /// What a state begins with.
 pub(super) enum Beginning {
@@ -71,7 +68,7 @@ impl<'a> Loops<'a> {
     /// Says that some states may be assigned without being read, where there are such states.
     pub(super) fn allow_overwriting(&mut self, scanned: &Scanned) {
         let is_overwritten = scanned.states.iter().any(is_overwritten);
-        self.statements.extend(is_overwritten.then_some(Statement::Attribute(OVERWRITTEN)));
+        self.statements.extend(is_overwritten.then_some(Statement::MayOverwrite));
     }
 
     /// Returns what is done in one step of a recurrence; places of what is kept are counted from the given step.
@@ -116,12 +113,12 @@ impl<'a> Loops<'a> {
             Beginning::At(place) => place,
         };
         if is_scalar {
-            let (name, float) = (self.fresh(), self.writer.options.scalar.name());
-            self.statements.extend(is_overwritten(state).then_some(Statement::Attribute(OVERWRITTEN)));
+            let (name, float) = (self.fresh(), self.writer.options.scalar);
+            self.statements.extend(is_overwritten(state).then_some(Statement::MayOverwrite));
             self.statements.push(Statement::Let {
                 names: vec![name.clone()],
                 is_mutable: state.own != Some(state.next),
-                kind: Some(float.to_string()),
+                kind: Some(Type::Float(float)),
                 value: source,
             });
             return name;

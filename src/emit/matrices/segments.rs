@@ -4,9 +4,9 @@ use super::bodies::variable;
 use super::dimensions;
 use super::loops::{Interface, Loops, Place, place};
 use super::scanned::Beginning;
-use crate::emit::program::{Expression, Statement};
 use crate::error::Diagnostic;
 use crate::graph::{Bound, Dimension, ExprId, Extents};
+use crate::program::{Expression, Statement};
 use crate::tape::{Output, Recomputed, Scanned};
 
 /// How a recurrence is divided into segments.

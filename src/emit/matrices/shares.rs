@@ -1,11 +1,10 @@
 //! Softmax and the logsumexp of it for each row of a matrix, of which the exponentials are computed once.
 
-use super::dispatch::has_lanes;
 use super::loops::{Loops, Place};
-use crate::emit::program::{Expression, Statement};
 use crate::emit::writer::Writer;
 use crate::functions::rows;
 use crate::graph::{ExprId, Extents, Graph, MatrixOperation as M, Shares};
+use crate::program::{Expression, Statement};
 use crate::tape::{Computation, Step};
 
 /// Tells whether a node is the softmax of each row of a matrix, of any if none is given.
@@ -30,7 +29,7 @@ impl Loops<'_> {
         let total = self.temporary(&Extents::column(whole.rows.clone()));
         let (height, columns, entries) =
             (self.dimension(&whole.rows), self.dimension(&whole.columns), self.entries(&whole));
-        let writer = Writer { lanes: has_lanes(self.writer.options), ..self.writer };
+        let writer = Writer { lanes: self.writer.options.has_lanes(), ..self.writer };
         let [to, total_of] = [&target, &total].map(|slice| Expression::from(slice).at("i"));
         let share_of = Expression::from(&share).at("i");
         let exponential = writer.call(rows::EXP, share_of.clone());

@@ -1,51 +1,18 @@
 //! Sparse derivatives: a function that tells where the entries are, and one that writes their values in this order.
 
-use super::documentation::shapes;
 use super::places::Places;
-use super::{Results, Signature, dimensions, entries, gathers, of_sizes};
+use super::{Results, Signature, dimensions, entries, gathers, of_sizes, shapes};
 use crate::derive::{Layout, Sparse, SparseKind, SparseOrder as Order, derive_sparse, lagrangian};
 use crate::emit::asked::Asked;
-use crate::emit::documentation::comment;
+use crate::emit::documentation::{OTHER_LENGTH, panics};
+use crate::emit::module::{Heading, Module};
 use crate::emit::options::Derive;
-use crate::emit::program::{Expression, FMA, Parameter, Printer, Statement};
-use crate::emit::rust::{ALLOW, Module, indented};
+use crate::emit::sparse::{Titles, compressed, counts, writes_places};
 use crate::error::{Diagnostic, Fault};
 use crate::graph::{Node, Sizes};
 use crate::lower::{Function, Shape, Whole};
+use crate::program::{Expression, Parameter, Role, Statement, Type};
 use indexmap::IndexMap;
-
-/// What a sparse derivative is called.
-struct Titles {
-    /// In the names of functions.
-    name: &'static str,
-    /// In documentation.
-    title: &'static str,
-    /// What value there is beside it.
-    value: &'static str,
-    /// What is to be known about it.
-    note: &'static str,
-}
-
-impl Titles {
-    fn of(derive: Derive) -> Titles {
-        let note = "The lower triangle, with a row and a column for each entry of the parameters";
-        match derive {
-            Derive::SparseHessian => Titles { name: "hessian", title: "Hessian", value: "Value", note },
-            Derive::Lagrangian => Titles {
-                name: "lagrangian",
-                title: "Hessian",
-                value: "Lagrangian: `sigma` times the first entry, and the products of `lambda` with the others,",
-                note,
-            },
-            _ => Titles {
-                name: "jacobian",
-                title: "Jacobian",
-                value: "Value",
-                note: "A row for each entry of the value, a column for each entry of the parameters",
-            },
-        }
-    }
-}
 
 impl Module<'_> {
     /// Writes the sparse derivatives that are asked for.
@@ -82,32 +49,23 @@ impl Module<'_> {
         sparse: Sparse,
     ) -> Result<(), Diagnostic> {
         let name = function.display_name().to_string();
-        let pattern = self.items.claim(&format!("{name}_{}_pattern", titles.name));
+        let pattern = self.names.claim(&format!("{name}_{}_pattern", titles.name));
         let is_merged = sparse.order == Order::Merged;
         let counted = if is_merged { "terms" } else { "nonzeros" };
         let count = format!("{name}_{}_{counted}", titles.name);
-        let count = self.items.claim(&count);
-        let values = self.items.claim(&format!("{name}_sparse_{}", titles.name));
+        let count = self.names.claim(&count);
+        let values = self.names.claim(&format!("{name}_sparse_{}", titles.name));
         let (signature, mut names) = self.whole_signature(name, whole);
-        let by: Vec<String> = all.iter().map(|at| format!("`{}`", whole.parameters[*at].name)).collect();
-        let order = if by.len() > 1 { format!(", {} one after the other", by.join(", ")) } else { String::new() };
-        let note = format!("{}{order}; entries of matrices are counted row by row.", titles.note);
+        let note = titles.note(all.iter().map(|at| &*whole.parameters[*at].name));
         self.count_of_entries(&signature, &count, &values, &sparse);
         let slices = ["starts", "rows", "columns", "slots", "scratch"].map(|slice| names.claim(slice));
         self.pattern(&signature, (&pattern, &count, &values), whole, (&note, &slices), &sparse)?;
-        let mut documentation = vec![
-            format!(
-                "{} of [`{}`], and the values of its {}'s entries, in the order of [`{pattern}`].",
-                titles.value, signature.name, titles.title
-            ),
-            String::new(),
-            note,
-            String::new(),
-        ];
+        let mut documentation = titles.computes(&signature.name, &pattern);
+        documentation.extend([note, String::new()]);
         if is_merged {
             documentation.extend([format!("`slots` is what [`{pattern}`] has written there."), String::new()]);
         }
-        documentation.push(shapes(&sparse.whole));
+        documentation.extend(shapes(&sparse.whole));
         let (signature, mut names) = self.whole_signature(signature.name, &sparse.whole);
         let slices = vec![(names.claim("values"), sparse.values)];
         let results = Results { slices, ..Results::value(sparse.value) };
@@ -118,14 +76,12 @@ impl Module<'_> {
     fn count_of_entries(&mut self, signature: &Signature, name: &str, values: &str, sparse: &Sparse) {
         let what = match sparse.order == Order::Merged {
             true => {
-                format!("How many terms the entries of [`{values}`] have: at least as many as there are entries.")
+                vec![format!("How many terms the entries of [`{values}`] have: at least as many as there are entries.")]
             }
-            false => format!("How many entries [`{values}`] has."),
+            false => counts(values),
         };
-        let parameters = Parameter::declared(&of_sizes(&signature.sizes));
         let total = dimensions::counted(&sparse.terms, &signature.sizes);
-        self.out.push_str(&format!("\n{}\n{ALLOW}", comment("///", &what)));
-        self.out.push_str(&format!("pub const fn {name}({parameters}) -> usize {{\n    {total}\n}}\n"));
+        self.constant(what, name, of_sizes(&signature.sizes), total);
     }
 
     /// Writes the function that tells where the entries are.
@@ -166,7 +122,7 @@ impl Module<'_> {
         let across = dimensions::total(across).unwrap_or(Expression::Whole(0));
         let length = |slice: &str| Expression::from(slice).method("len", []);
         if is_compressed {
-            parameters.push(Parameter::new(starts, "&mut [usize]"));
+            parameters.push(Parameter::new(starts, Type::Whole.slice().mutable()));
             let message = format!("`{starts}` is one longer than there are columns");
             checks.push(Statement::equal(length(starts), across + 1, &message));
         }
@@ -174,10 +130,10 @@ impl Module<'_> {
             Statement::equal(length(slice), needed.clone(), &format!("`{slice}` is as long as {count} says"))
         }));
         let kind = match sparse.terms.evaluate(&Sizes::new()).filter(|_| signature.sizes.is_empty()) {
-            Some(count) => format!("[usize; {count}]"),
-            None => "[usize]".to_string(),
+            Some(count) => Type::Whole.array(&[count]),
+            None => Type::Whole.slice(),
         };
-        parameters.extend(slices.iter().map(|slice| Parameter::new(*slice, format!("&mut {kind}"))));
+        parameters.extend(slices.iter().map(|slice| Parameter::new(*slice, kind.clone().mutable())));
         let counted = if is_compressed && !is_merged { starts } else { columns };
         let places = Places { sparse, inputs, slices: [rows, counted], sizes: signature.sizes.clone() };
         let Some(mut statements) = places.statements() else {
@@ -185,19 +141,14 @@ impl Module<'_> {
             return Err(Diagnostic::general(Fault::Symbolic, message));
         };
         if !sparse.groups.is_empty() {
-            let call = Expression::call("::core::debug_assert_eq!", ["at".into(), length(rows)]);
-            statements.push(Statement::Evaluate(call));
+            statements.push(Statement::equal_in_tests("at".into(), length(rows)));
         }
-        let mut documentation =
-            vec![format!("Writes where the entries of [`{values}`] are.",), String::new(), note.to_string()];
+        let mut documentation = writes_places(values, note);
         if sparse.layout == Layout::Triplets {
             documentation.extend([String::new(), "What has the same row and column is to be added up.".to_string()]);
         }
         if is_compressed {
-            let what = format!(
-                "The rows of the entries of column c are `{rows}[{starts}[c]..{starts}[c + 1]]`, from above; columns follow each other."
-            );
-            documentation.extend([String::new(), what]);
+            documentation.extend(compressed(rows, starts));
             statements.insert(0, Statement::fill(starts, Expression::Whole(0)));
         }
         let result = match is_merged {
@@ -217,9 +168,9 @@ impl Module<'_> {
                             .extend([Statement::name("left", merged), Statement::over("column", own, vec![count])]);
                     }
                 }
-                " -> usize"
+                Some(Type::Whole)
             }
-            false => "",
+            false => None,
         };
         if is_compressed {
             let start = |column: Expression| Expression::from(starts).at(column);
@@ -227,17 +178,10 @@ impl Module<'_> {
             statements.push(Statement::over("column", Expression::range(1, length(starts)), vec![add]));
             statements.extend(is_merged.then(|| Statement::Result("left".into())));
         }
-        documentation.extend(
-            ["", "# Panics", "Where a slice has another length than its shape says, before anything is written."]
-                .map(String::from),
-        );
-        self.out.push('\n');
-        documentation.iter().for_each(|line| self.out.push_str(&format!("{}\n", comment("///", line))));
-        let body: Vec<Statement> = checks.into_iter().chain(statements).collect();
-        self.use_kernels(&body);
-        let body = indented(&Printer { fused: FMA }.lines(&body).join("\n"));
-        let parameters = Parameter::declared(&parameters);
-        self.out.push_str(&format!("{ALLOW}pub fn {name}({parameters}){result} {{\n{body}}}\n"));
+        panics(&mut documentation, OTHER_LENGTH);
+        let body = checks.into_iter().chain(statements).collect();
+        let heading = Heading { documentation, name: name.to_string(), result, role: Role::Plain };
+        self.procedure(heading, parameters, body);
         Ok(())
     }
 }

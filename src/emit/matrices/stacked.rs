@@ -1,8 +1,8 @@
 //! Matrices that are put together: stacked one below the other, or joined side by side.
 
 use super::loops::{Loops, place};
-use crate::emit::program::{Expression, Statement};
 use crate::graph::{Dimension, ExprId, MatrixOperation as M};
+use crate::program::{Expression, Statement};
 
 impl Loops<'_> {
     /// Returns the statements that put the slices of parts together.

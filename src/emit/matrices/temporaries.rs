@@ -3,8 +3,8 @@
 use super::dimensions;
 use super::loops::Loops;
 use crate::emit::placeholders::Placeholders;
-use crate::emit::program::{Expression, Statement};
 use crate::graph::{Bound, Dimension, ExprId, Extents};
+use crate::program::{Expression, Scalar, Statement, Type};
 use indexmap::IndexMap;
 
 /// Most numbers of a matrix that is an array of its own.
@@ -12,7 +12,7 @@ const LARGEST_ARRAY: usize = 64;
 
 /// Writes what a matrix on the way is: of a few numbers an array, which stays in registers where it can, else a part of the
 /// workspace.
-pub(super) fn declared(name: &str, entries: &Expression, float: &str) -> Statement {
+pub(super) fn declared(name: &str, entries: &Expression, float: Scalar) -> Statement {
     if !in_workspace(entries) {
         return array(name, entries, float);
     }
@@ -25,9 +25,9 @@ pub(super) fn declared(name: &str, entries: &Expression, float: &str) -> Stateme
 }
 
 /// Writes a matrix on the way as an array.
-pub(super) fn array(name: &str, entries: &Expression, float: &str) -> Statement {
+pub(super) fn array(name: &str, entries: &Expression, float: Scalar) -> Statement {
     let zeros = Expression::Repeated(Box::new(Expression::zero()), Box::new(entries.clone()));
-    Statement::typed(name, format!("&mut [{float}]"), zeros.mutable())
+    Statement::typed(name, Type::Float(float).slice().mutable(), zeros.mutable())
 }
 
 /// Tells whether so many numbers are a part of the workspace.

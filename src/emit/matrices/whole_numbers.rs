@@ -2,9 +2,9 @@
 
 use super::dimensions;
 use super::loops::place;
-use crate::emit::program::Expression;
 use crate::functions::{FunctionId, rows};
 use crate::graph::{Dimension, ExprId, Graph, MatrixOperation as M, Node};
+use crate::program::Expression;
 use indexmap::IndexMap;
 use rustc_hash::FxHashMap;
 

@@ -1,9 +1,9 @@
 //! The kernels that generated code calls: as much of them as it needs, in a private module.
 
-use super::dispatch::{ALLOW_UNSAFE, Variants, has_lanes, is_dispatching};
-use crate::emit::options::{Options, Scalar, Target};
-use crate::emit::program::{MODULE, Parameter, Statement};
-use crate::emit::rust::{Module, indented};
+use super::processors::{ALLOW_UNSAFE, Variants};
+use super::{MODULE, indented};
+use crate::program::{Machine, Scalar, Target};
+use std::collections::BTreeSet;
 
 /// What kernels call without the standard library.
 const WITHOUT_STD: &str = include_str!("kernels/without_std.rs.in");
@@ -37,54 +37,45 @@ const LEAST_FOR_AVX512: usize = 512;
 /// Ends the names of what kernels call where the processor has such registers.
 const ENDINGS: [&str; 2] = [AVX2, AVX512];
 
-impl Module<'_> {
-    /// Notes that statements call kernels.
-    pub(in crate::emit) fn use_kernels(&mut self, statements: &[Statement]) {
-        self.kernels.extend(statements.iter().flat_map(Statement::kernels));
+/// Writes the kernels that are called, and what they call, as a private module.
+pub(super) fn module(called: &BTreeSet<&'static str>, machine: Machine) -> String {
+    let mut needed: Vec<&str> = Vec::new();
+    let items = SOURCES.iter().flat_map(|source| source.trim_end().split("\n\n"));
+    let items: Vec<String> = match machine.scalar {
+        Scalar::F64 => items.map(str::to_string).collect(),
+        Scalar::F32 => items.map(single).collect(),
+    };
+    for item in items.iter().map(String::as_str).rev() {
+        let own = name(item);
+        let name = ENDINGS.iter().find_map(|ending| own.strip_suffix(ending)).unwrap_or(own);
+        let is_used = called.contains(name) || needed.iter().any(|user| mentions(user, name));
+        if is_used && (name == own || machine.has_lanes()) {
+            needed.insert(0, item);
+        }
     }
-
-    /// Adds the kernels that are called, and what they call.
-    pub(in crate::emit) fn matrix_kernels(&mut self) {
-        let mut needed: Vec<&str> = Vec::new();
-        let items = SOURCES.iter().flat_map(|source| source.trim_end().split("\n\n"));
-        let items: Vec<String> = match self.options.scalar {
-            Scalar::F64 => items.map(str::to_string).collect(),
-            Scalar::F32 => items.map(single).collect(),
-        };
-        for item in items.iter().map(String::as_str).rev() {
+    if needed.is_empty() {
+        return String::new();
+    }
+    if machine.target == Target::NoStd {
+        needed.insert(0, WITHOUT_STD.trim_end());
+    }
+    let names: Vec<&str> = needed.iter().map(|item| name(item)).collect();
+    let needed = needed.into_iter().map(|item| match PRODUCTS.contains(&name(item)) {
+        true => {
             let own = name(item);
-            let name = ENDINGS.iter().find_map(|ending| own.strip_suffix(ending)).unwrap_or(own);
-            let is_used = self.kernels.contains(name) || needed.iter().any(|user| mentions(user, name));
-            if is_used && (name == own || has_lanes(self.options)) {
-                needed.insert(0, item);
-            }
+            let has = |ending: &&str| names.iter().any(|name| name.strip_suffix(ending) == Some(own));
+            let endings: Vec<&str> = ENDINGS.into_iter().filter(has).collect();
+            apart(item, &endings, machine)
         }
-        if needed.is_empty() {
-            return;
-        }
-        if self.options.target == Target::NoStd {
-            needed.insert(0, WITHOUT_STD.trim_end());
-        }
-        let names: Vec<&str> = needed.iter().map(|item| name(item)).collect();
-        let needed = needed.into_iter().map(|item| match PRODUCTS.contains(&name(item)) {
-            true => {
-                let own = name(item);
-                let has = |ending: &&str| names.iter().any(|name| name.strip_suffix(ending) == Some(own));
-                let endings: Vec<&str> = ENDINGS.into_iter().filter(has).collect();
-                apart(item, &endings, self.options)
-            }
-            false => item.to_string(),
-        });
-        let mut source = needed.collect::<Vec<_>>().join("\n\n");
-        if self.options.scalar == Scalar::F32 {
-            let single = [("libm::exp(", "libm::expf("), ("libm::log(", "libm::logf("), ("libm::fma(", "libm::fmaf(")];
-            source = single.iter().fold(source, |source, (double, single)| source.replace(double, single));
-            source = source.replace("f64", "f32");
-        }
-        self.out.push_str(&format!("\n#[allow(clippy::all, clippy::pedantic, dead_code)]\nmod {MODULE} {{\n"));
-        self.out.push_str(&indented(&source));
-        self.out.push_str("}\n");
+        false => item.to_string(),
+    });
+    let mut source = needed.collect::<Vec<_>>().join("\n\n");
+    if machine.scalar == Scalar::F32 {
+        let single = [("libm::exp(", "libm::expf("), ("libm::log(", "libm::logf("), ("libm::fma(", "libm::fmaf(")];
+        source = single.iter().fold(source, |source, (double, single)| source.replace(double, single));
+        source = source.replace("f64", "f32");
     }
+    format!("\n#[allow(clippy::all, clippy::pedantic, dead_code)]\nmod {MODULE} {{\n{}}}\n", indented(&source))
 }
 
 /// Returns a function for single precision: what computes with the bits of doubles is left to the library.
@@ -115,21 +106,21 @@ fn mentions(text: &str, name: &str) -> bool {
 /// Rewrites a kernel that works long into one that calls a function of its own: there it has all registers for itself.
 /// `endings` tells which functions there are that do the same for a matrix `a` with columns, a number that is the first
 /// argument.
-fn apart(kernel: &str, endings: &[&str], options: &Options) -> String {
+fn apart(kernel: &str, endings: &[&str], machine: Machine) -> String {
     let head = "#[inline(always)]\npub fn ";
     let declaration = kernel.split_once(head).and_then(|(documentation, rest)| {
         let (name, rest) = rest.split_once("<const FMA: bool>(")?;
         let (parameters, body) = rest.split_once(") {\n")?;
         Some((documentation, name, parameters, body.strip_suffix("\n}")?))
     });
-    let Some((documentation, name, parameters, body)) = declaration.filter(|_| is_dispatching(options)) else {
+    let Some((documentation, name, parameters, body)) = declaration.filter(|_| machine.is_dispatching()) else {
         return kernel.to_string();
     };
-    let list = parameters.split(", ").filter_map(|parameter| parameter.split_once(": "));
-    let list: Vec<Parameter> = list.map(|(name, kind)| Parameter::new(name, kind)).collect();
+    let names = parameters.split(", ").filter_map(|parameter| parameter.split_once(": ")).map(|(name, _)| name);
+    let names: Vec<&str> = names.collect();
     let body: Vec<String> = body.lines().map(|line| line.strip_prefix("    ").unwrap_or(line).to_string()).collect();
-    let arguments = Parameter::passed_on(&list);
-    let columns = list.first().map(|parameter| &*parameter.name).unwrap_or_default();
+    let arguments = names.join(", ");
+    let columns = names.first().copied().unwrap_or_default();
     let called = |ending: &str, holds: &str, because: &str| {
         [
             "#[cfg(target_arch = \"x86_64\")]".to_string(),
@@ -150,7 +141,7 @@ fn apart(kernel: &str, endings: &[&str], options: &Options) -> String {
             lines.extend(called(AVX2, "4", "`FMA` says that the processor has AVX2 and FMA"));
             lines.extend(body);
         }
-        false => lines.extend(Variants::of_kernel().lines(&list, "", &body)),
+        false => lines.extend(Variants::of_kernel().lines([parameters, &arguments, ""], &body)),
     }
     let inside = indented(&lines.join("\n"));
     format!("{documentation}{ALLOW_UNSAFE}{head}{name}<const FMA: bool>({parameters}) {{\n{inside}}}")

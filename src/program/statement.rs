@@ -1,6 +1,7 @@
 //! Statements of generated code.
 
-use super::expression::{Expression, Function};
+use super::expression::{Check, Expression, Function};
+use super::{Scalar, Type};
 
 /// A statement.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -10,7 +11,7 @@ pub enum Statement {
         names: Vec<String>,
         is_mutable: bool,
         /// The type, where that is written.
-        kind: Option<String>,
+        kind: Option<Type>,
         value: Expression,
     },
     /// Changes what is at a place.
@@ -25,10 +26,8 @@ pub enum Statement {
     Return(Option<Expression>),
     /// Ends the function with its result.
     Result(Expression),
-    /// An attribute of the statement that follows.
-    Attribute(&'static str),
-    /// A line that no pass looks into: a check of arguments, or what names a part of them.
-    Line(String),
+    /// Says that variables of the statement that follows may be overwritten before they are read.
+    MayOverwrite,
 }
 
 /// How a place is changed.
@@ -46,8 +45,8 @@ impl Statement {
     }
 
     /// Gives a name to a number, with its type where that does not follow from the value.
-    pub fn number(name: impl Into<String>, value: Expression, float: &str) -> Self {
-        let kind = value.is_untyped().then(|| float.to_string());
+    pub fn number(name: impl Into<String>, value: Expression, float: Scalar) -> Self {
+        let kind = value.is_untyped().then_some(Type::Float(float));
         Statement::Let { names: vec![name.into()], is_mutable: false, kind, value }
     }
 
@@ -57,12 +56,12 @@ impl Statement {
     }
 
     /// Gives a name to a value of a type.
-    pub fn typed(name: impl Into<String>, kind: String, value: impl Into<Expression>) -> Self {
+    pub fn typed(name: impl Into<String>, kind: Type, value: impl Into<Expression>) -> Self {
         Statement::Let { names: vec![name.into()], is_mutable: false, kind: Some(kind), value: value.into() }
     }
 
     /// Declares an array of numbers, or of conditions.
-    pub fn array(name: impl Into<String>, of_conditions: bool, float: &'static str, count: usize) -> Self {
+    pub fn array(name: impl Into<String>, of_conditions: bool, float: Scalar, count: usize) -> Self {
         let array = match of_conditions {
             true => Expression::Repeated(Box::new("false".into()), Box::new(count.into())),
             false => Expression::zeros(float, count),
@@ -71,8 +70,8 @@ impl Statement {
     }
 
     /// Declares a variable of a type that is zero.
-    pub fn total(name: impl Into<String>, float: &str) -> Self {
-        let kind = Some(float.to_string());
+    pub fn total(name: impl Into<String>, float: Scalar) -> Self {
+        let kind = Some(Type::Float(float));
         Statement::Let { names: vec![name.into()], is_mutable: true, kind, value: Expression::zero() }
     }
 
@@ -131,12 +130,21 @@ impl Statement {
 
     /// Makes sure that a condition holds.
     pub fn assert(condition: Expression, message: &str) -> Self {
-        Statement::Evaluate(Expression::call("::core::assert!", [condition, quoted(message)]))
+        Statement::check(Check::Holds, vec![condition, Expression::Text(message.to_string())])
     }
 
     /// Makes sure that two numbers are equal.
     pub fn equal(left: Expression, right: Expression, message: &str) -> Self {
-        Statement::Evaluate(Expression::call("::core::assert_eq!", [left, right, quoted(message)]))
+        Statement::check(Check::Equal, vec![left, right, Expression::Text(message.to_string())])
+    }
+
+    /// Makes sure that two numbers are equal, where code is tested.
+    pub fn equal_in_tests(left: Expression, right: Expression) -> Self {
+        Statement::check(Check::EqualInTests, vec![left, right])
+    }
+
+    fn check(check: Check, arguments: Vec<Expression>) -> Self {
+        Statement::Evaluate(Expression::Call(Function::Check(check), arguments))
     }
 
     /// The name that the statement gives to its value.
@@ -226,7 +234,7 @@ impl Statement {
             Statement::For { pattern, over, .. } => (Some(pattern), Some(over)),
             Statement::If { condition, .. } => (Some(condition), None),
             Statement::Return(value) => (value.as_ref(), None),
-            Statement::Attribute(_) | Statement::Line(_) => (None, None),
+            Statement::MayOverwrite => (None, None),
         };
         first.into_iter().chain(second)
     }
@@ -251,7 +259,7 @@ impl Statement {
             Statement::For { pattern, over, .. } => vec![pattern, over],
             Statement::If { condition, .. } => vec![condition],
             Statement::Return(value) => value.iter_mut().collect(),
-            Statement::Attribute(_) | Statement::Line(_) => Vec::new(),
+            Statement::MayOverwrite => Vec::new(),
         }
     }
 
@@ -259,9 +267,4 @@ impl Statement {
     pub fn rewrite(&mut self, change: &mut dyn FnMut(&mut Expression) -> bool) {
         self.own_expressions_mut().into_iter().for_each(|expression| expression.rewrite(change));
     }
-}
-
-/// Writes a message between quotes.
-fn quoted(message: &str) -> Expression {
-    Expression::Name(format!("\"{message}\""))
 }

@@ -1,14 +1,13 @@
 //! Loop distribution: the statements for the entries of a block, in stages that are loops of their own, so that no function
 //! waits for another whose value it takes; the processor computes other entries meanwhile (Allen and Kennedy, Optimizing
-//! Compilers for Modern Architectures, 2001).
+//! Compilers for Modern Architectures, 2001). Only functions wait: what is cheap is computed in the loop of the function that
+//! it reads, or where it is read itself.
 
-use super::{Expression, Function, Sign, Statement};
+use super::flattening::{flattened, with_arguments};
+use super::order::{Order, Way, function_of_block, names_in};
+use super::{Expression, Sign, Statement};
 use indexmap::{IndexMap, IndexSet};
 use rustc_hash::{FxHashMap, FxHashSet};
-
-/// The functions that a kernel computes for the entries of a block at once: some arguments take another way, which would be a
-/// branch in a loop with other functions.
-const OF_BLOCKS: [&str; 2] = ["sin", "cos"];
 
 /// Most statements of a stage that is one loop.
 const LONGEST_STAGE: usize = 60;
@@ -16,7 +15,8 @@ const LONGEST_STAGE: usize = 60;
 /// How many statements each of the loops has that a longer stage becomes.
 const SHORT_STAGE: usize = 40;
 
-/// Statements in stages, and the names that are arrays because a later stage or a kernel reads them.
+/// Statements in stages, and the names that are arrays because a later stage, a kernel or what comes after all stages reads
+/// them.
 #[derive(Default)]
 pub struct Stages {
     /// The stages, in order.
@@ -27,6 +27,15 @@ pub struct Stages {
     pub conditions: FxHashSet<String>,
 }
 
+/// What is required of the names that statements give.
+#[derive(Default)]
+pub struct Requirements {
+    /// What is read after all stages.
+    pub kept: FxHashSet<String>,
+    /// What is computed for one entry after the other, because that takes long and no kernel does it.
+    pub alone: FxHashSet<String>,
+}
+
 /// A loop over the entries of a block, and what comes after it.
 #[derive(Default)]
 pub struct Stage {
@@ -34,6 +43,8 @@ pub struct Stage {
     pub statements: Vec<Statement>,
     /// The calls of kernels for all entries.
     pub calls: Vec<BlockCall>,
+    /// The statements of a loop for one entry after the other.
+    pub alone: Vec<Statement>,
 }
 
 /// A call of a kernel that computes functions of all numbers of an array.
@@ -56,12 +67,13 @@ impl BlockCall {
 impl Stages {
     /// Makes one stage that is the whole loop.
     pub fn whole(statements: Vec<Statement>) -> Self {
-        Stages { list: vec![Stage { statements, calls: Vec::new() }], ..Stages::default() }
+        Stages { list: vec![Stage { statements, ..Stage::default() }], ..Stages::default() }
     }
 
     /// Tells whether functions wait for each other, or are computed for a block at once.
     pub fn are_better(&self) -> bool {
-        self.list.len() > 2 || self.list.iter().any(|stage| !stage.calls.is_empty())
+        let has_functions = |stage: &&Stage| stage.statements.iter().any(|own| own.any(Expression::is_fused));
+        self.list.iter().filter(has_functions).count() > 1 || self.list.iter().any(|stage| !stage.calls.is_empty())
     }
 
     /// Splits stages of many statements into several loops, which have registers for all that they compute.
@@ -85,8 +97,8 @@ impl Stages {
             let statements: Vec<Statement> =
                 stage.statements.into_iter().map(|statement| in_arrays(statement, &later)).collect();
             let short = statements.chunks(SHORT_STAGE);
-            self.list.extend(short.map(|short| Stage { statements: short.to_vec(), calls: Vec::new() }));
-            self.list.push(Stage { statements: Vec::new(), calls: stage.calls });
+            self.list.extend(short.map(|short| Stage { statements: short.to_vec(), ..Stage::default() }));
+            self.list.push(Stage { statements: Vec::new(), ..stage });
             self.arrays.extend(later);
         }
         self
@@ -94,85 +106,86 @@ impl Stages {
 }
 
 /// Distributes the statements for one entry over stages.
-pub fn distributed(statements: Vec<Statement>, mut names: impl Iterator<Item = String>) -> Stages {
+pub fn distributed(
+    statements: Vec<Statement>,
+    required: &Requirements,
+    mut names: impl Iterator<Item = String>,
+) -> Stages {
     if !statements.iter().all(|statement| statement.as_definition().is_some()) {
         return Stages::whole(statements);
     }
-    let statements = flattened(statements, &mut names);
+    let statements = flattened(statements, &required.kept, &mut names);
+    let statements = with_arguments(statements, &mut names);
     let carried: IndexSet<String> = statements.iter().filter_map(carried).map(String::from).collect();
     let is_recurrent = |statement: &Statement| carried.iter().any(|name| statement.mentions(name));
     // A function of what is carried waits for the entry before.
     if statements.iter().any(|statement| is_recurrent(statement) && statement.any(Expression::is_fused)) {
         return Stages::whole(statements);
     }
-    // What carries values from one entry to the next stays together, in the stage that the last of it needs.
     let (recurrent, others): (Vec<Statement>, Vec<Statement>) = statements.into_iter().partition(is_recurrent);
-    let of_recurrent: Vec<String> = recurrent.iter().flat_map(all_names).map(String::from).collect();
-    let mut stage_of: FxHashMap<String, usize> = FxHashMap::default();
-    let mut ready: FxHashMap<String, usize> = FxHashMap::default();
-    let mut arrays = IndexSet::new();
-    let mut conditions = FxHashSet::default();
-    let mut stages: Vec<Vec<Statement>> = Vec::new();
-    let (count, all) = (others.len(), others.into_iter().chain(recurrent));
-    for (at, statement) in all.enumerate() {
-        let Some((name, value)) = statement.as_definition() else { continue };
-        let read = names_in(value);
-        let mut needed = if at < count { read.clone() } else { of_recurrent.iter().map(String::as_str).collect() };
-        // What is added to a number comes after what the number was.
-        needed.extend(matches!(statement, Statement::Assign(_, Sign::Add, _)).then_some(name));
-        let stage = needed.into_iter().filter_map(|name| ready.get(name)).max().copied().unwrap_or(0);
-        let is_earlier = |name: &&str| stage_of.get(*name).is_some_and(|own| *own < stage);
-        arrays.extend(read.into_iter().filter(is_earlier).map(String::from));
-        ready.insert(name.to_string(), stage + usize::from(value.any(Expression::is_fused)));
-        if statement.as_let().is_some() {
-            stage_of.insert(name.to_string(), stage);
+    let first_recurrent = others.len();
+    let mut order = Order::new(others.into_iter().chain(recurrent).collect(), first_recurrent, &required.alone);
+    order.as_late_as_cheap(first_recurrent, &required.kept);
+    let mut arrays = order.arrays(&required.kept);
+    let conditions = order.statements.iter().filter_map(Statement::as_definition);
+    let conditions = conditions.filter(|(_, value)| value.is_condition()).map(|(name, _)| name.to_string()).collect();
+    let local: FxHashSet<String> =
+        order.statements.iter().filter_map(|own| Some(own.as_let()?.0.to_string())).collect();
+    let mut list: Vec<Stage> = Vec::new();
+    let mut results: Vec<OfBlock> = Vec::new();
+    let placed = order.statements.into_iter().zip(order.ways).zip(order.stages);
+    for ((statement, way), stage) in placed {
+        list.resize_with(list.len().max(stage + 1), Stage::default);
+        results.resize_with(list.len(), OfBlock::default);
+        match (way, function_of_block(&statement)) {
+            (Way::Block, Some((name, function, argument))) => {
+                results[stage].entry(argument.clone()).or_default()[function].push(name.to_string());
+            }
+            (Way::Alone, _) => list[stage].alone.push(statement),
+            _ => list[stage].statements.push(statement),
         }
-        if value.is_condition() {
-            conditions.insert(name.to_string());
-        }
-        stages.resize(stages.len().max(stage + 1), Vec::new());
-        stages[stage].push(statement);
     }
-    let is_local = |name: &str| stage_of.contains_key(name);
-    let mut list: Vec<Stage> =
-        stages.into_iter().map(|own| Stage::new(own, is_local, &mut arrays, &mut names)).collect();
-    for stage in &mut list {
-        let own = std::mem::take(&mut stage.statements);
-        stage.statements = own.into_iter().map(|statement| in_arrays(statement, &arrays)).collect();
+    for (stage, results) in list.iter_mut().zip(results) {
+        stage.call(results, &local, &mut arrays, &mut names);
+    }
+    for statements in list.iter_mut().flat_map(|stage| [&mut stage.statements, &mut stage.alone]) {
+        let own = std::mem::take(statements);
+        *statements = own.into_iter().map(|statement| in_arrays(statement, &arrays)).collect();
     }
     Stages { list, arrays, conditions }
 }
 
+/// The names that sines and cosines of an argument have.
+type OfBlock = IndexMap<Expression, [Vec<String>; 2]>;
+
 impl Stage {
-    /// Takes the functions of blocks out of the statements for one entry.
-    fn new(
-        statements: Vec<Statement>,
-        is_local: impl Fn(&str) -> bool,
+    /// Writes the stage: the loop that `looped` makes of its statements, then what comes after that.
+    pub fn written(self, is_whole: bool, looped: impl FnOnce(Vec<Statement>) -> Statement) -> Vec<Statement> {
+        let own = (!self.statements.is_empty()).then(|| looped(self.statements));
+        let calls = self.calls.iter().map(|call| call.statement(is_whole));
+        let alone = (!self.alone.is_empty()).then(|| Statement::each("lane", "lanes", self.alone));
+        own.into_iter().chain(calls).chain(alone).collect()
+    }
+
+    /// Calls the kernels that compute functions for the entries of a block.
+    fn call(
+        &mut self,
+        results: OfBlock,
+        local: &FxHashSet<String>,
         arrays: &mut IndexSet<String>,
         names: &mut impl Iterator<Item = String>,
-    ) -> Self {
-        let mut results: IndexMap<Expression, [Vec<String>; 2]> = IndexMap::new();
-        let mut stage = Stage::default();
-        for statement in statements {
-            match function_of_block(&statement) {
-                Some((name, function, argument)) => {
-                    arrays.insert(name.to_string());
-                    results.entry(argument.clone()).or_default()[function].push(name.to_string());
-                }
-                None => stage.statements.push(statement),
-            }
-        }
+    ) {
         for (argument, results) in results {
             let argument = match (argument.as_entry_at("i"), argument.as_entry_at("lane"), argument.as_name()) {
                 (Some(slice), ..) => Expression::from(slice).beyond("at"),
                 (_, Some(array), _) => array.into(),
-                (.., Some(name)) if is_local(name) => {
+                (.., Some(name)) if local.contains(name) => {
                     arrays.insert(name.to_string());
                     name.into()
                 }
                 _ => {
                     let name = names.next().unwrap_or_default();
-                    stage.statements.push(Statement::name(&name, argument));
+                    self.statements.push(Statement::name(&name, argument));
                     arrays.insert(name.clone());
                     name.into()
                 }
@@ -182,73 +195,9 @@ impl Stage {
                 [sines, _] if sines.is_empty() => "cosines",
                 _ => "sines_and_cosines",
             };
-            stage.calls.push(BlockCall { kernel, argument, results: results.concat() });
+            self.calls.push(BlockCall { kernel, argument, results: results.concat() });
         }
-        stage
     }
-}
-
-/// The name, the function's place in [`OF_BLOCKS`] and the argument where a statement gives a name to a function that is
-/// computed for a block.
-fn function_of_block(statement: &Statement) -> Option<(&str, usize, &Expression)> {
-    let (name, Expression::Call(Function::Kernel(function, true), arguments)) = statement.as_let()? else {
-        return None;
-    };
-    let function = OF_BLOCKS.iter().position(|own| own == function)?;
-    Some((name, function, arguments.first()?))
-}
-
-/// Gives a name to each value of a function that takes long, one name to equal ones.
-fn flattened(statements: Vec<Statement>, names: &mut impl Iterator<Item = String>) -> Vec<Statement> {
-    let mut named: FxHashMap<Expression, String> = FxHashMap::default();
-    let mut same: FxHashMap<String, String> = FxHashMap::default();
-    let mut flat = Vec::new();
-    'statements: for mut statement in statements {
-        statement.rewrite(&mut |part| {
-            let known = part.as_name().and_then(|name| same.get(name));
-            known.map(|known| *part = known.into()).is_some()
-        });
-        if statement.any(|part| matches!(part, Expression::Choice(_))) {
-            flat.push(statement);
-            continue;
-        }
-        // The last call has no other in it.
-        while let Some(call) = last_call(&statement) {
-            if let Some((name, _)) = statement.as_let().filter(|(_, value)| **value == call) {
-                match named.get(&call) {
-                    Some(known) => _ = same.insert(name.to_string(), known.clone()),
-                    None => {
-                        named.insert(call, name.to_string());
-                        flat.push(statement);
-                    }
-                }
-                continue 'statements;
-            }
-            let name = named.entry(call.clone()).or_insert_with(|| {
-                let name = names.next().unwrap_or_default();
-                flat.push(Statement::name(&name, call.clone()));
-                name
-            });
-            statement.rewrite(&mut |part| {
-                let is_call = *part == call;
-                if is_call {
-                    *part = (&*name).into();
-                }
-                is_call
-            });
-        }
-        flat.push(statement);
-    }
-    flat
-}
-
-/// The last call of a function that takes long.
-fn last_call(statement: &Statement) -> Option<Expression> {
-    let mut last = None;
-    for expression in statement.own_expressions() {
-        expression.visit(&mut |part| last = if part.is_fused() { Some(part) } else { last });
-    }
-    last.cloned()
 }
 
 /// The name of a number that keeps its value until the next entry.
@@ -257,19 +206,6 @@ fn carried(statement: &Statement) -> Option<&str> {
         Statement::Assign(place, Sign::Set, _) => place.as_name(),
         _ => None,
     }
-}
-
-/// The names in an expression, in order.
-fn names_in(expression: &Expression) -> Vec<&str> {
-    let mut names = Vec::new();
-    expression.visit(&mut |part| names.extend(part.as_name()));
-    names
-}
-
-/// The names in a statement.
-fn all_names(statement: &Statement) -> Vec<&str> {
-    let given = statement.as_let().map(|(name, _)| name);
-    given.into_iter().chain(statement.own_expressions().flat_map(names_in)).collect()
 }
 
 /// Writes a statement with the entries of arrays for their names.
@@ -292,8 +228,9 @@ fn in_arrays(mut statement: Statement, arrays: &IndexSet<String>) -> Statement {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::emit::program::{Number, Printer};
     use crate::graph::Comparison;
+    use crate::program::Number;
+    use crate::target::rust::Rust;
 
     fn exp(of: Expression) -> Expression {
         Expression::fused_kernel("exp", [of])
@@ -301,17 +238,16 @@ mod tests {
 
     /// Writes the stages, with a line between them.
     fn written(stages: &Stages) -> String {
-        let printer = Printer { fused: "" };
         let stage = |stage: &Stage| {
             let calls = stage.calls.iter().map(|call| call.statement(false));
             let all: Vec<Statement> = stage.statements.iter().cloned().chain(calls).collect();
-            printer.lines(&all).join("\n")
+            Rust.lines(&all).join("\n")
         };
         stages.list.iter().map(stage).collect::<Vec<_>>().join("\n--\n")
     }
 
     fn staged(statements: Vec<Statement>) -> Stages {
-        distributed(statements, (1..).map(|at| format!("n{at}")))
+        distributed(statements, &Requirements::default(), (1..).map(|at| format!("n{at}")))
     }
 
     #[test]
@@ -324,13 +260,63 @@ mod tests {
         let expected = "\
 n1[lane] = matrices::exp(x[i]);
 --
-n2[lane] = matrices::exp(n1[lane]);
---
-let a = n1[lane] + n2[lane];
+let n2 = matrices::exp(n1[lane]);
+let a = n1[lane] + n2;
 y[i] = a * a;";
         assert_eq!(written(&stages), expected);
         assert!(stages.are_better());
-        assert_eq!(stages.arrays.iter().collect::<Vec<_>>(), ["n1", "n2"]);
+        assert_eq!(stages.arrays.iter().collect::<Vec<_>>(), ["n1"]);
+    }
+
+    #[test]
+    fn what_is_cheap_is_computed_where_it_is_read() {
+        let x = Expression::from("x").at("i");
+        let statements = vec![
+            Statement::name("a", x.clone() + 1),
+            Statement::name("b", exp(x.clone())),
+            Statement::name("c", Expression::from("b") + "b"),
+            Statement::name("d", exp("c".into())),
+            Statement::set(Expression::from("y").at("i"), Expression::from("a") * "d"),
+        ];
+        let expected = "\
+let b = matrices::exp(x[i]);
+c[lane] = b + b;
+--
+let a = x[i] + 1;
+let d = matrices::exp(c[lane]);
+y[i] = a * d;";
+        assert_eq!(written(&staged(statements)), expected);
+    }
+
+    #[test]
+    fn what_several_functions_make_is_one_array() {
+        let [x, y] = ["x", "y"].map(|array| Expression::from(array).at("i"));
+        let stages = staged(vec![Statement::add("s", exp(exp(x) + exp(y)))]);
+        let expected = "\
+let n1 = matrices::exp(y[i]);
+let n2 = matrices::exp(x[i]);
+n4[lane] = n2 + n1;
+--
+let n3 = matrices::exp(n4[lane]);
+s += n3;";
+        assert_eq!(written(&stages), expected);
+    }
+
+    #[test]
+    fn what_no_kernel_computes_is_computed_alone() {
+        let x = Expression::from("x").at("i");
+        let statements = vec![
+            Statement::name("a", x.clone() + 1),
+            Statement::name("b", Expression::from("a").method("atan", [])),
+            Statement::name("c", Expression::from("b") * "a"),
+        ];
+        let names = |list: &[&str]| list.iter().map(|name| name.to_string()).collect();
+        let required = Requirements { kept: names(&["c"]), alone: names(&["b"]) };
+        let mut stages = distributed(statements, &required, std::iter::empty());
+        assert_eq!(stages.arrays.iter().collect::<Vec<_>>(), ["a", "b", "c"]);
+        assert_eq!(Rust.lines(&stages.list[0].alone), ["b[lane] = a[lane].atan();"]);
+        stages.list[0].alone.clear();
+        assert_eq!(written(&stages), "a[lane] = x[i] + 1;\n--\nc[lane] = b[lane] * a[lane];");
     }
 
     #[test]

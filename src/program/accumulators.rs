@@ -1,6 +1,6 @@
 //! Sums whose lanes are added up apart, so that no addition waits for the one before.
 
-use super::{Expression, Number, Sign, Statement};
+use super::{Expression, Number, Scalar, Sign, Statement};
 
 /// The sums of a loop, each of which has its lanes.
 pub enum Sums {
@@ -30,8 +30,10 @@ impl Sums {
     }
 
     /// Declares the lanes; without a type for their zeros where something else tells it.
-    pub fn lanes(&self, float: Option<&'static str>, width: usize) -> Vec<Statement> {
-        let zeros = |count| Expression::Repeated(Box::new(Expression::Number(Number::new("0.0", float))), count);
+    pub fn lanes(&self, float: Option<Scalar>, width: usize) -> Vec<Statement> {
+        let zeros = |count| {
+            Expression::Repeated(Box::new(Expression::Number(Number::new("0.0", float.map(Scalar::name)))), count)
+        };
         let width = zeros(Box::new(width.into()));
         let lanes = |sum: &String, value| Statement::variable(format!("{sum}_lanes"), value);
         match self {
@@ -44,7 +46,7 @@ impl Sums {
     }
 
     /// Declares the sums.
-    pub fn declared(&self, float: &'static str) -> Vec<Statement> {
+    pub fn declared(&self, float: Scalar) -> Vec<Statement> {
         match self {
             Sums::Names(names) => names.iter().map(|name| Statement::total(name, float)).collect(),
             Sums::Array(array, count) => vec![Statement::variable(array, Expression::zeros(float, *count))],

@@ -1,10 +1,10 @@
 //! Bodies for the processor that the code runs on: compiled twice, once for AVX2 with FMA, and chosen at run time. Where
 //! functions are computed side by side, they are compiled once more for AVX-512.
 
-use super::windows::LANES_OF_MANY_SUMS;
-use crate::emit::options::{Options, Scalar, Target};
-use crate::emit::program::{Binary, Expression, FMA, MODULE, Parameter, Printer, Statement};
-use crate::emit::rust::indented;
+use super::items::{declared, passed_on, result};
+use super::print::Printer;
+use super::{FMA, MODULE};
+use crate::program::{Binary, Expression, Machine, Procedure, Role, Statement};
 
 /// A body for features of the processor.
 struct Variant {
@@ -31,59 +31,46 @@ pub(super) const ALLOW_UNSAFE: &str = "#[allow(unsafe_code)]\n";
 /// Most statements side by side for each function among them that gain from the registers of AVX-512.
 const MOST_BESIDE_A_FUNCTION: usize = 32;
 
-/// The statements of a function with its signature.
-pub(in crate::emit) struct Dispatched<'a> {
-    /// `n: usize` and `x: &[f64]`.
-    pub parameters: &'a [Parameter],
-    /// ` -> f64`, or nothing.
-    pub result: &'a str,
-    pub body: Vec<Statement>,
+/// Numbers in the widest of these registers.
+const WIDEST: usize = 8;
+
+/// Writes the body of a function, and an attribute that it needs.
+pub(super) fn body(procedure: &Procedure, machine: Machine) -> (&'static str, Vec<String>) {
+    let body = &procedure.body;
+    if procedure.role != Role::Loops {
+        return ("", Printer { fused: FMA }.lines(body));
+    }
+    if !is_dispatched(body, machine) {
+        return ("", Printer { fused: "::<false>" }.lines(body));
+    }
+    let variants = if has_functions_in_lanes(body) { &[WITH_AVX512, WITH_AVX2][..] } else { &[WITH_AVX2][..] };
+    let otherwise = is_generic(body).then(|| format!("::<{{ {MODULE}::FMA }}>"));
+    let variants = Variants { variants, otherwise, is_inherited: false };
+    let parameters = (declared(&procedure.parameters), passed_on(&procedure.parameters));
+    let signature = [&*parameters.0, &*parameters.1, &*result(procedure)];
+    (ALLOW_UNSAFE, variants.lines(signature, &Printer { fused: FMA }.lines(body)))
 }
 
-/// Tells whether code for these options looks for features of the processor; without the standard library it can't.
-pub(super) fn is_dispatching(options: &Options) -> bool {
-    options.target == Target::Std && !options.reproducible
+/// The kernels that a function calls.
+pub(super) fn kernels(procedure: &Procedure, machine: Machine) -> Vec<&'static str> {
+    let body = &procedure.body;
+    let is_generic = procedure.role == Role::Loops && is_dispatched(body, machine) && is_generic(body);
+    body.iter().flat_map(Statement::kernels).chain(is_generic.then_some("FMA")).collect()
 }
 
-/// Tells whether functions of numbers are computed side by side where a loop has many.
-pub(in crate::emit) fn has_lanes(options: &Options) -> bool {
-    is_dispatching(options) && options.scalar == Scalar::F64
+/// Tells whether a function is written once more for other processors.
+fn is_dispatched(body: &[Statement], machine: Machine) -> bool {
+    let mut works = false;
+    for statement in body {
+        works |= !statement.kernels().is_empty();
+        statement.visit(&mut |inner| works |= matches!(inner, Statement::For { .. }));
+    }
+    works && machine.is_dispatching()
 }
 
-impl Dispatched<'_> {
-    /// Tells whether the function is written once more for other processors.
-    fn is_dispatched(&self, options: &Options) -> bool {
-        let mut works = false;
-        for statement in &self.body {
-            works |= !statement.kernels().is_empty();
-            statement.visit(&mut |inner| works |= matches!(inner, Statement::For { .. }));
-        }
-        works && is_dispatching(options)
-    }
-
-    /// Writes the inside of the function, and an attribute that it needs.
-    pub(in crate::emit) fn written(&self, options: &Options) -> (&'static str, String) {
-        if !self.is_dispatched(options) {
-            return ("", indented(&Printer { fused: "::<false>" }.lines(&self.body).join("\n")));
-        }
-        let variants =
-            if has_functions_in_lanes(&self.body) { &[WITH_AVX512, WITH_AVX2][..] } else { &[WITH_AVX2][..] };
-        let otherwise = self.is_generic().then(|| format!("::<{{ {MODULE}::FMA }}>"));
-        let body = Printer { fused: FMA }.lines(&self.body);
-        let variants = Variants { variants, otherwise, is_inherited: false };
-        (ALLOW_UNSAFE, indented(&variants.lines(self.parameters, self.result, &body).join("\n")))
-    }
-
-    /// Tells whether the constant that tells to multiply and add in one instruction is read.
-    fn is_generic(&self) -> bool {
-        self.body.iter().any(|statement| statement.any(Expression::is_fused))
-    }
-
-    /// The kernels that the function calls, for these options.
-    pub(in crate::emit) fn kernels(&self, options: &Options) -> Vec<&'static str> {
-        let constant = (self.is_dispatched(options) && self.is_generic()).then_some("FMA");
-        self.body.iter().flat_map(Statement::kernels).chain(constant).collect()
-    }
+/// Tells whether the constant that tells to multiply and add in one instruction is read.
+fn is_generic(body: &[Statement]) -> bool {
+    body.iter().any(|statement| statement.any(Expression::is_fused))
 }
 
 /// Tells whether a good part of what is computed side by side is functions of numbers and divisions, which gain from wider
@@ -98,8 +85,7 @@ fn has_functions_in_lanes(body: &[Statement]) -> bool {
         Statement::For { pattern, over, body } if pattern.as_name() == Some("lane") => Some((over, body)),
         _ => None,
     });
-    // Eight numbers are one of these registers.
-    if loops.clone().any(|(over, _)| *over == Expression::range(0, LANES_OF_MANY_SUMS)) {
+    if loops.clone().any(|(over, _)| *over == Expression::range(0, WIDEST)) {
         return true;
     }
     let has = |statement: &Statement, holds: fn(&Expression) -> bool| {
@@ -127,13 +113,13 @@ impl Variants<'_> {
         Variants { variants: &[OF_CALLER], otherwise: Some(FMA.to_string()), is_inherited: true }
     }
 
-    /// Writes the body, and the functions that are it for each of the processors.
-    pub(super) fn lines(&self, parameters: &[Parameter], result: &str, body: &[String]) -> Vec<String> {
+    /// Writes the body, and the functions that are it for each of the processors, given how parameters are declared, how
+    /// they are passed on, and the result.
+    pub(super) fn lines(&self, [parameters, arguments, result]: [&str; 3], body: &[String]) -> Vec<String> {
         let (declared, fast) = match self.otherwise {
             Some(_) => ("<const FMA: bool>", "::<true>"),
             None => ("", ""),
         };
-        let (arguments, parameters) = (Parameter::passed_on(parameters), Parameter::declared(parameters));
         let mut lines = vec!["#[inline(always)]".to_string(), format!("fn body{declared}({parameters}){result} {{")];
         lines.extend(body.iter().map(|line| format!("    {line}")));
         lines.extend(["}", ""].map(String::from));

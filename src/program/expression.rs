@@ -1,5 +1,6 @@
 //! Expressions of generated code. Which of them need parentheses is the printer's business.
 
+use super::Scalar;
 use crate::graph::Comparison;
 use std::ops::{Add, Div, Mul, Neg, Rem, Sub};
 
@@ -12,6 +13,10 @@ pub enum Expression {
     Whole(usize),
     /// A floating-point number.
     Number(Number),
+    /// A floating-point number that has a name of its own.
+    Known(&'static str, Scalar),
+    /// A message.
+    Text(String),
     /// `a[i]`; where the index is a range, a part of a slice.
     Entry(Box<Expression>, Box<Expression>),
     /// `from..to`, of which either may be left out.
@@ -32,6 +37,10 @@ pub enum Expression {
     Repeated(Box<Expression>, Box<Expression>),
     /// `(a, b)`.
     Tuple(Vec<Expression>),
+    /// A structure's name, and its fields with their values.
+    Structure(String, Vec<(String, Expression)>),
+    /// What is known before the code runs.
+    Constant(Box<Expression>),
     /// `|a| b`.
     Closure(String, Box<Expression>),
     /// `let a = b`, which is a condition.
@@ -85,8 +94,23 @@ pub enum Binary {
 pub enum Function {
     /// A kernel, and whether the constant that tells to multiply and add in one instruction is given to it.
     Kernel(&'static str, bool),
-    /// Another function, by its path, or a macro.
+    /// A special function that is a part of the code.
+    Special(&'static str),
+    /// Makes sure that something holds, or else ends with a message.
+    Check(Check),
+    /// Another function, by its path.
     Path(String),
+}
+
+/// What is made sure of.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Check {
+    /// That a condition holds.
+    Holds,
+    /// That two numbers are equal.
+    Equal,
+    /// The same, where code is tested.
+    EqualInTests,
 }
 
 impl Expression {
@@ -174,8 +198,8 @@ impl Expression {
     }
 
     /// An array of zeros of a type.
-    pub fn zeros(kind: &'static str, count: impl Into<Expression>) -> Self {
-        let zero = Expression::Number(Number::new("0.0", Some(kind)));
+    pub fn zeros(float: Scalar, count: impl Into<Expression>) -> Self {
+        let zero = Expression::Number(Number::new("0.0", Some(float.name())));
         Expression::Repeated(Box::new(zero), Box::new(count.into()))
     }
 
@@ -297,13 +321,14 @@ impl Expression {
     fn parts(&self) -> Box<dyn Iterator<Item = &Expression> + '_> {
         use Expression::*;
         match self {
-            Name(_) | Whole(_) | Number(_) => Box::new(std::iter::empty()),
-            Unary(_, a) | Cast(a, _) | Closure(_, a) => Box::new([&**a].into_iter()),
+            Name(_) | Whole(_) | Number(_) | Known(..) | Text(_) => Box::new(std::iter::empty()),
+            Unary(_, a) | Cast(a, _) | Closure(_, a) | Constant(a) => Box::new([&**a].into_iter()),
             Entry(a, b) | Binary(_, a, b) | Repeated(a, b) | Match(a, b) => Box::new([&**a, &**b].into_iter()),
             Range(from, to) => Box::new([from, to].into_iter().flatten().map(|end| &**end)),
             Call(_, list) | List(list) | Tuple(list) => Box::new(list.iter()),
             Method(a, _, list) => Box::new([&**a].into_iter().chain(list)),
             Choice(list) => Box::new(list.iter()),
+            Structure(_, fields) => Box::new(fields.iter().map(|(_, value)| value)),
         }
     }
 
@@ -325,8 +350,8 @@ impl Expression {
             return;
         }
         match self {
-            Name(_) | Whole(_) | Number(_) => {}
-            Unary(_, a) | Cast(a, _) | Closure(_, a) => a.rewrite(change),
+            Name(_) | Whole(_) | Number(_) | Known(..) | Text(_) => {}
+            Unary(_, a) | Cast(a, _) | Closure(_, a) | Constant(a) => a.rewrite(change),
             Entry(a, b) | Binary(_, a, b) | Repeated(a, b) | Match(a, b) => {
                 a.rewrite(change);
                 b.rewrite(change);
@@ -338,6 +363,7 @@ impl Expression {
                 list.iter_mut().for_each(|part| part.rewrite(change));
             }
             Choice(list) => list.iter_mut().for_each(|part| part.rewrite(change)),
+            Structure(_, fields) => fields.iter_mut().for_each(|(_, value)| value.rewrite(change)),
         }
     }
 }

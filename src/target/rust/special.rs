@@ -1,32 +1,35 @@
 //! The special functions that generated code carries: the files that gradc itself computes them with.
 
-use crate::functions::Code;
-use crate::tape::Operation;
+use super::indented;
+use crate::program::{Machine, Target};
+use std::collections::BTreeSet;
 
 /// The files by their modules, in the order in which they are emitted. Names are distinct over all of them.
 const FILES: &[(&str, &str)] = &[
-    ("erf", include_str!("../functions/special/erf.rs")),
-    ("normal", include_str!("../functions/special/normal.rs")),
-    ("gamma", include_str!("../functions/special/gamma.rs")),
-    ("beta", include_str!("../functions/special/beta.rs")),
-    ("polygamma", include_str!("../functions/special/polygamma.rs")),
-    ("removable", include_str!("../functions/special/removable.rs")),
+    ("erf", include_str!("../../functions/special/erf.rs")),
+    ("normal", include_str!("../../functions/special/normal.rs")),
+    ("gamma", include_str!("../../functions/special/gamma.rs")),
+    ("beta", include_str!("../../functions/special/beta.rs")),
+    ("polygamma", include_str!("../../functions/special/polygamma.rs")),
+    ("removable", include_str!("../../functions/special/removable.rs")),
 ];
 
-/// Returns the special function that an operation calls.
-pub fn called(operation: &Operation) -> Option<&'static str> {
-    let (Operation::Call(function, _) | Operation::Call2(function, ..) | Operation::OfOrder(function, ..)) = operation
-    else {
-        return None;
-    };
-    match function.row().code {
-        Code::Special(name, _) | Code::Special2(name, _) | Code::OfOrder(name, _) => Some(name),
-        _ => None,
+/// Writes the special functions that are called, as a private module.
+pub(super) fn module(called: &BTreeSet<&'static str>, machine: Machine) -> String {
+    if called.is_empty() {
+        return String::new();
     }
+    let mut out = String::from("\n#[allow(clippy::all, clippy::pedantic, dead_code)]\nmod special {\n");
+    if machine.target == Target::NoStd {
+        out.push_str(&indented(include_str!("special_without_std.rs.in")));
+        out.push('\n');
+    }
+    let sources: Vec<String> = sources(called).iter().map(|source| indented(source)).collect();
+    out + &sources.join("\n") + "}\n"
 }
 
 /// Returns the sources that have the functions, and what those use of other files.
-pub fn sources(functions: &[&str]) -> Vec<String> {
+fn sources(functions: &BTreeSet<&'static str>) -> Vec<String> {
     let has = |source: &str, name: &&str| source.contains(&format!("pub fn {name}("));
     let mut needed: Vec<bool> =
         FILES.iter().map(|(_, source)| functions.iter().any(|name| has(source, name))).collect();

@@ -1,9 +1,9 @@
 //! Programs to text: the only place where generated code is written, with the parentheses that it needs.
 
-use super::expression::{Binary, Expression, Function, Number, Unary};
-use super::statement::{Sign, Statement};
-use super::{FMA, MODULE};
-use std::fmt::{self, Display, Formatter};
+use super::MODULE;
+use super::items::type_of;
+use super::layout::laid_out;
+use crate::program::{Binary, Check, Expression, Function, Number, Sign, Statement, Unary};
 
 /// How tightly an expression binds; larger is tighter.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -51,9 +51,9 @@ fn level(expression: &Expression) -> Level {
     match expression {
         Number(number) if number.is_negative && number.kind.is_some() => Level::Choice,
         Number(number) if number.is_negative => Level::Unary,
-        Name(_) | Whole(_) | Number(_) | Entry(..) | Call(..) | Method(..) | List(_) | Repeated(..) | Tuple(_) => {
-            Level::Postfix
-        }
+        Name(_) | Whole(_) | Number(_) | Entry(..) | Call(..) | Method(..) => Level::Postfix,
+        List(_) | Repeated(..) | Tuple(_) | Structure(..) | Constant(_) => Level::Postfix,
+        Known(..) | Text(_) => Level::Postfix,
         Unary(..) => Level::Unary,
         Binary(operator, ..) => operator.levels()[0],
         Range(..) | Choice(_) | Cast(..) | Closure(..) | Match(..) => Level::Choice,
@@ -61,9 +61,9 @@ fn level(expression: &Expression) -> Level {
 }
 
 /// Writes programs.
-pub struct Printer<'a> {
+pub(super) struct Printer<'a> {
     /// What is written for the constant that tells whether to multiply and add in one instruction.
-    pub fused: &'a str,
+    pub(super) fused: &'a str,
 }
 
 impl Printer<'_> {
@@ -90,7 +90,7 @@ impl Printer<'_> {
             Statement::Let { names, is_mutable, kind, value } => {
                 let own = if names.len() == 1 { names.concat() } else { format!("({})", names.join(", ")) };
                 let mutable = if *is_mutable { "mut " } else { "" };
-                let kind = kind.as_ref().map_or(String::new(), |kind| format!(": {kind}"));
+                let kind = kind.as_ref().map_or(String::new(), |kind| format!(": {}", type_of(kind)));
                 lines.push(format!("{indent}let {mutable}{own}{kind} = {};{}", text(value), comment(value)));
             }
             Statement::Assign(place, sign, value) => {
@@ -99,7 +99,8 @@ impl Printer<'_> {
                     Sign::Add => "+=",
                     Sign::Subtract => "-=",
                 };
-                lines.push(format!("{indent}{} {sign} {};{}", text(place), text(value), comment(value)));
+                let written = format!("{} {sign} {};{}", text(place), laid_out(self, value), comment(value));
+                lines.extend(written.lines().map(|line| format!("{indent}{line}")));
             }
             Statement::For { pattern, over, body } => {
                 lines.push(format!("{indent}for {} in {} {{", text(pattern), text(over)));
@@ -118,9 +119,10 @@ impl Printer<'_> {
             Statement::Evaluate(value) => lines.push(format!("{indent}{};", text(value))),
             Statement::Return(None) => lines.push(format!("{indent}return;")),
             Statement::Return(Some(value)) => lines.push(format!("{indent}return {};", text(value))),
-            Statement::Result(value) => lines.push(format!("{indent}{}", text(value))),
-            Statement::Attribute(attribute) => lines.push(format!("{indent}{attribute}")),
-            Statement::Line(line) => lines.push(format!("{indent}{line}")),
+            Statement::Result(value) => {
+                lines.extend(laid_out(self, value).lines().map(|line| format!("{indent}{line}")));
+            }
+            Statement::MayOverwrite => lines.push(format!("{indent}#[allow(unused_assignments)]")),
         }
     }
 
@@ -131,6 +133,11 @@ impl Printer<'_> {
         match expression {
             Expression::Name(name) => out.push_str(name),
             Expression::Whole(number) => out.push_str(&number.to_string()),
+            Expression::Known(name @ ("NAN" | "INFINITY"), scalar) => {
+                out.push_str(&format!("{}::{name}", scalar.name()));
+            }
+            Expression::Known(name, scalar) => out.push_str(&format!("::core::{}::consts::{name}", scalar.name())),
+            Expression::Text(text) => out.push_str(&format!("\"{text}\"")),
             Expression::Number(number) => {
                 out.push_str(if number.is_negative { "-" } else { "" });
                 out.push_str(&number.digits);
@@ -166,6 +173,12 @@ impl Printer<'_> {
                 match function {
                     Function::Kernel(name, false) => out.push_str(&format!("{MODULE}::{name}")),
                     Function::Kernel(name, true) => out.push_str(&format!("{MODULE}::{name}{}", self.fused)),
+                    Function::Special(name) => out.push_str(&format!("special::{name}")),
+                    Function::Check(check) => out.push_str(match check {
+                        Check::Holds => "::core::assert!",
+                        Check::Equal => "::core::assert_eq!",
+                        Check::EqualInTests => "::core::debug_assert_eq!",
+                    }),
                     Function::Path(path) => out.push_str(path),
                 }
                 self.between(out, "(", arguments, ")");
@@ -192,6 +205,12 @@ impl Printer<'_> {
                 self.between(out, "", &[&**count], "]");
             }
             Expression::Tuple(list) => self.between(out, "(", list, ")"),
+            Expression::Structure(name, fields) if fields.is_empty() => out.push_str(&format!("{name} {{}}")),
+            Expression::Structure(name, fields) => {
+                let fields: Vec<String> = fields.iter().map(|(field, value)| self.field(field, value)).collect();
+                out.push_str(&format!("{name} {{ {} }}", fields.join(", ")));
+            }
+            Expression::Constant(value) => self.between(out, "const { ", &[&**value], " }"),
             Expression::Closure(parameter, value) => {
                 self.between(out, &format!("|{parameter}| "), &[&**value], "");
             }
@@ -201,6 +220,14 @@ impl Printer<'_> {
             }
         }
         out.push_str(if is_inside { ")" } else { "" });
+    }
+
+    /// Writes a field of a structure.
+    pub(super) fn field(&self, field: &str, value: &Expression) -> String {
+        match value {
+            Expression::Name(name) if name == field => name.clone(),
+            value => format!("{field}: {}", self.expression(value)),
+        }
     }
 
     /// Writes expressions, separated by commas, between what needs no parentheses around them.
@@ -222,16 +249,14 @@ fn comment(value: &Expression) -> String {
     }
 }
 
-impl Display for Expression {
-    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&Printer { fused: FMA }.expression(self))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::graph::Comparison;
+
+    fn text(expression: &Expression) -> String {
+        Printer { fused: "" }.expression(expression)
+    }
 
     /// Reads what the printer writes, by the precedences of Rust.
     struct Reader<'t>(&'t str);
@@ -333,7 +358,7 @@ mod tests {
         let mut state = 1;
         for _ in 0..20_000 {
             let expression = random(&mut state, 4);
-            let text = expression.to_string();
+            let text = text(&expression);
             let mut reader = Reader(&text);
             assert_eq!(reader.all(), expression, "{text}");
             assert_eq!(reader.0, "", "{text}");
@@ -341,14 +366,14 @@ mod tests {
         let [a, b] = ["a", "b"].map(Expression::from);
         let product = a.clone().cast("f64") * b.clone();
         assert_eq!(Reader("(a as f64) * b").all(), product);
-        assert_eq!(product.to_string(), "(a as f64) * b");
+        assert_eq!(text(&product), "(a as f64) * b");
     }
 
     #[test]
     fn whole_numbers_are_taken_away_from_what_is_added_before() {
         let less = Expression::from("n") - 1;
-        assert_eq!(Expression::from("i").plus(less.clone()).to_string(), "i + n - 1");
-        assert_eq!((Expression::from("i") + less).to_string(), "i + (n - 1)");
-        assert_eq!(Expression::Whole(2).times(Expression::from("n") * "m").to_string(), "2 * n * m");
+        assert_eq!(text(&Expression::from("i").plus(less.clone())), "i + n - 1");
+        assert_eq!(text(&(Expression::from("i") + less)), "i + (n - 1)");
+        assert_eq!(text(&Expression::Whole(2).times(Expression::from("n") * "m")), "2 * n * m");
     }
 }
